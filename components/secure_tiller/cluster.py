@@ -1,0 +1,107 @@
+"""The facts about the cluster, asked through the official Kubernetes client."""
+
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import kubernetes
+import urllib3
+
+from secure_tiller.kubeconfig import Access
+from secure_tiller.problems import ClusterError, Problem
+
+# Not all releases of the client that serve have types.
+clients: Any = kubernetes.client
+load_kube_config: Any = kubernetes.config.load_kube_config
+ConfigException: type[Exception] = kubernetes.config.ConfigException
+
+TIMEOUT_SECONDS = (5, 20)
+"""To connect, and to answer."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the cluster told."""
+
+    server: str
+    """Address of the API server."""
+    uid: str
+    version: tuple[int, int]
+    namespaces: Mapping[str, Mapping[str, str]]
+    """Labels of every namespace, by name."""
+    strangers_allowed: bool | None
+    """Whether somebody made up may read the Secrets of kube-system; None when it was not asked, or not answered."""
+
+
+def ask(access: Access, deploying: bool) -> Facts:
+    """Gather the facts from the real cluster, without retries.
+
+    Raises:
+        ClusterError: it does not answer, or refuses what is asked; the message names address, file and context.
+    """
+    configuration = clients.Configuration()
+    try:
+        load_kube_config(
+            str(access.kubeconfig), access.context, client_configuration=configuration, persist_config=False
+        )
+        configuration.retries = False
+        with clients.ApiClient(configuration) as client:
+            return _gather(client, configuration.host, deploying)
+    except clients.ApiException as error:
+        reason = f"it refused what is asked before an update: {error.status} {error.reason}"
+        remedy = "use an account that may get and list namespaces"
+        raise _no_answer(access, configuration.host, reason, remedy) from error
+    except (urllib3.exceptions.HTTPError, OSError, ConfigException) as error:
+        remedy = "start the cluster, or choose another kubeconfig or context"
+        raise _no_answer(access, configuration.host, f"it cannot be reached: {error}", remedy) from error
+
+
+def _no_answer(access: Access, server: str, reason: str, remedy: str) -> ClusterError:
+    place = f"context {access.context} of {access.kubeconfig}"
+    return ClusterError([Problem("", f"cluster at {server}", f"({place})", reason, remedy)])
+
+
+def _gather(client: Any, server: str, deploying: bool) -> Facts:
+    core = clients.CoreV1Api(client)
+    version = clients.VersionApi(client).get_code(_request_timeout=TIMEOUT_SECONDS)
+    kube_system = core.read_namespace("kube-system", _request_timeout=TIMEOUT_SECONDS)
+    namespaces = core.list_namespace(_request_timeout=TIMEOUT_SECONDS).items
+    return Facts(
+        server=server,
+        uid=kube_system.metadata.uid,
+        version=(_digits(version.major), _digits(version.minor)),
+        namespaces={namespace.metadata.name: namespace.metadata.labels or {} for namespace in namespaces},
+        strangers_allowed=_strangers_allowed(client) if deploying else None,
+    )
+
+
+def _strangers_allowed(client: Any) -> bool | None:
+    """Ask whether somebody whom nobody can know may read the Secrets of kube-system; None if the review is refused.
+
+    The made-up user is in system:authenticated, so that a binding which makes everybody an admin is found too.
+    """
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "spec": {
+            "user": f"secure-tiller-nobody-{uuid.uuid4()}",
+            "groups": ["system:authenticated"],
+            "resourceAttributes": {"verb": "get", "resource": "secrets", "namespace": "kube-system"},
+        },
+    }
+    api = clients.AuthorizationV1Api(client)
+    try:
+        answer = api.create_subject_access_review(review, _request_timeout=TIMEOUT_SECONDS)
+    except clients.ApiException as error:
+        if error.status == 403:
+            return None
+        raise
+    return bool(answer.status.allowed)
+
+
+def _digits(text: str) -> int:
+    """Return the number at the start of a part of the version: providers write `30+`."""
+    match = re.match(r"\d+", text)
+    return int(match.group()) if match else 0

@@ -1,0 +1,117 @@
+"""The component resource."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from secure_tiller import access, namespaces, workload
+from secure_tiller.args import SecureTillerArgs
+from secure_tiller.certificates import Issued, issue
+from secure_tiller.plan import TillerPlan, plan
+
+
+class SecureTiller(pulumi.ComponentResource):
+    """One team's Tiller, reachable by its clients alone and able to act in its namespaces alone.
+
+    For the name `<name>` it creates:
+
+    - `kubernetes:core/v1:Namespace` `<name>-namespace`: Tiller's own; enforces Pod Security `restricted`
+    - `kubernetes:core/v1:Namespace` `<name>-namespace:<namespace>`: each managed namespace, unless it exists already
+    - `tls:index/privateKey:PrivateKey` `<name>-server-ca`: key of the CA of Tiller's certificate
+    - `tls:index/selfSignedCert:SelfSignedCert` `<name>-server-ca`: that CA; clients trust it
+    - `tls:index/privateKey:PrivateKey` `<name>-server`: Tiller's key
+    - `tls:index/certRequest:CertRequest` `<name>-server`: request for Tiller's certificate
+    - `tls:index/locallySignedCert:LocallySignedCert` `<name>-server`: Tiller's certificate
+    - `tls:index/privateKey:PrivateKey` `<name>-client-ca:<client>`: per client, key of its CA
+    - `tls:index/selfSignedCert:SelfSignedCert` `<name>-client-ca:<client>`: per client, its CA; Tiller trusts it
+    - `tls:index/privateKey:PrivateKey` `<name>-client:<client>`: per client, its key
+    - `tls:index/certRequest:CertRequest` `<name>-client:<client>`: per client, request for its certificate
+    - `tls:index/locallySignedCert:LocallySignedCert` `<name>-client:<client>`: per client, its certificate
+    - `kubernetes:core/v1:ServiceAccount` `<name>-service-account`: what Tiller runs as
+    - `kubernetes:rbac.authorization.k8s.io/v1:Role` `<name>-storage`: Tiller keeps releases in Secrets of its namespace
+    - `kubernetes:rbac.authorization.k8s.io/v1:RoleBinding` `<name>-storage`
+    - `kubernetes:rbac.authorization.k8s.io/v1:Role` `<name>-people`: the team's people may reach Tiller's port
+    - `kubernetes:rbac.authorization.k8s.io/v1:RoleBinding` `<name>-people`: only if `subjects` names anybody
+    - `kubernetes:rbac.authorization.k8s.io/v1:Role` `<name>-manage:<namespace>`: per managed namespace, Tiller's rights
+    - `kubernetes:rbac.authorization.k8s.io/v1:RoleBinding` `<name>-manage:<namespace>`: the same
+    - `kubernetes:networking.k8s.io/v1:NetworkPolicy` `<name>-deny-ingress`: no pod connects to Tiller's namespace
+    - `kubernetes:core/v1:Secret` `<name>-tls`: Tiller's certificate and key, and the CAs of its clients
+    - `kubernetes:apps/v1:Deployment` `<name>-deployment`: Tiller
+
+    There is no setting that turns TLS, its verification or Secret storage off.
+    """
+
+    namespace: pulumi.Output[str]
+    """Tiller's namespace: what the Helm client takes as `--tiller-namespace`."""
+
+    service_account: pulumi.Output[str]
+    """Name of the ServiceAccount, in Tiller's namespace, that Tiller runs as."""
+
+    ca_certificate: pulumi.Output[str]
+    """PEM of the CA of Tiller's certificate: what the Helm client takes as `--tls-ca-cert`."""
+
+    expirations: pulumi.Output[Mapping[str, str]]
+    """When each certificate ends, RFC 3339, by its part of the logical name: `server`, `client:alice`."""
+
+    bundles: pulumi.Output[Mapping[str, Mapping[str, str]]]
+    """Per client what it needs, as PEM: `ca`, `cert` and `key`. Secret."""
+
+    def __init__(self, name: str, args: SecureTillerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Create the resources of one team.
+
+        Args:
+            name: the team; an RFC 1123 label and the prefix of all logical names.
+            args: its settings.
+            opts: of the component; the Kubernetes provider among them reaches every resource.
+
+        Raises:
+            ConfigurationError: the settings are refused; nothing was registered.
+        """
+        tiller = plan(name, args)
+        # No args as properties: what stands there is kept in the state.
+        super().__init__("secure-tiller:index:SecureTiller", name, {}, opts)
+
+        child = pulumi.ResourceOptions(parent=self)
+        server = issue(name, tiller.server, child)
+        clients = {client: issue(name, wanted, child) for client, wanted in tiller.clients.items()}
+
+        created = namespaces.create(tiller, self)
+        inside = namespaces.inside(created, tiller.namespace.name, self)
+        account = access.service_account(tiller, inside)
+        rights = access.roles(tiller, created, self)
+        policy = workload.network_policy(tiller, inside)
+        secret = workload.tls_secret(tiller, server, clients.values(), inside)
+        # Tiller starts when it is fenced in and may do its work, and stops before either is taken away.
+        last = pulumi.ResourceOptions(parent=self, depends_on=[account, policy, *rights])
+        workload.deployment(tiller, secret, last)
+
+        self.namespace = created[tiller.namespace.name].metadata.name
+        self.service_account = account.metadata.name
+        self.ca_certificate = server.ca_pem
+        self.expirations = _expirations(tiller, server, clients)
+        self.bundles = _bundles(server, clients)
+        self.register_outputs(
+            {
+                "namespace": self.namespace,
+                "serviceAccount": self.service_account,
+                "caCertificate": self.ca_certificate,
+                "expirations": self.expirations,
+                "bundles": self.bundles,
+            }
+        )
+
+
+def _expirations(tiller: TillerPlan, server: Issued, clients: Mapping[str, Issued]) -> pulumi.Output[Mapping[str, str]]:
+    ends: dict[str, Any] = {tiller.server.ca_part: server.ca_ends, tiller.server.part: server.certificate_ends}
+    for client, wanted in tiller.clients.items():
+        ends |= {wanted.ca_part: clients[client].ca_ends, wanted.part: clients[client].certificate_ends}
+    return pulumi.Output.from_input(ends)
+
+
+def _bundles(server: Issued, clients: Mapping[str, Issued]) -> pulumi.Output[Mapping[str, Mapping[str, str]]]:
+    bundles: dict[str, Any] = {
+        client: {"ca": server.ca_pem, "cert": issued.certificate_pem, "key": issued.key_pem}
+        for client, issued in clients.items()
+    }
+    return pulumi.Output.secret(bundles)

@@ -1,0 +1,102 @@
+"""How to reach the cluster: the stack's `secure-tiller:cluster`, the kubeconfig file and its contexts."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from secure_tiller import structure
+from secure_tiller.problems import ClusterError, ConfigurationError, Problem, shown
+
+SETTINGS = ("context", "kubeconfig", "uid")
+
+
+@dataclass(frozen=True)
+class Access:
+    """How to reach the cluster, and which one it must be."""
+
+    kubeconfig: Path
+    """The file, absolute."""
+    context: str
+    uid: str = ""
+    """UID of the namespace kube-system, which no two clusters share; empty when any cluster will do."""
+
+
+def read_settings(value: object) -> Mapping[str, str]:
+    """Return the settings of the cluster.
+
+    Args:
+        value: `secure-tiller:cluster` as plain data, a map with the optional texts `kubeconfig` (a file; default:
+            KUBECONFIG, else ~/.kube/config), `context` (default: the file's current one) and `uid` (of the namespace
+            kube-system; default: any cluster will do); None for the defaults.
+
+    Raises:
+        ConfigurationError: the value has not this form.
+    """
+    settings = {} if value is None else value
+    if not isinstance(settings, Mapping):
+        raise ConfigurationError([problem("", value, "must be a map", f"known keys: {', '.join(SETTINGS)}")])
+    problems = []
+    for key, item in settings.items():
+        if key not in SETTINGS:
+            guess = structure.nearest(str(key), SETTINGS)
+            problems.append(problem(str(key), item, "is an unknown key", f"remove it; {guess}"))
+        elif not isinstance(item, str) or not item:
+            problems.append(problem(str(key), item, "must be text", "write it, or leave the key out"))
+    if problems:
+        raise ConfigurationError(problems)
+    return settings
+
+
+def find(settings: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> Access:
+    """Return how to reach the cluster of the settings.
+
+    Args:
+        settings: as `read_settings` returns them.
+        environment: where KUBECONFIG is looked up.
+
+    Raises:
+        ClusterError: the file or the context cannot be used.
+    """
+    kubeconfig = _kubeconfig(settings, environment)
+    return Access(kubeconfig, _context(kubeconfig, settings.get("context")), settings.get("uid", ""))
+
+
+def _kubeconfig(settings: Mapping[str, str], environment: Mapping[str, str]) -> Path:
+    named = settings.get("kubeconfig") or environment.get("KUBECONFIG")
+    if not settings.get("kubeconfig") and named and os.pathsep in named:
+        why = "KUBECONFIG names several files, and the Kubernetes provider reads one"
+        raise ClusterError([problem("kubeconfig", named, why, "set `kubeconfig` or KUBECONFIG to one file")])
+    # Absolute, because `pulumi destroy` runs the provider from the state, and not from here.
+    return Path(named or "~/.kube/config").expanduser().absolute()
+
+
+def _context(kubeconfig: Path, wanted: str | None) -> str:
+    """Return the context to use, checked against those that the file has."""
+    try:
+        content = yaml.safe_load(kubeconfig.read_text())
+        contexts = [str(context["name"]) for context in content["contexts"]]
+        current = content.get("current-context")
+    except OSError as error:
+        why = f"the file cannot be read: {error.strerror}"
+        raise _unusable("kubeconfig", str(kubeconfig), why) from error
+    except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError, AttributeError) as error:
+        # The error is not shown: it can quote the file, which holds credentials.
+        raise _unusable("kubeconfig", str(kubeconfig), "the file is not a kubeconfig with contexts") from error
+    context = wanted or current
+    if context not in contexts:
+        why = f"must be a context of {kubeconfig}: {', '.join(sorted(contexts)) or 'it has none'}"
+        raise _unusable("context", context, why)
+    return str(context)
+
+
+def _unusable(key: str, value: object, why: str) -> ClusterError:
+    remedy = "set secure-tiller:cluster in the stack's file, or KUBECONFIG and its current context"
+    return ClusterError([problem(key, value, why, remedy)])
+
+
+def problem(key: str, value: object, why: str, remedy: str) -> Problem:
+    """Return a problem with a key of `secure-tiller:cluster`."""
+    return Problem("", f"secure-tiller:cluster.{key}".rstrip("."), shown(value), why, remedy)

@@ -1,0 +1,45 @@
+"""Names: which ones Kubernetes takes, and which ones are kept for Kubernetes itself."""
+
+import re
+
+LONGEST_LABEL = 63
+"""Characters in an RFC 1123 label, the form of a namespace's name (Kubernetes documentation, Object Names and IDs)."""
+
+LONGEST_SUBDOMAIN = 253
+"""Characters in an RFC 1123 subdomain, the form of a ServiceAccount's name (same source)."""
+
+LABEL_RULE = "must be an RFC 1123 label: 1 to 63 lower case letters, digits or '-', with a letter or digit at each end"
+SUBDOMAIN_RULE = "must be an RFC 1123 subdomain: labels of lower case letters, digits or '-' joined by '.', at most 253"
+
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.ASCII)
+
+
+def is_label(name: str) -> bool:
+    """Tell whether a name is an RFC 1123 label."""
+    return len(name) <= LONGEST_LABEL and _LABEL.fullmatch(name) is not None
+
+
+def is_subdomain(name: str) -> bool:
+    """Tell whether a name is an RFC 1123 subdomain."""
+    return len(name) <= LONGEST_SUBDOMAIN and all(_LABEL.fullmatch(part) for part in name.split("."))
+
+
+def is_cluster_namespace(name: str) -> bool:
+    """Tell whether a namespace belongs to the cluster, not to a team: `default`, and `kube-` which Kubernetes reserves.
+
+    Source: Kubernetes documentation, Namespaces, "avoid creating namespaces with the prefix kube-".
+    """
+    return name == "default" or name.startswith("kube-")
+
+
+def is_reserved_subject(name: str) -> bool:
+    """Tell whether a user or group is one of Kubernetes' own.
+
+    Source: Kubernetes documentation, Using RBAC Authorization: "the prefix system: is reserved".
+    """
+    return name.startswith("system:")
+
+
+def tiller_namespace(name: str) -> str:
+    """Return the default name of the namespace of the Tiller called `name`."""
+    return f"{name}-tiller"

@@ -1,0 +1,360 @@
+"""What the component registers, seen from the engine's side."""
+
+import re
+from collections import Counter
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+import pytest
+
+from secure_tiller import ConfigurationError, SecureTiller
+from secure_tiller.certificates import opaque_name
+from secure_tiller.workload import tls_secret_name
+from tests.unit.recording import CERTIFICATE, ENDS, KEY, Recording, is_secret, revealed, run
+from tests.unit.samples import BLUE, SMALLEST, smallest
+
+COMPONENT = "secure-tiller:index:SecureTiller"
+LABELS = {"app.kubernetes.io/managed-by": "secure-tiller", "secure-tiller/team": "blue"}
+RBAC = "kubernetes:rbac.authorization.k8s.io/v1"
+
+
+@pytest.fixture(scope="module")
+def blue() -> Recording:
+    return run(lambda: SecureTiller("blue", BLUE))
+
+
+def names(urns: frozenset[str]) -> set[str]:
+    """Return what URNs name, as kind and name: `Secret blue-tls`."""
+    parts = [urn.split("::", 3) for urn in urns]
+    return {f"{kind.rsplit(':', 1)[-1]} {name}" for _, _, kind, name in parts}
+
+
+def test_exactly_these_resources_are_registered(blue: Recording) -> None:
+    certificates = [
+        (f"tls:index/{kind[0].lower()}{kind[1:]}:{kind}", f"blue-{part}")
+        for part, kinds in {
+            "server-ca": ("PrivateKey", "SelfSignedCert"),
+            "server": ("PrivateKey", "CertRequest", "LocallySignedCert"),
+            "client-ca:alice": ("PrivateKey", "SelfSignedCert"),
+            "client:alice": ("PrivateKey", "CertRequest", "LocallySignedCert"),
+            "client-ca:ci": ("PrivateKey", "SelfSignedCert"),
+            "client:ci": ("PrivateKey", "CertRequest", "LocallySignedCert"),
+        }.items()
+        for kind in kinds
+    ]
+    parts = ("storage", "people", "manage:blue-apps", "manage:blue-jobs", "manage:shared-tools")
+    assert Counter((r.type, r.name) for r in blue.resources) == Counter(
+        [
+            (COMPONENT, "blue"),
+            *certificates,
+            ("kubernetes:core/v1:Namespace", "blue-namespace"),
+            ("kubernetes:core/v1:Namespace", "blue-namespace:blue-apps"),
+            ("kubernetes:core/v1:Namespace", "blue-namespace:blue-jobs"),
+            ("kubernetes:core/v1:ServiceAccount", "blue-service-account"),
+            *((f"{RBAC}:{kind}", f"blue-{part}") for kind in ("Role", "RoleBinding") for part in parts),
+            ("kubernetes:networking.k8s.io/v1:NetworkPolicy", "blue-deny-ingress"),
+            ("kubernetes:core/v1:Secret", "blue-tls"),
+            ("kubernetes:apps/v1:Deployment", "blue-deployment"),
+        ]
+    )
+
+
+def test_the_docstring_lists_exactly_what_is_registered(blue: Recording) -> None:
+    documented = set(re.findall(r"- `([^`]+)` `<name>-([^`]+)`", SecureTiller.__doc__ or ""))
+    placeholders = {"client": "<client>", "client-ca": "<client>", "namespace": "<namespace>", "manage": "<namespace>"}
+    general = set()
+    for resource in blue.resources[1:]:
+        part, _, variable = resource.name.removeprefix("blue-").partition(":")
+        general.add((resource.type, f"{part}:{placeholders[part]}" if variable else part))
+    assert documented == general
+
+
+def test_every_resource_is_a_child_of_the_component(blue: Recording) -> None:
+    component, *children = blue.resources
+    assert component.type == COMPONENT
+    assert {child.parent.rsplit("::", 1)[-1] for child in children} == {"blue"}
+
+
+def test_the_component_keeps_no_inputs_in_the_state(blue: Recording) -> None:
+    assert blue.resources[0].inputs == {}
+
+
+def test_keys_are_ecdsa_on_the_curve_p256(blue: Recording) -> None:
+    keys = [r.inputs for r in blue.resources if r.type.endswith(":PrivateKey")]
+    assert keys == [{"algorithm": "ECDSA", "ecdsaCurve": "P256"}] * 6
+
+
+@pytest.mark.parametrize("part", ["server-ca", "client-ca:alice", "client-ca:ci"])
+def test_a_ca_signs_and_does_nothing_else_and_its_name_says_nothing(blue: Recording, part: str) -> None:
+    assert revealed(blue.one("SelfSignedCert", f"blue-{part}").inputs) == {
+        "privateKeyPem": KEY.format(f"blue-{part}"),
+        "subject": {"commonName": opaque_name(f"public key of blue-{part}")},
+        "isCaCertificate": True,
+        "allowedUses": ["cert_signing", "crl_signing"],
+        "setSubjectKeyId": True,
+        "setAuthorityKeyId": True,
+        "validityPeriodHours": 8760,
+        "earlyRenewalHours": 2880,
+    }
+
+
+@pytest.mark.parametrize(
+    ("part", "ca", "use"),
+    [
+        ("server", "server-ca", "server_auth"),
+        ("client:alice", "client-ca:alice", "client_auth"),
+        ("client:ci", "client-ca:ci", "client_auth"),
+    ],
+)
+def test_a_certificate_is_signed_by_its_own_ca_for_one_use(blue: Recording, part: str, ca: str, use: str) -> None:
+    assert revealed(blue.one("LocallySignedCert", f"blue-{part}").inputs) == {
+        "certRequestPem": f"request of blue-{part}",
+        "caPrivateKeyPem": KEY.format(f"blue-{ca}"),
+        "caCertPem": CERTIFICATE.format(f"blue-{ca}"),
+        "allowedUses": ["digital_signature", use],
+        "setSubjectKeyId": True,
+        "validityPeriodHours": 2160,
+        "earlyRenewalHours": 720,
+    }
+
+
+def test_keys_reach_the_provider_as_secrets(blue: Recording) -> None:
+    for resource in blue.resources:
+        for key in ("privateKeyPem", "caPrivateKeyPem"):
+            assert is_secret(resource.inputs.get(key)) == (key in resource.inputs)
+
+
+def test_no_key_shows_in_an_input_that_is_not_secret(blue: Recording) -> None:
+    open_text = str([hidden(r.inputs) for r in blue.resources])
+    assert "PRIVATE KEY" not in open_text
+    assert "PRIVATE KEY" in str([r.inputs for r in blue.resources]), "the control: without hiding they are found"
+
+
+def hidden(value: Any) -> Any:
+    """Return a value without what is marked as secret."""
+    if is_secret(value):
+        return "[secret]"
+    if isinstance(value, dict):
+        return {key: hidden(item) for key, item in value.items()}
+    return [hidden(item) for item in value] if isinstance(value, list) else value
+
+
+def test_the_secret_holds_the_server_certificate_and_one_ca_per_client_and_cannot_change(blue: Recording) -> None:
+    secret = blue.one("Secret", "blue-tls").inputs
+    server, trusted = (
+        CERTIFICATE.format("blue-server"),
+        CERTIFICATE.format("blue-client-ca:alice") + CERTIFICATE.format("blue-client-ca:ci"),
+    )
+    assert is_secret(secret["stringData"])
+    assert revealed(secret) == {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "type": "kubernetes.io/tls",
+        "immutable": True,
+        "metadata": {"name": tls_secret_name(server + trusted), "namespace": "blue-tiller", "labels": LABELS},
+        "stringData": {
+            "tls.crt": server,
+            "tls.key": KEY.format("blue-server"),
+            "ca.crt": trusted,
+        },
+    }
+
+
+def test_no_key_of_a_ca_enters_the_cluster(blue: Recording) -> None:
+    to_cluster = str([revealed(r.inputs) for r in blue.resources if r.type.startswith("kubernetes:")])
+    assert KEY.format("blue-server").splitlines()[1] in to_cluster
+    for part in ("server-ca", "client-ca:alice", "client-ca:ci", "client:alice", "client:ci"):
+        assert KEY.format(f"blue-{part}").splitlines()[1] not in to_cluster
+
+
+def test_nothing_is_cluster_scoped_but_namespaces(blue: Recording) -> None:
+    objects = [r for r in blue.resources if r.type.startswith("kubernetes:")]
+    unscoped = {r.type for r in objects if "namespace" not in r.inputs["metadata"]}
+    assert unscoped == {"kubernetes:core/v1:Namespace"}
+
+
+def test_only_the_managed_namespaces_of_the_settings_stay_on_delete(blue: Recording) -> None:
+    assert [r.name for r in blue.resources if r.retain_on_delete] == ["blue-namespace:blue-apps"]
+
+
+def test_the_service_account_lends_its_token_to_no_pod(blue: Recording) -> None:
+    account = blue.one("ServiceAccount", "blue-service-account").inputs
+    assert account["automountServiceAccountToken"] is False
+
+
+def test_every_role_is_bound_to_whom_it_is_for(blue: Recording) -> None:
+    tiller = [{"kind": "ServiceAccount", "name": "tiller", "namespace": "blue-tiller"}]
+    group = "rbac.authorization.k8s.io"
+    people = [
+        {"kind": "Group", "name": "blue-developers", "apiGroup": group},
+        {"kind": "User", "name": "carol@example.org", "apiGroup": group},
+        {"kind": "ServiceAccount", "name": "deployer", "namespace": "pipelines"},
+    ]
+    for binding in (r for r in blue.resources if r.type.endswith(":RoleBinding")):
+        role = blue.one("Role", binding.name).inputs
+        assert role["metadata"] == binding.inputs["metadata"]
+        assert binding.inputs["roleRef"] == {"apiGroup": group, "kind": "Role", "name": role["metadata"]["name"]}
+        assert binding.inputs["subjects"] == (people if binding.name == "blue-people" else tiller)
+
+
+def test_without_subjects_the_role_of_the_people_is_bound_to_nobody() -> None:
+    recording = run(lambda: SecureTiller("green", SMALLEST))
+    bindings = {r.name for r in recording.resources if r.type.endswith(":RoleBinding")}
+    assert bindings == {"green-storage", "green-manage:green-apps"}
+
+
+def test_the_rules_are_those_of_the_plan(blue: Recording) -> None:
+    assert blue.one("Role", "blue-people").inputs["rules"] == [
+        {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]},
+        {"apiGroups": ["apps"], "resources": ["deployments"], "resourceNames": ["tiller-deploy"], "verbs": ["get"]},
+        {"apiGroups": [""], "resources": ["pods/portforward"], "verbs": ["create"]},
+    ]
+
+
+def test_all_pods_of_tillers_namespace_are_closed_to_pods(blue: Recording) -> None:
+    policy = blue.one("NetworkPolicy", "blue-deny-ingress").inputs
+    assert policy["metadata"]["namespace"] == "blue-tiller"
+    assert policy["spec"] == {"podSelector": {}, "policyTypes": ["Ingress"]}
+
+
+def test_tiller_is_found_where_helm_looks_for_it(blue: Recording) -> None:
+    deployment = blue.one("Deployment", "blue-deployment").inputs
+    labels = {"app": "helm", "name": "tiller"}
+    assert deployment["metadata"] == {
+        "name": "tiller-deploy",
+        "namespace": "blue-tiller",
+        "labels": {**LABELS, **labels},
+    }
+    assert deployment["spec"]["selector"] == {"matchLabels": labels}
+    assert deployment["spec"]["template"]["metadata"]["labels"] == {**LABELS, **labels}
+    assert [container["name"] for container in pod(blue)["containers"]] == ["tiller"]
+
+
+def pod(recording: Recording) -> dict[str, Any]:
+    spec: dict[str, Any] = recording.one("Deployment", "blue-deployment").inputs["spec"]["template"]["spec"]
+    return spec
+
+
+def test_a_rollout_keeps_the_old_pod_until_the_new_one_is_ready(blue: Recording) -> None:
+    spec = blue.one("Deployment", "blue-deployment").inputs["spec"]
+    assert spec["replicas"] == 1
+    assert spec["strategy"] == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    assert pod(blue)["containers"][0]["lifecycle"] == {"preStop": {"sleep": {"seconds": 5}}}
+
+
+def test_the_pod_passes_the_restricted_standard(blue: Recording) -> None:
+    assert pod(blue)["securityContext"] == {
+        "runAsNonRoot": True,
+        "runAsUser": 65534,
+        "runAsGroup": 65534,
+        "fsGroup": 65534,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    assert pod(blue)["containers"][0]["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "runAsNonRoot": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+
+
+def test_the_pod_has_its_token_for_an_hour_and_nothing_mounts_another(blue: Recording) -> None:
+    (token,) = [volume["projected"] for volume in pod(blue)["volumes"] if volume["name"] == "token"]
+    assert pod(blue)["automountServiceAccountToken"] is False
+    assert token["sources"] == [
+        {"serviceAccountToken": {"path": "token", "expirationSeconds": 3600}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": {"fieldPath": "metadata.namespace"}}]}},
+    ]
+
+
+def test_the_pod_mounts_the_secret_by_the_name_that_it_was_given(blue: Recording) -> None:
+    (secret,) = [volume["secret"] for volume in pod(blue)["volumes"] if volume["name"] == "certificates"]
+    name = blue.one("Secret", "blue-tls").inputs["metadata"]["name"]
+    assert secret == {"secretName": name, "defaultMode": 0o440}
+
+
+def test_the_secret_has_another_name_when_a_certificate_is_another() -> None:
+    assert tls_secret_name("one") == tls_secret_name("one") != tls_secret_name("another")
+
+
+def test_the_container_is_limited_in_cpu_memory_and_disk(blue: Recording) -> None:
+    resources = pod(blue)["containers"][0]["resources"]
+    assert set(resources["requests"]) == set(resources["limits"]) == {"cpu", "memory", "ephemeral-storage"}
+
+
+def test_the_probes_ask_the_probe_port_and_name_no_host(blue: Recording) -> None:
+    container = pod(blue)["containers"][0]
+    assert container["livenessProbe"] == {"httpGet": {"path": "/liveness", "port": 44135}}
+    assert container["readinessProbe"] == {"httpGet": {"path": "/readiness", "port": 44135}}
+
+
+def test_tiller_starts_after_its_rights_and_its_fence_and_stops_before_them(blue: Recording) -> None:
+    assert names(blue.one("Deployment", "blue-deployment").depends_on) == {
+        "NetworkPolicy blue-deny-ingress",
+        "RoleBinding blue-manage:blue-apps",
+        "RoleBinding blue-manage:blue-jobs",
+        "RoleBinding blue-manage:shared-tools",
+        "RoleBinding blue-people",
+        "RoleBinding blue-storage",
+        "Secret blue-tls",
+        "ServiceAccount blue-service-account",
+    }
+
+
+def test_a_role_waits_for_its_namespace_alone(blue: Recording) -> None:
+    waits = {part: names(blue.one("Role", f"blue-{part}").depends_on) for part in ("storage", "manage:blue-apps")}
+    assert waits == {
+        "storage": {"Namespace blue-namespace"},
+        "manage:blue-apps": {"Namespace blue-namespace:blue-apps"},
+    }
+    assert names(blue.one("Role", "blue-manage:shared-tools").depends_on) == set()
+
+
+def test_the_outputs_are_registered_and_the_bundles_are_secret(blue: Recording) -> None:
+    (outputs,) = [values for urn, values in blue.outputs.items() if urn.endswith(f"{COMPONENT}::blue")]
+    assert is_secret(outputs["bundles"])
+    assert revealed(outputs) == {
+        "namespace": "blue-tiller",
+        "serviceAccount": "tiller",
+        "caCertificate": CERTIFICATE.format("blue-server-ca"),
+        "expirations": dict.fromkeys(
+            ("server", "server-ca", "client:alice", "client-ca:alice", "client:ci", "client-ca:ci"), ENDS
+        ),
+        "bundles": {
+            client: {
+                "ca": CERTIFICATE.format("blue-server-ca"),
+                "cert": CERTIFICATE.format(f"blue-client:{client}"),
+                "key": KEY.format(f"blue-client:{client}"),
+            }
+            for client in ("alice", "ci")
+        },
+    }
+
+
+def test_refused_settings_register_nothing() -> None:
+    def program() -> None:
+        with pytest.raises(ConfigurationError):
+            SecureTiller("blue", smallest(clients={}))
+
+    assert run(program).resources == []
+
+
+def test_an_explicit_provider_reaches_every_kubernetes_resource() -> None:
+    def program() -> None:
+        cluster = kubernetes.Provider("cluster", kubeconfig="/config", context="here")
+        SecureTiller("green", SMALLEST, pulumi.ResourceOptions(providers=[cluster]))
+
+    objects = [r for r in run(program).resources if r.type.startswith("kubernetes:")]
+    assert len(objects) == 11
+    assert all("::cluster::" in r.provider for r in objects)
+
+
+def test_two_teams_with_names_that_begin_alike_share_no_logical_name() -> None:
+    def program() -> None:
+        SecureTiller("a", smallest(clients={"server": {}, "b": {}}))
+        SecureTiller("a-client", smallest(clients={"b": {}}))
+
+    registered = Counter((r.type, r.name) for r in run(program).resources)
+    assert max(registered.values()) == 1

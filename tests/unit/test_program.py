@@ -1,0 +1,113 @@
+"""The program as a whole: what it refuses before anything is registered, what it passes on and what it exports."""
+
+import json
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from secure_tiller import ClusterError, ConfigurationError
+from tests.unit.api_server import REVIEW, ApiServer, kubeconfig
+from tests.unit.recording import Recording, is_secret, revealed, run
+from tests.unit.samples import BLUE, SMALLEST, smallest
+
+PROGRAM = Path(__file__).parents[2] / "__main__.py"
+TEAMS = {"blue": BLUE, "green": SMALLEST}
+
+Program = Callable[..., Recording]
+
+
+@pytest.fixture
+def program(server: ApiServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Program:
+    """Return a function that runs the program with a configuration and the cluster `server`."""
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path, server.url)))
+
+    def run_program(*, preview: bool = False, **config: Any) -> Recording:
+        values = {f"secure-tiller:{key}": json.dumps(value) for key, value in config.items()}
+        monkeypatch.setenv("PULUMI_CONFIG", json.dumps(values))
+        pulumi.runtime.set_all_config(values)
+        return run(lambda: runpy.run_path(str(PROGRAM)), preview=preview)
+
+    return run_program
+
+
+def exported(recording: Recording) -> dict[str, Any]:
+    (outputs,) = [values for urn, values in recording.outputs.items() if ":pulumi:Stack::" in urn]
+    return outputs
+
+
+def test_there_is_one_component_per_team(program: Program) -> None:
+    components = [r.name for r in program(teams=TEAMS).resources if r.type.startswith("secure-tiller:")]
+    assert components == ["blue", "green"]
+
+
+def test_the_provider_gets_the_path_of_the_kubeconfig_and_the_identity_of_the_cluster(
+    program: Program, tmp_path: Path
+) -> None:
+    provider = program(teams=TEAMS).resources[0]
+    assert provider.type == "pulumi:providers:kubernetes"
+    assert provider.inputs == {
+        "kubeconfig": str(tmp_path / "config"),
+        "context": "here",
+        "clusterIdentifier": "uid of kube-system",
+    }
+
+
+def test_everything_in_the_cluster_is_made_through_that_provider(program: Program) -> None:
+    objects = [r for r in program(teams=TEAMS).resources if r.type.startswith("kubernetes:")]
+    assert objects
+    assert all("::cluster::" in r.provider for r in objects)
+
+
+def test_what_a_team_needs_is_exported_and_its_bundles_are_secret(program: Program) -> None:
+    outputs = exported(program(teams=TEAMS))
+    assert set(outputs) == {"blue", "green"}
+    assert set(revealed(outputs)["green"]) == {
+        "namespace",
+        "serviceAccount",
+        "caCertificate",
+        "expirations",
+        "bundles",
+    }
+    assert "PRIVATE KEY" in str(revealed(outputs))
+    assert is_secret(outputs["green"]) or is_secret(outputs["green"]["bundles"])
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {},
+        {"teams": {}},
+        {"teams": {"blue": smallest(clients={})}},
+        {"teams": {"blue": SMALLEST, "green": SMALLEST}},
+        {"teams": TEAMS, "team": {}},
+        {"teams": TEAMS, "cluster": {"contxt": "here"}},
+    ],
+)
+def test_a_wrong_configuration_asks_the_cluster_nothing(
+    program: Program, server: ApiServer, config: dict[str, Any]
+) -> None:
+    with pytest.raises(ConfigurationError):
+        program(**config)
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("cluster", [{"uid": "another"}, {"context": "there"}, {"kubeconfig": "/nowhere"}])
+def test_a_wrong_cluster_is_refused(program: Program, cluster: dict[str, str]) -> None:
+    with pytest.raises(ClusterError):
+        program(teams=TEAMS, cluster=cluster)
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_preview_creates_no_access_review(program: Program, server: ApiServer, preview: bool) -> None:
+    program(teams=TEAMS, preview=preview)
+    assert (REVIEW in [path for path, _ in server.asked]) is not preview
+
+
+def test_what_was_not_checked_is_said(program: Program, server: ApiServer, caplog: pytest.LogCaptureFixture) -> None:
+    server.answers[REVIEW] = (403, {"message": "forbidden"})
+    program(teams=TEAMS)
+    assert "Not checked" in caplog.text

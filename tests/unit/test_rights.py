@@ -1,0 +1,69 @@
+"""What no rule may ever grant."""
+
+import pytest
+
+from secure_tiller import rights
+from secure_tiller.rights import Rule
+
+EVERY_RULE = [*rights.STORAGE, *rights.PEOPLE, *rights.manage("apps")]
+CLUSTER_SCOPED = {"nodes", "persistentvolumes", "clusterroles", "clusterrolebindings", "customresourcedefinitions"}
+FORBIDDEN = {
+    *CLUSTER_SCOPED,
+    "roles",
+    "rolebindings",
+    "pods/exec",
+    "pods/attach",
+    "pods/proxy",
+    "pods/ephemeralcontainers",
+    "serviceaccounts/token",
+    "services/proxy",
+    "services/status",
+    "resourcequotas",
+    "limitranges",
+    "networkpolicies",
+}
+
+
+def words(rule: Rule) -> set[str]:
+    return {*rule.api_groups, *rule.resources, *rule.verbs, *rule.resource_names}
+
+
+@pytest.mark.parametrize("rule", EVERY_RULE, ids=str)
+def test_no_rule_has_a_wildcard_or_a_forbidden_word(rule: Rule) -> None:
+    assert words(rule).isdisjoint({"*", "escalate", "bind", "impersonate", *FORBIDDEN})
+
+
+def test_a_namespace_can_be_read_by_its_name_and_nothing_else() -> None:
+    about_namespaces = [rule for rule in EVERY_RULE if "namespaces" in rule.resources]
+    assert about_namespaces == [Rule(("",), ("namespaces",), ("get",), resource_names=("apps",))]
+
+
+def test_tiller_stores_releases_in_secrets_with_exactly_the_calls_of_its_driver() -> None:
+    assert list(rights.STORAGE) == [Rule(("",), ("secrets",), ("get", "list", "create", "update", "delete"))]
+
+
+def test_the_teams_people_reach_the_port_and_nothing_else() -> None:
+    assert list(rights.PEOPLE) == [
+        Rule(("",), ("pods",), ("get", "list")),
+        Rule(("apps",), ("deployments",), ("get",), resource_names=("tiller-deploy",)),
+        Rule(("",), ("pods/portforward",), ("create",)),
+    ]
+
+
+def test_tiller_may_edit_these_kinds_in_a_managed_namespace() -> None:
+    edited = {
+        (group, kind)
+        for rule in rights.manage("apps")
+        if rule.verbs == rights.EDIT
+        for group in rule.api_groups
+        for kind in rule.resources
+    }
+    core = "configmaps persistentvolumeclaims pods replicationcontrollers secrets serviceaccounts services"
+    assert edited == {
+        *(("", kind) for kind in core.split()),
+        *(("apps", kind) for kind in ("daemonsets", "deployments", "replicasets", "statefulsets")),
+        *(("batch", kind) for kind in ("cronjobs", "jobs")),
+        ("networking.k8s.io", "ingresses"),
+        ("policy", "poddisruptionbudgets"),
+        ("autoscaling", "horizontalpodautoscalers"),
+    }
