@@ -1,0 +1,45 @@
+"""Runs the real Helm 2 client as one of Tiller's clients."""
+
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from testbed.pulumi_stack import Bundle
+
+
+@dataclass(frozen=True)
+class Helm:
+    """A client of one Tiller, with its files where Helm looks for them.
+
+    Attributes:
+        environment: the process environment: PATH with helm, KUBECONFIG.
+        home: HELM_HOME; `ca.pem`, `cert.pem` and `key.pem` lie in it.
+        namespace: Tiller's namespace.
+    """
+
+    environment: Mapping[str, str]
+    home: Path
+    namespace: str
+
+    @staticmethod
+    def of(bundle: Bundle, environment: Mapping[str, str], home: Path, namespace: str) -> "Helm":
+        """A client that holds a bundle; the files are for its eyes only."""
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name, pem in (("ca.pem", bundle.ca), ("cert.pem", bundle.cert), ("key.pem", bundle.key)):
+            file = home / name
+            file.touch(mode=0o600)
+            file.write_text(pem)
+        return Helm(environment, home, namespace)
+
+    def run(self, *arguments: str, tls: bool = True, seconds: float = 120) -> "subprocess.CompletedProcess[str]":
+        """Run `helm` with verified TLS, or without any; a failure is the caller's to judge."""
+        verified = ["--tls", "--tls-verify", "--tls-hostname=localhost"] if tls else []
+        return subprocess.run(
+            ["helm", *arguments, f"--tiller-namespace={self.namespace}", "--tiller-connection-timeout=10", *verified],
+            env={**self.environment, "HELM_HOME": str(self.home)},
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )

@@ -1,0 +1,89 @@
+"""Runs the real Pulumi command on a stack of this project."""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What a client of one Tiller holds, as PEM."""
+
+    ca: str
+    cert: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack, with everything the command needs to find it.
+
+    Attributes:
+        name: of the stack; its settings are in `stacks/Pulumi.<name>.yaml` of the project.
+        environment: with the toolchain on PATH, the backend and the passphrase.
+        project: the folder with Pulumi.yaml.
+    """
+
+    name: str
+    environment: Mapping[str, str]
+    project: Path = PROJECT
+
+    def run(self, *arguments: str, check: bool = True, seconds: float = 600) -> "subprocess.CompletedProcess[str]":
+        """Run `pulumi` with arguments and return its output.
+
+        Raises:
+            subprocess.CalledProcessError: it failed and `check` is set; the output is in the error.
+        """
+        done = subprocess.run(
+            ["pulumi", "--non-interactive", "--color=never", *arguments],
+            cwd=self.project,
+            env=dict(self.environment),
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+        if check and done.returncode:
+            raise PulumiError(done)
+        return done
+
+    def create(self) -> None:
+        """Make sure that the stack exists."""
+        self.run("stack", "select", "--create", self.name)
+
+    def up(self, *arguments: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
+        """`pulumi up` without asking."""
+        return self.run("up", "--yes", "--skip-preview", "--stack", self.name, *arguments, check=check)
+
+    def preview(self, *arguments: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
+        """`pulumi preview`."""
+        return self.run("preview", "--stack", self.name, *arguments, check=check)
+
+    def destroy(self) -> "subprocess.CompletedProcess[str]":
+        """`pulumi destroy` without asking; the stack itself stays."""
+        return self.run("destroy", "--yes", "--skip-preview", "--stack", self.name)
+
+    def export(self, *, secrets: bool = False) -> str:
+        """The stack's state as JSON text."""
+        return self.run("stack", "export", "--stack", self.name, *(["--show-secrets"] if secrets else [])).stdout
+
+    def outputs(self) -> Any:
+        """The stack's outputs, secrets in clear."""
+        return json.loads(self.run("stack", "output", "--json", "--show-secrets", "--stack", self.name).stdout)
+
+    def bundle(self, team: str, client: str) -> Bundle:
+        """A client's bundle as the stack's outputs give it."""
+        return Bundle(**self.outputs()[team]["bundles"][client])
+
+
+class PulumiError(Exception):
+    """A Pulumi command failed; the text is its whole output."""
+
+    def __init__(self, done: "subprocess.CompletedProcess[str]") -> None:
+        """Keep what the command said."""
+        super().__init__(f"{' '.join(done.args)}: exit {done.returncode}\n{done.stdout}{done.stderr}")

@@ -1,0 +1,201 @@
+"""Puts the toolchain together: what is missing is built, what is there is used, and one folder holds it all."""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from testbed.toolchain import debian, go, image
+from testbed.toolchain.cache import cache_folder, key_of, locked, publish
+from testbed.toolchain.errors import ToolchainError
+from testbed.toolchain.pins import GO_PROGRAMS, IMAGES, PULUMI_KUBERNETES, PULUMI_TLS, GoProgram, Image
+from testbed.toolchain.progress import Steps, clock
+
+_PLUGINS = (("kubernetes", PULUMI_KUBERNETES), ("tls", PULUMI_TLS))
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """Where everything is.
+
+    Attributes:
+        bin: the programs, by name; the first folder of a PATH.
+        node: a Debian tree (`usr/...`) that the local node lays over its own.
+        images: the archive of each container image.
+        pulumi_home: `PULUMI_HOME` with the two providers installed.
+    """
+
+    bin: Path
+    node: Path
+    images: dict[str, Path]
+    pulumi_home: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment in which the programs are found and Pulumi asks nothing of the network."""
+        return os.environ | self.settings | {"PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}"}
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The environment's variables but PATH."""
+        return {
+            "PULUMI_HOME": str(self.pulumi_home),
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",
+        }
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One folder of the cache and how it is filled."""
+
+    name: str
+    target: Path
+    fill: Callable[[Path, Path], None]  # (folder, log)
+
+
+def prepare(console: Console, *, node: bool = True) -> Toolchain:
+    """Find or build everything, showing progress, and return where it is.
+
+    Args:
+        console: where progress is shown.
+        node: also what the local node needs; an existing cluster needs less.
+
+    Raises:
+        ToolchainError: something could be neither found nor built.
+    """
+    cache = cache_folder()
+    with locked(cache, waiting=lambda: console.print("another run is building the toolchain; waiting for it")):
+        programs = [program for program in GO_PROGRAMS if node or program.name in _WITHOUT_NODE]
+        found = {program.name: go.on_path(program, cache) for program in programs}
+        steps = [_go_step(program, cache) for program in programs if not found[program.name]]
+        if node:
+            steps.append(_Step("debian packages", cache / f"debian-{debian.key()}", _unpack(cache)))
+        _build(steps, console, cache)
+        folders = {step.name: step.target for step in steps}
+        return _assemble(folders, found, cache, node)
+
+
+_WITHOUT_NODE = (
+    *("pulumi", "pulumi-language-python", "pulumi-resource-tls", "pulumi-resource-kubernetes"),
+    *("helm", "kubectl"),
+)
+
+
+def _build(steps: list[_Step], console: Console, cache: Path) -> None:
+    missing = [step for step in steps if not step.target.is_dir()]
+    if not missing:
+        return
+    console.print(
+        f"toolchain: {len(missing)} of {len(steps)} parts are missing and will be built into {cache}", highlight=False
+    )
+    started = time.monotonic()
+    progress = Steps(console, len(missing))
+    logs = cache / "logs"
+    logs.mkdir(exist_ok=True)
+    for step in missing:
+        log = logs / f"{step.name.replace(' ', '-')}.log"
+        log.unlink(missing_ok=True)
+        with progress.step(step.name, detail=f"log: {log}"):
+            publish(step.target, lambda folder, step=step, log=log: step.fill(folder, log))  # type: ignore[misc]
+    # Several gigabytes that serve only a build which was interrupted.
+    shutil.rmtree(cache / "go-build", ignore_errors=True)
+    console.print(f"toolchain: built in {clock(time.monotonic() - started)}", style="green", highlight=False)
+
+
+def _go_step(program: GoProgram, cache: Path) -> _Step:
+    def fill(folder: Path, log: Path) -> None:
+        go.build(program, folder, cache, log)
+
+    return _Step(program.name, cache / f"{program.name}-{go.key(program)}", fill)
+
+
+def _unpack(cache: Path) -> Callable[[Path, Path], None]:
+    return lambda folder, log: debian.unpack(folder, cache, log)
+
+
+def _assemble(folders: dict[str, Path], found: dict[str, dict[str, Path]], cache: Path, node: bool) -> Toolchain:
+    key = key_of(sorted((name, str(path)) for name, path in folders.items()), sorted(found.items()), node)
+    home = publish(cache / f"toolchain-{key}", lambda folder: _fill(folder, folders, found))
+    debian_tree = folders.get("debian packages", home)
+    images = {}
+    for wanted in IMAGES if node else ():
+        source = debian_tree / wanted.program if "/" in wanted.program else home / "bin" / wanted.program
+        images[wanted.reference] = _image(wanted, source, home)
+    _install_plugins(home, folders)
+    toolchain = Toolchain(home / "bin", debian_tree, images, home / "pulumi")
+    _remember(toolchain, cache)
+    return toolchain
+
+
+def _fill(home: Path, folders: dict[str, Path], found: dict[str, dict[str, Path]]) -> None:
+    binaries = home / "bin"
+    binaries.mkdir()
+    for name, folder in folders.items():
+        if name != "debian packages":
+            for file in folder.iterdir():
+                # A provider on PATH would be preferred to the installed one, with a warning at every run.
+                if not file.name.startswith("pulumi-resource-"):
+                    # A hard link, not a symbolic one: Pulumi looks for its language host beside its own real path.
+                    os.link(file, binaries / file.name)
+    for programs in found.values():
+        for name, path in programs.items():
+            (binaries / name).symlink_to(path)
+
+
+def _image(wanted: Image, binary: Path, home: Path) -> Path:
+    archive = home / "images" / (wanted.program.rsplit("/", 1)[-1] + ".tar")
+    if not archive.is_file():
+        archive.parent.mkdir(exist_ok=True)
+        partial = archive.with_suffix(".partial")
+        image.write(wanted, binary, partial)
+        partial.rename(archive)
+    return archive
+
+
+def _install_plugins(home: Path, folders: dict[str, Path]) -> None:
+    for name, version in _PLUGINS:
+        if (home / "pulumi" / "plugins" / f"resource-{name}-v{version}").is_dir():
+            continue
+        binary = f"pulumi-resource-{name}"
+        command = ["pulumi", "plugin", "install", "resource", name, version]
+        command += ["--file", str(folders[binary] / binary)]
+        environment = os.environ | {
+            "PATH": f"{home / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "PULUMI_HOME": str(home / "pulumi"),
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+        }
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise ToolchainError(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+
+
+def _remember(toolchain: Toolchain, cache: Path) -> None:
+    """Leave a note of the last assembly for `load`, so that `make env` answers at once."""
+    note = {
+        "bin": str(toolchain.bin),
+        "node": str(toolchain.node),
+        "images": {name: str(path) for name, path in toolchain.images.items()},
+        "pulumi_home": str(toolchain.pulumi_home),
+    }
+    (cache / "toolchain.json").write_text(json.dumps(note, indent=2))
+
+
+def load() -> Toolchain:
+    """Return the toolchain of the last `prepare` without looking for anything.
+
+    Raises:
+        ToolchainError: nothing has been prepared yet.
+    """
+    note = cache_folder() / "toolchain.json"
+    if not note.is_file():
+        raise ToolchainError("no toolchain yet: run `make toolchain` first")
+    read = json.loads(note.read_text())
+    images = {name: Path(path) for name, path in read["images"].items()}
+    return Toolchain(Path(read["bin"]), Path(read["node"]), images, Path(read["pulumi_home"]))

@@ -1,0 +1,196 @@
+"""Every program of the testbed with its pinned version and the way to get it.
+
+A Go program's exact sources stand in `modules/<module>/go.mod` and `go.sum`; what stands here is how it is built from
+them, and what a program already on PATH must answer to be taken instead.
+"""
+
+from dataclasses import dataclass
+
+KUBERNETES = "v1.36.3"
+PULUMI = "v3.250.0"
+PULUMI_KUBERNETES = "4.25.0"
+PULUMI_TLS = "5.3.1"
+HELM = "v2.17.0"
+COREDNS = "1.11.3"
+KUBE_ROUTER = "v2.2.1"
+
+# Helm's last release was built with Go 1.14, so TLS is judged here exactly as it is in the field.
+GO_OF_HELM = "go1.14.15"
+
+
+@dataclass(frozen=True)
+class OnPath:
+    """What makes a program on PATH good enough.
+
+    Attributes:
+        version_command: the program and the arguments that print its version.
+        accepts: a regular expression that the output must match.
+    """
+
+    version_command: tuple[str, ...]
+    accepts: str
+
+
+@dataclass(frozen=True)
+class GoProgram:
+    """Binaries built from one pinned Go module.
+
+    Attributes:
+        name: what the progress shows, and the folder in the cache.
+        module: the folder under `modules/`.
+        packages: import paths to build; `.` is the module itself.
+        binaries: the file names that result, all of which must exist afterwards.
+        variables: Go variables set at link time, by import path.
+        go: the Go toolchain to use, or empty for the newest that the module asks for.
+        embedded: files copied out of a required module's source before the build: (module path, file, new name).
+        beside: a folder of a required module whose files belong beside the binary: (module path, folder).
+        on_path: when every entry is satisfied by PATH, nothing is built.
+    """
+
+    name: str
+    module: str
+    packages: tuple[str, ...]
+    binaries: tuple[str, ...]
+    variables: tuple[tuple[str, str], ...] = ()
+    go: str = ""
+    embedded: tuple[tuple[str, str, str], ...] = ()
+    beside: tuple[tuple[str, str], ...] = ()
+    on_path: tuple[OnPath, ...] = ()
+
+
+def _kubernetes_version() -> tuple[tuple[str, str], ...]:
+    major, minor, _ = KUBERNETES.removeprefix("v").split(".")
+    stamped = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+    values = (("gitVersion", KUBERNETES), ("gitMajor", major), ("gitMinor", minor))
+    return tuple((f"{package}.{variable}", value) for package in stamped for variable, value in values)
+
+
+def _kubernetes(*commands: str) -> tuple[str, ...]:
+    return tuple(f"k8s.io/kubernetes/cmd/{command}" for command in commands)
+
+
+_HELM_VERSION = (("k8s.io/helm/pkg/version.Version", HELM), ("k8s.io/helm/pkg/version.BuildMetadata", ""))
+_NODE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy")
+
+GO_PROGRAMS = (
+    GoProgram(
+        name="pulumi",
+        module="pulumi",
+        packages=("github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",),
+        binaries=("pulumi",),
+        variables=(("github.com/pulumi/pulumi/sdk/v3/go/common/version.Version", PULUMI),),
+        # Taken from PATH only together with a language host: the official CLI brings its own.
+        on_path=(
+            OnPath(("pulumi", "version"), r"^v3\.(2[4-9]\d|23[7-9]|[3-9]\d\d)\."),
+            OnPath(("pulumi-language-python", "-h"), r"(?i)usage"),
+        ),
+    ),
+    GoProgram(
+        name="pulumi-language-python",
+        module="pulumi-language-python",
+        packages=(".",),
+        binaries=("pulumi-language-python",),
+        beside=(("github.com/pulumi/pulumi/sdk/v3", "python/cmd"),),
+    ),
+    GoProgram(
+        name="pulumi-resource-tls",
+        module="pulumi-resource-tls",
+        packages=(".",),
+        binaries=("pulumi-resource-tls",),
+    ),
+    GoProgram(
+        name="pulumi-resource-kubernetes",
+        module="pulumi-resource-kubernetes",
+        packages=(".",),
+        binaries=("pulumi-resource-kubernetes",),
+        embedded=tuple(
+            ("github.com/pulumi/pulumi-kubernetes/provider/v4", f"cmd/pulumi-resource-kubernetes/{source}", target)
+            for source, target in (
+                ("schema.json", "schema-embed.json"),
+                ("terraform-mapping.json", "terraform-mapping.json"),
+            )
+        ),
+    ),
+    GoProgram(
+        name="helm",
+        module="helm",
+        packages=("k8s.io/helm/cmd/helm",),
+        binaries=("helm",),
+        variables=_HELM_VERSION,
+        go=GO_OF_HELM,
+        on_path=(OnPath(("helm", "version", "--client", "--short"), rf"^Client: {HELM}\b"),),
+    ),
+    GoProgram(
+        name="tiller",
+        module="helm",
+        packages=("k8s.io/helm/cmd/tiller",),
+        binaries=("tiller",),
+        variables=_HELM_VERSION,
+        go=GO_OF_HELM,
+    ),
+    GoProgram(
+        name="kubernetes",
+        module="kubernetes",
+        packages=_kubernetes(*_NODE),
+        binaries=_NODE,
+        variables=_kubernetes_version(),
+        on_path=tuple(OnPath((name, "--version"), rf"^Kubernetes {KUBERNETES}$") for name in _NODE),
+    ),
+    GoProgram(
+        name="kubectl",
+        module="kubernetes",
+        packages=_kubernetes("kubectl"),
+        binaries=("kubectl",),
+        variables=_kubernetes_version(),
+        on_path=(OnPath(("kubectl", "version", "--client"), r"^Client Version: v1\.(3\d|[4-9]\d)\.\d+$"),),
+    ),
+    GoProgram(
+        name="kube-router",
+        module="kube-router",
+        packages=("github.com/cloudnativelabs/kube-router/v2/cmd/kube-router",),
+        binaries=("kube-router",),
+        variables=(("github.com/cloudnativelabs/kube-router/v2/pkg/version.Version", KUBE_ROUTER),),
+        on_path=(OnPath(("kube-router", "--version"), rf"{KUBE_ROUTER}\b"),),
+    ),
+    GoProgram(
+        name="coredns",
+        module="coredns",
+        packages=("github.com/coredns/coredns",),
+        binaries=("coredns",),
+        on_path=(OnPath(("coredns", "-version"), rf"CoreDNS-{COREDNS}\b"),),
+    ),
+    GoProgram(name="pause", module="pause", packages=(".",), binaries=("pause",)),
+)
+
+# Programs of the node that Debian packages well, with the libraries that a minimal Debian may lack.
+DEBIAN_PACKAGES = (
+    *("etcd-server", "containerd", "runc", "containernetworking-plugins", "iproute2", "iptables", "ipset", "conntrack"),
+    *("busybox-static", "libseccomp2", "libxtables12", "libip4tc2", "libip6tc2", "libnftnl11", "libmnl0"),
+    *("libnfnetlink0", "libnetfilter-conntrack3", "libipset13", "libbpf1", "libelf1"),
+)
+
+
+@dataclass(frozen=True)
+class Image:
+    """A container image of one static binary.
+
+    Attributes:
+        reference: the full name under which the node finds it.
+        entrypoint: the binary's path in the image.
+        program: the file in the toolchain's `bin`, or in the Debian tree where it starts with `usr/`.
+        user: the numeric user the image runs as.
+    """
+
+    reference: str
+    entrypoint: str
+    program: str
+    user: int
+
+
+# Tiller keeps the name under which the Helm project publishes it: same sources, same Go. The others carry names of
+# their own, because they are not what a registry serves under the usual ones.
+PAUSE_IMAGE = Image("localhost/pause:1", "/pause", "pause", 65535)
+TILLER_IMAGE = Image(f"ghcr.io/helm/tiller:{HELM}", "/tiller", "tiller", 65534)
+COREDNS_IMAGE = Image(f"localhost/coredns:{COREDNS}", "/coredns", "coredns", 65534)
+BUSYBOX_IMAGE = Image("localhost/busybox:1", "/bin/busybox", "usr/bin/busybox", 65534)
+IMAGES = (PAUSE_IMAGE, TILLER_IMAGE, COREDNS_IMAGE, BUSYBOX_IMAGE)
