@@ -1,0 +1,70 @@
+"""What a bare node lacks before it is a usable cluster: DNS, and somebody who waits until everything answers."""
+
+import string
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import urllib3
+import yaml
+from kubernetes import client, config, utils
+
+from testbed.cluster.errors import ClusterError
+from testbed.cluster.instance import DNS_SERVICE_ADDRESS, NODE_NAME, Instance
+from testbed.toolchain.pins import COREDNS_IMAGE
+
+USABLE_SECONDS = 180
+
+
+def apply(instance: Instance, alive: Callable[[], object]) -> None:
+    """Bring the cluster from "the API server answers" to usable.
+
+    Args:
+        instance: the cluster.
+        alive: called while waiting; raises when the node has ended.
+
+    Raises:
+        ClusterError: something was not ready in time.
+    """
+    api = config.new_client_from_config(str(instance.kubeconfig))
+    _until(lambda: _node_is_ready(api), "the node is Ready", alive)
+    _until(lambda: _has_default_account(api), "service accounts are made", alive)
+    text = (Path(__file__).parent / "dns.yaml").read_text()
+    filled = string.Template(text).substitute(image=COREDNS_IMAGE.reference, address=DNS_SERVICE_ADDRESS)
+    for document in yaml.safe_load_all(filled):
+        utils.create_from_dict(api, document)
+    _until(lambda: _dns_is_available(api), "the cluster's DNS is available", alive)
+
+
+def _node_is_ready(api: client.ApiClient) -> bool:
+    node = client.CoreV1Api(api).read_node(NODE_NAME)
+    return any(condition.type == "Ready" and condition.status == "True" for condition in node.status.conditions or [])
+
+
+def _has_default_account(api: client.ApiClient) -> bool:
+    core = client.CoreV1Api(api)
+    return all(
+        core.list_namespaced_service_account(namespace, field_selector="metadata.name=default").items
+        for namespace in ("default", "kube-system")
+    )
+
+
+def _dns_is_available(api: client.ApiClient) -> bool:
+    deployment = client.AppsV1Api(api).read_namespaced_deployment("coredns", "kube-system")
+    return bool(deployment.status.available_replicas)
+
+
+def _until(condition: Callable[[], bool], what: str, alive: Callable[[], object]) -> None:
+    deadline = time.monotonic() + USABLE_SECONDS
+    while not _holds(condition):
+        alive()
+        if time.monotonic() > deadline:
+            raise ClusterError(f"waited {USABLE_SECONDS} s until {what}")
+        time.sleep(0.2)
+
+
+def _holds(condition: Callable[[], bool]) -> bool:
+    try:
+        return condition()
+    except (client.ApiException, urllib3.exceptions.HTTPError):  # not there, or not answering yet
+        return False

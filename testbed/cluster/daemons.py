@@ -1,0 +1,237 @@
+"""The programs of the node: their flags and configuration files, as data."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from testbed.cluster.instance import (
+    DNS_SERVICE_ADDRESS,
+    NODE_NAME,
+    POD_SUBNET,
+    SERVICE_SUBNET,
+    Instance,
+)
+from testbed.toolchain.pins import PAUSE_IMAGE
+
+CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
+ETCD = "http://127.0.0.1:2379"  # the loopback of the node's own network namespace
+
+
+@dataclass(frozen=True)
+class Daemon:
+    """A program that runs as long as the node does."""
+
+    name: str
+    command: tuple[str, ...]
+
+
+def etcd(instance: Instance) -> Daemon:
+    """Return the store of the API server."""
+    return Daemon(
+        "etcd",
+        (
+            "etcd",
+            f"--data-dir={instance.folder}/etcd",
+            f"--listen-client-urls={ETCD}",
+            f"--advertise-client-urls={ETCD}",
+            "--listen-peer-urls=http://127.0.0.1:2380",
+            "--unsafe-no-fsync",  # nothing here outlives the machine's next boot
+        ),
+    )
+
+
+def containerd(instance: Instance) -> Daemon:
+    """Return the container runtime."""
+    return Daemon("containerd", ("containerd", "--config", f"{instance.folder}/config/containerd.toml"))
+
+
+def api_server(instance: Instance) -> Daemon:
+    """Return the API server, with RBAC, Pod Security admission and the certificates of `pki`."""
+    pki = f"{instance.folder}/pki"
+    return Daemon(
+        "kube-apiserver",
+        (
+            "kube-apiserver",
+            f"--etcd-servers={ETCD}",
+            f"--bind-address={instance.node_address}",
+            f"--advertise-address={instance.node_address}",
+            "--secure-port=6443",
+            f"--client-ca-file={pki}/ca.crt",
+            f"--tls-cert-file={pki}/apiserver.crt",
+            f"--tls-private-key-file={pki}/apiserver.key",
+            f"--kubelet-client-certificate={pki}/apiserver-kubelet-client.crt",
+            f"--kubelet-client-key={pki}/apiserver-kubelet-client.key",
+            f"--kubelet-certificate-authority={pki}/ca.crt",
+            "--kubelet-preferred-address-types=InternalIP",
+            f"--service-account-key-file={pki}/service-account.pub",
+            f"--service-account-signing-key-file={pki}/service-account.key",
+            "--service-account-issuer=https://kubernetes.default.svc",
+            f"--service-cluster-ip-range={SERVICE_SUBNET}",
+            "--authorization-mode=Node,RBAC",
+            "--enable-admission-plugins=NodeRestriction",
+            "--allow-privileged=true",
+            *instance.api_server_flags,
+        ),
+    )
+
+
+def controller_manager(instance: Instance) -> Daemon:
+    """Return the controllers, among them those of Deployments, namespaces and service account tokens."""
+    return Daemon(
+        "kube-controller-manager",
+        (
+            "kube-controller-manager",
+            f"--kubeconfig={instance.folder}/kubeconfig/controller-manager",
+            f"--service-account-private-key-file={instance.folder}/pki/service-account.key",
+            f"--root-ca-file={instance.folder}/pki/ca.crt",
+            "--use-service-account-credentials=true",
+            "--allocate-node-cidrs=true",
+            f"--cluster-cidr={POD_SUBNET}",
+            "--leader-elect=false",
+            "--bind-address=127.0.0.1",
+        ),
+    )
+
+
+def scheduler(instance: Instance) -> Daemon:
+    """Return the scheduler."""
+    return Daemon(
+        "kube-scheduler",
+        (
+            "kube-scheduler",
+            f"--kubeconfig={instance.folder}/kubeconfig/scheduler",
+            "--leader-elect=false",
+            "--bind-address=127.0.0.1",
+        ),
+    )
+
+
+def kubelet(instance: Instance) -> Daemon:
+    """Return the kubelet."""
+    return Daemon(
+        "kubelet",
+        (
+            "kubelet",
+            f"--config={instance.folder}/config/kubelet.yaml",
+            f"--kubeconfig={instance.folder}/kubeconfig/node",
+            f"--hostname-override={NODE_NAME}",
+            f"--node-ip={instance.node_address}",
+            f"--root-dir={instance.folder}/kubelet",
+        ),
+    )
+
+
+def kube_proxy(instance: Instance) -> Daemon:
+    """Return the proxy behind Services."""
+    return Daemon(
+        "kube-proxy",
+        (
+            "kube-proxy",
+            f"--kubeconfig={instance.folder}/kubeconfig/kube-proxy",
+            f"--hostname-override={NODE_NAME}",
+            f"--cluster-cidr={POD_SUBNET}",
+            "--proxy-mode=iptables",
+            # These limits belong to the whole machine, not to the node's network namespace.
+            "--conntrack-max-per-core=0",
+            "--conntrack-tcp-timeout-established=0s",
+            "--conntrack-tcp-timeout-close-wait=0s",
+        ),
+    )
+
+
+def kube_router(instance: Instance) -> Daemon:
+    """Return what enforces NetworkPolicies: the bridge plugin does not."""
+    return Daemon(
+        "kube-router",
+        (
+            "kube-router",
+            f"--kubeconfig={instance.folder}/kubeconfig/kube-router",
+            f"--hostname-override={NODE_NAME}",
+            f"--service-cluster-ip-range={SERVICE_SUBNET}",
+            "--run-firewall=true",
+            "--run-router=false",
+            "--run-service-proxy=false",
+            "--run-loadbalancer=false",
+            "--health-port=0",
+            "--metrics-port=0",
+        ),
+    )
+
+
+def write_configuration(instance: Instance) -> None:
+    """Write the files that the daemons' flags name."""
+    folder = instance.folder / "config"
+    (folder / "cni").mkdir(parents=True)
+    (folder / "containerd.toml").write_text(_containerd_configuration(instance))
+    (folder / "kubelet.yaml").write_text(yaml.safe_dump(_kubelet_configuration(instance)))
+    (folder / "cni" / "10-bridge.conflist").write_text(json.dumps(_pod_network(instance.folder), indent=2))
+
+
+def _containerd_configuration(instance: Instance) -> str:
+    # restrict_oom_score_adj: a machine that is itself a container may lack CAP_SYS_RESOURCE.
+    # disable_apparmor: loading a profile would reach out of the node into the machine's kernel.
+    return f"""\
+version = 2
+root = "{instance.folder}/containerd"
+state = "/run/containerd"
+[grpc]
+  address = "{CONTAINERD_SOCKET}"
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "{PAUSE_IMAGE.reference}"
+  restrict_oom_score_adj = true
+  disable_apparmor = true
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/usr/lib/cni"
+    conf_dir = "{instance.folder}/config/cni"
+"""
+
+
+def _kubelet_configuration(instance: Instance) -> dict[str, object]:
+    pki = instance.folder / "pki"
+    return {
+        "apiVersion": "kubelet.config.k8s.io/v1beta1",
+        "kind": "KubeletConfiguration",
+        "address": instance.node_address,
+        "authentication": {
+            "anonymous": {"enabled": False},
+            "webhook": {"enabled": True},
+            "x509": {"clientCAFile": str(pki / "ca.crt")},
+        },
+        "authorization": {"mode": "Webhook"},
+        "tlsCertFile": str(pki / "kubelet.crt"),
+        "tlsPrivateKeyFile": str(pki / "kubelet.key"),
+        "containerRuntimeEndpoint": f"unix://{CONTAINERD_SOCKET}",
+        "failCgroupV1": False,
+        "cgroupDriver": "cgroupfs",
+        "cgroupRoot": f"/{instance.cgroup}",
+        "enforceNodeAllocatable": ["pods"],
+        "failSwapOn": False,
+        "clusterDomain": "cluster.local",
+        "clusterDNS": [DNS_SERVICE_ADDRESS],
+        "resolvConf": "",
+        "podLogsDir": str(instance.folder / "pod-logs"),
+        "volumePluginDir": str(instance.folder / "volume-plugins"),
+        # The machine's disk is the user's: its filling is no reason to evict pods or to delete our images.
+        "evictionHard": {"memory.available": "100Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
+        "imageGCHighThresholdPercent": 100,
+    }
+
+
+def _pod_network(folder: Path) -> dict[str, object]:
+    bridge = {
+        "type": "bridge",
+        "bridge": "cni0",
+        "isGateway": True,
+        "ipMasq": True,
+        "hairpinMode": True,
+        "ipam": {
+            "type": "host-local",
+            "dataDir": str(folder / "addresses"),
+            "ranges": [[{"subnet": POD_SUBNET}]],
+            "routes": [{"dst": "0.0.0.0/0"}],
+        },
+    }
+    portmap = {"type": "portmap", "capabilities": {"portMappings": True}}
+    return {"cniVersion": "0.4.0", "name": "pods", "plugins": [bridge, portmap]}
