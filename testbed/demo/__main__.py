@@ -1,0 +1,135 @@
+"""`python -m testbed.demo [--existing]`: deploy the local stack and show what its Tillers do and refuse."""
+
+import argparse
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from testbed.cluster import LOCAL, ClusterError, require_machine, up
+from testbed.demo import checks, place
+from testbed.demo.checks import Attempts, attempt
+from testbed.demo.place import Place
+from testbed.pulumi_stack import PulumiError, Stack
+from testbed.toolchain import Toolchain, ToolchainError, load, prepare
+from testbed.toolchain.progress import clock
+
+
+def main() -> int:
+    """Exit 0 when every line of the table is as it should be, 1 when not, 2 when there can be no cluster here."""
+    parser = argparse.ArgumentParser(prog="python -m testbed.demo", description=__doc__)
+    parser.add_argument("--existing", action="store_true", help="use the cluster of the current kubeconfig context")
+    parser.add_argument("--env", action="store_true", help="print the demo's environment for a shell, and do nothing")
+    arguments = parser.parse_args()
+    # Where there is no terminal the table is as wide as it reads well.
+    console, errors = Console(width=None if sys.stdout.isatty() else 120), Console(stderr=True, soft_wrap=True)
+    try:
+        if arguments.env:
+            return _print_environment(place.existing() if arguments.existing else place.local())
+        if not arguments.existing:
+            require_machine()
+    except (ClusterError, ToolchainError) as error:
+        errors.print(str(error), markup=False, highlight=False)
+        return 2
+    try:
+        return _demo(console, existing=arguments.existing)
+    except (ClusterError, ToolchainError, PulumiError) as error:
+        errors.print(str(error), style="red", markup=False, highlight=False)
+        return 1
+
+
+def _print_environment(where: Place) -> int:
+    toolchain = load()
+    for name, value in sorted(where.variables(toolchain).items()):
+        print(f"export {name}={shlex.quote(value)}")
+    print(f'export PATH={shlex.quote(str(toolchain.bin))}:"$PATH"')
+    return 0
+
+
+def _demo(console: Console, *, existing: bool) -> int:
+    started = time.monotonic()
+    with _Heading(console, "1/4 toolchain"):
+        toolchain = prepare(console, node=not existing)
+    with _Heading(console, "2/4 cluster"):
+        where = _cluster(console, toolchain, existing=existing)
+    stack = where.stack(toolchain)
+    with _Heading(console, "3/4 pulumi up"):
+        _deploy(stack, live=console.is_terminal)
+    with _Heading(console, "4/4 what the Tillers do and refuse"), checks.folder() as folder:
+        failed = _show(console, Attempts(stack, where, Path(folder)))
+    took = clock(time.monotonic() - started)
+    if failed:
+        console.print(f"demo: {failed} lines are NOT as they should be, after {took}", style="bold red")
+        return 1
+    console.print(f"demo: everything is as it should be, after {took}", style="bold green")
+    _say_what_next(console, existing=existing)
+    return 0
+
+
+class _Heading:
+    """A step of the demo: a line before it and the time it took after it."""
+
+    def __init__(self, console: Console, title: str) -> None:
+        self._console, self._title, self._started = console, title, time.monotonic()
+
+    def __enter__(self) -> None:
+        self._console.print(f"\n== {self._title}", style="bold", highlight=False)
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        outcome = "failed" if kind else "done"
+        self._console.print(
+            f"== {self._title}: {outcome} in {clock(time.monotonic() - self._started)}", style="dim", highlight=False
+        )
+
+
+def _cluster(console: Console, toolchain: Toolchain, *, existing: bool) -> Place:
+    if existing:
+        where = place.existing()
+    else:
+        where = place.local()
+        if not up(LOCAL, toolchain, console):
+            console.print(f"cluster: {LOCAL.context} is running already", highlight=False)
+    console.print(f"cluster: using context {where.context} at {where.server}", highlight=False)
+    return where
+
+
+def _deploy(stack: Stack, *, live: bool) -> None:
+    """Show the engine's own output: a live tree on a terminal, a line per resource elsewhere."""
+    stack.create()
+    command = ["pulumi", "up", "--yes", "--skip-preview", "--stack", stack.name]
+    command += [] if live else ["--suppress-progress"]
+    done = subprocess.run(command, cwd=stack.project, env=dict(stack.environment), check=False)
+    if done.returncode:
+        raise ClusterError(f"{' '.join(command)}: exit {done.returncode}; what it said stands above")
+
+
+def _show(console: Console, attempts: Attempts) -> int:
+    """Make the attempts one by one, show the table and return how many are not as they should be."""
+    table = Table("what is tried", "what should be seen", "what is seen", "", highlight=False)
+    failed = 0
+    with console.status("") as status:
+        for wanted in attempts.table():
+            status.update(wanted.what)
+            seen = attempt(wanted)
+            failed += not seen.as_expected
+            verdict = "[green]as it should be" if seen.as_expected else "[bold red]WRONG"
+            table.add_row(wanted.what, wanted.expected, seen.text, verdict)
+    console.print(table)
+    return failed
+
+
+def _say_what_next(console: Console, *, existing: bool) -> None:
+    suffix = " CLUSTER=existing" if existing else ""
+    end = "pulumi destroy" if existing else "make down"
+    console.print("The cluster stays up. Next:", highlight=False)
+    console.print(f'  eval "$(make -s env{suffix})"      # the tools, the cluster and the stack for this shell')
+    console.print("  pulumi preview --diff              # change stacks/Pulumi.local.yaml first, and see what it means")
+    console.print(f"  {end:<34} # take it all away again", highlight=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

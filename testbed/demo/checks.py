@@ -1,0 +1,192 @@
+"""What the demo shows, as a table of attempts: each says what should be seen and what was."""
+
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from kubernetes import client
+
+from testbed import pods
+from testbed.demo.place import Place
+from testbed.helm import Helm
+from testbed.pulumi_stack import Stack
+from testbed.tiller import Accepted, Credentials, NoVerdictError, Refused, ask, forwarded
+
+CHART = Path(__file__).parent / "chart"
+RELEASE = "demo-web"
+STRAY = "demo-stray"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an attempt gave.
+
+    Attributes:
+        text: in a few words.
+        as_expected: whether it is what should be.
+    """
+
+    text: str
+    as_expected: bool
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One line of the table.
+
+    Attributes:
+        what: who tries what.
+        expected: what should be seen.
+        make: tries it.
+    """
+
+    what: str
+    expected: str
+    make: Callable[[], Seen]
+
+
+class Attempts:
+    """The demo's attempts against the teams blue and green of the local stack."""
+
+    def __init__(self, stack: Stack, place: Place, folder: Path) -> None:
+        """Fetch the clients' bundles.
+
+        Args:
+            stack: deployed.
+            place: the cluster it is deployed to.
+            folder: for the clients' files; removed by the caller.
+        """
+        outputs = stack.outputs()
+        self._environment = stack.environment
+        self._place = place
+        self._core = client.CoreV1Api(place.api())
+        self._blue: str = outputs["blue"]["namespace"]
+        self._alice = stack.bundle("blue", "alice")
+        self._bob = stack.bundle("green", "bob")
+        self._helm = Helm.of(self._alice, stack.environment, folder / "alice", self._blue)
+
+    def table(self) -> Iterator[Attempt]:
+        """The attempts in the order of the story; they build on one another."""
+        self._helm.run("delete", "--purge", RELEASE)  # what a demo that was cut off left
+        yield Attempt("alice: helm install web into blue-apps", "DEPLOYED", self._install)
+        yield Attempt("alice: helm upgrade to 2 replicas", "revision 2, 2 replicas ready", self._upgrade)
+        yield Attempt("alice: helm rollback to revision 1", "revision 3, 1 replica ready", self._rollback)
+        yield Attempt("alice: helm ls", f"{RELEASE} DEPLOYED", self._list)
+        yield Attempt("release records in Secrets of blue's Tiller", "3", self._records_in_secrets)
+        yield Attempt("release records in ConfigMaps, anywhere", "0", self._records_in_config_maps)
+        yield Attempt("alice: helm install into green-apps", "forbidden by RBAC", self._install_abroad)
+        yield Attempt("alice's certificate at blue's Tiller", "answered", self._with(Credentials.of(self._alice)))
+        bob = Credentials(self._alice.ca, self._bob.cert, self._bob.key)
+        yield Attempt("bob of green at blue's Tiller", "refused by TLS", self._without(bob))
+        yield Attempt("no certificate at blue's Tiller", "refused by TLS", self._without(Credentials(self._alice.ca)))
+        yield Attempt("plaintext at blue's Tiller", "refused by TLS", self._without(None))
+        yield Attempt("a pod of green fetches blue's web page", "the page", self._fetch_page)
+        yield Attempt("the same at blue's Tiller, probe port", "no answer", self._fetch_probe)
+        yield Attempt("alice: helm delete --purge web", "no release, no object left", self._delete)
+
+    def _install(self) -> Seen:
+        done = self._helm.run(
+            *("install", str(CHART), "--name", RELEASE, "--namespace", "blue-apps", "--wait"),
+            *("--set", f"image={self._place.busybox}"),
+        )
+        return _judge("DEPLOYED" if "STATUS: DEPLOYED" in done.stdout else _last_line(done.stderr), "DEPLOYED")
+
+    def _upgrade(self) -> Seen:
+        self._helm.run("upgrade", RELEASE, str(CHART), "--reuse-values", "--set", "replicas=2", "--wait")
+        return _judge(self._revision(), "revision 2, 2 replicas ready")
+
+    def _rollback(self) -> Seen:
+        self._helm.run("rollback", RELEASE, "1", "--wait")
+        return _judge(self._revision(), "revision 3, 1 replica ready")
+
+    def _revision(self) -> str:
+        listed = re.search(rf"^{RELEASE}\s+(\d+)", self._helm.run("ls").stdout, re.MULTILINE)
+        apps = client.AppsV1Api(self._core.api_client)
+        ready = apps.read_namespaced_deployment(RELEASE, "blue-apps").status.ready_replicas or 0
+        return f"revision {listed[1] if listed else '?'}, {ready} replica{'s' if ready != 1 else ''} ready"
+
+    def _list(self) -> Seen:
+        line = next((line for line in self._helm.run("ls").stdout.splitlines() if line.startswith(RELEASE)), "")
+        return _judge(f"{RELEASE} DEPLOYED" if "DEPLOYED" in line else line or "nothing", f"{RELEASE} DEPLOYED")
+
+    def _records_in_secrets(self) -> Seen:
+        secrets = self._core.list_namespaced_secret(self._blue, label_selector=f"OWNER=TILLER,NAME={RELEASE}")
+        return _judge(str(len(secrets.items)), "3")
+
+    def _records_in_config_maps(self) -> Seen:
+        return _judge(str(len(self._core.list_config_map_for_all_namespaces(label_selector="OWNER=TILLER").items)), "0")
+
+    def _install_abroad(self) -> Seen:
+        done = self._helm.run("install", str(CHART), "--name", STRAY, "--namespace", "green-apps")
+        self._helm.run("delete", "--purge", STRAY)  # Tiller records a refused release as FAILED
+        forbidden = done.returncode != 0 and "is forbidden" in done.stderr
+        return Seen("forbidden by RBAC" if forbidden else _last_line(done.stderr), forbidden)
+
+    def _with(self, credentials: Credentials) -> Callable[[], Seen]:
+        def call() -> Seen:
+            answer = self._ask(credentials)
+            accepted = isinstance(answer, Accepted)
+            return Seen(f"answered: {answer.version}" if isinstance(answer, Accepted) else answer.reason, accepted)
+
+        return call
+
+    def _without(self, credentials: Credentials | None) -> Callable[[], Seen]:
+        def call() -> Seen:
+            answer = self._ask(credentials)
+            if isinstance(answer, Refused):
+                return Seen(f"refused by TLS: {answer.reason}", as_expected=True)
+            return Seen(f"ANSWERED: {answer.version}", as_expected=False)
+
+        return call
+
+    def _ask(self, credentials: Credentials | None) -> Accepted | Refused:
+        with forwarded(self._blue, self._environment) as port:
+            return ask(port, credentials)
+
+    def _fetch_page(self) -> Seen:
+        service = self._core.read_namespaced_service(RELEASE, "blue-apps")
+        ended = self._fetch(service.spec.cluster_ip, 80, "/index.html")
+        page = "Installed by Helm 2" in ended.output
+        return Seen("the page" if page else f"exit {ended.code}: {ended.output.strip()}", page)
+
+    def _fetch_probe(self) -> Seen:
+        tillers = self._core.list_namespaced_pod(self._blue, label_selector="app=helm,name=tiller").items
+        ended = self._fetch(tillers[0].status.pod_ip, 44135, "/readiness")
+        silent = ended.code != 0 and "HTTP/" not in ended.output
+        reason = ended.output.strip().rsplit(": ", 1)[-1].lower()
+        return Seen(f"no answer: {reason}" if silent else f"ANSWERED: {ended.output.strip()}", silent)
+
+    def _fetch(self, address: str, port: int, path: str) -> pods.Ended:
+        return pods.fetch(self._core.api_client, "green-apps", self._place.busybox, address, port, path)
+
+    def _delete(self) -> Seen:
+        self._helm.run("delete", "--purge", RELEASE)
+        records = self._core.list_namespaced_secret(self._blue, label_selector=f"OWNER=TILLER,NAME={RELEASE}").items
+        kinds = (self._core.list_namespaced_service, self._core.list_namespaced_config_map)
+        names = [item.metadata.name for kind in kinds for item in kind("blue-apps").items]
+        left = [name for name in names if name == RELEASE] + [record.metadata.name for record in records]
+        return Seen("no release, no object left" if not left else f"left: {', '.join(left)}", not left)
+
+
+def attempt(wanted: Attempt) -> Seen:
+    """Make an attempt; whatever goes wrong is seen, and is not as expected."""
+    try:
+        return wanted.make()
+    except (NoVerdictError, client.ApiException, TimeoutError, OSError) as error:
+        return Seen(f"{type(error).__name__}: {error}", as_expected=False)
+
+
+def folder() -> "tempfile.TemporaryDirectory[str]":
+    """A folder for the clients' keys that goes when the demo ends."""
+    return tempfile.TemporaryDirectory(prefix="secure-tiller-demo-")
+
+
+def _judge(seen: str, expected: str) -> Seen:
+    return Seen(seen, seen == expected)
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else "no output"
