@@ -1,0 +1,62 @@
+# secure-tiller: everything a user or a developer runs. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo cluster down status toolchain env test test-unit lint format
+
+PYTHON ?= python3
+# CLUSTER=existing: the demo uses the cluster of the current kubeconfig context.
+CLUSTER ?= local
+ENVIRONMENT := .venv/ready
+RUN := .venv/bin/python
+WHERE := $(if $(filter existing,$(CLUSTER)),--existing,)
+
+ifeq ($(filter local existing,$(CLUSTER)),)
+$(error CLUSTER=$(CLUSTER): it is `local` (the default) or `existing`)
+endif
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
+
+demo: $(ENVIRONMENT) ## two teams' Tillers on a real cluster, and what they refuse (CLUSTER=existing: on yours)
+	@$(RUN) -m testbed.demo $(WHERE)
+
+cluster: $(ENVIRONMENT) ## start the local one-node cluster, or find it running
+	@$(RUN) -m testbed.cluster up
+
+down: $(ENVIRONMENT) ## remove the local cluster and every trace of it
+	@$(RUN) -m testbed.cluster down
+
+status: $(ENVIRONMENT) ## does the local cluster run?
+	@$(RUN) -m testbed.cluster status
+
+toolchain: $(ENVIRONMENT) ## find or build every program the demo and the tests run
+	@$(RUN) -m testbed.toolchain
+
+env: $(ENVIRONMENT) ## for `eval "$$(make -s env)"`: tools, cluster and backend of the demo in this shell
+	@$(RUN) -m testbed.demo --env $(WHERE)
+
+test: lint ## everything: style, types, unit tests, then the tests on the real engine and cluster
+	$(RUN) -m pytest tests/unit tests/engine tests/cluster
+
+test-unit: $(ENVIRONMENT) ## the tests that need no engine, no Go and no network
+	$(RUN) -m pytest tests/unit
+
+lint: $(ENVIRONMENT) ## style and types
+	$(RUN) -m ruff check
+	$(RUN) -m ruff format --check
+	$(RUN) -m mypy
+
+format: $(ENVIRONMENT) ## put the code into its one format
+	$(RUN) -m ruff check --fix
+	$(RUN) -m ruff format
+
+# What pip prints goes to standard error: `make -s env` is read by a shell.
+$(ENVIRONMENT): requirements.txt constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed; choose one with: make PYTHON=/path/to/python3" >&2; exit 2; }
+	@test -x .venv/bin/pip || $(PYTHON) -m venv .venv || { \
+	  echo "The venv module is missing; on Debian: apt-get install python3-venv" >&2; exit 2; }
+	@echo "python: installing what constraints.txt names into .venv" >&2
+	@.venv/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[development]' >&2
+	@touch $@
