@@ -1,0 +1,208 @@
+"""Who gets an answer from a Tiller: its own clients, and nobody else."""
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from kubernetes import client
+
+from testbed import pods
+from testbed.demo.checks import CHART
+from testbed.demo.place import Place
+from testbed.helm import Helm
+from testbed.tiller import Accepted, Credentials, Refused, ask, forwarded
+from testbed.toolchain.pins import HELM
+from tests.cluster.waiting import until
+from tests.projects import TestStack
+
+Change = Callable[[list[str]], list[str]]
+
+
+def _unchanged(arguments: list[str]) -> list[str]:
+    return arguments
+
+
+def _without_verification(arguments: list[str]) -> list[str]:
+    return [argument for argument in arguments if not argument.startswith("--tls-verify")]
+
+
+def _without_tls(arguments: list[str]) -> list[str]:
+    return [argument for argument in arguments if not argument.startswith("--tls")]
+
+
+@contextmanager
+def _copy_of_tiller(api: client.ApiClient, original: str, change: Change = _unchanged) -> Iterator[str]:
+    """A copy of a Tiller with changed arguments, in a namespace of its own without any NetworkPolicy."""
+    core, apps = client.CoreV1Api(api), client.AppsV1Api(api)
+    namespace = f"copy-{uuid.uuid4().hex[:8]}"
+    deployment = apps.read_namespaced_deployment("tiller-deploy", original)
+    secret_name = next(volume.secret for volume in deployment.spec.template.spec.volumes if volume.secret).secret_name
+    secret = core.read_namespaced_secret(secret_name, original)
+    container = deployment.spec.template.spec.containers[0]
+    container.args = change(container.args)
+    core.create_namespace({"metadata": {"name": namespace}})
+    try:
+        account = deployment.spec.template.spec.service_account_name
+        core.create_namespaced_service_account(namespace, {"metadata": {"name": account}})
+        core.create_namespaced_secret(namespace, {"metadata": {"name": secret_name}, "data": secret.data})
+        apps.create_namespaced_deployment(
+            namespace,
+            {"metadata": {"name": "tiller-deploy"}, "spec": api.sanitize_for_serialization(deployment.spec)},
+        )
+        until(
+            lambda: bool(apps.read_namespaced_deployment("tiller-deploy", namespace).status.ready_replicas),
+            f"the copy of Tiller in {namespace} is ready",
+        )
+        yield namespace
+    finally:
+        core.delete_namespace(namespace)
+
+
+def _answer(stack: TestStack, namespace: str, credentials: Credentials | None) -> Accepted | Refused:
+    with forwarded(namespace, stack.environment) as port:
+        return ask(port, credentials)
+
+
+@pytest.fixture(scope="module")
+def teams(deployed: TestStack) -> tuple[str, str]:
+    red, gold = deployed.teams
+    return red, gold
+
+
+@pytest.fixture(scope="module")
+def attempts(deployed: TestStack, teams: tuple[str, str]) -> dict[str, Credentials | None]:
+    """What to bring to red's Tiller."""
+    red, gold = teams
+    own, foreign = deployed.bundle(red, "rita"), deployed.bundle(gold, "gus")
+    return {
+        "own certificate": Credentials.of(own),
+        "another team's certificate": Credentials(own.ca, foreign.cert, foreign.key),
+        "no certificate": Credentials(own.ca),
+        "plaintext": None,
+    }
+
+
+REFUSED = {
+    "another team's certificate": _without_verification,
+    "no certificate": _without_verification,
+    "plaintext": _without_tls,
+}
+
+
+@pytest.mark.parametrize(("team", "name"), [(0, "rita"), (0, "bot"), (1, "gus")])
+def test_a_client_of_the_team_is_answered(deployed: TestStack, teams: tuple[str, str], team: int, name: str) -> None:
+    own = Credentials.of(deployed.bundle(teams[team], name))
+    assert _answer(deployed, f"{teams[team]}-tiller", own) == Accepted(HELM)
+
+
+@pytest.mark.parametrize("attempt", REFUSED)
+def test_a_stranger_is_refused_by_tls(
+    deployed: TestStack, teams: tuple[str, str], attempts: dict[str, Credentials | None], attempt: str
+) -> None:
+    assert isinstance(_answer(deployed, f"{teams[0]}-tiller", attempts[attempt]), Refused)
+
+
+def test_a_copy_of_tiller_refuses_as_the_original_does(
+    deployed: TestStack, api: client.ApiClient, teams: tuple[str, str], attempts: dict[str, Credentials | None]
+) -> None:
+    with _copy_of_tiller(api, f"{teams[0]}-tiller") as namespace:
+        answers = {name: _answer(deployed, namespace, credentials) for name, credentials in attempts.items()}
+    accepted = {name for name, answer in answers.items() if isinstance(answer, Accepted)}
+    assert accepted == {"own certificate"}
+
+
+@pytest.mark.parametrize(
+    ("change", "attempt"), [pytest.param(change, attempt, id=attempt) for attempt, change in REFUSED.items()]
+)
+def test_control_each_refusal_becomes_an_answer_when_its_protection_is_taken_out(
+    deployed: TestStack,
+    api: client.ApiClient,
+    teams: tuple[str, str],
+    attempts: dict[str, Credentials | None],
+    change: Change,
+    attempt: str,
+) -> None:
+    with _copy_of_tiller(api, f"{teams[0]}-tiller", change) as namespace:
+        assert _answer(deployed, namespace, attempts[attempt]) == Accepted(HELM)
+
+
+def test_a_client_refuses_a_server_of_another_ca(deployed: TestStack, teams: tuple[str, str]) -> None:
+    red, gold = teams
+    own, foreign = deployed.bundle(red, "rita"), deployed.bundle(gold, "gus")
+    answer = _answer(deployed, f"{red}-tiller", Credentials(foreign.ca, own.cert, own.key))
+    assert isinstance(answer, Refused)
+    assert "certificate verify failed" in answer.reason
+
+
+@pytest.fixture
+def rita(deployed: TestStack, teams: tuple[str, str], tmp_path: Path) -> Helm:
+    bundle = deployed.bundle(teams[0], "rita")
+    return Helm.of(bundle, deployed.environment, tmp_path / "helm", f"{teams[0]}-tiller")
+
+
+def test_the_helm_client_works_with_its_bundle(
+    cluster: Place, api: client.ApiClient, rita: Helm, teams: tuple[str, str]
+) -> None:
+    image = f"image={cluster.busybox}"
+    apps = f"{teams[0]}-apps"
+    installed = rita.run("install", str(CHART), "--name", "web", "--namespace", apps, "--set", image, "--wait")
+    assert "STATUS: DEPLOYED" in installed.stdout, installed.stderr
+    upgraded = rita.run("upgrade", "web", str(CHART), "--reuse-values", "--set", "replicas=2", "--wait")
+    assert upgraded.returncode == 0, upgraded.stderr
+    rolled_back = rita.run("rollback", "web", "1", "--wait")
+    assert rolled_back.returncode == 0, rolled_back.stderr
+    assert re.search(r"^web\s+3\s.*DEPLOYED", rita.run("ls").stdout, re.MULTILINE)
+    records = client.CoreV1Api(api).list_namespaced_secret(f"{teams[0]}-tiller", label_selector="OWNER=TILLER").items
+    assert len(records) == 3
+    deleted = rita.run("delete", "--purge", "web")
+    assert deleted.returncode == 0, deleted.stderr
+    left = client.CoreV1Api(api).list_namespaced_secret(f"{teams[0]}-tiller", label_selector="OWNER=TILLER").items
+    assert left == []
+    config_maps = client.CoreV1Api(api).list_config_map_for_all_namespaces(label_selector="OWNER=TILLER").items
+    assert config_maps == []
+
+
+def test_a_release_into_another_teams_namespace_is_forbidden(rita: Helm, teams: tuple[str, str]) -> None:
+    refused = rita.run("install", str(CHART), "--name", "stray", "--namespace", f"{teams[1]}-apps")
+    rita.run("delete", "--purge", "stray")
+    assert refused.returncode != 0
+    assert f'is forbidden: User "system:serviceaccount:{teams[0]}-tiller:tiller"' in refused.stderr
+
+
+def test_the_helm_client_without_tls_gets_nothing(rita: Helm) -> None:
+    assert rita.run("ls", tls=False).returncode != 0
+
+
+def test_a_pod_of_another_team_gets_no_answer_at_the_probe_port(
+    cluster: Place, api: client.ApiClient, teams: tuple[str, str]
+) -> None:
+    ended = _fetch_from_gold(cluster, api, teams, f"{teams[0]}-tiller", 44135)
+    assert ended.code != 0
+    assert "HTTP/" not in ended.output
+
+
+def test_control_without_the_network_policy_the_probe_port_answers(
+    cluster: Place, api: client.ApiClient, teams: tuple[str, str]
+) -> None:
+    with _copy_of_tiller(api, f"{teams[0]}-tiller") as namespace:
+        ended = _fetch_from_gold(cluster, api, teams, namespace, 44135)
+    assert "200 OK" in ended.output
+
+
+def test_no_pod_connects_to_grpc_even_without_a_network_policy(
+    cluster: Place, api: client.ApiClient, teams: tuple[str, str]
+) -> None:
+    with _copy_of_tiller(api, f"{teams[0]}-tiller") as namespace:
+        ended = _fetch_from_gold(cluster, api, teams, namespace, 44134)
+    assert ended.code != 0
+    assert "refused" in ended.output
+
+
+def _fetch_from_gold(
+    cluster: Place, api: client.ApiClient, teams: tuple[str, str], namespace: str, port: int
+) -> pods.Ended:
+    tillers = client.CoreV1Api(api).list_namespaced_pod(namespace, label_selector="app=helm,name=tiller").items
+    return pods.fetch(api, f"{teams[1]}-apps", cluster.busybox, tillers[0].status.pod_ip, port, "/readiness")

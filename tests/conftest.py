@@ -1,0 +1,82 @@
+"""The real parts, for the tests that claim behaviour: toolchain, cluster, and stacks of the tests' own."""
+
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+from kubernetes import client
+from rich.console import Console
+
+from testbed import cluster as local_cluster
+from testbed.cluster import LOCAL
+from testbed.demo import place
+from testbed.demo.place import Place
+from testbed.toolchain import Toolchain, prepare
+from tests.projects import TestStack, make_stack
+
+
+@pytest.fixture(scope="session")
+def console(request: pytest.FixtureRequest) -> Iterator[Console]:
+    """Progress past pytest's capture: a first build takes minutes, and nobody likes to wait in silence."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        yield Console(file=sys.stderr, soft_wrap=True)
+
+
+@pytest.fixture(scope="session")
+def tools(console: Console) -> Toolchain:
+    """Every program, found or built."""
+    return prepare(console)
+
+
+@pytest.fixture(scope="session")
+def cluster(tools: Toolchain, console: Console) -> Iterator[Place]:
+    """The local cluster; one that the tests started they also stop."""
+    started = local_cluster.up(LOCAL, tools, console)
+    yield place.local()
+    if started:
+        local_cluster.down(LOCAL)
+
+
+@pytest.fixture(scope="session")
+def api(cluster: Place) -> client.ApiClient:
+    """A client of the cluster with all rights."""
+    return cluster.api()
+
+
+@pytest.fixture(scope="session")
+def new_stack(cluster: Place, tools: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., TestStack]:
+    """Make a stack with a project folder, a backend and team names of its own."""
+
+    def make(teams: dict[str, dict[str, object]]) -> TestStack:
+        return make_stack(tmp_path_factory.mktemp("stack"), tools, cluster.kubeconfig, teams)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def suffix() -> str:
+    """What sets this run's namespaces apart from those of a demo, and of a run that was killed."""
+    return secrets.token_hex(3)
+
+
+@pytest.fixture(scope="session")
+def deployed(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[TestStack]:
+    """Two teams, deployed once for all tests that only look: red (clients rita, bot) and gold (client gus)."""
+    red, gold = f"red-{suffix}", f"gold-{suffix}"
+    stack = new_stack(
+        {
+            red: {
+                "namespaces": {f"{red}-apps": {"retain_on_delete": False}, f"{red}-jobs": {"retain_on_delete": False}},
+                "clients": {"rita": {}, "bot": {}},
+                "subjects": {"groups": ["red-developers"]},
+            },
+            gold: {"namespaces": {f"{gold}-apps": {"retain_on_delete": False}}, "clients": {"gus": {}}},
+        }
+    )
+    try:
+        stack.up()
+        yield stack
+    finally:
+        stack.destroy()

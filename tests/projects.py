@@ -1,0 +1,52 @@
+"""Stacks of the tests' own: a copy of the program with stack files of its own, so that the checkout stays as it is."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from testbed.pulumi_stack import PROJECT, Stack
+from testbed.toolchain import Toolchain
+
+
+@dataclass(frozen=True)
+class TestStack(Stack):
+    """A stack whose settings a test may change."""
+
+    __test__ = False  # pytest: this is no test, whatever its name says
+
+    @property
+    def file(self) -> Path:
+        """The stack file."""
+        return self.project / "stacks" / f"Pulumi.{self.name}.yaml"
+
+    def configure(self, config: dict[str, object]) -> None:
+        """Write the stack's settings, by full key, and keep its encryption salt."""
+        kept = yaml.safe_load(self.file.read_text()) if self.file.exists() else {}
+        self.file.write_text(yaml.safe_dump(kept | {"config": config}))
+
+    @property
+    def teams(self) -> list[str]:
+        """The names of its teams."""
+        return list(yaml.safe_load(self.file.read_text())["config"]["secure-tiller:teams"])
+
+
+def make_stack(folder: Path, tools: Toolchain, kubeconfig: Path, teams: dict[str, dict[str, object]]) -> TestStack:
+    """Make a stack named `test` in a folder, with a backend beside it."""
+    project = folder / "project"
+    (project / "stacks").mkdir(parents=True)
+    (folder / "backend").mkdir()
+    for file in ("Pulumi.yaml", "__main__.py"):
+        shutil.copyfile(PROJECT / file, project / file)
+    for shared in ("components", ".venv"):
+        (project / shared).symlink_to(PROJECT / shared)
+    environment = tools.environment | {
+        "KUBECONFIG": str(kubeconfig),
+        "PULUMI_BACKEND_URL": f"file://{folder / 'backend'}",
+        "PULUMI_CONFIG_PASSPHRASE": "test",
+    }
+    stack = TestStack("test", environment, project)
+    stack.configure({"secure-tiller:teams": teams})
+    stack.create()
+    return stack
