@@ -34,9 +34,9 @@ class Helm:
 
     def run(self, *arguments: str, tls: bool = True, seconds: float = 120) -> "subprocess.CompletedProcess[str]":
         """Run `helm` with verified TLS, or without any; a failure is the caller's to judge."""
-        verified = ["--tls", "--tls-verify", "--tls-hostname=localhost"] if tls else []
+        verified = ["--tls", "--tls-verify"] if tls else []
         return subprocess.run(
-            ["helm", *arguments, f"--tiller-namespace={self.namespace}", "--tiller-connection-timeout=10", *verified],
+            ["helm", *arguments, f"--tiller-namespace={self.namespace}", "--tiller-connection-timeout=5", *verified],
             env={**self.environment, "HELM_HOME": str(self.home)},
             capture_output=True,
             text=True,

@@ -97,23 +97,26 @@ def forwarded(namespace: str, environment: Mapping[str, str], port: int = 44134)
             forward.terminate()
 
 
-def ask(port: int, credentials: Credentials | None) -> Accepted | Refused:
-    """Call GetVersion on a local port.
+def ask(namespace: str, environment: Mapping[str, str], credentials: Credentials | None) -> Accepted | Refused:
+    """Call GetVersion of the Tiller in a namespace, through a port-forward of its own.
 
     Args:
-        port: forwarded to Tiller.
+        namespace: Tiller's.
+        environment: with kubectl on PATH and KUBECONFIG.
         credentials: for TLS with verification of the server; None calls in plaintext.
 
     Raises:
         NoVerdictError: no answer, and TLS is not seen to be why.
     """
     try:
-        answer = _get_version(port, credentials)
+        with forwarded(namespace, environment) as port:
+            answer = _get_version(port, credentials)
     except grpc.RpcError as error:
         # A connection that broke inside TLS is UNAVAILABLE; every other status was sent by a server.
         if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
             raise NoVerdictError(str(error)) from error
-        return Refused(_refusal(port, credentials))
+        with forwarded(namespace, environment) as port:  # kubectl gives one up when a connection through it breaks
+            return Refused(_refusal(port, credentials))
     version = re.search(rb"v\d+\.\d+\.\d+", answer)
     if not version:
         raise NoVerdictError(f"an answer without a version: {answer!r}")

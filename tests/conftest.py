@@ -21,7 +21,9 @@ def console(request: pytest.FixtureRequest) -> Iterator[Console]:
     """Progress past pytest's capture: a first build takes minutes, and nobody likes to wait in silence."""
     capture = request.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
-        yield Console(file=sys.stderr, soft_wrap=True)
+        progress = Console(file=sys.stderr, soft_wrap=True)
+        progress.line()  # pytest is in the middle of one
+        yield progress
 
 
 @pytest.fixture(scope="session")
@@ -62,9 +64,20 @@ def suffix() -> str:
 
 
 @pytest.fixture(scope="session")
-def deployed(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[TestStack]:
+def red(suffix: str) -> str:
+    """A team of the stack `deployed`."""
+    return f"red-{suffix}"
+
+
+@pytest.fixture(scope="session")
+def gold(suffix: str) -> str:
+    """The other team of the stack `deployed`."""
+    return f"gold-{suffix}"
+
+
+@pytest.fixture(scope="session")
+def deployed(new_stack: Callable[..., TestStack], red: str, gold: str) -> Iterator[TestStack]:
     """Two teams, deployed once for all tests that only look: red (clients rita, bot) and gold (client gus)."""
-    red, gold = f"red-{suffix}", f"gold-{suffix}"
     stack = new_stack(
         {
             red: {

@@ -1,37 +1,54 @@
-"""Finds secrets in text, in every form in which tools print them."""
+"""Finds private keys in text, in every form in which tools print them.
+
+What is looked for is the secret number of an elliptic curve key alone: the PEM of a private key also holds the public
+key, which a certificate shows rightly.
+"""
 
 import base64
 import re
 from collections.abc import Iterable, Iterator
 
-_PRIVATE_KEY = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:\\n|\s)(?:[A-Za-z0-9+/=]|\\n|\s)+-----END [A-Z ]*PRIVATE KEY-----"
-)
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-# Two EC keys have 24 characters of their PEM in common, the name of the curve: a longer part is no coincidence.
-_WINDOW = 32
-
-
-def private_keys(text: str) -> set[str]:
-    """Every private key in PEM that a text holds, also where it is quoted in JSON."""
-    return {match[0].replace("\\n", "\n") for match in _PRIVATE_KEY.finditer(text)}
+_PRIVATE_KEY = re.compile(r"-----BEGIN (?:EC )?PRIVATE KEY-----[A-Za-z0-9+/=\s]+-----END (?:EC )?PRIVATE KEY-----")
+_QUOTED_LINE_END = re.compile(r"\\+n")
+_WINDOW = 16  # base64 characters, 96 bits: no coincidence, and short enough to stand on one line of a PEM
 
 
-def leaked(text: str, secrets: Iterable[str]) -> list[str]:
-    """Return the forms in which a text holds a part of any secret; none is right."""
-    return [form for secret in secrets for form, part in _parts(secret) if part in text]
+def private_keys(text: str) -> set[bytes]:
+    """The secret number of every private key in PEM that a text holds, also quoted in JSON, or in JSON within JSON."""
+    return {secret_number(pem) for pem in _PRIVATE_KEY.findall(_QUOTED_LINE_END.sub("\n", text))}
 
 
-def _parts(secret: str) -> Iterator[tuple[str, str]]:
-    for line in secret.splitlines():
-        if not line.startswith("-----") and len(line) >= _WINDOW:
-            yield from (("as it is", window) for window in _windows(line, _WINDOW))
-    # Base64 of a text depends on where in a larger one it begins: three alignments cover all.
+def secret_number(pem: str) -> bytes:
+    """The secret number of an elliptic curve key."""
+    key = load_pem_private_key(pem.encode(), password=None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return key.private_numbers().private_value.to_bytes((key.key_size + 7) // 8, "big")
+
+
+def leaked(text: str, keys: Iterable[bytes]) -> list[str]:
+    """Return the forms in which a text holds a part of any key; none is right."""
+    return [form for key in keys for form, part in _parts(key) if part in text]
+
+
+def _parts(key: bytes) -> Iterator[tuple[str, str]]:
+    yield "in hexadecimal", key.hex()
+    for encoded in _encodings(key):
+        for window in _windows(encoded):
+            yield "in base64, as in a PEM", window
+            # A Secret's data is base64 of a PEM.
+            for again in _encodings(window.encode()):
+                yield "in base64 of a PEM", again
+
+
+def _encodings(content: bytes) -> Iterator[str]:
+    """Base64 of a text depends on where in a larger one it begins: three alignments cover all."""
     for skipped in range(3):
-        encoded = base64.b64encode(secret.encode()[skipped:]).decode().rstrip("=")
-        header = len(base64.b64encode(b"-----BEGIN EC PRIVATE KEY-----\n"))
-        yield from (("in base64", window) for window in _windows(encoded[header:], _WINDOW * 3 // 2))
+        whole = content[skipped:]
+        yield base64.b64encode(whole[: len(whole) // 3 * 3]).decode()
 
 
-def _windows(text: str, size: int) -> Iterator[str]:
-    return (text[start : start + size] for start in range(0, len(text) - size + 1, size))
+def _windows(text: str) -> Iterator[str]:
+    return (text[start : start + _WINDOW] for start in range(0, len(text) - _WINDOW + 1, _WINDOW // 2))

@@ -26,11 +26,6 @@ class TestStack(Stack):
         kept = yaml.safe_load(self.file.read_text()) if self.file.exists() else {}
         self.file.write_text(yaml.safe_dump(kept | {"config": config}))
 
-    @property
-    def teams(self) -> list[str]:
-        """The names of its teams."""
-        return list(yaml.safe_load(self.file.read_text())["config"]["secure-tiller:teams"])
-
 
 def make_stack(folder: Path, tools: Toolchain, kubeconfig: Path, teams: dict[str, dict[str, object]]) -> TestStack:
     """Make a stack named `test` in a folder, with a backend beside it."""

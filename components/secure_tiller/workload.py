@@ -106,8 +106,9 @@ def _container(pod: PodPlan) -> core.ContainerArgs:
             core.ContainerPortArgs(name="tiller", container_port=GRPC_PORT),
             core.ContainerPortArgs(name="http", container_port=PROBE_PORT),
         ],
-        liveness_probe=_probe("/liveness"),
-        readiness_probe=_probe("/readiness"),
+        liveness_probe=_probe("/liveness", period_seconds=10),
+        # Tiller is up within a second: with the default period of ten, a rollout would mostly wait.
+        readiness_probe=_probe("/readiness", period_seconds=2),
         # The sleep action, because an image need not hold a shell that could sleep.
         lifecycle=core.LifecycleArgs(
             pre_stop=core.LifecycleHandlerArgs(sleep=core.SleepActionArgs(seconds=pod.stop_delay_seconds))
@@ -127,9 +128,10 @@ def _container(pod: PodPlan) -> core.ContainerArgs:
     )
 
 
-def _probe(path: str) -> core.ProbeArgs:
+def _probe(path: str, period_seconds: int) -> core.ProbeArgs:
     # No host: Pod Security refuses a probe that names one.
-    return core.ProbeArgs(http_get=core.HTTPGetActionArgs(path=path, port=PROBE_PORT))
+    http_get = core.HTTPGetActionArgs(path=path, port=PROBE_PORT)
+    return core.ProbeArgs(http_get=http_get, period_seconds=period_seconds)
 
 
 def _volumes(pod: PodPlan, tls: core.Secret) -> list[core.VolumeArgs]:

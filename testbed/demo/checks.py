@@ -12,7 +12,7 @@ from testbed import pods
 from testbed.demo.place import Place
 from testbed.helm import Helm
 from testbed.pulumi_stack import Stack
-from testbed.tiller import Accepted, Credentials, NoVerdictError, Refused, ask, forwarded
+from testbed.tiller import Accepted, Credentials, NoVerdictError, Refused, ask
 
 CHART = Path(__file__).parent / "chart"
 RELEASE = "demo-web"
@@ -142,8 +142,7 @@ class Attempts:
         return call
 
     def _ask(self, credentials: Credentials | None) -> Accepted | Refused:
-        with forwarded(self._blue, self._environment) as port:
-            return ask(port, credentials)
+        return ask(self._blue, self._environment, credentials)
 
     def _fetch_page(self) -> Seen:
         service = self._core.read_namespaced_service(RELEASE, "blue-apps")

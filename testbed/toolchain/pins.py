@@ -69,6 +69,11 @@ def _kubernetes(*commands: str) -> tuple[str, ...]:
     return tuple(f"k8s.io/kubernetes/cmd/{command}" for command in commands)
 
 
+# Taken from PATH only together: the official CLI brings a language host of its own.
+_OFFICIAL_CLI = (
+    OnPath(("pulumi", "version"), r"^v3\.(2[4-9]\d|23[7-9]|[3-9]\d\d)\."),
+    OnPath(("pulumi-language-python", "-h"), r"(?i)usage"),
+)
 _HELM_VERSION = (("k8s.io/helm/pkg/version.Version", HELM), ("k8s.io/helm/pkg/version.BuildMetadata", ""))
 _NODE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy")
 
@@ -79,11 +84,7 @@ GO_PROGRAMS = (
         packages=("github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",),
         binaries=("pulumi",),
         variables=(("github.com/pulumi/pulumi/sdk/v3/go/common/version.Version", PULUMI),),
-        # Taken from PATH only together with a language host: the official CLI brings its own.
-        on_path=(
-            OnPath(("pulumi", "version"), r"^v3\.(2[4-9]\d|23[7-9]|[3-9]\d\d)\."),
-            OnPath(("pulumi-language-python", "-h"), r"(?i)usage"),
-        ),
+        on_path=_OFFICIAL_CLI,
     ),
     GoProgram(
         name="pulumi-language-python",
@@ -91,6 +92,7 @@ GO_PROGRAMS = (
         packages=(".",),
         binaries=("pulumi-language-python",),
         beside=(("github.com/pulumi/pulumi/sdk/v3", "python/cmd"),),
+        on_path=_OFFICIAL_CLI,
     ),
     GoProgram(
         name="pulumi-resource-tls",

@@ -1,19 +1,23 @@
 """Who gets an answer from a Tiller: its own clients, and nobody else."""
 
+import dataclasses
 import re
+import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 from kubernetes import client
 
 from testbed import pods
 from testbed.demo.checks import CHART
 from testbed.demo.place import Place
 from testbed.helm import Helm
-from testbed.tiller import Accepted, Credentials, Refused, ask, forwarded
+from testbed.pulumi_stack import PROJECT
+from testbed.tiller import Accepted, Credentials, Refused, ask
 from testbed.toolchain.pins import HELM
 from tests.cluster.waiting import until
 from tests.projects import TestStack
@@ -62,20 +66,12 @@ def _copy_of_tiller(api: client.ApiClient, original: str, change: Change = _unch
 
 
 def _answer(stack: TestStack, namespace: str, credentials: Credentials | None) -> Accepted | Refused:
-    with forwarded(namespace, stack.environment) as port:
-        return ask(port, credentials)
+    return ask(namespace, stack.environment, credentials)
 
 
 @pytest.fixture(scope="module")
-def teams(deployed: TestStack) -> tuple[str, str]:
-    red, gold = deployed.teams
-    return red, gold
-
-
-@pytest.fixture(scope="module")
-def attempts(deployed: TestStack, teams: tuple[str, str]) -> dict[str, Credentials | None]:
+def attempts(deployed: TestStack, red: str, gold: str) -> dict[str, Credentials | None]:
     """What to bring to red's Tiller."""
-    red, gold = teams
     own, foreign = deployed.bundle(red, "rita"), deployed.bundle(gold, "gus")
     return {
         "own certificate": Credentials.of(own),
@@ -92,23 +88,23 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("team", "name"), [(0, "rita"), (0, "bot"), (1, "gus")])
-def test_a_client_of_the_team_is_answered(deployed: TestStack, teams: tuple[str, str], team: int, name: str) -> None:
-    own = Credentials.of(deployed.bundle(teams[team], name))
-    assert _answer(deployed, f"{teams[team]}-tiller", own) == Accepted(HELM)
+@pytest.mark.parametrize(("team", "name"), [("red", "rita"), ("red", "bot"), ("gold", "gus")])
+def test_a_client_of_the_team_is_answered(deployed: TestStack, suffix: str, team: str, name: str) -> None:
+    own = Credentials.of(deployed.bundle(f"{team}-{suffix}", name))
+    assert _answer(deployed, f"{team}-{suffix}-tiller", own) == Accepted(HELM)
 
 
 @pytest.mark.parametrize("attempt", REFUSED)
 def test_a_stranger_is_refused_by_tls(
-    deployed: TestStack, teams: tuple[str, str], attempts: dict[str, Credentials | None], attempt: str
+    deployed: TestStack, red: str, attempts: dict[str, Credentials | None], attempt: str
 ) -> None:
-    assert isinstance(_answer(deployed, f"{teams[0]}-tiller", attempts[attempt]), Refused)
+    assert isinstance(_answer(deployed, f"{red}-tiller", attempts[attempt]), Refused)
 
 
 def test_a_copy_of_tiller_refuses_as_the_original_does(
-    deployed: TestStack, api: client.ApiClient, teams: tuple[str, str], attempts: dict[str, Credentials | None]
+    deployed: TestStack, api: client.ApiClient, red: str, attempts: dict[str, Credentials | None]
 ) -> None:
-    with _copy_of_tiller(api, f"{teams[0]}-tiller") as namespace:
+    with _copy_of_tiller(api, f"{red}-tiller") as namespace:
         answers = {name: _answer(deployed, namespace, credentials) for name, credentials in attempts.items()}
     accepted = {name for name, answer in answers.items() if isinstance(answer, Accepted)}
     assert accepted == {"own certificate"}
@@ -120,17 +116,16 @@ def test_a_copy_of_tiller_refuses_as_the_original_does(
 def test_control_each_refusal_becomes_an_answer_when_its_protection_is_taken_out(
     deployed: TestStack,
     api: client.ApiClient,
-    teams: tuple[str, str],
+    red: str,
     attempts: dict[str, Credentials | None],
     change: Change,
     attempt: str,
 ) -> None:
-    with _copy_of_tiller(api, f"{teams[0]}-tiller", change) as namespace:
+    with _copy_of_tiller(api, f"{red}-tiller", change) as namespace:
         assert _answer(deployed, namespace, attempts[attempt]) == Accepted(HELM)
 
 
-def test_a_client_refuses_a_server_of_another_ca(deployed: TestStack, teams: tuple[str, str]) -> None:
-    red, gold = teams
+def test_a_client_refuses_a_server_of_another_ca(deployed: TestStack, red: str, gold: str) -> None:
     own, foreign = deployed.bundle(red, "rita"), deployed.bundle(gold, "gus")
     answer = _answer(deployed, f"{red}-tiller", Credentials(foreign.ca, own.cert, own.key))
     assert isinstance(answer, Refused)
@@ -138,16 +133,14 @@ def test_a_client_refuses_a_server_of_another_ca(deployed: TestStack, teams: tup
 
 
 @pytest.fixture
-def rita(deployed: TestStack, teams: tuple[str, str], tmp_path: Path) -> Helm:
-    bundle = deployed.bundle(teams[0], "rita")
-    return Helm.of(bundle, deployed.environment, tmp_path / "helm", f"{teams[0]}-tiller")
+def rita(deployed: TestStack, red: str, tmp_path: Path) -> Helm:
+    bundle = deployed.bundle(red, "rita")
+    return Helm.of(bundle, deployed.environment, tmp_path / "helm", f"{red}-tiller")
 
 
-def test_the_helm_client_works_with_its_bundle(
-    cluster: Place, api: client.ApiClient, rita: Helm, teams: tuple[str, str]
-) -> None:
+def test_the_helm_client_works_with_its_bundle(cluster: Place, api: client.ApiClient, rita: Helm, red: str) -> None:
     image = f"image={cluster.busybox}"
-    apps = f"{teams[0]}-apps"
+    apps = f"{red}-apps"
     installed = rita.run("install", str(CHART), "--name", "web", "--namespace", apps, "--set", image, "--wait")
     assert "STATUS: DEPLOYED" in installed.stdout, installed.stderr
     upgraded = rita.run("upgrade", "web", str(CHART), "--reuse-values", "--set", "replicas=2", "--wait")
@@ -155,21 +148,54 @@ def test_the_helm_client_works_with_its_bundle(
     rolled_back = rita.run("rollback", "web", "1", "--wait")
     assert rolled_back.returncode == 0, rolled_back.stderr
     assert re.search(r"^web\s+3\s.*DEPLOYED", rita.run("ls").stdout, re.MULTILINE)
-    records = client.CoreV1Api(api).list_namespaced_secret(f"{teams[0]}-tiller", label_selector="OWNER=TILLER").items
+    records = client.CoreV1Api(api).list_namespaced_secret(f"{red}-tiller", label_selector="OWNER=TILLER").items
     assert len(records) == 3
     deleted = rita.run("delete", "--purge", "web")
     assert deleted.returncode == 0, deleted.stderr
-    left = client.CoreV1Api(api).list_namespaced_secret(f"{teams[0]}-tiller", label_selector="OWNER=TILLER").items
+    left = client.CoreV1Api(api).list_namespaced_secret(f"{red}-tiller", label_selector="OWNER=TILLER").items
     assert left == []
     config_maps = client.CoreV1Api(api).list_config_map_for_all_namespaces(label_selector="OWNER=TILLER").items
     assert config_maps == []
 
 
-def test_a_release_into_another_teams_namespace_is_forbidden(rita: Helm, teams: tuple[str, str]) -> None:
-    refused = rita.run("install", str(CHART), "--name", "stray", "--namespace", f"{teams[1]}-apps")
+def _as(person: str, group: str, cluster: Place, folder: Path) -> dict[str, str]:
+    """The environment of a person of a group, who has no rights but those of the group."""
+    kubeconfig = yaml.safe_load(cluster.kubeconfig.read_text())
+    kubeconfig["users"][0]["user"] |= {"as": person, "as-groups": [group]}
+    file = folder / "kubeconfig"
+    file.write_text(yaml.safe_dump(kubeconfig))
+    return {"KUBECONFIG": str(file)}
+
+
+def test_somebody_of_the_teams_group_needs_no_other_right(cluster: Place, rita: Helm, tmp_path: Path) -> None:
+    environment = {**rita.environment, **_as("rita", "red-developers", cluster, tmp_path)}
+    listed = dataclasses.replace(rita, environment=environment).run("ls")
+    assert listed.returncode == 0, listed.stderr
+
+
+def test_control_somebody_of_another_group_is_stopped_even_with_the_certificate(
+    cluster: Place, rita: Helm, tmp_path: Path
+) -> None:
+    environment = {**rita.environment, **_as("gus", "gold-developers", cluster, tmp_path)}
+    listed = dataclasses.replace(rita, environment=environment).run("ls")
+    assert listed.returncode != 0
+    assert "forbidden" in listed.stderr
+
+
+def test_the_variables_of_the_readme_are_all_that_the_helm_client_needs(rita: Helm) -> None:
+    files = {"HELM_TLS_CA_CERT": "ca.pem", "HELM_TLS_CERT": "cert.pem", "HELM_TLS_KEY": "key.pem"}
+    variables = {"TILLER_NAMESPACE": rita.namespace, "HELM_TLS_ENABLE": "true", "HELM_TLS_VERIFY": "true"}
+    variables |= {variable: str(rita.home / file) for variable, file in files.items()}
+    assert [name for name in variables if name not in (PROJECT / "README.md").read_text()] == []
+    done = subprocess.run(["helm", "ls"], env={**rita.environment, **variables}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_release_into_another_teams_namespace_is_forbidden(rita: Helm, red: str, gold: str) -> None:
+    refused = rita.run("install", str(CHART), "--name", "stray", "--namespace", f"{gold}-apps")
     rita.run("delete", "--purge", "stray")
     assert refused.returncode != 0
-    assert f'is forbidden: User "system:serviceaccount:{teams[0]}-tiller:tiller"' in refused.stderr
+    assert f'is forbidden: User "system:serviceaccount:{red}-tiller:tiller"' in refused.stderr
 
 
 def test_the_helm_client_without_tls_gets_nothing(rita: Helm) -> None:
@@ -177,32 +203,30 @@ def test_the_helm_client_without_tls_gets_nothing(rita: Helm) -> None:
 
 
 def test_a_pod_of_another_team_gets_no_answer_at_the_probe_port(
-    cluster: Place, api: client.ApiClient, teams: tuple[str, str]
+    cluster: Place, api: client.ApiClient, red: str, gold: str
 ) -> None:
-    ended = _fetch_from_gold(cluster, api, teams, f"{teams[0]}-tiller", 44135)
+    ended = _fetch_from_gold(cluster, api, gold, f"{red}-tiller", 44135)
     assert ended.code != 0
     assert "HTTP/" not in ended.output
 
 
 def test_control_without_the_network_policy_the_probe_port_answers(
-    cluster: Place, api: client.ApiClient, teams: tuple[str, str]
+    cluster: Place, api: client.ApiClient, red: str, gold: str
 ) -> None:
-    with _copy_of_tiller(api, f"{teams[0]}-tiller") as namespace:
-        ended = _fetch_from_gold(cluster, api, teams, namespace, 44135)
+    with _copy_of_tiller(api, f"{red}-tiller") as namespace:
+        ended = _fetch_from_gold(cluster, api, gold, namespace, 44135)
     assert "200 OK" in ended.output
 
 
 def test_no_pod_connects_to_grpc_even_without_a_network_policy(
-    cluster: Place, api: client.ApiClient, teams: tuple[str, str]
+    cluster: Place, api: client.ApiClient, red: str, gold: str
 ) -> None:
-    with _copy_of_tiller(api, f"{teams[0]}-tiller") as namespace:
-        ended = _fetch_from_gold(cluster, api, teams, namespace, 44134)
+    with _copy_of_tiller(api, f"{red}-tiller") as namespace:
+        ended = _fetch_from_gold(cluster, api, gold, namespace, 44134)
     assert ended.code != 0
     assert "refused" in ended.output
 
 
-def _fetch_from_gold(
-    cluster: Place, api: client.ApiClient, teams: tuple[str, str], namespace: str, port: int
-) -> pods.Ended:
+def _fetch_from_gold(cluster: Place, api: client.ApiClient, gold: str, namespace: str, port: int) -> pods.Ended:
     tillers = client.CoreV1Api(api).list_namespaced_pod(namespace, label_selector="app=helm,name=tiller").items
-    return pods.fetch(api, f"{teams[1]}-apps", cluster.busybox, tillers[0].status.pod_ip, port, "/readiness")
+    return pods.fetch(api, f"{gold}-apps", cluster.busybox, tillers[0].status.pod_ip, port, "/readiness")

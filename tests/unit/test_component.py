@@ -286,8 +286,8 @@ def test_the_container_is_limited_in_cpu_memory_and_disk(blue: Recording) -> Non
 
 def test_the_probes_ask_the_probe_port_and_name_no_host(blue: Recording) -> None:
     container = pod(blue)["containers"][0]
-    assert container["livenessProbe"] == {"httpGet": {"path": "/liveness", "port": 44135}}
-    assert container["readinessProbe"] == {"httpGet": {"path": "/readiness", "port": 44135}}
+    assert container["livenessProbe"] == {"httpGet": {"path": "/liveness", "port": 44135}, "periodSeconds": 10}
+    assert container["readinessProbe"] == {"httpGet": {"path": "/readiness", "port": 44135}, "periodSeconds": 2}
 
 
 def test_tiller_starts_after_its_rights_and_its_fence_and_stops_before_them(blue: Recording) -> None:

@@ -1,48 +1,55 @@
-"""The search for leaked secrets finds what is planted, in each form, and only that."""
+"""The search for leaked keys finds what is planted, in each form, and only that."""
 
 import base64
 import json
 
 import pytest
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from tests.leaks import leaked, private_keys
-
-
-def _key() -> str:
-    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-    )
-    return pem.decode()
+from tests.leaks import leaked, private_keys, secret_number
 
 
-KEY = _key()
+def _pem(key: ec.EllipticCurvePrivateKey, form: PrivateFormat = PrivateFormat.TraditionalOpenSSL) -> str:
+    return key.private_bytes(Encoding.PEM, form, NoEncryption()).decode()
+
+
+KEY, OTHER = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+PEM, NUMBER = _pem(KEY), secret_number(_pem(KEY))
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param(f"output:\n{KEY}", id="PEM"),
-        pytest.param(json.dumps({"key": KEY}), id="PEM in JSON"),
-        pytest.param("\n".join("    | " + line for line in KEY.splitlines()), id="PEM, indented as in a diff"),
-        pytest.param(KEY.splitlines()[2], id="one line of the PEM"),
-        pytest.param(base64.b64encode(KEY.encode()).decode(), id="base64, as in a Secret's data"),
-        pytest.param(base64.b64encode(b"x" + KEY.encode()).decode(), id="base64 of a text that holds it, shifted by 1"),
-        pytest.param(
-            base64.b64encode(b"xy" + KEY.encode()).decode(), id="base64 of a text that holds it, shifted by 2"
-        ),
+        pytest.param(f"output:\n{PEM}", id="PEM"),
+        pytest.param(_pem(KEY, PrivateFormat.PKCS8), id="PEM, PKCS 8"),
+        pytest.param(json.dumps({"key": PEM}), id="PEM in JSON"),
+        pytest.param("\n".join("    | " + line for line in PEM.splitlines()), id="PEM, indented as in a diff"),
+        pytest.param(PEM.splitlines()[1], id="the first line of the PEM"),
+        pytest.param(base64.b64encode(PEM.encode()).decode(), id="base64, as in a Secret's data"),
+        pytest.param(base64.b64encode(b"x" + PEM.encode()).decode(), id="base64 shifted by 1"),
+        pytest.param(base64.b64encode(b"xy" + PEM.encode()).decode(), id="base64 shifted by 2"),
+        pytest.param(KEY.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()).hex(), id="hexadecimal"),
     ],
 )
 def test_a_planted_key_is_found(text: str) -> None:
-    assert leaked(text, [KEY])
+    assert leaked(text, [NUMBER])
 
 
-def test_another_key_is_not_found() -> None:
-    other = _key()
-    assert leaked(other + base64.b64encode(other.encode()).decode(), [KEY]) == []
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(_pem(OTHER), id="another private key"),
+        pytest.param(base64.b64encode(_pem(OTHER).encode()).decode(), id="another private key in base64"),
+        pytest.param(
+            KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(), id="its public key"
+        ),
+    ],
+)
+def test_what_is_not_secret_is_not_found(text: str) -> None:
+    assert leaked(text, [NUMBER]) == []
 
 
-def test_every_private_key_of_an_export_is_collected() -> None:
-    other = _key()
-    assert private_keys(json.dumps({"a": KEY, "b": {"c": other}})) == {KEY.strip(), other.strip()}
+def test_every_private_key_of_an_export_is_collected_once() -> None:
+    export = {"a": PEM, "b": {"plaintext": json.dumps(_pem(OTHER))}, "c": _pem(KEY, PrivateFormat.PKCS8)}
+    assert private_keys(json.dumps(export)) == {NUMBER, secret_number(_pem(OTHER))}
