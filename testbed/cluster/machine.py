@@ -58,7 +58,7 @@ def up(instance: Instance, toolchain: Toolchain, console: Console) -> bool:
             return False
         _remove(instance)
         started = time.monotonic()
-        _prepare(instance)
+        _prepare(instance, toolchain)
         try:
             pid = _spawn(instance)
             _connect(instance, toolchain, pid)
@@ -88,7 +88,7 @@ def down(instance: Instance) -> bool:
     return True
 
 
-def _prepare(instance: Instance) -> None:
+def _prepare(instance: Instance, toolchain: Toolchain) -> None:
     if not Path("/proc/sys/net/bridge").exists():
         subprocess.run(["modprobe", "br_netfilter"], capture_output=True, check=False)
     if not Path("/proc/sys/net/bridge").exists():
@@ -102,6 +102,7 @@ def _prepare(instance: Instance) -> None:
         _NETWORK_PLUGIN_FOLDER.mkdir(parents=True)
         (instance.folder / "made-network-plugin-folder").touch()
     (instance.folder / "instance.json").write_text(instance.to_json())
+    (instance.folder / "toolchain.json").write_text(toolchain.to_json())
     pki.write(instance)
     daemons.write_configuration(instance)
     for hierarchy in _cgroup_hierarchies():

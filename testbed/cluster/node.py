@@ -19,7 +19,7 @@ from pathlib import Path
 from testbed.cluster import daemons
 from testbed.cluster.daemons import Daemon
 from testbed.cluster.instance import NODE_NAME, POD_SUBNET, Instance
-from testbed.toolchain import Toolchain, load
+from testbed.toolchain import Toolchain
 
 START_SECONDS = 120
 
@@ -45,7 +45,7 @@ def main() -> int:
     instance = Instance.from_json((folder / "instance.json").read_text())
     lock = instance.lock.open("w")
     fcntl.lockf(lock, fcntl.LOCK_EX)  # held until this process ends, whatever ends it
-    toolchain = load()
+    toolchain = Toolchain.from_json((folder / "toolchain.json").read_text())
     os.environ["PATH"] = f"{toolchain.bin}:/usr/sbin:/usr/bin:/sbin:/bin"
     try:
         _enter_own_file_system(instance, toolchain)

@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
@@ -12,7 +13,7 @@ from rich.table import Table
 
 from testbed.cluster import LOCAL, ClusterError, require_machine, up
 from testbed.demo import checks, place
-from testbed.demo.checks import Attempts, attempt
+from testbed.demo.checks import Attempt, Attempts, attempt
 from testbed.demo.place import Place
 from testbed.pulumi_stack import PulumiError, Stack
 from testbed.toolchain import Toolchain, ToolchainError, load, prepare
@@ -60,7 +61,7 @@ def _demo(console: Console, *, existing: bool) -> int:
     with _Heading(console, "3/4 pulumi up"):
         _deploy(stack, live=console.is_terminal)
     with _Heading(console, "4/4 what the Tillers do and refuse"), checks.folder() as folder:
-        failed = _show(console, Attempts(stack, where, Path(folder)))
+        failed = show(console, Attempts(stack, where, Path(folder)).table())
     took = clock(time.monotonic() - started)
     if failed:
         console.print(f"demo: {failed} lines are NOT as they should be, after {took}", style="bold red")
@@ -107,12 +108,12 @@ def _deploy(stack: Stack, *, live: bool) -> None:
         raise ClusterError(f"{' '.join(command)}: exit {done.returncode}; what it said stands above")
 
 
-def _show(console: Console, attempts: Attempts) -> int:
+def show(console: Console, attempts: Iterable[Attempt]) -> int:
     """Make the attempts one by one, show the table and return how many are not as they should be."""
     table = Table("what is tried", "what should be seen", "what is seen", "", highlight=False)
     failed = 0
     with console.status("") as status:
-        for wanted in attempts.table():
+        for wanted in attempts:
             status.update(wanted.what)
             seen = attempt(wanted)
             failed += not seen.as_expected

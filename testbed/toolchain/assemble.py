@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -49,6 +49,17 @@ class Toolchain:
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",
         }
+
+    def to_json(self) -> str:
+        """Return what `from_json` reads."""
+        return json.dumps(asdict(self), default=str)
+
+    @staticmethod
+    def from_json(text: str) -> "Toolchain":
+        """Read a toolchain that `to_json` wrote."""
+        read = json.loads(text)
+        images = {name: Path(path) for name, path in read["images"].items()}
+        return Toolchain(Path(read["bin"]), Path(read["node"]), images, Path(read["pulumi_home"]))
 
 
 @dataclass(frozen=True)
@@ -130,7 +141,7 @@ def _assemble(folders: dict[str, Path], found: dict[str, dict[str, Path]], cache
         images[wanted.reference] = _image(wanted, source, home)
     _install_plugins(home, folders)
     toolchain = Toolchain(home / "bin", debian_tree, images, home / "pulumi")
-    _remember(toolchain, cache)
+    (cache / "toolchain.json").write_text(toolchain.to_json())  # for `load`, so that `make env` answers at once
     return toolchain
 
 
@@ -176,17 +187,6 @@ def _install_plugins(home: Path, folders: dict[str, Path]) -> None:
             raise ToolchainError(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
 
 
-def _remember(toolchain: Toolchain, cache: Path) -> None:
-    """Leave a note of the last assembly for `load`, so that `make env` answers at once."""
-    note = {
-        "bin": str(toolchain.bin),
-        "node": str(toolchain.node),
-        "images": {name: str(path) for name, path in toolchain.images.items()},
-        "pulumi_home": str(toolchain.pulumi_home),
-    }
-    (cache / "toolchain.json").write_text(json.dumps(note, indent=2))
-
-
 def load() -> Toolchain:
     """Return the toolchain of the last `prepare` without looking for anything.
 
@@ -196,6 +196,4 @@ def load() -> Toolchain:
     note = cache_folder() / "toolchain.json"
     if not note.is_file():
         raise ToolchainError("no toolchain yet: run `make toolchain` first")
-    read = json.loads(note.read_text())
-    images = {name: Path(path) for name, path in read["images"].items()}
-    return Toolchain(Path(read["bin"]), Path(read["node"]), images, Path(read["pulumi_home"]))
+    return Toolchain.from_json(note.read_text())

@@ -81,7 +81,7 @@ def test_a_start_that_was_cut_off_is_started_anew_and_leaves_no_trace(
 
 def test_what_a_reboot_leaves_is_removed(before: dict[str, set[str]], tools: Toolchain) -> None:
     # A reboot takes processes, links and cgroups, and leaves the folder.
-    machine._prepare(SECOND)
+    machine._prepare(SECOND, tools)
     SECOND.ready.touch()
     SECOND.lock.touch()
     assert not is_running(SECOND)

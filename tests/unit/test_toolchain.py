@@ -1,0 +1,204 @@
+"""The toolchain takes what serves, keeps nothing half-made, and says what is missing."""
+
+import io
+import json
+import os
+import tarfile
+from pathlib import Path
+from typing import IO
+
+import pytest
+from rich.console import Console
+
+from testbed.toolchain import Toolchain, ToolchainError, debian, go, image, load
+from testbed.toolchain.cache import key_of, publish
+from testbed.toolchain.pins import GO_PROGRAMS, Image
+from testbed.toolchain.progress import Steps, clock
+
+HELM = next(program for program in GO_PROGRAMS if program.name == "helm")
+PULUMI = next(program for program in GO_PROGRAMS if program.name == "pulumi")
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The only folder on PATH, empty."""
+    folder = tmp_path / "path"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
+
+
+def _program(folder: Path, name: str, answer: str) -> Path:
+    file = folder / name
+    file.write_text(f"#!/bin/sh\necho '{answer}'\n")
+    file.chmod(0o755)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("answer", "serves"),
+    [
+        ("Client: v2.17.0+ga690bad", True),
+        ("Client: v2.16.12+g47f0b88", False),
+        ("v3.14.0+g3fc9f4b", False),
+        ("", False),
+    ],
+)
+def test_helm_on_path_is_taken_only_in_its_version(path: Path, tmp_path: Path, answer: str, serves: bool) -> None:
+    helm = _program(path, "helm", answer)
+    assert go.on_path(HELM, tmp_path / "cache") == ({"helm": helm} if serves else {})
+
+
+def test_pulumi_on_path_is_taken_only_with_its_language_host(path: Path, tmp_path: Path) -> None:
+    _program(path, "pulumi", "v3.251.0")
+    assert go.on_path(PULUMI, tmp_path / "cache") == {}
+    _program(path, "pulumi-language-python", "Usage of pulumi-language-python:")
+    assert set(go.on_path(PULUMI, tmp_path / "cache")) == {"pulumi", "pulumi-language-python"}
+
+
+def test_what_the_cache_itself_put_on_path_is_not_taken_for_the_users(path: Path) -> None:
+    _program(path, "helm", "Client: v2.17.0")
+    assert go.on_path(HELM, path.parent) == {}
+
+
+def test_a_program_that_cannot_run_does_not_serve(path: Path, tmp_path: Path) -> None:
+    (path / "helm").write_text("#!/no/such/interpreter\n")
+    (path / "helm").chmod(0o755)
+    assert go.on_path(HELM, tmp_path / "cache") == {}
+
+
+@pytest.mark.parametrize("version", [None, "go1.20.14"])
+def test_without_a_go_that_serves_it_says_what_to_install(path: Path, version: str | None) -> None:
+    if version:
+        _program(path, "go", version)
+    with pytest.raises(ToolchainError, match="helm is not on PATH") as error:
+        go.require_go(HELM)
+    assert "Install Go 1.21 or newer" in str(error.value)
+
+
+def test_a_go_that_serves_is_accepted(path: Path) -> None:
+    _program(path, "go", "go1.26.8")
+    go.require_go(HELM)
+
+
+@pytest.mark.usefixtures("path")
+def test_without_apt_it_offers_an_existing_cluster(tmp_path: Path) -> None:
+    with pytest.raises(ToolchainError, match="make demo CLUSTER=existing"):
+        debian.unpack(tmp_path / "tree", tmp_path, tmp_path / "log")
+
+
+def test_a_failed_command_is_named_with_its_log(path: Path, tmp_path: Path) -> None:
+    for name in ("apt-get", "dpkg-deb"):
+        _program(path, name, "no network'; exit 100; '")
+    with pytest.raises(ToolchainError, match="exit 100") as error:
+        debian.unpack(tmp_path / "tree", tmp_path, tmp_path / "log")
+    assert "apt-get" in str(error.value)
+    assert str(tmp_path / "log") in str(error.value)
+    assert "no network" in (tmp_path / "log").read_text()
+
+
+def test_the_key_changes_with_the_pins_and_with_the_module(tmp_path: Path) -> None:
+    (tmp_path / "go.mod").write_text("module one")
+    key = key_of("pins", folder=tmp_path)
+    assert key == key_of("pins", folder=tmp_path)
+    assert key != key_of("other pins", folder=tmp_path)
+    (tmp_path / "go.mod").write_text("module two")
+    assert key != key_of("pins", folder=tmp_path)
+
+
+def test_every_program_has_a_module_with_pinned_sums() -> None:
+    for program in GO_PROGRAMS:
+        assert (go.MODULES / program.module / "go.mod").is_file(), program.name
+        pinned = (go.MODULES / program.module / "go.sum").is_file()
+        assert pinned or program.name == "pause", program.name
+
+
+def test_an_interrupted_step_leaves_nothing_and_the_next_try_publishes(tmp_path: Path) -> None:
+    target = tmp_path / "helm-0123"
+
+    def interrupted(folder: Path) -> None:
+        (folder / "helm").touch()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        publish(target, interrupted)
+    assert not target.exists()
+    publish(target, lambda folder: (folder / "tiller").touch())
+    assert [file.name for file in target.iterdir()] == ["tiller"]
+
+
+def test_what_is_there_is_not_made_again(tmp_path: Path) -> None:
+    publish(tmp_path / "helm", lambda folder: (folder / "helm").touch())
+    publish(tmp_path / "helm", lambda folder: pytest.fail(f"made again: {folder}"))
+
+
+def test_progress_is_plain_lines_where_there_is_no_terminal() -> None:
+    output = io.StringIO()
+    steps = Steps(Console(file=output), 2)
+    with steps.step("pulumi", detail="log: /var/log/x"):
+        pass
+    with pytest.raises(ValueError, match="broken"), steps.step("helm"):
+        raise ValueError("broken")
+    assert output.getvalue().splitlines() == [
+        "[1/2] pulumi ... (log: /var/log/x)",
+        "[1/2] pulumi: done in 0 s",
+        "[2/2] helm ...",
+        "[2/2] helm: failed in 0 s",
+    ]
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.4, "59 s"), (60, "1 min 00 s"), (605, "10 min 05 s")])
+def test_durations_are_written_as_a_person_reads_them(seconds: float, text: str) -> None:
+    assert clock(seconds) == text
+
+
+def test_an_image_is_the_same_for_the_same_binary_and_holds_it(tmp_path: Path) -> None:
+    binary = tmp_path / "web"
+    binary.write_bytes(b"\x7fELF")
+    wanted = Image("localhost/web:1", "/bin/web", "web", 65534)
+    for name in ("one.tar", "two.tar"):
+        image.write(wanted, binary, tmp_path / name)
+    assert (tmp_path / "one.tar").read_bytes() == (tmp_path / "two.tar").read_bytes()
+    with tarfile.open(tmp_path / "one.tar") as archive:
+        index = json.load(_member(archive, "index.json"))
+        (layer,) = [member.name for member in archive if member.size >= tarfile.RECORDSIZE]
+        with tarfile.open(fileobj=_member(archive, layer)) as files:
+            assert files.getnames() == ["tmp", "bin/web"]
+    assert index["manifests"][0]["annotations"]["io.containerd.image.name"] == "localhost/web:1"
+
+
+def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
+    file = archive.extractfile(name)
+    assert file, name
+    return file
+
+
+def test_a_toolchain_is_remembered_for_the_shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises(ToolchainError, match="make toolchain"):
+        load()
+    toolchain = Toolchain(Path("/bin"), Path("/node"), {"localhost/web:1": Path("/web.tar")}, Path("/pulumi"))
+    (tmp_path / "secure-tiller").mkdir()
+    (tmp_path / "secure-tiller" / "toolchain.json").write_text(toolchain.to_json())
+    assert load() == toolchain
+    assert toolchain.environment["PATH"].split(os.pathsep)[0] == "/bin"
+
+
+def test_a_failed_build_names_program_command_and_log(path: Path, tmp_path: Path) -> None:
+    script = 'if [ "$1" = env ]; then echo go1.26.8; else echo "cannot find module" >&2; exit 1; fi'
+    (path / "go").write_text(f"#!/bin/sh\n{script}\n")
+    (path / "go").chmod(0o755)
+    pause = next(program for program in GO_PROGRAMS if program.name == "pause")
+    with pytest.raises(ToolchainError) as error:
+        go.build(pause, tmp_path / "into", tmp_path / "cache", tmp_path / "log")
+    assert "pause: the build failed" in str(error.value)
+    assert "go build -mod=mod" in str(error.value)
+    assert str(tmp_path / "log") in str(error.value)
+    assert "cannot find module" in (tmp_path / "log").read_text()
+
+
+def test_a_build_that_makes_nothing_is_an_error(path: Path, tmp_path: Path) -> None:
+    _program(path, "go", "go1.26.8")
+    pause = next(program for program in GO_PROGRAMS if program.name == "pause")
+    with pytest.raises(ToolchainError, match="made no pause"):
+        go.build(pause, tmp_path / "into", tmp_path / "cache", tmp_path / "log")
