@@ -1,5 +1,6 @@
 """Builds a Go program from its pinned module."""
 
+import json
 import os
 import re
 import shutil
@@ -121,4 +122,5 @@ class _Go:
         return done.stdout.strip()
 
     def folder_of(self, module: str) -> Path:
-        return Path(self.run("list", "-mod=mod", "-m", "-f", "{{.Dir}}", module))
+        """The source of a required module, which is downloaded if need be: `go list` alone would give no folder."""
+        return Path(json.loads(self.run("mod", "download", "-json", module))["Dir"])

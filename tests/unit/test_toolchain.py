@@ -1,5 +1,6 @@
 """The toolchain takes what serves, keeps nothing half-made, and says what is missing."""
 
+import dataclasses
 import io
 import json
 import os
@@ -202,3 +203,24 @@ def test_a_build_that_makes_nothing_is_an_error(path: Path, tmp_path: Path) -> N
     pause = next(program for program in GO_PROGRAMS if program.name == "pause")
     with pytest.raises(ToolchainError, match="made no pause"):
         go.build(pause, tmp_path / "into", tmp_path / "cache", tmp_path / "log")
+
+
+def test_the_source_of_a_required_module_is_downloaded_before_a_file_of_it_is_embedded(
+    path: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "required").mkdir()
+    (tmp_path / "required" / "schema.json").write_text("{}")
+    script = f"""
+case "$1 $2" in
+  "env GOVERSION") echo go1.26.8 ;;
+  "mod download") echo '{{"Dir": "{tmp_path}/required"}}' ;;
+  "build "*) cp schema-embed.json "{tmp_path}/into/pause" ;;
+esac
+"""
+    (path / "go").write_text(f"#!/bin/sh\nPATH=/bin:/usr/bin\n{script}")
+    (path / "go").chmod(0o755)
+    (tmp_path / "into").mkdir()
+    pause = next(program for program in GO_PROGRAMS if program.name == "pause")
+    wanted = dataclasses.replace(pause, embedded=(("example.org/required", "schema.json", "schema-embed.json"),))
+    go.build(wanted, tmp_path / "into", tmp_path / "cache", tmp_path / "log")
+    assert (tmp_path / "into" / "pause").read_text() == "{}"
