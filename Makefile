@@ -16,7 +16,7 @@ $(error CLUSTER=$(CLUSTER): it is `local` (the default) or `existing`)
 endif
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(ENVIRONMENT) ## two teams' Tillers on a real cluster, and what they refuse (CLUSTER=existing: on yours)
 	@$(RUN) -m testbed.demo $(WHERE)
@@ -33,10 +33,11 @@ status: $(ENVIRONMENT) ## does the local cluster run?
 toolchain: $(ENVIRONMENT) ## find or build every program the demo and the tests run
 	@$(RUN) -m testbed.toolchain
 
-env: $(ENVIRONMENT) ## for `eval "$$(make -s env)"`: tools, cluster and backend of the demo in this shell
+env: $(ENVIRONMENT) ## for `eval "$(make -s env)"`: tools, cluster and backend of the demo in this shell
 	@$(RUN) -m testbed.demo --env $(WHERE)
 
 test: lint ## everything: style, types, unit tests, then the tests on the real engine and cluster
+	$(RUN) -m testbed.toolchain
 	$(RUN) -m pytest tests/unit tests/engine tests/cluster
 
 test-unit: $(ENVIRONMENT) ## the tests that need no engine, no Go and no network

@@ -37,9 +37,14 @@ class Helm:
         verified = ["--tls", "--tls-verify"] if tls else []
         return subprocess.run(
             ["helm", *arguments, f"--tiller-namespace={self.namespace}", "--tiller-connection-timeout=5", *verified],
-            env={**self.environment, "HELM_HOME": str(self.home)},
+            env={**_without_helms_own(self.environment), "HELM_HOME": str(self.home)},
             capture_output=True,
             text=True,
             timeout=seconds,
             check=False,
         )
+
+
+def _without_helms_own(environment: Mapping[str, str]) -> dict[str, str]:
+    """What a user of Helm has set, HELM_HOST above all, would lead to another Tiller."""
+    return {name: value for name, value in environment.items() if not name.startswith(("HELM_", "TILLER_"))}

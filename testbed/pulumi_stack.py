@@ -64,9 +64,9 @@ class Stack:
         """`pulumi preview`."""
         return self.run("preview", "--stack", self.name, *arguments, check=check)
 
-    def destroy(self) -> "subprocess.CompletedProcess[str]":
+    def destroy(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """`pulumi destroy` without asking; the stack itself stays."""
-        return self.run("destroy", "--yes", "--skip-preview", "--stack", self.name)
+        return self.run("destroy", "--yes", "--skip-preview", "--stack", self.name, *arguments)
 
     def export(self, *, secrets: bool = False) -> str:
         """The stack's state as JSON text."""

@@ -5,6 +5,7 @@ judged the client's certificate, so a finished handshake proves nothing. Refused
 TLS layer is seen to be why; anything else is an error, never a refusal.
 """
 
+import contextlib
 import os
 import re
 import socket
@@ -64,11 +65,13 @@ class Credentials:
         ca: PEM of the CA that must have signed the server's certificate.
         cert: PEM of the caller's certificate, or empty for none.
         key: PEM of its key.
+        plaintext: call without TLS.
     """
 
     ca: str
     cert: str = ""
     key: str = ""
+    plaintext: bool = False
 
     @staticmethod
     def of(bundle: Bundle) -> "Credentials":
@@ -97,13 +100,13 @@ def forwarded(namespace: str, environment: Mapping[str, str], port: int = 44134)
             forward.terminate()
 
 
-def ask(namespace: str, environment: Mapping[str, str], credentials: Credentials | None) -> Accepted | Refused:
+def ask(namespace: str, environment: Mapping[str, str], credentials: Credentials) -> Accepted | Refused:
     """Call GetVersion of the Tiller in a namespace, through a port-forward of its own.
 
     Args:
         namespace: Tiller's.
         environment: with kubectl on PATH and KUBECONFIG.
-        credentials: for TLS with verification of the server; None calls in plaintext.
+        credentials: what to bring; the server is verified, unless in plaintext.
 
     Raises:
         NoVerdictError: no answer, and TLS is not seen to be why.
@@ -115,22 +118,27 @@ def ask(namespace: str, environment: Mapping[str, str], credentials: Credentials
         # A connection that broke inside TLS is UNAVAILABLE; every other status was sent by a server.
         if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
             raise NoVerdictError(str(error)) from error
-        with forwarded(namespace, environment) as port:  # kubectl gives one up when a connection through it breaks
-            return Refused(_refusal(port, credentials))
+        # A port-forward for each connection: kubectl gives one up when a connection through it breaks.
+        with forwarded(namespace, environment) as port:
+            reason = refusal(port, credentials)
+        if credentials.plaintext:
+            with forwarded(namespace, environment) as port:
+                require_tls(port, credentials)
+        return Refused(reason)
     version = re.search(rb"v\d+\.\d+\.\d+", answer)
     if not version:
         raise NoVerdictError(f"an answer without a version: {answer!r}")
     return Accepted(version[0].decode())
 
 
-def _get_version(port: int, credentials: Credentials | None) -> bytes:
+def _get_version(port: int, credentials: Credentials) -> bytes:
     with _channel(f"127.0.0.1:{port}", credentials) as channel:
         call = channel.unary_unary(_GET_VERSION)
         return bytes(call(b"", timeout=SECONDS))
 
 
-def _channel(target: str, credentials: Credentials | None) -> grpc.Channel:
-    if credentials is None:
+def _channel(target: str, credentials: Credentials) -> grpc.Channel:
+    if credentials.plaintext:
         return grpc.insecure_channel(target)
     return grpc.secure_channel(
         target,
@@ -140,33 +148,64 @@ def _channel(target: str, credentials: Credentials | None) -> grpc.Channel:
     )
 
 
-def _refusal(port: int, credentials: Credentials | None) -> str:
-    with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as plain:
-        return _refused_plaintext(plain) if credentials is None else _refused_tls(plain, credentials)
+def refusal(port: int, credentials: Credentials) -> str:
+    """Return what the TLS layer on a local port does to refuse these credentials.
+
+    Raises:
+        NoVerdictError: it does not refuse them, or there is no TLS layer to be seen.
+    """
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as plain:
+            return _refused_plaintext(plain) if credentials.plaintext else _refused_tls(plain, credentials)
+    except TimeoutError as error:
+        raise NoVerdictError(f"neither answer nor refusal within {SECONDS:.0f} s") from error
 
 
 def _refused_plaintext(plain: socket.socket) -> str:
-    plain.sendall(_HTTP2_PREFACE)
-    try:
+    answer = b""
+    with contextlib.suppress(ConnectionError):
+        plain.sendall(_HTTP2_PREFACE)
         answer = plain.recv(64)
-    except ConnectionResetError:
-        answer = b""
     if len(answer) > 3 and answer[3] == _HTTP2_SETTINGS:
         raise NoVerdictError("the port speaks HTTP/2 in plaintext, yet the call was not answered")
-    return "answered with a TLS alert" if answer[:1] == bytes([_TLS_ALERT]) else "connection closed"
+    return "answered with an alert" if answer[:1] == bytes([_TLS_ALERT]) else "connection closed"
 
 
 def _refused_tls(plain: socket.socket, credentials: Credentials) -> str:
-    try:
-        with _context(credentials).wrap_socket(plain, server_hostname="127.0.0.1") as secure:
+    with _context(credentials).wrap_socket(plain, server_hostname="127.0.0.1", do_handshake_on_connect=False) as secure:
+        try:
+            secure.do_handshake()
+        except (ssl.SSLEOFError, ConnectionError) as error:
+            raise NoVerdictError(f"the port closed the connection instead of speaking TLS: {error}") from error
+        except ssl.SSLError as error:
+            return _reason(error)
+        try:
             secure.sendall(_HTTP2_PREFACE)
-            if secure.recv(64):
-                raise NoVerdictError("the port speaks HTTP/2 with these credentials, yet the call was not answered")
-    except ssl.SSLError as error:
-        return (error.reason or str(error)).lower().replace("_", " ")
-    except ConnectionResetError:
-        pass
+            answer = secure.recv(64)
+        except (ssl.SSLEOFError, ConnectionError):  # a reset can overtake the alert
+            answer = b""
+        except ssl.SSLError as error:
+            return _reason(error)
+    if answer:
+        raise NoVerdictError("the port speaks HTTP/2 with these credentials, yet the call was not answered")
     return "connection closed after the handshake"
+
+
+def require_tls(port: int, credentials: Credentials) -> None:
+    """Require that a local port, which closed a plaintext connection, is a TLS server with a certificate of the CA.
+
+    Raises:
+        NoVerdictError: it is not.
+    """
+    with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as plain:
+        try:
+            _context(credentials).wrap_socket(plain, server_hostname="127.0.0.1").close()
+        except (ssl.SSLError, ConnectionError) as error:
+            raise NoVerdictError(f"the port speaks neither plaintext nor TLS of this CA: {error}") from error
+
+
+def _reason(error: ssl.SSLError) -> str:
+    return (error.reason or str(error)).lower().replace("_", " ")
 
 
 def _context(credentials: Credentials) -> ssl.SSLContext:

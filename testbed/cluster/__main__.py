@@ -6,7 +6,8 @@ import sys
 from rich.console import Console
 
 from testbed.cluster import LOCAL, ClusterError, down, is_running, require_machine, up
-from testbed.toolchain import ToolchainError, prepare
+from testbed.command import complain, guarded, output
+from testbed.toolchain import prepare
 
 
 def main() -> int:
@@ -14,37 +15,31 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m testbed.cluster", description=__doc__)
     parser.add_argument("command", choices=("up", "down", "status"))
     command = parser.parse_args().command
-    console, errors = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
     try:
         require_machine()
     except ClusterError as error:
-        errors.print(str(error), markup=False, highlight=False)
+        complain(error)
         return 2
-    try:
-        return {"up": _up, "down": _down, "status": _status}[command](console)
-    except (ClusterError, ToolchainError) as error:
-        errors.print(str(error), style="red", markup=False, highlight=False)
-        return 1
+    console = output()
+    return guarded(lambda: {"up": _up, "down": _down, "status": _status}[command](console))
 
 
 def _up(console: Console) -> int:
     if not up(LOCAL, prepare(console), console):
-        console.print(f"cluster: {LOCAL.context} is running already", highlight=False)
+        console.print(f"cluster: {LOCAL.context} is running already")
     return 0
 
 
 def _down(console: Console) -> int:
     removed = down(LOCAL)
-    console.print(
-        f"cluster: {LOCAL.context} removed" if removed else "cluster: there was nothing to remove", highlight=False
-    )
+    console.print(f"cluster: {LOCAL.context} removed" if removed else "cluster: there was nothing to remove")
     return 0
 
 
 def _status(console: Console) -> int:
     running = is_running(LOCAL)
     state = f"runs at {LOCAL.server}" if running else "does not run; `make cluster` starts it"
-    console.print(f"cluster: {LOCAL.context} {state}", highlight=False)
+    console.print(f"cluster: {LOCAL.context} {state}")
     return 0 if running else 1
 
 

@@ -1,8 +1,8 @@
 """What a bare node lacks before it is a usable cluster: DNS, and somebody who waits until everything answers."""
 
 import string
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import urllib3
@@ -12,6 +12,7 @@ from kubernetes import client, config, utils
 from testbed.cluster.errors import ClusterError
 from testbed.cluster.instance import DNS_SERVICE_ADDRESS, NODE_NAME, Instance
 from testbed.toolchain.pins import COREDNS_IMAGE
+from testbed.waiting import until
 
 USABLE_SECONDS = 180
 
@@ -27,13 +28,14 @@ def apply(instance: Instance, alive: Callable[[], object]) -> None:
         ClusterError: something was not ready in time.
     """
     api = config.new_client_from_config(str(instance.kubeconfig))
-    _until(lambda: _node_is_ready(api), "the node is Ready", alive)
-    _until(lambda: _has_default_account(api), "service accounts are made", alive)
+    wait = partial(until, seconds=USABLE_SECONDS, error=ClusterError, alive=alive)
+    wait(lambda: _holds(_node_is_ready, api), "the node is Ready")
+    wait(lambda: _holds(_has_default_account, api), "service accounts are made")
     text = (Path(__file__).parent / "dns.yaml").read_text()
     filled = string.Template(text).substitute(image=COREDNS_IMAGE.reference, address=DNS_SERVICE_ADDRESS)
     for document in yaml.safe_load_all(filled):
         utils.create_from_dict(api, document)
-    _until(lambda: _dns_is_available(api), "the cluster's DNS is available", alive)
+    wait(lambda: _holds(_dns_is_available, api), "the cluster's DNS is available")
 
 
 def _node_is_ready(api: client.ApiClient) -> bool:
@@ -54,17 +56,8 @@ def _dns_is_available(api: client.ApiClient) -> bool:
     return bool(deployment.status.available_replicas)
 
 
-def _until(condition: Callable[[], bool], what: str, alive: Callable[[], object]) -> None:
-    deadline = time.monotonic() + USABLE_SECONDS
-    while not _holds(condition):
-        alive()
-        if time.monotonic() > deadline:
-            raise ClusterError(f"waited {USABLE_SECONDS} s until {what}")
-        time.sleep(0.2)
-
-
-def _holds(condition: Callable[[], bool]) -> bool:
+def _holds(condition: Callable[[client.ApiClient], bool], api: client.ApiClient) -> bool:
     try:
-        return condition()
+        return condition(api)
     except (client.ApiException, urllib3.exceptions.HTTPError):  # not there, or not answering yet
         return False

@@ -1,26 +1,33 @@
 """The machine's side of a local cluster: starts the node, and removes every trace of it."""
 
+import contextlib
 import fcntl
 import os
 import platform
 import shutil
+import signal
 import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
-from testbed.cluster import addons, daemons, pki
+from testbed.cluster import addons, cgroups, daemons, pki
 from testbed.cluster.errors import ClusterError
 from testbed.cluster.instance import STATE, Instance
 from testbed.toolchain import Toolchain
 from testbed.toolchain.progress import clock
+from testbed.waiting import until
+
+_until = partial(until, error=ClusterError)
 
 _NETWORK_PLUGIN_FOLDER = Path("/var/lib/cni")  # containerd offers no setting for it; the node hides it with a tmpfs
+_MADE_NETWORK_PLUGIN_FOLDER = STATE / "made-network-plugin-folder"
 
 
 def require_machine() -> None:
@@ -53,10 +60,11 @@ def up(instance: Instance, toolchain: Toolchain, console: Console) -> bool:
         ClusterError: it cannot run here, or did not become usable; the logs stay until the next start or `down`.
     """
     require_machine()
-    with _alone(instance):
+    with _alone():
         if is_running(instance):
             return False
         _remove(instance)
+        _require_packet_filter()
         started = time.monotonic()
         _prepare(instance, toolchain)
         try:
@@ -67,7 +75,7 @@ def up(instance: Instance, toolchain: Toolchain, console: Console) -> bool:
             _end(instance)
             raise
         instance.ready.touch()
-        console.print(f"cluster: {instance.context} usable after {clock(time.monotonic() - started)}", highlight=False)
+        console.print(f"cluster: {instance.context} usable after {clock(time.monotonic() - started)}")
         return True
 
 
@@ -78,17 +86,16 @@ def down(instance: Instance) -> bool:
         Whether there was anything to remove.
     """
     require_machine()
-    if not instance.folder.exists():
-        return False
-    with _alone(instance):
+    with _alone():
+        if not instance.folder.exists():
+            return False
         _remove(instance)
-    (STATE / f"{instance.name}.start").unlink()
-    if not any(STATE.iterdir()):
-        STATE.rmdir()
-    return True
+        if not any(folder.is_dir() for folder in STATE.iterdir()):
+            _remove_what_instances_share()
+        return True
 
 
-def _prepare(instance: Instance, toolchain: Toolchain) -> None:
+def _require_packet_filter() -> None:
     if not Path("/proc/sys/net/bridge").exists():
         subprocess.run(["modprobe", "br_netfilter"], capture_output=True, check=False)
     if not Path("/proc/sys/net/bridge").exists():
@@ -96,33 +103,45 @@ def _prepare(instance: Instance, toolchain: Toolchain) -> None:
             "The kernel lacks br_netfilter, without which no NetworkPolicy reaches pods of one node.\n"
             "Load it (modprobe br_netfilter), or use a cluster of your own: make demo CLUSTER=existing"
         )
+
+
+def _prepare(instance: Instance, toolchain: Toolchain) -> None:
     for name in ("", "logs", "pod-logs"):
         (instance.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     if not _NETWORK_PLUGIN_FOLDER.exists():
+        _MADE_NETWORK_PLUGIN_FOLDER.touch()
         _NETWORK_PLUGIN_FOLDER.mkdir(parents=True)
-        (instance.folder / "made-network-plugin-folder").touch()
     (instance.folder / "instance.json").write_text(instance.to_json())
     (instance.folder / "toolchain.json").write_text(toolchain.to_json())
     pki.write(instance)
     daemons.write_configuration(instance)
-    for hierarchy in _cgroup_hierarchies():
-        _make_cgroup(hierarchy / instance.cgroup)
+    cgroups.make(instance.cgroup)
 
 
 def _spawn(instance: Instance) -> int:
     """Start the node and return its process id as the machine sees it."""
     namespaces = ("--mount", "--net", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "--mount-proc")
     command = ["unshare", *namespaces, sys.executable, "-m", "testbed.cluster.node", str(instance.folder)]
-    with (instance.folder / "logs" / "node.log").open("ab") as log:
-        subprocess.Popen(
+    log = instance.folder / "logs" / "node.log"
+    with log.open("ab") as file:
+        started = subprocess.Popen(
             command,
             cwd=Path(__file__).parents[2],
             stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
+            stdout=file,
+            stderr=file,
             start_new_session=True,
         )
-    _until(lambda: _holder(instance) is not None or (instance.folder / "failed").exists(), "the node starts", 30)
+
+    def require_started() -> None:
+        if started.poll() is not None:
+            raise ClusterError(
+                f"cluster {instance.name}: the node did not start (exit {started.returncode}): "
+                f"{log.read_text().strip()}\n"
+                "A container that is not privileged cannot hold it; then: make demo CLUSTER=existing"
+            )
+
+    _until(lambda: _holder(instance) is not None, "the node starts", alive=require_started)
     return _require_alive(instance)
 
 
@@ -146,33 +165,34 @@ class _Ip:
     """The toolchain's own `ip`: a minimal machine has none."""
 
     def __init__(self, toolchain: Toolchain) -> None:
-        libraries = ":".join(str(folder) for folder in (toolchain.node / "usr/lib").glob("*-linux-gnu*"))
-        self._program = toolchain.node / "usr/sbin/ip"
-        self._environment = {"LD_LIBRARY_PATH": libraries}
+        self._toolchain = toolchain
 
     def run(self, *arguments: str) -> None:
-        command = [str(self._program), *arguments]
-        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
+        done = self._toolchain.run_node_program("sbin/ip", *arguments)
         if done.returncode:
-            raise ClusterError(f"{' '.join(command)}: {done.stderr.strip()}")
+            raise ClusterError(f"ip {' '.join(arguments)}: {done.stderr.strip()}")
 
 
 def _remove(instance: Instance) -> None:
     _end(instance)
-    for hierarchy in _cgroup_hierarchies():
-        for folder, _, _ in os.walk(hierarchy / instance.cgroup, topdown=False):
-            _until(lambda folder=folder: _remove_cgroup(folder), f"{folder} is empty")  # type: ignore[misc]
+    _until(lambda: cgroups.remove(instance.cgroup), f"the cgroup {instance.cgroup} is empty")
     _until(lambda: not Path("/sys/class/net", instance.link).exists(), f"the link {instance.link} is gone")
-    if (instance.folder / "made-network-plugin-folder").exists():
-        _NETWORK_PLUGIN_FOLDER.rmdir()
     if instance.folder.exists():
         shutil.rmtree(instance.folder)
+
+
+def _remove_what_instances_share() -> None:
+    if _MADE_NETWORK_PLUGIN_FOLDER.exists():
+        with contextlib.suppress(OSError):  # somebody else uses it by now
+            _NETWORK_PLUGIN_FOLDER.rmdir()
+    shutil.rmtree(STATE)
 
 
 def _end(instance: Instance) -> None:
     """End the node; with its first process the kernel ends all others and frees their mounts and network."""
     while (holder := _holder(instance)) is not None:
-        os.kill(holder, 9)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(holder, signal.SIGKILL)
         time.sleep(0.05)
 
 
@@ -187,45 +207,19 @@ def _holder(instance: Instance) -> int | None:
     with instance.lock.open("r") as lock:
         request = struct.pack(layout, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
         kind, _, _, _, pid = struct.unpack(layout, fcntl.fcntl(lock, fcntl.F_GETLK, request))
-    return None if kind == fcntl.F_UNLCK else int(pid)
+    if kind == fcntl.F_UNLCK:
+        return None
+    if pid <= 0:  # never a number to send a signal to
+        raise ClusterError(f"{instance.lock} is held by a process that cannot be seen from here; end it there")
+    return int(pid)
 
 
 @contextmanager
-def _alone(instance: Instance) -> Iterator[None]:
-    """One start or removal of an instance at a time."""
-    STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (STATE / f"{instance.name}.start").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _cgroup_hierarchies() -> list[Path]:
-    root = Path("/sys/fs/cgroup")
-    if (root / "cgroup.controllers").exists():  # version 2
-        return [root]
-    return sorted({folder.resolve() for folder in root.iterdir() if folder.is_dir()})
-
-
-def _make_cgroup(cgroup: Path) -> None:
-    cgroup.mkdir(exist_ok=True)
-    for name in ("cpuset.cpus", "cpuset.mems"):  # version 1 starts them empty, and then takes no process
-        if (cgroup / name).exists() and not (cgroup / name).read_text().strip():
-            (cgroup / name).write_text((cgroup.parent / name).read_text())
-
-
-def _remove_cgroup(folder: str) -> bool:
+def _alone() -> Iterator[None]:
+    """One start or removal at a time. The lock is on a folder that is always there, so it leaves no file."""
+    folder = os.open(STATE.parent, os.O_RDONLY)
     try:
-        Path(folder).rmdir()
-    except FileNotFoundError:
-        return True
-    except OSError:  # its processes are still ending
-        return False
-    return True
-
-
-def _until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise ClusterError(f"waited {seconds:.0f} s until {what}")
-        time.sleep(0.05)
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)

@@ -12,16 +12,14 @@ import fcntl
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from testbed.cluster import daemons
 from testbed.cluster.daemons import Daemon
 from testbed.cluster.instance import NODE_NAME, POD_SUBNET, Instance
 from testbed.toolchain import Toolchain
-
-START_SECONDS = 120
+from testbed.waiting import until
 
 # The kubelet writes these on a machine where they differ. They belong to the whole machine, so it is shown files of
 # the node's own in their place. Values: kubernetes, pkg/kubelet/cm/container_manager_linux.go, setupKernelTunables.
@@ -35,8 +33,7 @@ _KERNEL_SETTINGS = {
 }
 
 
-class NodeError(Exception):
-    """The node could not start."""
+_until = partial(until, seconds=120)
 
 
 def main() -> int:
@@ -51,7 +48,7 @@ def main() -> int:
         _enter_own_file_system(instance, toolchain)
         _bring_network_up(instance)
         running = _start(instance, toolchain)
-    except (NodeError, OSError, subprocess.CalledProcessError) as error:
+    except (OSError, subprocess.CalledProcessError) as error:
         (folder / "failed").write_text(f"the node did not start: {error}\n")
         return 1
     return _watch(running, folder)
@@ -115,14 +112,6 @@ def _start(instance: Instance, toolchain: Toolchain) -> dict[int, str]:
 
 def _succeeds(*command: str) -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
-
-
-def _until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            raise NodeError(f"waited {START_SECONDS} s until {what}")
-        time.sleep(0.1)
 
 
 def _watch(running: dict[int, str], folder: Path) -> int:

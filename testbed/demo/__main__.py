@@ -10,13 +10,15 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from testbed.cluster import LOCAL, ClusterError, require_machine, up
+from testbed.command import complain, guarded, output
 from testbed.demo import checks, place
 from testbed.demo.checks import Attempt, Attempts, attempt
 from testbed.demo.place import Place
-from testbed.pulumi_stack import PulumiError, Stack
-from testbed.toolchain import Toolchain, ToolchainError, load, prepare
+from testbed.pulumi_stack import Stack
+from testbed.toolchain import Toolchain, load, prepare
 from testbed.toolchain.progress import clock
 
 
@@ -26,21 +28,15 @@ def main() -> int:
     parser.add_argument("--existing", action="store_true", help="use the cluster of the current kubeconfig context")
     parser.add_argument("--env", action="store_true", help="print the demo's environment for a shell, and do nothing")
     arguments = parser.parse_args()
-    # Where there is no terminal the table is as wide as it reads well.
-    console, errors = Console(width=None if sys.stdout.isatty() else 120), Console(stderr=True, soft_wrap=True)
+    if arguments.env:
+        return guarded(lambda: _print_environment(place.existing() if arguments.existing else place.local()))
     try:
-        if arguments.env:
-            return _print_environment(place.existing() if arguments.existing else place.local())
         if not arguments.existing:
             require_machine()
-    except (ClusterError, ToolchainError) as error:
-        errors.print(str(error), markup=False, highlight=False)
+    except ClusterError as error:
+        complain(error)
         return 2
-    try:
-        return _demo(console, existing=arguments.existing)
-    except (ClusterError, ToolchainError, PulumiError) as error:
-        errors.print(str(error), style="red", markup=False, highlight=False)
-        return 1
+    return guarded(lambda: _demo(output(), existing=arguments.existing))
 
 
 def _print_environment(where: Place) -> int:
@@ -67,7 +63,7 @@ def _demo(console: Console, *, existing: bool) -> int:
         console.print(f"demo: {failed} lines are NOT as they should be, after {took}", style="bold red")
         return 1
     console.print(f"demo: everything is as it should be, after {took}", style="bold green")
-    _say_what_next(console, existing=existing)
+    _say_what_next(console, where, existing=existing)
     return 0
 
 
@@ -78,7 +74,7 @@ class _Heading:
         self._console, self._title, self._started = console, title, time.monotonic()
 
     def __enter__(self) -> None:
-        self._console.print(f"\n== {self._title}", style="bold", highlight=False)
+        self._console.print(f"\n== {self._title}", style="bold")
 
     def __exit__(self, kind: object, *_: object) -> None:
         outcome = "failed" if kind else "done"
@@ -93,8 +89,8 @@ def _cluster(console: Console, toolchain: Toolchain, *, existing: bool) -> Place
     else:
         where = place.local()
         if not up(LOCAL, toolchain, console):
-            console.print(f"cluster: {LOCAL.context} is running already", highlight=False)
-    console.print(f"cluster: using context {where.context} at {where.server}", highlight=False)
+            console.print(f"cluster: {LOCAL.context} is running already")
+    console.print(f"cluster: using context {where.context} at {where.server}", markup=False)
     return where
 
 
@@ -110,26 +106,32 @@ def _deploy(stack: Stack, *, live: bool) -> None:
 
 def show(console: Console, attempts: Iterable[Attempt]) -> int:
     """Make the attempts one by one, show the table and return how many are not as they should be."""
-    table = Table("what is tried", "what should be seen", "what is seen", "", highlight=False)
+    table = Table("what is tried", "what should be seen", "what is seen", "")
     failed = 0
     with console.status("") as status:
         for wanted in attempts:
             status.update(wanted.what)
             seen = attempt(wanted)
             failed += not seen.as_expected
-            verdict = "[green]as it should be" if seen.as_expected else "[bold red]WRONG"
-            table.add_row(wanted.what, wanted.expected, seen.text, verdict)
+            verdict = Text("as it should be", "green") if seen.as_expected else Text("WRONG", "bold red")
+            table.add_row(wanted.what, wanted.expected, Text(seen.text), verdict)
     console.print(table)
     return failed
 
 
-def _say_what_next(console: Console, *, existing: bool) -> None:
+def _say_what_next(console: Console, where: Place, *, existing: bool) -> None:
     suffix = " CLUSTER=existing" if existing else ""
-    end = "pulumi destroy" if existing else "make down"
-    console.print("The cluster stays up. Next:", highlight=False)
-    console.print(f'  eval "$(make -s env{suffix})"      # the tools, the cluster and the stack for this shell')
-    console.print("  pulumi preview --diff              # change stacks/Pulumi.local.yaml first, and see what it means")
-    console.print(f"  {end:<34} # take it all away again", highlight=False)
+    lines = [
+        (f'eval "$(make -s env{suffix})"', "the tools, the cluster and the stack for this shell"),
+        ("pulumi preview --diff", "change stacks/Pulumi.local.yaml first, and see what it means"),
+        ("pulumi destroy" if existing else "make down", "take it all away again"),
+    ]
+    console.print("The cluster stays up. Next:")
+    width = max(len(command) for command, _ in lines)
+    for command, purpose in lines:
+        console.print(f"  {command:<{width}}  # {purpose}", markup=False, soft_wrap=True)
+    if existing:
+        console.print(f"These Tillers are for trying out: the passphrase of their keys in {where.state} is public.")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """What the demo shows, as a table of attempts: each says what should be seen and what was."""
 
 import re
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from kubernetes import client
+from urllib3.exceptions import HTTPError
 
 from testbed import pods
 from testbed.demo.place import Place
@@ -17,6 +19,7 @@ from testbed.tiller import Accepted, Credentials, NoVerdictError, Refused, ask
 CHART = Path(__file__).parent / "chart"
 RELEASE = "demo-web"
 STRAY = "demo-stray"
+_WAIT = ("--wait", "--timeout=90")
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,6 @@ class Attempts:
 
     def table(self) -> Iterator[Attempt]:
         """The attempts in the order of the story; they build on one another."""
-        self._helm.run("delete", "--purge", RELEASE)  # what a demo that was cut off left
         yield Attempt("alice: helm install web into blue-apps", "DEPLOYED", self._install)
         yield Attempt("alice: helm upgrade to 2 replicas", "revision 2, 2 replicas ready", self._upgrade)
         yield Attempt("alice: helm rollback to revision 1", "revision 3, 1 replica ready", self._rollback)
@@ -78,27 +80,32 @@ class Attempts:
         yield Attempt("release records in ConfigMaps, anywhere", "0", self._records_in_config_maps)
         yield Attempt("alice: helm install into green-apps", "forbidden by RBAC", self._install_abroad)
         yield Attempt("alice's certificate at blue's Tiller", "answered", self._with(Credentials.of(self._alice)))
-        bob = Credentials(self._alice.ca, self._bob.cert, self._bob.key)
-        yield Attempt("bob of green at blue's Tiller", "refused by TLS", self._without(bob))
-        yield Attempt("no certificate at blue's Tiller", "refused by TLS", self._without(Credentials(self._alice.ca)))
-        yield Attempt("plaintext at blue's Tiller", "refused by TLS", self._without(None))
+        ca = self._alice.ca
+        strangers = {
+            "bob of green": Credentials(ca, self._bob.cert, self._bob.key),
+            "no certificate": Credentials(ca),
+            "plaintext": Credentials(ca, plaintext=True),
+        }
+        for who, credentials in strangers.items():
+            yield Attempt(f"{who} at blue's Tiller", "refused by TLS", self._without(credentials))
         yield Attempt("a pod of green fetches blue's web page", "the page", self._fetch_page)
         yield Attempt("the same at blue's Tiller, probe port", "no answer", self._fetch_probe)
         yield Attempt("alice: helm delete --purge web", "no release, no object left", self._delete)
 
     def _install(self) -> Seen:
+        self._helm.run("delete", "--purge", RELEASE)  # what a demo that was cut off left
         done = self._helm.run(
-            *("install", str(CHART), "--name", RELEASE, "--namespace", "blue-apps", "--wait"),
+            *("install", str(CHART), "--name", RELEASE, "--namespace", "blue-apps", *_WAIT),
             *("--set", f"image={self._place.busybox}"),
         )
         return _judge("DEPLOYED" if "STATUS: DEPLOYED" in done.stdout else _last_line(done.stderr), "DEPLOYED")
 
     def _upgrade(self) -> Seen:
-        self._helm.run("upgrade", RELEASE, str(CHART), "--reuse-values", "--set", "replicas=2", "--wait")
+        self._helm.run("upgrade", RELEASE, str(CHART), "--reuse-values", "--set", "replicas=2", *_WAIT)
         return _judge(self._revision(), "revision 2, 2 replicas ready")
 
     def _rollback(self) -> Seen:
-        self._helm.run("rollback", RELEASE, "1", "--wait")
+        self._helm.run("rollback", RELEASE, "1", *_WAIT)
         return _judge(self._revision(), "revision 3, 1 replica ready")
 
     def _revision(self) -> str:
@@ -132,7 +139,7 @@ class Attempts:
 
         return call
 
-    def _without(self, credentials: Credentials | None) -> Callable[[], Seen]:
+    def _without(self, credentials: Credentials) -> Callable[[], Seen]:
         def call() -> Seen:
             answer = self._ask(credentials)
             if isinstance(answer, Refused):
@@ -141,7 +148,7 @@ class Attempts:
 
         return call
 
-    def _ask(self, credentials: Credentials | None) -> Accepted | Refused:
+    def _ask(self, credentials: Credentials) -> Accepted | Refused:
         return ask(self._blue, self._environment, credentials)
 
     def _fetch_page(self) -> Seen:
@@ -155,7 +162,7 @@ class Attempts:
         ended = self._fetch(tillers[0].status.pod_ip, 44135, "/readiness")
         silent = ended.code != 0 and "HTTP/" not in ended.output
         reason = ended.output.strip().rsplit(": ", 1)[-1].lower()
-        return Seen(f"no answer: {reason}" if silent else f"ANSWERED: {ended.output.strip()}", silent)
+        return Seen(f"no answer: {reason}" if silent else "ANSWERED: are NetworkPolicies enforced here?", silent)
 
     def _fetch(self, address: str, port: int, path: str) -> pods.Ended:
         return pods.fetch(self._core.api_client, "green-apps", self._place.busybox, address, port, path)
@@ -173,7 +180,7 @@ def attempt(wanted: Attempt) -> Seen:
     """Make an attempt; whatever goes wrong is seen, and is not as expected."""
     try:
         return wanted.make()
-    except (NoVerdictError, client.ApiException, TimeoutError, OSError) as error:
+    except (NoVerdictError, client.ApiException, HTTPError, LookupError, OSError, subprocess.SubprocessError) as error:
         return Seen(f"{type(error).__name__}: {error}", as_expected=False)
 
 

@@ -8,13 +8,15 @@ from kubernetes import client, config
 from kubernetes.config.config_exception import ConfigException
 from urllib3.exceptions import HTTPError
 
+from secure_tiller import kubeconfig
+from secure_tiller.problems import RefusedError
 from testbed.cluster import LOCAL, ClusterError
 from testbed.pulumi_stack import Stack
 from testbed.toolchain import Toolchain
 from testbed.toolchain.pins import BUSYBOX_IMAGE
 
 STACK = "local"
-PASSPHRASE = "secure-tiller-demo"  # noqa: S105 - the demo's own; what it protects ends with `make down`
+PASSPHRASE = "secure-tiller-demo"  # noqa: S105 - public: what the demo makes is for trying out
 PUBLIC_BUSYBOX = "docker.io/library/busybox:1.36"
 
 
@@ -62,23 +64,23 @@ def local() -> Place:
 
 
 def existing() -> Place:
-    """The cluster of the current kubeconfig context.
+    """The cluster of the current kubeconfig context, found as the program finds it.
 
     Raises:
         ClusterError: there is no such context, or the cluster does not answer.
     """
-    # As the program does: the first file of a list is the one that counts.
-    file = Path(os.environ.get("KUBECONFIG", "").split(os.pathsep)[0] or Path.home() / ".kube" / "config")
     try:
-        _, current = config.list_kube_config_contexts(str(file))
-        api = config.new_client_from_config(str(file), context=current["name"])
-        core = client.CoreV1Api(api)
-        identifier = core.read_namespace("kube-system", _request_timeout=10).metadata.uid
-    except (ConfigException, client.ApiException, HTTPError, OSError) as error:
+        access = kubeconfig.find({})
+        api = config.new_client_from_config(str(access.kubeconfig), context=access.context)
+        namespace = client.CoreV1Api(api).read_namespace("kube-system", _request_timeout=10)
+    except RefusedError as error:
+        raise ClusterError(str(error)) from error
+    except (ConfigException, client.ApiException, HTTPError, ValueError) as error:
+        reason = type(error).__name__ if isinstance(error, ValueError) else str(error)  # it may quote credentials
         raise ClusterError(
-            f"CLUSTER=existing: no answer from the cluster of the current context in {file}: {error}\n"
+            f"CLUSTER=existing: no answer from context {access.context} of {access.kubeconfig}: {reason}\n"
             "Choose one that works (kubectl config use-context NAME), or leave CLUSTER=existing out."
         ) from error
     base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    state = Path(base) / "secure-tiller" / identifier
-    return Place(file, current["name"], api.configuration.host, state, PUBLIC_BUSYBOX)
+    state = Path(base) / "secure-tiller" / namespace.metadata.uid
+    return Place(access.kubeconfig, access.context, api.configuration.host, state, PUBLIC_BUSYBOX)

@@ -50,6 +50,18 @@ class Toolchain:
             "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",
         }
 
+    def run_node_program(self, name: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run a program of the Debian tree on the machine itself, with the libraries that came with it.
+
+        Args:
+            name: below `usr`, like `sbin/ip`.
+            arguments: for it.
+        """
+        libraries = next((self.node / "usr/lib").glob("*-linux-gnu*"))
+        environment = {"LD_LIBRARY_PATH": str(libraries), "XTABLES_LIBDIR": str(libraries / "xtables")}
+        command = [str(self.node / "usr" / name), *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
     def to_json(self) -> str:
         """Return what `from_json` reads."""
         return json.dumps(asdict(self), default=str)

@@ -33,6 +33,7 @@ def unpack(into: Path, cache: Path, log: Path) -> None:
             "iptables.\nUse your own cluster instead: make demo CLUSTER=existing"
         )
     downloads = cache / "debian-downloads"
+    shutil.rmtree(downloads, ignore_errors=True)  # packages of an earlier, interrupted try may be older
     for folder in (downloads / "lists" / "partial", downloads / "archives" / "partial"):
         folder.mkdir(parents=True, exist_ok=True)
     # Lists and archives of our own: the user's package lists stay as they are, and root is not needed.

@@ -4,6 +4,7 @@ A Go program's exact sources stand in `modules/<module>/go.mod` and `go.sum`; wh
 them, and what a program already on PATH must answer to be taken instead.
 """
 
+import platform
 from dataclasses import dataclass
 
 KUBERNETES = "v1.36.3"
@@ -14,8 +15,9 @@ HELM = "v2.17.0"
 COREDNS = "1.11.3"
 KUBE_ROUTER = "v2.2.1"
 
-# Helm's last release was built with Go 1.14, so TLS is judged here exactly as it is in the field.
-GO_OF_HELM = "go1.14.15"
+# Helm's last release was built with Go 1.14, so TLS is judged here exactly as it is in the field. That Go is not to be
+# had for every other system (Apple Silicon); there only the client is built, with a newer one.
+GO_OF_HELM = "go1.14.15" if platform.system() == "Linux" else ""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """What a local cluster could leave on the machine, as a picture to compare before and after."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,15 +56,8 @@ def _rules(tools: Toolchain, table: str) -> Iterator[str]:
 
 
 def _node_program(tools: Toolchain, program: str, *arguments: str) -> list[str]:
-    libraries = ":".join(str(folder) for folder in (tools.node / "usr/lib").glob("*-linux-gnu*"))
-    plugins = next((tools.node / "usr/lib").glob("*-linux-gnu*/xtables"))
-    done = subprocess.run(
-        [str(tools.node / "usr" / program), *arguments],
-        env={"LD_LIBRARY_PATH": libraries, "XTABLES_LIBDIR": str(plugins)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = tools.run_node_program(program, *arguments)
+    done.check_returncode()
     return done.stdout.splitlines()
 
 

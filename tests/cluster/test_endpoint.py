@@ -19,7 +19,7 @@ from testbed.helm import Helm
 from testbed.pulumi_stack import PROJECT
 from testbed.tiller import Accepted, Credentials, Refused, ask
 from testbed.toolchain.pins import HELM
-from tests.cluster.waiting import until
+from testbed.waiting import until
 from tests.projects import TestStack
 
 Change = Callable[[list[str]], list[str]]
@@ -65,19 +65,19 @@ def _copy_of_tiller(api: client.ApiClient, original: str, change: Change = _unch
         core.delete_namespace(namespace)
 
 
-def _answer(stack: TestStack, namespace: str, credentials: Credentials | None) -> Accepted | Refused:
+def _answer(stack: TestStack, namespace: str, credentials: Credentials) -> Accepted | Refused:
     return ask(namespace, stack.environment, credentials)
 
 
 @pytest.fixture(scope="module")
-def attempts(deployed: TestStack, red: str, gold: str) -> dict[str, Credentials | None]:
+def attempts(deployed: TestStack, red: str, gold: str) -> dict[str, Credentials]:
     """What to bring to red's Tiller."""
     own, foreign = deployed.bundle(red, "rita"), deployed.bundle(gold, "gus")
     return {
         "own certificate": Credentials.of(own),
         "another team's certificate": Credentials(own.ca, foreign.cert, foreign.key),
         "no certificate": Credentials(own.ca),
-        "plaintext": None,
+        "plaintext": Credentials(own.ca, plaintext=True),
     }
 
 
@@ -96,13 +96,13 @@ def test_a_client_of_the_team_is_answered(deployed: TestStack, suffix: str, team
 
 @pytest.mark.parametrize("attempt", REFUSED)
 def test_a_stranger_is_refused_by_tls(
-    deployed: TestStack, red: str, attempts: dict[str, Credentials | None], attempt: str
+    deployed: TestStack, red: str, attempts: dict[str, Credentials], attempt: str
 ) -> None:
     assert isinstance(_answer(deployed, f"{red}-tiller", attempts[attempt]), Refused)
 
 
 def test_a_copy_of_tiller_refuses_as_the_original_does(
-    deployed: TestStack, api: client.ApiClient, red: str, attempts: dict[str, Credentials | None]
+    deployed: TestStack, api: client.ApiClient, red: str, attempts: dict[str, Credentials]
 ) -> None:
     with _copy_of_tiller(api, f"{red}-tiller") as namespace:
         answers = {name: _answer(deployed, namespace, credentials) for name, credentials in attempts.items()}
@@ -117,7 +117,7 @@ def test_control_each_refusal_becomes_an_answer_when_its_protection_is_taken_out
     deployed: TestStack,
     api: client.ApiClient,
     red: str,
-    attempts: dict[str, Credentials | None],
+    attempts: dict[str, Credentials],
     change: Change,
     attempt: str,
 ) -> None:

@@ -18,8 +18,8 @@ from testbed.cluster.machine import _holder
 from testbed.demo.place import Place
 from testbed.pulumi_stack import PROJECT
 from testbed.toolchain import Toolchain
+from testbed.waiting import until
 from tests.cluster.machine_state import picture
-from tests.cluster.waiting import until
 
 SECOND = Instance("test", 1)
 

@@ -1,6 +1,7 @@
 """No key and no credential shows, in whatever Pulumi prints or keeps in clear."""
 
 import base64
+import subprocess
 from collections.abc import Callable
 
 import pytest
@@ -13,27 +14,30 @@ from tests.projects import TestStack
 
 @pytest.fixture(scope="module")
 def outputs(new_stack: Callable[..., TestStack], suffix: str) -> tuple[dict[str, str], set[bytes], str]:
-    """What a stack's whole life prints, the private keys it had, and its state with every secret in clear."""
+    """What a stack's whole life prints, the private keys it had, and its state with every secret in clear.
+
+    A client comes after the first update, so that a Secret is seen being replaced, its old and new values side by side.
+    """
     team = f"quiet-{suffix}"
-    stack = new_stack(
-        {team: {"namespaces": {f"{team}-apps": {"retain_on_delete": False}}, "clients": {"ann": {}, "bot": {}}}}
-    )
+    settings = {"namespaces": {f"{team}-apps": {"retain_on_delete": False}}, "clients": {"ann": {}}}
+    stack = new_stack({team: settings})
     printed: dict[str, str] = {}
+
+    def keep(name: str, done: "subprocess.CompletedProcess[str]") -> None:
+        printed[name] = done.stdout + done.stderr
+
     try:
-        first = stack.preview("--diff")
-        up = stack.up("--diff")
-        preview = stack.preview("--diff", "--json")
+        keep("preview --diff of the first update", stack.preview("--diff"))
+        keep("up --diff, the first", stack.up("--diff"))
+        stack.configure_teams({team: settings | {"clients": {"ann": {}, "bot": {}}}})
+        keep("preview --diff of a replaced Secret", stack.preview("--diff"))
+        keep("preview --json of a replaced Secret", stack.preview("--diff", "--json"))
+        keep("up --diff, replacing a Secret", stack.up("--diff"))
+        keep("stack output", stack.run("stack", "output", "--stack", stack.name))
+        printed["stack export"] = stack.export()
         clear = stack.export(secrets=True)
-        printed = {
-            "preview --diff, before": first.stdout + first.stderr,
-            "up": up.stdout + up.stderr,
-            "preview --json": preview.stdout + preview.stderr,
-            "stack export": stack.export(),
-            "stack output": stack.run("stack", "output", "--stack", stack.name).stdout,
-        }
     finally:
-        destroyed = stack.destroy()
-    printed["destroy"] = destroyed.stdout + destroyed.stderr
+        keep("destroy --diff", stack.destroy("--diff"))
     return printed, private_keys(clear), clear
 
 
@@ -50,9 +54,15 @@ def test_no_private_key_shows(outputs: tuple[dict[str, str], set[bytes], str]) -
     assert {where: leaked(text, keys) for where, text in printed.items()} == {where: [] for where in printed}
 
 
+def test_a_secret_was_seen_being_replaced(outputs: tuple[dict[str, str], set[bytes], str]) -> None:
+    printed, _, _ = outputs
+    assert "core/v1:Secret: (replace)" in printed["up --diff, replacing a Secret"]
+    assert "[secret]" in printed["up --diff, replacing a Secret"]
+
+
 def test_a_planted_key_is_found(outputs: tuple[dict[str, str], set[bytes], str]) -> None:
     printed, keys, _ = outputs
-    planted = printed["up"] + base64.b64encode(min(keys)).decode()
+    planted = printed["stack output"] + base64.b64encode(min(keys)).decode()
     assert leaked(planted, keys)
 
 

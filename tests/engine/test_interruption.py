@@ -9,7 +9,7 @@ import pytest
 
 from testbed.pulumi_stack import Stack
 from testbed.toolchain import Toolchain
-from tests.cluster.waiting import until
+from testbed.waiting import until
 from tests.engine.python_projects import new_stack
 
 
@@ -56,5 +56,8 @@ def _end_an_update(stack: Stack, ending: signal.Signals, *, stubborn: bool, seco
 
 
 def _runs(process: int) -> bool:
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True).stdout
-    return bool(state) and not state.startswith("Z")
+    try:
+        after_name = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2]
+    except FileNotFoundError:
+        return False
+    return not after_name.startswith(" Z")
