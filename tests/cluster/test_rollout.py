@@ -1,6 +1,7 @@
 """What `pulumi up`, run again and taken back, does to a real cluster."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import pytest
 from kubernetes import client
@@ -39,28 +40,56 @@ def test_tillers_namespace_enforces_restricted_and_managed_ones_baseline(api: cl
     assert levels == {f"{red}-tiller": "restricted", f"{red}-apps": "baseline", f"{red}-jobs": "baseline"}
 
 
-def test_destroy_leaves_no_object(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: str) -> None:
+@dataclass(frozen=True)
+class Lifetime:
+    """The objects of a team before a stack, with it, and after it."""
+
+    team: str
+    before: set[str]
+    deployed: set[str]
+    after: set[str]
+
+
+@pytest.fixture(scope="module")
+def lifetime(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: str) -> Iterator[Lifetime]:
+    """A stack that came and went; one of its managed namespaces may go with it, the other is kept."""
     team = f"brief-{suffix}"
+    namespaces: dict[str, object] = {f"{team}-apps": {"retain_on_delete": False}, f"{team}-kept": {}}
     before = _objects(api, team)
-    stack = new_stack({team: {"namespaces": {f"{team}-apps": {"retain_on_delete": False}}, "clients": {"ben": {}}}})
-    stack.up()
-    assert _objects(api, team) - before, "the deployment made nothing: this test would show nothing"
-    stack.destroy()
-    assert _objects(api, team) == before
+    stack = new_stack({team: {"namespaces": namespaces, "clients": {"ben": {}}}})
+    try:
+        stack.up()
+        deployed = _objects(api, team)
+    finally:
+        stack.destroy()
+    yield Lifetime(team, before, deployed, _objects(api, team))
+    client.CoreV1Api(api).delete_namespace(f"{team}-kept")
 
 
-def test_a_managed_namespace_is_kept_unless_the_config_lets_it_go(
-    new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: str
-) -> None:
-    team = f"keeper-{suffix}"
-    stack = new_stack({team: {"namespaces": {f"{team}-apps": {}}, "clients": {"kim": {}}}})
-    stack.up()
-    stack.destroy()
-    core = client.CoreV1Api(api)
-    names = {namespace.metadata.name for namespace in core.list_namespace().items}
-    assert f"{team}-apps" in names
-    assert f"{team}-tiller" not in names
-    core.delete_namespace(f"{team}-apps")
+def test_a_team_has_a_tiller_and_its_namespaces(lifetime: Lifetime) -> None:
+    namespaces = {f"Namespace /{lifetime.team}-{part}" for part in ("tiller", "apps", "kept")}
+    assert namespaces | {f"Deployment {lifetime.team}-tiller/tiller-deploy"} <= lifetime.deployed
+
+
+def test_nothing_that_was_made_is_cluster_scoped_but_namespaces(lifetime: Lifetime) -> None:
+    cluster_scoped = {name.split()[0] for name in lifetime.deployed - lifetime.before if " /" in name}
+    assert cluster_scoped == {"Namespace"}
+
+
+def test_destroy_leaves_no_object_but_what_is_kept(lifetime: Lifetime) -> None:
+    left = lifetime.after - lifetime.before
+    assert {name for name in left if f"{lifetime.team}-kept" not in name} == set()
+
+
+def test_a_managed_namespace_is_kept_unless_the_config_lets_it_go(lifetime: Lifetime) -> None:
+    assert f"Namespace /{lifetime.team}-kept" in lifetime.after
+    assert f"Namespace /{lifetime.team}-apps" not in lifetime.after
+
+
+def test_tillers_rights_go_from_a_namespace_that_is_kept(lifetime: Lifetime) -> None:
+    rights = {f"{kind} {lifetime.team}-kept/tiller-{lifetime.team}" for kind in ("Role", "RoleBinding")}
+    assert rights <= lifetime.deployed
+    assert rights & lifetime.after == set()
 
 
 def _objects(api: client.ApiClient, team: str) -> set[str]:
