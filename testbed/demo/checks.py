@@ -72,14 +72,14 @@ class Attempts:
 
     def table(self) -> Iterator[Attempt]:
         """The attempts in the order of the story; they build on one another."""
-        yield Attempt("alice: helm install web into blue-apps", "DEPLOYED", self._install)
-        yield Attempt("alice: helm upgrade to 2 replicas", "revision 2, 2 replicas ready", self._upgrade)
-        yield Attempt("alice: helm rollback to revision 1", "revision 3, 1 replica ready", self._rollback)
+        yield Attempt("alice: helm install into blue-apps", "DEPLOYED", self._install)
+        yield Attempt("alice: helm upgrade, 2 replicas", "revision 2, 2 replicas ready", self._upgrade)
+        yield Attempt("alice: helm rollback, revision 1", "revision 3, 1 replica ready", self._rollback)
         yield Attempt("alice: helm ls", f"{RELEASE} DEPLOYED", self._list)
-        yield Attempt("release records in Secrets of blue's Tiller", "3", self._records_in_secrets)
-        yield Attempt("release records in ConfigMaps, anywhere", "0", self._records_in_config_maps)
+        yield Attempt("release records in Secrets", "3", self._records_in_secrets)
+        yield Attempt("release records in ConfigMaps", "0", self._records_in_config_maps)
         yield Attempt("alice: helm install into green-apps", "forbidden by RBAC", self._install_abroad)
-        yield Attempt("alice's certificate at blue's Tiller", "answered", self._with(Credentials.of(self._alice)))
+        yield Attempt("alice of blue at blue's Tiller", "answered", self._with(Credentials.of(self._alice)))
         ca = self._alice.ca
         strangers = {
             "bob of green": Credentials(ca, self._bob.cert, self._bob.key),
@@ -88,9 +88,9 @@ class Attempts:
         }
         for who, credentials in strangers.items():
             yield Attempt(f"{who} at blue's Tiller", "refused by TLS", self._without(credentials))
-        yield Attempt("a pod of green fetches blue's web page", "the page", self._fetch_page)
-        yield Attempt("the same at blue's Tiller, probe port", "no answer", self._fetch_probe)
-        yield Attempt("alice: helm delete --purge web", "no release, no object left", self._delete)
+        yield Attempt("a pod of green at blue's web page", "the page", self._fetch_page)
+        yield Attempt("a pod of green at blue's probe port", "no answer", self._fetch_probe)
+        yield Attempt("alice: helm delete --purge", "no release, no object left", self._delete)
 
     def _install(self) -> Seen:
         self._helm.run("delete", "--purge", RELEASE)  # what a demo that was cut off left
