@@ -10,6 +10,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from secure_tiller import SecureTiller, kubeconfig
+from secure_tiller.component import this_stack
 from secure_tiller.plan import plan
 from secure_tiller.preflight import look
 from secure_tiller.stack import read_stack
@@ -24,10 +25,10 @@ stack = read_stack(
 
 cluster = look(
     kubeconfig.find(stack.cluster),
-    [plan(name, args) for name, args in stack.teams],
+    [plan(name, args, this_stack()) for name, args in stack.teams],
     deploying=not pulumi.runtime.is_dry_run(),
 )
-for sentence in cluster.unchecked:
+for sentence in cluster.warnings:
     pulumi.log.warn(sentence)
 
 # A path, not the file's content: credentials never enter the state. With the identifier, the same cluster under another

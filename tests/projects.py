@@ -26,6 +26,10 @@ class TestStack(Stack):
         kept = yaml.safe_load(self.file.read_text()) if self.file.exists() else {}
         self.file.write_text(yaml.safe_dump(kept | {"config": config}))
 
+    def configure_teams(self, teams: dict[str, dict[str, object]]) -> None:
+        """Write the stack's teams; the stack may touch any cluster."""
+        self.configure({"secure-tiller:cluster": {"uid": "any"}, "secure-tiller:teams": teams})
+
 
 def make_stack(folder: Path, tools: Toolchain, kubeconfig: Path, teams: dict[str, dict[str, object]]) -> TestStack:
     """Make a stack named `test` in a folder, with a backend beside it."""
@@ -42,6 +46,6 @@ def make_stack(folder: Path, tools: Toolchain, kubeconfig: Path, teams: dict[str
         "PULUMI_CONFIG_PASSPHRASE": "test",
     }
     stack = TestStack("test", environment, project)
-    stack.configure({"secure-tiller:teams": teams})
+    stack.configure_teams(teams)
     stack.create()
     return stack

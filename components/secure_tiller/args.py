@@ -17,7 +17,8 @@ class ManagedNamespaceArgs(TypedDict):
 
     existing: NotRequired[bool]
     """Whether the namespace is there already and stays somebody else's: it is then neither created, labelled nor
-    deleted, and only receives Tiller's Role and RoleBinding. Default: false, the namespace is created."""
+    deleted, and only receives Tiller's Role and RoleBinding. Default: false, the namespace is created. A namespace that
+    this stack created cannot become an existing one while it carries our labels: Pulumi would delete it."""
 
     pod_security: NotRequired[str]
     """The Pod Security Standard that the namespace enforces: `baseline`, `restricted` or `privileged`.

@@ -3,7 +3,7 @@
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import kubernetes
@@ -20,6 +20,18 @@ ConfigException: type[Exception] = kubernetes.config.ConfigException
 TIMEOUT_SECONDS = (5, 20)
 """To connect, and to answer."""
 
+UNAUTHORIZED, FORBIDDEN = 401, 403
+
+
+@dataclass(frozen=True)
+class FoundNamespace:
+    """A namespace that the cluster has."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    terminating: bool = False
+    """Whether it is being deleted: nothing can be created in it any more."""
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -29,8 +41,8 @@ class Facts:
     """Address of the API server."""
     uid: str
     version: tuple[int, int]
-    namespaces: Mapping[str, Mapping[str, str]]
-    """Labels of every namespace, by name."""
+    namespaces: Mapping[str, FoundNamespace]
+    """Every namespace, by name."""
     strangers_allowed: bool | None
     """Whether somebody made up may read the Secrets of kube-system; None when it was not asked, or not answered."""
 
@@ -51,16 +63,28 @@ def ask(access: Access, deploying: bool) -> Facts:
             return _gather(client, configuration.host, deploying)
     except clients.ApiException as error:
         reason = f"it refused what is asked before an update: {error.status} {error.reason}"
-        remedy = "use an account that may get and list namespaces"
-        raise _no_answer(access, configuration.host, reason, remedy) from error
+        raise _no_answer(access, configuration.host, reason, _remedy(error.status)) from error
+    except ValueError as error:
+        # The error is not shown: it can quote the file, which holds credentials.
+        reason = f"an entry of this context cannot be read ({type(error).__name__})"
+        remedy = "mend its server address, certificates and key, or choose another context"
+        raise _no_answer(access, "", reason, remedy) from error
     except (urllib3.exceptions.HTTPError, OSError, ConfigException) as error:
         remedy = "start the cluster, or choose another kubeconfig or context"
         raise _no_answer(access, configuration.host, f"it cannot be reached: {error}", remedy) from error
 
 
+def _remedy(status: int) -> str:
+    if status == UNAUTHORIZED:
+        return (
+            "the credentials were not accepted: log in anew; if the context names a program for that, see that it runs"
+        )
+    return "use an account that may get and list namespaces"
+
+
 def _no_answer(access: Access, server: str, reason: str, remedy: str) -> ClusterError:
     place = f"context {access.context} of {access.kubeconfig}"
-    return ClusterError([Problem("", f"cluster at {server}", f"({place})", reason, remedy)])
+    return ClusterError([Problem("", f"cluster at {server or '(unknown address)'}", f"({place})", reason, remedy)])
 
 
 def _gather(client: Any, server: str, deploying: bool) -> Facts:
@@ -72,9 +96,14 @@ def _gather(client: Any, server: str, deploying: bool) -> Facts:
         server=server,
         uid=kube_system.metadata.uid,
         version=(_digits(version.major), _digits(version.minor)),
-        namespaces={namespace.metadata.name: namespace.metadata.labels or {} for namespace in namespaces},
+        namespaces={namespace.metadata.name: _found(namespace.metadata) for namespace in namespaces},
         strangers_allowed=_strangers_allowed(client) if deploying else None,
     )
+
+
+def _found(metadata: Any) -> FoundNamespace:
+    terminating = metadata.deletion_timestamp is not None
+    return FoundNamespace(metadata.labels or {}, metadata.annotations or {}, terminating)
 
 
 def _strangers_allowed(client: Any) -> bool | None:
@@ -95,7 +124,7 @@ def _strangers_allowed(client: Any) -> bool | None:
     try:
         answer = api.create_subject_access_review(review, _request_timeout=TIMEOUT_SECONDS)
     except clients.ApiException as error:
-        if error.status == 403:
+        if error.status == FORBIDDEN:
             return None
         raise
     return bool(answer.status.allowed)

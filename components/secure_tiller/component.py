@@ -11,6 +11,14 @@ from secure_tiller.certificates import Issued, issue
 from secure_tiller.plan import TillerPlan, plan
 
 
+def this_stack() -> str:
+    """Return the identity of the stack that runs, `<organization>/<project>/<stack>`.
+
+    The organization is `organization` on every backend that knows none, such as a file or a bucket.
+    """
+    return f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+
+
 class SecureTiller(pulumi.ComponentResource):
     """One team's Tiller, reachable by its clients alone and able to act in its namespaces alone.
 
@@ -39,7 +47,8 @@ class SecureTiller(pulumi.ComponentResource):
     - `kubernetes:core/v1:Secret` `<name>-tls`: Tiller's certificate and key, and the CAs of its clients
     - `kubernetes:apps/v1:Deployment` `<name>-deployment`: Tiller
 
-    There is no setting that turns TLS, its verification or Secret storage off.
+    The namespaces carry the team as a label and the stack as an annotation, by which `secure_tiller.preflight` tells
+    what is ours. There is no setting that turns TLS, its verification or Secret storage off.
     """
 
     namespace: pulumi.Output[str]
@@ -68,7 +77,7 @@ class SecureTiller(pulumi.ComponentResource):
         Raises:
             ConfigurationError: the settings are refused; nothing was registered.
         """
-        tiller = plan(name, args)
+        tiller = plan(name, args, this_stack())
         # No args as properties: what stands there is kept in the state.
         super().__init__("secure-tiller:index:SecureTiller", name, {}, opts)
 

@@ -11,6 +11,8 @@ from secure_tiller import structure
 from secure_tiller.problems import ClusterError, ConfigurationError, Problem, shown
 
 SETTINGS = ("context", "kubeconfig", "uid")
+ANY_CLUSTER = "any"
+"""The `uid` of a stack that may touch any cluster: for throwaway ones, whose state goes with them."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Access:
     """The file, absolute."""
     context: str
     uid: str = ""
-    """UID of the namespace kube-system, which no two clusters share; empty when any cluster will do."""
+    """UID of the namespace kube-system, which no two clusters share; `any` when any will do, empty when not set."""
 
 
 def read_settings(value: object) -> Mapping[str, str]:
@@ -30,7 +32,7 @@ def read_settings(value: object) -> Mapping[str, str]:
     Args:
         value: `secure-tiller:cluster` as plain data, a map with the optional texts `kubeconfig` (a file; default:
             KUBECONFIG, else ~/.kube/config), `context` (default: the file's current one) and `uid` (of the namespace
-            kube-system; default: any cluster will do); None for the defaults.
+            kube-system, or `any` for clusters that come and go; no default); None when it is not set.
 
     Raises:
         ConfigurationError: the value has not this form.

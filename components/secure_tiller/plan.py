@@ -18,7 +18,12 @@ MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 MANAGED_BY = "secure-tiller"
 TEAM_LABEL = "secure-tiller/team"
 """Label of every object made for a team: tells what is ours from what is foreign, also after the team has left."""
+STACK_ANNOTATION = "secure-tiller/stack"
+"""Annotation of the namespaces that we create: the stack whose they are, because two stacks may both have a team of one
+name. No label, because a label's value ends at 63 characters (Kubernetes documentation, Labels and Selectors)."""
 REASON_ANNOTATION = "secure-tiller/pod-security-reason"
+POD_SECURITY_LABEL = "pod-security.kubernetes.io/enforce"
+"""The label from which Pod Security reads what it must refuse in a namespace."""
 
 SELECTOR = {"app": "helm", "name": "tiller"}
 """The labels by which the Helm 2 client finds Tiller's pod (Helm 2.17, pkg/helm/portforwarder)."""
@@ -83,22 +88,27 @@ class TillerPlan:
     """Everything that is created for one team."""
 
     name: str
+    stack: str
+    """Whose the namespaces will be: `<organization>/<project>/<stack>`."""
     labels: Mapping[str, str]
     namespace: NamespacePlan
     managed: tuple[NamespacePlan, ...]
     """The managed namespaces to create; those that exist already are not among them."""
+    existing: tuple[str, ...]
+    """The names of the managed namespaces that exist already and stay somebody else's."""
     server: CertificatePlan
     clients: Mapping[str, CertificatePlan]
     roles: tuple[RolePlan, ...]
     pod: PodPlan
 
 
-def plan(name: str, args: SecureTillerArgs) -> TillerPlan:
+def plan(name: str, args: SecureTillerArgs, stack: str) -> TillerPlan:
     """Return the plan for one team.
 
     Args:
         name: the team, or whatever this Tiller is called; the prefix of all logical names.
         args: its settings.
+        stack: the stack that is to own what is created, as `<organization>/<project>/<stack>`.
 
     Raises:
         ConfigurationError: the settings are refused; it carries every problem.
@@ -107,12 +117,14 @@ def plan(name: str, args: SecureTillerArgs) -> TillerPlan:
     if problems:
         raise ConfigurationError(problems)
     settings = Settings(name, args)
-    labels = {MANAGED_BY_LABEL: MANAGED_BY, TEAM_LABEL: name}
+    labels, owner = {MANAGED_BY_LABEL: MANAGED_BY, TEAM_LABEL: name}, {STACK_ANNOTATION: stack}
     return TillerPlan(
         name=name,
+        stack=stack,
         labels=labels,
-        namespace=_tiller_namespace(settings, labels),
-        managed=tuple(_managed_namespaces(settings, labels)),
+        namespace=_tiller_namespace(settings, labels, owner),
+        managed=tuple(_managed_namespaces(settings, labels, owner)),
+        existing=tuple(sorted(name for name, args in settings.namespaces.items() if args.get("existing", False))),
         server=_server_certificate(settings),
         clients={client: _client_certificate(settings, client) for client in sorted(args["clients"])},
         roles=tuple(_roles(settings)),
@@ -120,19 +132,21 @@ def plan(name: str, args: SecureTillerArgs) -> TillerPlan:
     )
 
 
-def _tiller_namespace(settings: Settings, labels: Mapping[str, str]) -> NamespacePlan:
+def _tiller_namespace(settings: Settings, labels: Mapping[str, str], owner: Mapping[str, str]) -> NamespacePlan:
     """Tiller's namespace goes when its Tiller goes, and the release records in it go too."""
     security = _pod_security("restricted")
-    return NamespacePlan(settings.namespace, {**labels, **security}, annotations={}, retain_on_delete=False)
+    return NamespacePlan(settings.namespace, {**labels, **security}, owner, retain_on_delete=False)
 
 
-def _managed_namespaces(settings: Settings, labels: Mapping[str, str]) -> Iterator[NamespacePlan]:
+def _managed_namespaces(
+    settings: Settings, labels: Mapping[str, str], owner: Mapping[str, str]
+) -> Iterator[NamespacePlan]:
     for name, args in sorted(settings.namespaces.items()):
         if not args.get("existing", False):
             yield NamespacePlan(
                 name,
                 labels={**labels, **_pod_security(args.get("pod_security", "baseline"))},
-                annotations=_reason(args),
+                annotations={**owner, **_reason(args)},
                 retain_on_delete=args.get("retain_on_delete", True),
             )
 

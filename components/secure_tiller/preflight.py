@@ -8,9 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from secure_tiller import cluster
-from secure_tiller.cluster import Facts
-from secure_tiller.kubeconfig import Access, problem
-from secure_tiller.plan import MANAGED_BY, MANAGED_BY_LABEL, TEAM_LABEL, NamespacePlan, TillerPlan
+from secure_tiller.cluster import Facts, FoundNamespace
+from secure_tiller.kubeconfig import ANY_CLUSTER, Access, problem
+from secure_tiller.plan import (
+    MANAGED_BY,
+    MANAGED_BY_LABEL,
+    POD_SECURITY_LABEL,
+    STACK_ANNOTATION,
+    TEAM_LABEL,
+    NamespacePlan,
+    TillerPlan,
+)
 from secure_tiller.problems import ClusterError, Problem, shown
 
 OLDEST_KUBERNETES = (1, 30)
@@ -32,8 +40,8 @@ class Cluster:
     kubeconfig: Path
     context: str
     uid: str
-    unchecked: tuple[str, ...]
-    """What could not be checked, a sentence each."""
+    warnings: tuple[str, ...]
+    """What could not be checked, or is somebody else's to mend, a sentence each."""
 
 
 Ask = Callable[[Access, bool], Facts]
@@ -57,14 +65,14 @@ def look(access: Access, plans: Sequence[TillerPlan], *, deploying: bool, ask: A
     if problems:
         raise ClusterError(problems)
     not_answered = deploying and facts.strangers_allowed is None
-    return Cluster(access.kubeconfig, access.context, facts.uid, (REVIEW_REFUSED,) if not_answered else ())
+    warnings = (*((REVIEW_REFUSED,) if not_answered else ()), *_open_to_privileged_pods(plans, facts))
+    return Cluster(access.kubeconfig, access.context, facts.uid, warnings)
 
 
 def judge(facts: Facts, access: Access, plans: Sequence[TillerPlan]) -> Iterator[Problem]:
     """Yield what is wrong with a cluster for these plans. A wrong cluster is not looked at any further."""
-    if access.uid and facts.uid != access.uid:
-        why = f"the cluster at {facts.server} has the UID {facts.uid}: it is not the one this stack may touch"
-        yield problem("uid", access.uid, why, "choose the right kubeconfig and context, or the right stack")
+    if access.uid not in (facts.uid, ANY_CLUSTER):
+        yield _wrong_cluster(access, facts)
         return
     if facts.version < OLDEST_KUBERNETES:
         why = "from 1.25 on Pod Security is enforced, and from 1.30 on the pod's sleep before it stops is not ignored"
@@ -75,21 +83,96 @@ def judge(facts: Facts, access: Access, plans: Sequence[TillerPlan]) -> Iterator
         remedy = "start the API server with --authorization-mode=Node,RBAC; look for bindings of system:authenticated"
         yield Problem("", f"authorization of {facts.server}", "allowed", why, remedy)
     for plan in plans:
-        for namespace in (plan.namespace, *plan.managed):
-            if not _ours_or_absent(plan, namespace, facts):
-                yield _foreign(plan, namespace)
+        yield from _in_the_way(plan, facts)
+        yield from _not_to_be_shared(plan, facts)
 
 
-def _ours_or_absent(plan: TillerPlan, namespace: NamespacePlan, facts: Facts) -> bool:
-    """Tell whether a namespace can be created, or was made for this team before and is taken back."""
-    labels = facts.namespaces.get(namespace.name)
-    return labels is None or (labels.get(MANAGED_BY_LABEL) == MANAGED_BY and labels.get(TEAM_LABEL) == plan.name)
+def _wrong_cluster(access: Access, facts: Facts) -> Problem:
+    there = f"the cluster at {facts.server} has the UID {facts.uid}"
+    if not access.uid:
+        # Without it, a cluster that was made anew under the old address would be taken for the old one, and what
+        # Pulumi then deletes as old is what it has just created.
+        why = "must name the one cluster that this stack may touch, by the UID of its namespace kube-system"
+        remedy = f"{there}: if it is the right one, write uid: {facts.uid}"
+        return Problem("", "secure-tiller:cluster.uid", "(missing)", why, remedy)
+    remedy = (
+        "choose the right kubeconfig and context; for a new cluster make a new stack, because the state is the old's"
+    )
+    return problem("uid", access.uid, f"{there}: it is not the one this stack may touch", remedy)
 
 
-def _foreign(plan: TillerPlan, namespace: NamespacePlan) -> Problem:
-    why = "exists already and was not made for this team; it would be taken over, and one day deleted"
-    if namespace is plan.namespace:
-        return Problem(plan.name, "namespace", shown(namespace.name), why, "set another `namespace`")
-    hand_over = f"label it {TEAM_LABEL}={plan.name} and {MANAGED_BY_LABEL}={MANAGED_BY}"
-    remedy = f"set `existing: true` on it to use it as it is, or choose another name; to hand it over, {hand_over}"
-    return Problem(plan.name, f"namespaces.{namespace.name}", shown(namespace.name), why, remedy)
+def _in_the_way(plan: TillerPlan, facts: Facts) -> Iterator[Problem]:
+    """Yield a problem for each namespace to create that is there and was not made by this stack for this team."""
+    for wanted in (plan.namespace, *plan.managed):
+        found = facts.namespaces.get(wanted.name)
+        key = "namespace" if wanted is plan.namespace else f"namespaces.{wanted.name}"
+        if found and found.terminating:
+            yield _terminating(plan, key, wanted.name)
+        elif found and not _ours(plan, found):
+            why = f"exists already and was not made for this team by the stack {plan.stack}; it would be taken over"
+            yield Problem(plan.name, key, shown(wanted.name), why, _way_out(plan, wanted, found))
+
+
+def _way_out(plan: TillerPlan, wanted: NamespacePlan, found: FoundNamespace) -> str:
+    if wanted is plan.namespace:
+        return "set another `namespace`"
+    use_it = "" if TEAM_LABEL in found.labels else "set `existing: true` to use it as it is, "
+    return f"{use_it}choose another name, or hand it over: {_hand_over(plan, wanted.name)}"
+
+
+def _hand_over(plan: TillerPlan, name: str) -> str:
+    labels = f"{MANAGED_BY_LABEL}={MANAGED_BY} {TEAM_LABEL}={plan.name}"
+    return (
+        f"kubectl label --overwrite namespace {name} {labels} && "
+        f"kubectl annotate --overwrite namespace {name} {STACK_ANNOTATION}={plan.stack}"
+    )
+
+
+def _not_to_be_shared(plan: TillerPlan, facts: Facts) -> Iterator[Problem]:
+    """Yield a problem for each namespace declared existing that is not there, or that is a team's."""
+    for name in plan.existing:
+        found = facts.namespaces.get(name)
+        key = f"namespaces.{name}.existing"
+        if found is None:
+            why = "does not exist in the cluster"
+            yield Problem(plan.name, key, "true", why, "create it first, or leave `existing` out to have it created")
+        elif found.terminating:
+            yield _terminating(plan, key, name)
+        elif _ours(plan, found):
+            why = "was made by this stack for this team: Pulumi would delete it, with all that is in it"
+            remedy = (
+                "leave `existing` out; to give it away, run `pulumi up` with `retain_on_delete: true` first, then "
+                f"kubectl label namespace {name} {TEAM_LABEL}- {MANAGED_BY_LABEL}- and set `existing: true`"
+            )
+            yield Problem(plan.name, key, "true", why, remedy)
+        elif TEAM_LABEL in found.labels:
+            why = (
+                f"belongs to the team {shown(found.labels[TEAM_LABEL])}: its Secrets would be within this team's reach"
+            )
+            yield Problem(plan.name, key, "true", why, "remove it")
+
+
+def _terminating(plan: TillerPlan, key: str, name: str) -> Problem:
+    why = "is being deleted, and nothing can be created in it"
+    return Problem(plan.name, key, shown(name), why, f"wait until it is gone: kubectl get namespace {name} --watch")
+
+
+def _open_to_privileged_pods(plans: Sequence[TillerPlan], facts: Facts) -> Iterator[str]:
+    for plan in plans:
+        for name in plan.existing:
+            level = facts.namespaces[name].labels.get(POD_SECURITY_LABEL, "nothing")
+            if level in ("nothing", "privileged"):
+                yield (
+                    f"team {plan.name}: the existing namespace {name} enforces {level} of Pod Security: a chart there "
+                    "can own the node, and with it the keys of every team. Label it "
+                    f"{POD_SECURITY_LABEL}=baseline, if its owner agrees."
+                )
+
+
+def _ours(plan: TillerPlan, found: FoundNamespace) -> bool:
+    """Tell whether a namespace was made by this stack for this team, now or before the team left and came back."""
+    return (
+        found.labels.get(MANAGED_BY_LABEL) == MANAGED_BY
+        and found.labels.get(TEAM_LABEL) == plan.name
+        and found.annotations.get(STACK_ANNOTATION) == plan.stack
+    )

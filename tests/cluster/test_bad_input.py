@@ -1,6 +1,8 @@
 """A mistake ends `pulumi preview` with one clear message, without a traceback, a call to the cluster or a change."""
 
 import socket
+import threading
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,17 +16,35 @@ from tests.projects import TestStack, make_stack
 GOOD: dict[str, object] = {"namespaces": {"apps": {}}, "clients": {"ann": {}}}
 
 
+class Listener:
+    """A port that counts who connects and answers nobody."""
+
+    def __init__(self) -> None:
+        self.connections = 0
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"https://127.0.0.1:{self._socket.getsockname()[1]}"
+        threading.Thread(target=self._count, daemon=True).start()
+
+    def _count(self) -> None:
+        while True:
+            connection, _ = self._socket.accept()
+            self.connections += 1
+            connection.close()
+
+
 @pytest.fixture(scope="module")
-def dead_end(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A kubeconfig that leads nowhere: whoever calls the cluster shows it."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+def listener() -> Listener:
+    return Listener()
+
+
+@pytest.fixture(scope="module")
+def kubeconfig(tmp_path_factory: pytest.TempPathFactory, listener: Listener) -> Path:
+    """A kubeconfig that leads to the listener."""
     file = tmp_path_factory.mktemp("kube") / "config"
-    cluster = {"server": f"https://127.0.0.1:{port}"}
     content = {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [{"name": "nowhere", "cluster": cluster}],
+        "clusters": [{"name": "nowhere", "cluster": {"server": listener.url}}],
         "users": [{"name": "nobody", "user": {"token": "none"}}],
         "contexts": [{"name": "nowhere", "context": {"cluster": "nowhere", "user": "nobody"}}],
         "current-context": "nowhere",
@@ -34,62 +54,109 @@ def dead_end(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory, tools: Toolchain, dead_end: Path) -> TestStack:
-    return make_stack(tmp_path_factory.mktemp("stack"), tools, dead_end, {"blue": GOOD})
+def stack(tmp_path_factory: pytest.TempPathFactory, tools: Toolchain, kubeconfig: Path) -> TestStack:
+    return make_stack(tmp_path_factory.mktemp("stack"), tools, kubeconfig, {"blue": GOOD})
 
 
 MISTAKES: dict[str, tuple[dict[str, object], list[str]]] = {
-    "an unknown key": ({"blue": GOOD | {"nmespaces": {}}}, ["blue", "nmespaces", "namespaces"]),
-    "a missing key": ({"blue": {"namespaces": {"apps": {}}}}, ["blue", "clients"]),
-    "a wrong type": ({"blue": GOOD | {"namespace": 5}}, ["blue", "namespace", "5"]),
-    "a name that Kubernetes would refuse": ({"blue": GOOD | {"namespaces": {"My_Apps": {}}}}, ["blue", "My_Apps"]),
-    "an empty team map": ({}, ["teams"]),
+    "an unknown key": (
+        {"blue": GOOD | {"nmespace": "x"}},
+        ['team blue: nmespace = "x"', "is an unknown key", "did you mean 'namespace'?"],
+    ),
+    "a missing key": ({"blue": {"namespaces": {"apps": {}}}}, ["team blue: clients = (missing)", "is required"]),
+    "a wrong type": ({"blue": GOOD | {"namespace": 5}}, ["team blue: namespace = 5", "must be text"]),
+    "a name that Kubernetes would refuse": (
+        {"blue": GOOD | {"namespaces": {"My_Apps": {}}}},
+        ['team blue: namespaces = "My_Apps"', "RFC 1123 label"],
+    ),
+    "an empty team map": ({}, ["secure-tiller:teams = {}", "at least one team"]),
     "several mistakes in several teams": (
         {"Blue": GOOD, "green": GOOD | {"colour": 1}, "red": {"namespaces": {}, "clients": {"X": {}}}},
-        ["Blue", "green", "colour", "red", "namespaces", "X"],
+        [
+            'team Blue: (name of the team) = "Blue"',
+            "team green: colour = 1",
+            'team green: namespaces = "apps"',  # is managed by team Blue too
+            "team red: namespaces = {}",
+            'team red: clients = "X"',
+            "(5 problems)",
+        ],
     ),
 }
 
 
 @pytest.mark.parametrize(("teams", "named"), [pytest.param(*case, id=name) for name, case in MISTAKES.items()])
 def test_a_mistake_is_named_before_anything_happens(
-    stack: TestStack, dead_end: Path, teams: dict[str, object], named: list[str]
+    stack: TestStack, listener: Listener, teams: dict[str, dict[str, object]], named: list[str]
 ) -> None:
-    stack.configure({"secure-tiller:teams": teams})
-    before = stack.export()
+    stack.configure_teams(teams)
+    state, connections = stack.export(), listener.connections
     done = stack.preview(check=False)
     printed = done.stdout + done.stderr
     assert done.returncode != 0
-    assert [word for word in named if word not in printed] == []
+    assert [words for words in named if words not in printed] == [], printed
     assert "Traceback" not in printed
-    assert str(dead_end) not in printed, "the cluster was called"
-    assert stack.export() == before
+    assert listener.connections == connections, "the cluster was called"
+    assert stack.export() == state
 
 
-def test_an_unreachable_cluster_is_named_with_its_address_and_its_kubeconfig(stack: TestStack, dead_end: Path) -> None:
+def test_an_unreachable_cluster_is_named_with_its_address_and_its_kubeconfig(
+    stack: TestStack, listener: Listener, kubeconfig: Path
+) -> None:
+    stack.configure_teams({"blue": GOOD})
+    connections = listener.connections
+    done = stack.preview(check=False)
+    printed = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert f"cluster at {listener.url} = (context nowhere of {kubeconfig})" in printed
+    assert "Traceback" not in printed
+    assert listener.connections > connections, "control: a call to the cluster is counted"
+
+
+def test_a_stack_that_names_no_cluster_is_refused_and_told_what_to_write(
+    new_stack: Callable[..., TestStack], api: client.ApiClient
+) -> None:
+    stack = new_stack({"blue": GOOD})
     stack.configure({"secure-tiller:teams": {"blue": GOOD}})
     done = stack.preview(check=False)
-    printed = done.stdout + done.stderr
-    address = yaml.safe_load(dead_end.read_text())["clusters"][0]["cluster"]["server"]
+    uid = client.CoreV1Api(api).read_namespace("kube-system").metadata.uid
     assert done.returncode != 0
-    assert address in printed
-    assert str(dead_end) in printed
-    assert "Traceback" not in printed
+    assert f"write uid: {uid}" in done.stdout
 
 
-def test_a_namespace_of_somebody_else_in_the_way_is_refused_and_stays_as_it_is(
-    new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: str
+def _labels(team: str) -> dict[str, str]:
+    return {"app.kubernetes.io/managed-by": "secure-tiller", "secure-tiller/team": team}
+
+
+CLAIMS: dict[str, tuple[dict[str, object], dict[str, object], str]] = {
+    "somebody else's namespace": ({"labels": {"owner": "them"}}, {}, "exists already"),
+    "another team's namespace, declared existing": ({"labels": _labels("theirs")}, {"existing": True}, "belongs to"),
+    "a namespace of a team of the same name in another stack": (
+        {"labels": _labels("ours"), "annotations": {"secure-tiller/stack": "organization/secure-tiller/other"}},
+        {},
+        "was not made for this team by the stack organization/secure-tiller/test",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "settings", "why"), [pytest.param(*case, id=name) for name, case in CLAIMS.items()]
+)
+def test_a_namespace_that_is_not_ours_is_refused_and_stays_as_it_is(
+    new_stack: Callable[..., TestStack],
+    api: client.ApiClient,
+    metadata: dict[str, object],
+    settings: dict[str, object],
+    why: str,
 ) -> None:
     core = client.CoreV1Api(api)
-    name = f"theirs-{suffix}"
-    core.create_namespace({"metadata": {"name": name, "labels": {"owner": "them"}}})
+    name = f"claimed-{uuid.uuid4().hex[:6]}"
+    core.create_namespace({"metadata": {"name": name, **metadata}})
     try:
         before = core.read_namespace(name).to_dict()
-        stack = new_stack({f"ours-{suffix}": {"namespaces": {name: {}}, "clients": {"ann": {}}}})
-        done = stack.up(check=False)
+        done = new_stack({"ours": {"namespaces": {name: settings}, "clients": {"ann": {}}}}).up(check=False)
         assert done.returncode != 0
-        assert name in done.stdout + done.stderr
-        assert "existing" in done.stdout + done.stderr
+        assert name in done.stdout
+        assert why in done.stdout
         assert core.read_namespace(name).to_dict() == before
     finally:
         core.delete_namespace(name)

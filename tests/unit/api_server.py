@@ -17,6 +17,9 @@ def namespace(name: str, **labels: str) -> dict[str, Any]:
     return {"metadata": {"name": name, "uid": f"uid of {name}", "labels": labels or None}}
 
 
+SHARED_TOOLS = namespace("shared-tools", **{"pod-security.kubernetes.io/enforce": "baseline"})
+
+
 @dataclass
 class ApiServer:
     """What it answers, by path, and what it was asked."""
@@ -26,7 +29,7 @@ class ApiServer:
         default_factory=lambda: {
             "/version": (200, {"major": "1", "minor": "36+"} | dict.fromkeys(VERSION_WORDS, "")),
             "/api/v1/namespaces/kube-system": (200, namespace("kube-system")),
-            "/api/v1/namespaces": (200, {"items": [namespace("kube-system"), namespace("apps", team="blue")]}),
+            "/api/v1/namespaces": (200, {"items": [namespace("kube-system"), SHARED_TOOLS]}),
             REVIEW: (201, {"spec": {}, "status": {"allowed": False}}),
         }
     )

@@ -5,6 +5,8 @@ from typing import Any
 
 from secure_tiller.args import SecureTillerArgs
 
+STACK = "organization/secure-tiller/test"
+
 BLUE: SecureTillerArgs = {
     "namespaces": {"blue-apps": {}, "blue-jobs": {"retain_on_delete": False}, "shared-tools": {"existing": True}},
     "clients": {"alice": {}, "ci": {}},

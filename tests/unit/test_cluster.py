@@ -1,15 +1,16 @@
 """How the facts are asked for."""
 
+import json
 import socket
 from pathlib import Path
 
 import pytest
 
 from secure_tiller import cluster
-from secure_tiller.cluster import Facts
+from secure_tiller.cluster import Facts, FoundNamespace
 from secure_tiller.kubeconfig import Access
 from secure_tiller.problems import ClusterError
-from tests.unit.api_server import REVIEW, ApiServer, kubeconfig
+from tests.unit.api_server import REVIEW, ApiServer, kubeconfig, namespace
 
 
 def access(folder: Path, url: str) -> Access:
@@ -21,10 +22,21 @@ def test_a_preview_reads_version_identity_and_namespaces_and_creates_nothing(ser
         server=server.url,
         uid="uid of kube-system",
         version=(1, 36),
-        namespaces={"kube-system": {}, "apps": {"team": "blue"}},
+        namespaces={
+            "kube-system": FoundNamespace(),
+            "shared-tools": FoundNamespace({"pod-security.kubernetes.io/enforce": "baseline"}),
+        },
         strangers_allowed=None,
     )
     assert REVIEW not in [path for path, _ in server.asked]
+
+
+def test_annotations_and_a_deletion_under_way_are_seen(server: ApiServer, tmp_path: Path) -> None:
+    leaving = namespace("apps", team="blue")
+    leaving["metadata"] |= {"annotations": {"owner": "me"}, "deletionTimestamp": "2026-01-01T00:00:00Z"}
+    server.answers["/api/v1/namespaces"] = (200, {"items": [leaving]})
+    facts = cluster.ask(access(tmp_path, server.url), False)
+    assert facts.namespaces == {"apps": FoundNamespace({"team": "blue"}, {"owner": "me"}, terminating=True)}
 
 
 @pytest.mark.parametrize("allowed", [True, False])
@@ -63,3 +75,26 @@ def test_an_unreachable_cluster_is_named_with_its_address_file_and_context(tmp_p
     text = str(refused.value)
     assert all(words in text for words in (url, str(tmp_path / "config"), "context here", "Connection refused"))
     assert "sesame" not in text
+
+
+def test_credentials_that_are_not_accepted_are_said_to_be_the_cause(server: ApiServer, tmp_path: Path) -> None:
+    server.answers["/version"] = (401, {"message": "Unauthorized"})
+    with pytest.raises(ClusterError, match="credentials were not accepted"):
+        cluster.ask(access(tmp_path, server.url), False)
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [("certificate-authority-data", "sesame: no base64"), ("server", "https://[::1")],
+    ids=["a CA that is no base64", "an address that is none"],
+)
+def test_a_broken_entry_is_refused_without_quoting_it(tmp_path: Path, entry: str, value: str) -> None:
+    broken = access(tmp_path, "https://127.0.0.1:1")
+    content = json.loads(broken.kubeconfig.read_text())
+    content["clusters"][0]["cluster"][entry] = value
+    broken.kubeconfig.write_text(json.dumps(content))
+    with pytest.raises(ClusterError) as refused:
+        cluster.ask(broken, False)
+    assert "cannot be read" in str(refused.value)
+    assert str(broken.kubeconfig) in str(refused.value)
+    assert "sesame" not in str(refused.value)

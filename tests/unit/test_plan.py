@@ -9,9 +9,9 @@ from secure_tiller import checks
 from secure_tiller.plan import RolePlan, Subject, TillerPlan, plan
 from secure_tiller.problems import ConfigurationError
 from tests.unit import strategies
-from tests.unit.samples import BLUE, SMALLEST, smallest
+from tests.unit.samples import BLUE, SMALLEST, STACK, smallest
 
-GREEN = plan("green", SMALLEST)
+GREEN = plan("green", SMALLEST, STACK)
 LABELS = {"app.kubernetes.io/managed-by": "secure-tiller", "secure-tiller/team": "blue"}
 
 
@@ -27,7 +27,7 @@ def levels(tiller: TillerPlan) -> dict[str, str]:
 @given(args=strategies.settings)
 def test_any_right_settings_give_a_plan_that_keeps_the_promises(args: Any) -> None:
     assume("team-tiller" not in args["namespaces"])
-    tiller = plan("team", args)
+    tiller = plan("team", args, STACK)
     assert tiller.namespace.name not in {one.name for one in tiller.managed}
     assert levels(tiller)["team-tiller"] == "restricted"
     assert set(tiller.clients) == set(args["clients"])
@@ -43,7 +43,7 @@ def test_any_right_settings_give_a_plan_that_keeps_the_promises(args: Any) -> No
 def test_anything_else_is_refused_in_words(args: Any) -> None:
     assume(checks.check("team", args))
     with pytest.raises(ConfigurationError) as refused:
-        plan("team", args)
+        plan("team", args, STACK)
     assert all(problem.remedy for problem in refused.value.problems)
 
 
@@ -51,12 +51,12 @@ def test_anything_else_is_refused_in_words(args: Any) -> None:
 def test_the_order_of_the_settings_does_not_matter(args: Any) -> None:
     assume("team-tiller" not in args["namespaces"])
     turned: Any = args | {key: dict(reversed(args[key].items())) for key in ("namespaces", "clients")}
-    assert plan("team", args) == plan("team", turned)
+    assert plan("team", args, STACK) == plan("team", turned, STACK)
 
 
 def test_every_problem_is_in_one_error() -> None:
     with pytest.raises(ConfigurationError) as refused:
-        plan("green", smallest(clients={}, namespaces={}, tls=False))
+        plan("green", smallest(clients={}, namespaces={}, tls=False), STACK)
     assert len(refused.value.problems) == 3
 
 
@@ -65,7 +65,7 @@ def test_tillers_namespace_is_named_after_the_team() -> None:
 
 
 def test_tillers_namespace_can_be_chosen_and_everything_of_tillers_is_there() -> None:
-    tiller = plan("green", smallest(namespace="helm-green"))
+    tiller = plan("green", smallest(namespace="helm-green"), STACK)
     assert tiller.namespace.name == "helm-green"
     assert tiller.pod.environment["TILLER_NAMESPACE"] == "helm-green"
     assert tiller.roles[0].namespace == "helm-green"
@@ -74,7 +74,7 @@ def test_tillers_namespace_can_be_chosen_and_everything_of_tillers_is_there() ->
 
 
 def test_everything_of_a_team_is_labelled_with_it() -> None:
-    assert plan("blue", BLUE).labels == LABELS
+    assert plan("blue", BLUE, STACK).labels == LABELS
 
 
 def test_a_managed_namespace_enforces_baseline_unless_told_otherwise() -> None:
@@ -83,29 +83,29 @@ def test_a_managed_namespace_enforces_baseline_unless_told_otherwise() -> None:
 
 @pytest.mark.parametrize("level", ["baseline", "restricted"])
 def test_a_managed_namespace_enforces_audits_and_warns_of_the_level_of_the_settings(level: str) -> None:
-    (managed,) = plan("blue", smallest(namespaces={"apps": {"pod_security": level}})).managed
+    (managed,) = plan("blue", smallest(namespaces={"apps": {"pod_security": level}}), STACK).managed
     modes = ("enforce", "audit", "warn")
     assert managed.labels == {**LABELS, **{f"pod-security.kubernetes.io/{mode}": level for mode in modes}}
-    assert managed.annotations == {}
+    assert managed.annotations == {"secure-tiller/stack": STACK}
 
 
 def test_the_reason_for_privileged_pods_is_kept_on_the_namespace() -> None:
     args = smallest(namespaces={"apps": {"pod_security": "privileged", "pod_security_reason": "mounts devices"}})
-    (managed,) = plan("blue", args).managed
+    (managed,) = plan("blue", args, STACK).managed
     assert managed.labels["pod-security.kubernetes.io/enforce"] == "privileged"
-    assert managed.annotations == {"secure-tiller/pod-security-reason": "mounts devices"}
+    assert managed.annotations["secure-tiller/pod-security-reason"] == "mounts devices"
 
 
 @pytest.mark.parametrize(
     ("settings", "retained"), [({}, True), ({"retain_on_delete": True}, True), ({"retain_on_delete": False}, False)]
 )
 def test_a_managed_namespace_stays_unless_told_otherwise(settings: dict[str, bool], retained: bool) -> None:
-    (managed,) = plan("blue", smallest(namespaces={"apps": settings})).managed
+    (managed,) = plan("blue", smallest(namespaces={"apps": settings}), STACK).managed
     assert managed.retain_on_delete is retained
 
 
 def test_an_existing_namespace_is_not_created_but_managed() -> None:
-    tiller = plan("blue", smallest(namespaces={"apps": {"existing": True}}))
+    tiller = plan("blue", smallest(namespaces={"apps": {"existing": True}}), STACK)
     assert tiller.managed == ()
     assert roles(tiller)["manage:apps"].namespace == "apps"
 
@@ -122,7 +122,7 @@ def test_the_server_certificate_is_good_for_the_port_forward_and_for_a_service()
 
 
 def test_a_client_certificate_says_who_and_of_which_team_and_is_good_for_no_name() -> None:
-    alice = plan("blue", BLUE).clients["alice"]
+    alice = plan("blue", BLUE, STACK).clients["alice"]
     assert (alice.common_name, alice.organization) == ("alice", "blue")
     assert alice.dns_names == alice.ip_addresses == ()
 
@@ -132,7 +132,7 @@ def test_nobody_is_bound_unless_named() -> None:
 
 
 def test_the_people_named_are_bound_in_tillers_namespace_only() -> None:
-    tiller = plan("blue", BLUE)
+    tiller = plan("blue", BLUE, STACK)
     people = (
         Subject("Group", "blue-developers"),
         Subject("User", "carol@example.org"),
@@ -158,8 +158,8 @@ def test_tiller_starts_with_tls_verification_and_secret_storage_all_explicit() -
 
 def test_no_two_teams_can_share_a_logical_name() -> None:
     """Team `a` with the client `b-server` beside team `a-client` would, if parts were joined by '-' alone."""
-    first = plan("a", smallest(clients={"server": {}, "b": {}}, namespaces={"n": {}}))
-    second = plan("a-client", smallest(clients={"b": {}}, namespaces={"m": {}}))
+    first = plan("a", smallest(clients={"server": {}, "b": {}}, namespaces={"n": {}}), STACK)
+    second = plan("a-client", smallest(clients={"b": {}}, namespaces={"m": {}}), STACK)
     parts = [
         {f"{t.name}-{c.part}" for t in (tiller,) for c in (t.server, *t.clients.values())} for tiller in (first, second)
     ]

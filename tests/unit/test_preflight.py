@@ -5,23 +5,30 @@ from pathlib import Path
 
 import pytest
 
-from secure_tiller.cluster import Facts
+from secure_tiller.cluster import Facts, FoundNamespace
 from secure_tiller.kubeconfig import Access
 from secure_tiller.plan import plan
 from secure_tiller.preflight import Cluster, look
 from secure_tiller.problems import ClusterError, Problem
-from tests.unit.samples import BLUE, SMALLEST
+from tests.unit.samples import BLUE, SMALLEST, STACK
 
-ACCESS = Access(Path("/home/me/.kube/config"), "kind")
+ACCESS = Access(Path("/home/me/.kube/config"), "kind", uid="42")
+SHARED_TOOLS = FoundNamespace(labels={"pod-security.kubernetes.io/enforce": "baseline"})
 FACTS = Facts(
     server="https://10.0.0.1:6443",
     uid="42",
     version=(1, 36),
-    namespaces={"default": {}, "kube-system": {}},
+    namespaces={"default": FoundNamespace(), "kube-system": FoundNamespace(), "shared-tools": SHARED_TOOLS},
     strangers_allowed=False,
 )
-PLANS = [plan("blue", BLUE), plan("green", SMALLEST)]
-OURS = PLANS[1].labels
+PLANS = [plan("blue", BLUE, STACK), plan("green", SMALLEST, STACK)]
+GREENS = {"app.kubernetes.io/managed-by": "secure-tiller", "secure-tiller/team": "green"}
+OURS = FoundNamespace(GREENS, {"secure-tiller/stack": STACK})
+
+
+def found(**namespaces: FoundNamespace) -> Facts:
+    """Facts with further namespaces; `_` stands for `-` in their names."""
+    return replace(FACTS, namespaces={**FACTS.namespaces, **{k.replace("_", "-"): v for k, v in namespaces.items()}})
 
 
 def fit(facts: Facts, access: Access = ACCESS, deploying: bool = True) -> Cluster:
@@ -35,7 +42,7 @@ def refused(facts: Facts, access: Access = ACCESS) -> tuple[Problem, ...]:
 
 
 def test_a_fit_cluster_is_returned_with_what_the_provider_needs() -> None:
-    assert fit(FACTS) == Cluster(ACCESS.kubeconfig, "kind", "42", unchecked=())
+    assert fit(FACTS) == Cluster(ACCESS.kubeconfig, "kind", "42", warnings=())
 
 
 def test_whether_strangers_are_let_in_is_asked_on_an_update_only() -> None:
@@ -50,14 +57,22 @@ def test_whether_strangers_are_let_in_is_asked_on_an_update_only() -> None:
     assert asked == [True, False]
 
 
-def test_the_cluster_named_by_the_stack_is_accepted() -> None:
-    assert fit(FACTS, replace(ACCESS, uid="42")).uid == "42"
+@pytest.mark.parametrize("uid", ["42", "any"])
+def test_the_cluster_named_by_the_stack_is_accepted(uid: str) -> None:
+    assert fit(FACTS, replace(ACCESS, uid=uid)).uid == "42"
+
+
+def test_a_stack_that_names_no_cluster_is_refused_and_told_what_to_write() -> None:
+    (problem,) = refused(FACTS, replace(ACCESS, uid=""))
+    assert problem.key == "secure-tiller:cluster.uid"
+    assert "write uid: 42" in problem.remedy
 
 
 def test_another_cluster_is_refused_and_not_looked_at_any_further() -> None:
     (problem,) = refused(replace(FACTS, version=(1, 1)), replace(ACCESS, uid="41"))
     assert problem.key == "secure-tiller:cluster.uid"
     assert "https://10.0.0.1:6443 has the UID 42" in problem.why
+    assert "new stack" in problem.remedy
 
 
 @pytest.mark.parametrize("version", [(1, 16), (1, 25), (1, 29), (0, 0)])
@@ -77,43 +92,98 @@ def test_a_cluster_that_lets_strangers_read_secrets_is_refused() -> None:
 
 
 def test_a_review_that_the_cluster_refuses_is_reported_as_not_checked() -> None:
-    (sentence,) = fit(replace(FACTS, strangers_allowed=None)).unchecked
+    (sentence,) = fit(replace(FACTS, strangers_allowed=None)).warnings
     assert "Not checked" in sentence
 
 
 def test_a_preview_does_not_report_the_review_that_it_never_makes() -> None:
-    assert fit(replace(FACTS, strangers_allowed=None), deploying=False).unchecked == ()
+    assert fit(replace(FACTS, strangers_allowed=None), deploying=False).warnings == ()
 
 
 @pytest.mark.parametrize(
-    "labels",
+    "namespace",
     [
-        {},
-        {"secure-tiller/team": "green"},
-        {"app.kubernetes.io/managed-by": "secure-tiller", "secure-tiller/team": "blue"},
-        {"app.kubernetes.io/managed-by": "Helm", "secure-tiller/team": "green"},
+        pytest.param(FoundNamespace(), id="nobody's"),
+        pytest.param(FoundNamespace({"secure-tiller/team": "green"}), id="not managed by us"),
+        pytest.param(FoundNamespace(GREENS), id="of no stack"),
+        pytest.param(FoundNamespace(GREENS, {"secure-tiller/stack": "them/secure-tiller/test"}), id="of another stack"),
+        pytest.param(replace(OURS, labels={**GREENS, "secure-tiller/team": "blue"}), id="of another team"),
+        pytest.param(replace(OURS, labels={**GREENS, "app.kubernetes.io/managed-by": "Helm"}), id="of another tool"),
     ],
 )
-def test_a_namespace_in_the_way_is_refused_unless_it_was_made_for_this_team(labels: dict[str, str]) -> None:
-    (problem,) = refused(replace(FACTS, namespaces={"green-apps": labels}))
-    assert (problem.team, problem.key) == ("green", "namespaces.green-apps")
+@pytest.mark.parametrize("name", ["green_apps", "green_tiller"])
+def test_a_namespace_in_the_way_is_refused_unless_this_stack_made_it_for_this_team(
+    name: str, namespace: FoundNamespace
+) -> None:
+    (problem,) = refused(found(**{name: namespace}))
+    assert problem.team == "green"
+    assert name.replace("_", "-") in problem.value
+
+
+def test_a_namespace_of_nobody_may_be_declared_existing_or_handed_over() -> None:
+    (problem,) = refused(found(green_apps=FoundNamespace()))
+    assert problem.key == "namespaces.green-apps"
     assert "existing: true" in problem.remedy
+    assert f"kubectl annotate --overwrite namespace green-apps secure-tiller/stack={STACK}" in problem.remedy
 
 
-def test_tillers_namespace_in_the_way_is_refused_and_cannot_be_declared_existing() -> None:
-    (problem,) = refused(replace(FACTS, namespaces={"green-tiller": {}}))
-    assert (problem.team, problem.key) == ("green", "namespace")
+def test_a_namespace_of_another_team_may_not_be_declared_existing() -> None:
+    (problem,) = refused(found(green_apps=FoundNamespace({**GREENS, "secure-tiller/team": "blue"})))
+    assert "existing" not in problem.remedy
+
+
+def test_tillers_namespace_in_the_way_cannot_be_declared_existing() -> None:
+    (problem,) = refused(found(green_tiller=FoundNamespace()))
+    assert problem.key == "namespace"
     assert "existing" not in problem.remedy
 
 
 def test_a_namespace_that_stayed_behind_is_taken_back() -> None:
-    assert fit(replace(FACTS, namespaces={"green-apps": OURS, "green-tiller": OURS}))
+    assert fit(found(green_apps=OURS, green_tiller=OURS)).warnings == ()
 
 
-def test_a_namespace_declared_existing_may_be_anybodys() -> None:
-    assert fit(replace(FACTS, namespaces={"shared-tools": {}}))
+@pytest.mark.parametrize("name", ["green_apps", "shared_tools"])
+def test_a_namespace_that_is_being_deleted_is_refused(name: str) -> None:
+    (problem,) = refused(found(**{name: replace(OURS, terminating=True)}))
+    assert "is being deleted" in problem.why
+
+
+def test_a_namespace_declared_existing_must_exist() -> None:
+    missing = {name: one for name, one in FACTS.namespaces.items() if name != "shared-tools"}
+    (problem,) = refused(replace(FACTS, namespaces=missing))
+    assert (problem.team, problem.key) == ("blue", "namespaces.shared-tools.existing")
+    assert "does not exist" in problem.why
+
+
+@pytest.mark.parametrize("team", ["green", "of-another-stack"])
+def test_a_namespace_of_another_team_is_not_to_be_shared(team: str) -> None:
+    theirs = FoundNamespace({**GREENS, "secure-tiller/team": team}, {"secure-tiller/stack": STACK})
+    (problem,) = refused(found(shared_tools=theirs))
+    assert (problem.team, problem.key) == ("blue", "namespaces.shared-tools.existing")
+    assert f'"{team}"' in problem.why
+
+
+def test_a_namespace_that_we_made_is_not_declared_existing_because_pulumi_would_delete_it() -> None:
+    ours = FoundNamespace({**GREENS, "secure-tiller/team": "blue"}, {"secure-tiller/stack": STACK})
+    (problem,) = refused(found(shared_tools=ours))
+    assert "would delete it" in problem.why
+    assert "retain_on_delete: true" in problem.remedy
+
+
+@pytest.mark.parametrize(
+    ("labels", "warned"),
+    [
+        ({}, True),
+        ({"pod-security.kubernetes.io/enforce": "privileged"}, True),
+        ({"pod-security.kubernetes.io/enforce": "baseline"}, False),
+        ({"pod-security.kubernetes.io/enforce": "restricted"}, False),
+    ],
+)
+def test_an_existing_namespace_open_to_privileged_pods_is_warned_of(labels: dict[str, str], warned: bool) -> None:
+    warnings = fit(found(shared_tools=FoundNamespace(labels))).warnings
+    assert [("team blue" in one, "shared-tools" in one) for one in warnings] == [(True, True)] * warned
 
 
 def test_every_namespace_in_the_way_is_named_at_once() -> None:
     names = [one.name for tiller in PLANS for one in (tiller.namespace, *tiller.managed)]
-    assert len(refused(replace(FACTS, namespaces={name: {} for name in names}))) == len(names) == 5
+    assert len(refused(found(**{name: FoundNamespace() for name in names}))) == len(names) == 5

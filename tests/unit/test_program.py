@@ -8,9 +8,11 @@ from typing import Any
 
 import pulumi
 import pytest
+import yaml
 
 from secure_tiller import ClusterError, ConfigurationError
-from tests.unit.api_server import REVIEW, ApiServer, kubeconfig
+from secure_tiller.component import this_stack
+from tests.unit.api_server import REVIEW, ApiServer, kubeconfig, namespace
 from tests.unit.recording import Recording, is_secret, revealed, run
 from tests.unit.samples import BLUE, SMALLEST, smallest
 
@@ -26,7 +28,8 @@ def program(server: ApiServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path, server.url)))
 
     def run_program(*, preview: bool = False, **config: Any) -> Recording:
-        values = {f"secure-tiller:{key}": json.dumps(value) for key, value in config.items()}
+        settings = {"cluster": {"uid": "any"}, **config}
+        values = {f"secure-tiller:{key}": json.dumps(value) for key, value in settings.items()}
         monkeypatch.setenv("PULUMI_CONFIG", json.dumps(values))
         pulumi.runtime.set_all_config(values)
         return run(lambda: runpy.run_path(str(PROGRAM)), preview=preview)
@@ -95,7 +98,7 @@ def test_a_wrong_configuration_asks_the_cluster_nothing(
     assert server.asked == []
 
 
-@pytest.mark.parametrize("cluster", [{"uid": "another"}, {"context": "there"}, {"kubeconfig": "/nowhere"}])
+@pytest.mark.parametrize("cluster", [{}, {"uid": "another"}, {"context": "there"}, {"kubeconfig": "/nowhere"}])
 def test_a_wrong_cluster_is_refused(program: Program, cluster: dict[str, str]) -> None:
     with pytest.raises(ClusterError):
         program(teams=TEAMS, cluster=cluster)
@@ -111,3 +114,24 @@ def test_what_was_not_checked_is_said(program: Program, server: ApiServer, caplo
     server.answers[REVIEW] = (403, {"message": "forbidden"})
     program(teams=TEAMS)
     assert "Not checked" in caplog.text
+
+
+def test_an_existing_namespace_open_to_privileged_pods_is_warned_of(
+    program: Program, server: ApiServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.answers["/api/v1/namespaces"] = (200, {"items": [namespace("shared-tools")]})
+    program(teams=TEAMS)
+    assert "shared-tools" in caplog.text
+
+
+def test_the_stack_of_the_demo_is_accepted(program: Program) -> None:
+    demo = yaml.safe_load((PROGRAM.parent / "stacks" / "Pulumi.local.yaml").read_text())["config"]
+    recording = program(**{key.removeprefix("secure-tiller:"): value for key, value in demo.items()})
+    assert set(exported(recording)) == {"blue", "green"}
+
+
+def test_the_namespaces_carry_the_stack_that_they_belong_to(program: Program) -> None:
+    namespaces = [r for r in program(teams={"green": SMALLEST}).resources if r.type == "kubernetes:core/v1:Namespace"]
+    stacks = {r.inputs["metadata"]["name"]: r.inputs["metadata"]["annotations"] for r in namespaces}
+    owner = {"secure-tiller/stack": this_stack()}
+    assert stacks == {"green-apps": owner, "green-tiller": owner}
