@@ -202,9 +202,7 @@ def require_tls(port: int, credentials: Credentials) -> None:
 
 def _reason(error: ssl.SSLError) -> str:
     words = (error.reason or str(error)).lower().replace("_", " ")
-    return re.sub(
-        r"^(sslv3|tlsv1|tlsv13) (?=alert )", "", words
-    )  # OpenSSL's families, not the version spoken
+    return re.sub(r"^(sslv3|tlsv1|tlsv13) (?=alert )", "", words)  # OpenSSL's families, not the version spoken
 
 
 def _context(credentials: Credentials) -> ssl.SSLContext:
