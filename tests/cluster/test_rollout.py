@@ -1,11 +1,9 @@
 """What `pulumi up`, run again and taken back, does to a real cluster."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-
 import pytest
 from kubernetes import client
 
+from tests.cluster.conftest import Story
 from tests.projects import TestStack
 
 
@@ -40,76 +38,27 @@ def test_tillers_namespace_enforces_restricted_and_managed_ones_baseline(api: cl
     assert levels == {f"{red}-tiller": "restricted", f"{red}-apps": "baseline", f"{red}-jobs": "baseline"}
 
 
-@dataclass(frozen=True)
-class Lifetime:
-    """The objects of a team before a stack, with it, and after it."""
-
-    team: str
-    before: set[str]
-    deployed: set[str]
-    after: set[str]
+def test_a_team_has_a_tiller_and_its_namespaces(story: Story) -> None:
+    namespaces = {f"Namespace /{story.team}-{part}" for part in ("tiller", "apps", "kept")}
+    assert namespaces | {f"Deployment {story.team}-tiller/tiller-deploy"} <= story.objects["deployed"]
 
 
-@pytest.fixture(scope="module")
-def lifetime(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: str) -> Iterator[Lifetime]:
-    """A stack that came and went; one of its managed namespaces may go with it, the other is kept."""
-    team = f"brief-{suffix}"
-    namespaces: dict[str, object] = {f"{team}-apps": {"retain_on_delete": False}, f"{team}-kept": {}}
-    before = _objects(api, team)
-    stack = new_stack({team: {"namespaces": namespaces, "clients": {"ben": {}}}})
-    try:
-        stack.up()
-        deployed = _objects(api, team)
-    finally:
-        stack.destroy()
-    yield Lifetime(team, before, deployed, _objects(api, team))
-    client.CoreV1Api(api).delete_namespace(f"{team}-kept")
+def test_nothing_that_was_made_is_cluster_scoped_but_namespaces(story: Story) -> None:
+    made = story.objects["deployed"] - story.objects["before"]
+    assert {name.split()[0] for name in made if " /" in name} == {"Namespace"}
 
 
-def test_a_team_has_a_tiller_and_its_namespaces(lifetime: Lifetime) -> None:
-    namespaces = {f"Namespace /{lifetime.team}-{part}" for part in ("tiller", "apps", "kept")}
-    assert namespaces | {f"Deployment {lifetime.team}-tiller/tiller-deploy"} <= lifetime.deployed
+def test_destroy_leaves_no_object_but_what_is_kept(story: Story) -> None:
+    left = story.objects["after"] - story.objects["before"]
+    assert {name for name in left if f"{story.team}-kept" not in name} == set()
 
 
-def test_nothing_that_was_made_is_cluster_scoped_but_namespaces(lifetime: Lifetime) -> None:
-    cluster_scoped = {name.split()[0] for name in lifetime.deployed - lifetime.before if " /" in name}
-    assert cluster_scoped == {"Namespace"}
+def test_a_managed_namespace_is_kept_unless_the_config_lets_it_go(story: Story) -> None:
+    assert f"Namespace /{story.team}-kept" in story.objects["after"]
+    assert f"Namespace /{story.team}-apps" not in story.objects["after"]
 
 
-def test_destroy_leaves_no_object_but_what_is_kept(lifetime: Lifetime) -> None:
-    left = lifetime.after - lifetime.before
-    assert {name for name in left if f"{lifetime.team}-kept" not in name} == set()
-
-
-def test_a_managed_namespace_is_kept_unless_the_config_lets_it_go(lifetime: Lifetime) -> None:
-    assert f"Namespace /{lifetime.team}-kept" in lifetime.after
-    assert f"Namespace /{lifetime.team}-apps" not in lifetime.after
-
-
-def test_tillers_rights_go_from_a_namespace_that_is_kept(lifetime: Lifetime) -> None:
-    rights = {f"{kind} {lifetime.team}-kept/tiller-{lifetime.team}" for kind in ("Role", "RoleBinding")}
-    assert rights <= lifetime.deployed
-    assert rights & lifetime.after == set()
-
-
-def _objects(api: client.ApiClient, team: str) -> set[str]:
-    """Every namespace and cluster-scoped RBAC object that could be of a team, by kind and name."""
-    core, rbac = client.CoreV1Api(api), client.RbacAuthorizationV1Api(api)
-    kinds = {
-        "Namespace": core.list_namespace,
-        "ClusterRole": rbac.list_cluster_role,
-        "ClusterRoleBinding": rbac.list_cluster_role_binding,
-        "Role": rbac.list_role_for_all_namespaces,
-        "RoleBinding": rbac.list_role_binding_for_all_namespaces,
-        "ServiceAccount": core.list_service_account_for_all_namespaces,
-        "Secret": core.list_secret_for_all_namespaces,
-        "ConfigMap": core.list_config_map_for_all_namespaces,
-        "Deployment": client.AppsV1Api(api).list_deployment_for_all_namespaces,
-        "NetworkPolicy": client.NetworkingV1Api(api).list_network_policy_for_all_namespaces,
-    }
-    return {
-        f"{kind} {item.metadata.namespace or ''}/{item.metadata.name}"
-        for kind, listed in kinds.items()
-        for item in listed().items
-        if team in f"{item.metadata.namespace}/{item.metadata.name}"
-    }
+def test_tillers_rights_go_from_a_namespace_that_is_kept(story: Story) -> None:
+    rights = {f"{kind} {story.team}-kept/tiller-{story.team}" for kind in ("Role", "RoleBinding")}
+    assert rights <= story.objects["deployed"]
+    assert rights & story.objects["after"] == set()

@@ -1,0 +1,113 @@
+"""A stack's whole life, lived once, for the tests that look at what it did."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from kubernetes import client
+
+from testbed.pulumi_stack import Bundle
+from testbed.tiller import Accepted, Credentials, Refused, ask
+from tests.projects import TestStack
+
+
+@dataclass
+class Story:
+    """One team: made with the client ann, then joined by bot, then left by ann, then destroyed.
+
+    Attributes:
+        team: its name; it manages a namespace that may go with the stack and one that is kept.
+        objects: what the cluster had of the team: "before", "deployed" and "after".
+        printed: what each Pulumi command printed, and what the stack kept without showing secrets.
+        clear: the state with every secret in clear, when both clients were there.
+        joining: the steps that the preview planned for bot.
+        bundles: the clients' bundles by client, when both were there.
+        left: the bundle of bot after ann had left.
+        answers: of Tiller to each of those bundles, before and after ann left.
+    """
+
+    team: str
+    objects: dict[str, set[str]] = field(default_factory=dict)
+    printed: dict[str, str] = field(default_factory=dict)
+    clear: str = ""
+    joining: str = ""
+    bundles: dict[str, Bundle] = field(default_factory=dict)
+    left: Bundle | None = None
+    answers: dict[tuple[str, str], Accepted | Refused] = field(default_factory=dict)
+
+    def keep(self, name: str, done: "subprocess.CompletedProcess[str]") -> str:
+        """Keep what a command printed."""
+        self.printed[name] = done.stdout + done.stderr
+        return done.stdout
+
+
+@pytest.fixture(scope="session")
+def story(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: str) -> Iterator[Story]:
+    team = f"brief-{suffix}"
+    told = Story(team)
+    told.objects["before"] = _objects(api, team)
+    stack = new_stack({team: _settings(team, "ann")})
+    try:
+        _live(told, stack, api)
+    finally:
+        told.keep("destroy --diff", stack.destroy("--diff"))
+    told.objects["after"] = _objects(api, team)
+    yield told
+    client.CoreV1Api(api).delete_namespace(f"{team}-kept")
+
+
+def _settings(team: str, *clients: str) -> dict[str, Any]:
+    namespaces: dict[str, Any] = {f"{team}-apps": {"retain_on_delete": False}, f"{team}-kept": {}}
+    return {"namespaces": namespaces, "clients": {name: {} for name in clients}}
+
+
+def _live(told: Story, stack: TestStack, api: client.ApiClient) -> None:
+    told.keep("preview --diff of the first update", stack.preview("--diff"))
+    told.keep("up --diff, the first", stack.up("--diff"))
+    told.objects["deployed"] = _objects(api, told.team)
+
+    stack.configure_teams({told.team: _settings(told.team, "ann", "bot")})
+    told.keep("preview --diff of a replaced Secret", stack.preview("--diff"))
+    told.joining = told.keep("preview --json of a replaced Secret", stack.preview("--json"))
+    told.keep("up --diff, replacing a Secret", stack.up("--diff"))
+    told.keep("stack output", stack.run("stack", "output", "--stack", stack.name))
+    told.printed["stack export"] = stack.export()
+    told.clear = stack.export(secrets=True)
+    told.bundles = {name: stack.bundle(told.team, name) for name in ("ann", "bot")}
+    _ask(told, stack, "before")
+
+    stack.configure_teams({told.team: _settings(told.team, "bot")})
+    told.keep("up --diff, revoking a client", stack.up("--diff"))
+    told.left = stack.bundle(told.team, "bot")
+    _ask(told, stack, "after")
+
+
+def _ask(told: Story, stack: TestStack, when: str) -> None:
+    for name, bundle in told.bundles.items():
+        answer = ask(f"{told.team}-tiller", stack.environment, Credentials.of(bundle))
+        told.answers[name, when] = answer
+
+
+def _objects(api: client.ApiClient, team: str) -> set[str]:
+    """Every namespace and cluster-scoped RBAC object that could be of a team, by kind and name."""
+    core, rbac = client.CoreV1Api(api), client.RbacAuthorizationV1Api(api)
+    kinds = {
+        "Namespace": core.list_namespace,
+        "ClusterRole": rbac.list_cluster_role,
+        "ClusterRoleBinding": rbac.list_cluster_role_binding,
+        "Role": rbac.list_role_for_all_namespaces,
+        "RoleBinding": rbac.list_role_binding_for_all_namespaces,
+        "ServiceAccount": core.list_service_account_for_all_namespaces,
+        "Secret": core.list_secret_for_all_namespaces,
+        "ConfigMap": core.list_config_map_for_all_namespaces,
+        "Deployment": client.AppsV1Api(api).list_deployment_for_all_namespaces,
+        "NetworkPolicy": client.NetworkingV1Api(api).list_network_policy_for_all_namespaces,
+    }
+    return {
+        f"{kind} {item.metadata.namespace or ''}/{item.metadata.name}"
+        for kind, listed in kinds.items()
+        for item in listed().items
+        if team in f"{item.metadata.namespace}/{item.metadata.name}"
+    }
