@@ -17,8 +17,9 @@ class ManagedNamespaceArgs(TypedDict):
 
     existing: NotRequired[bool]
     """Whether the namespace is there already and stays somebody else's: it is then neither created, labelled nor
-    deleted, and only receives Tiller's Role and RoleBinding. Default: false, the namespace is created. A namespace that
-    this stack created cannot become an existing one while it carries our labels: Pulumi would delete it."""
+    deleted, and only receives Tiller's Role and RoleBinding. Default: false, the namespace is created. Refused
+    for a namespace that carries the label of a team: another team's holds its secrets, and one that this stack created
+    Pulumi would delete (to give it away: the message says how)."""
 
     pod_security: NotRequired[str]
     """The Pod Security Standard that the namespace enforces: `baseline`, `restricted` or `privileged`.

@@ -22,6 +22,14 @@ TIMEOUT_SECONDS = (5, 20)
 
 UNAUTHORIZED, FORBIDDEN = 401, 403
 
+ANONYMOUS = "system:anonymous"
+"""The user whom the API server takes a request without credentials for (Kubernetes documentation, Authenticating)."""
+
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
+"""What the client raises about an entry, or an answer, of a form that it does not expect."""
+
+MEND = "mend the context's server address, credentials and the files that they name, or choose another context"
+
 
 @dataclass(frozen=True)
 class FoundNamespace:
@@ -53,29 +61,42 @@ def ask(access: Access, deploying: bool) -> Facts:
     Raises:
         ClusterError: it does not answer, or refuses what is asked; the message names address, file and context.
     """
-    configuration = clients.Configuration()
+    configuration = _configuration(access)
     try:
-        load_kube_config(
-            str(access.kubeconfig), access.context, client_configuration=configuration, persist_config=False
-        )
-        configuration.retries = False
         with clients.ApiClient(configuration) as client:
             return _gather(client, configuration.host, deploying)
     except clients.ApiException as error:
         reason = f"it refused what is asked before an update: {error.status} {error.reason}"
-        raise _no_answer(access, configuration.host, reason, _remedy(error.status)) from error
-    except ValueError as error:
-        # The error is not shown: it can quote the file, which holds credentials.
-        reason = f"an entry of this context cannot be read ({type(error).__name__})"
-        remedy = "mend its server address, certificates and key, or choose another context"
-        raise _no_answer(access, "", reason, remedy) from error
-    except (urllib3.exceptions.HTTPError, OSError, ConfigException) as error:
+        raise _no_answer(access, configuration.host, reason, _remedy(error)) from error
+    except UNREADABLE as error:
+        # The error is not shown: it can quote the request, which holds credentials.
+        reason = f"what the context says cannot be sent, or what answers is no Kubernetes ({type(error).__name__})"
+        raise _no_answer(access, configuration.host, reason, MEND) from error
+    except (urllib3.exceptions.HTTPError, OSError) as error:
         remedy = "start the cluster, or choose another kubeconfig or context"
         raise _no_answer(access, configuration.host, f"it cannot be reached: {error}", remedy) from error
 
 
-def _remedy(status: int) -> str:
-    if status == UNAUTHORIZED:
+def _configuration(access: Access) -> Any:
+    """Return what the context says, as the client takes it."""
+    configuration = clients.Configuration(host="")  # its own default would be this machine
+    try:
+        load_kube_config(
+            str(access.kubeconfig), access.context, client_configuration=configuration, persist_config=False
+        )
+    except (ConfigException, OSError, *UNREADABLE) as error:
+        # The error is not shown: it can quote the file, which holds credentials.
+        reason = f"an entry of this context cannot be read ({type(error).__name__})"
+        raise _no_answer(access, "", reason, MEND) from error
+    if not configuration.host:
+        raise _no_answer(access, "", "its cluster cannot be called: there is no server address", MEND)
+    configuration.retries = False
+    return configuration
+
+
+def _remedy(error: Any) -> str:
+    # Where a login program fails, the client goes on without credentials, and many clusters take it for a guest.
+    if error.status == UNAUTHORIZED or ANONYMOUS in str(error.body):
         return (
             "the credentials were not accepted: log in anew; if the context names a program for that, see that it runs"
         )

@@ -114,10 +114,15 @@ def _in_the_way(plan: TillerPlan, facts: Facts) -> Iterator[Problem]:
 
 
 def _way_out(plan: TillerPlan, wanted: NamespacePlan, found: FoundNamespace) -> str:
+    team = found.labels.get(TEAM_LABEL)
+    hand_over = _hand_over(plan, wanted.name)
+    # To hand over a namespace is to hand over the keys and the releases in it, and one day to have it deleted.
+    if_gone = "only if no stack and no team has it any more, or this stack was renamed, hand it over"
     if wanted is plan.namespace:
-        return "set another `namespace`"
-    use_it = "" if TEAM_LABEL in found.labels else "set `existing: true` to use it as it is, "
-    return f"{use_it}choose another name, or hand it over: {_hand_over(plan, wanted.name)}"
+        return "set another `namespace`" + (f"; {if_gone}: {hand_over}" if team == plan.name else "")
+    if team is not None:
+        return f"choose another name; {if_gone}: {hand_over}"
+    return f"set `existing: true` to use it as it is, choose another name, or hand it over: {hand_over}"
 
 
 def _hand_over(plan: TillerPlan, name: str) -> str:
@@ -142,7 +147,8 @@ def _not_to_be_shared(plan: TillerPlan, facts: Facts) -> Iterator[Problem]:
             why = "was made by this stack for this team: Pulumi would delete it, with all that is in it"
             remedy = (
                 "leave `existing` out; to give it away, run `pulumi up` with `retain_on_delete: true` first, then "
-                f"kubectl label namespace {name} {TEAM_LABEL}- {MANAGED_BY_LABEL}- and set `existing: true`"
+                f"kubectl label namespace {name} {TEAM_LABEL}- {MANAGED_BY_LABEL}- && "
+                f"kubectl annotate namespace {name} {STACK_ANNOTATION}- and set `existing: true`"
             )
             yield Problem(plan.name, key, "true", why, remedy)
         elif TEAM_LABEL in found.labels:

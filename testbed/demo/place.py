@@ -76,7 +76,8 @@ def existing() -> Place:
     except RefusedError as error:
         raise ClusterError(str(error)) from error
     except (ConfigException, client.ApiException, HTTPError, ValueError) as error:
-        reason = type(error).__name__ if isinstance(error, ValueError) else str(error)  # it may quote credentials
+        quotes = isinstance(error, ValueError | ConfigException)  # the file, which holds credentials
+        reason = type(error).__name__ if quotes else str(error)
         raise ClusterError(
             f"CLUSTER=existing: no answer from context {access.context} of {access.kubeconfig}: {reason}\n"
             "Choose one that works (kubectl config use-context NAME), or leave CLUSTER=existing out."

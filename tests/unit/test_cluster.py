@@ -77,24 +77,75 @@ def test_an_unreachable_cluster_is_named_with_its_address_file_and_context(tmp_p
     assert "sesame" not in text
 
 
-def test_credentials_that_are_not_accepted_are_said_to_be_the_cause(server: ApiServer, tmp_path: Path) -> None:
-    server.answers["/version"] = (401, {"message": "Unauthorized"})
-    with pytest.raises(ClusterError, match="credentials were not accepted"):
+@pytest.mark.parametrize(
+    ("status", "message", "words"),
+    [
+        (401, "Unauthorized", "credentials were not accepted"),
+        (403, 'User "system:anonymous" cannot get resource', "credentials were not accepted"),
+        (403, 'User "ann" cannot get resource', "an account that may get and list namespaces"),
+    ],
+)
+def test_credentials_that_are_not_accepted_are_told_from_rights_that_are_missing(
+    server: ApiServer, tmp_path: Path, status: int, message: str, words: str
+) -> None:
+    server.answers["/version"] = (status, {"message": message})
+    with pytest.raises(ClusterError) as refused:
         cluster.ask(access(tmp_path, server.url), False)
+    assert words in refused.value.problems[0].remedy
+
+
+UNKNOWN = "cluster at (unknown address)"
+SERVER = "https://127.0.0.1:1"
 
 
 @pytest.mark.parametrize(
-    ("entry", "value"),
-    [("certificate-authority-data", "sesame: no base64"), ("server", "https://[::1")],
-    ids=["a CA that is no base64", "an address that is none"],
+    ("cluster_entry", "user_entry", "where"),
+    [
+        pytest.param({"server": SERVER, "certificate-authority-data": "sesame!"}, {}, UNKNOWN, id="CA no base64"),
+        pytest.param({"server": SERVER}, {"client-certificate-data": "sesam"}, UNKNOWN, id="certificate no base64"),
+        pytest.param({"server": SERVER}, {"username": "sesame", "password": 7}, UNKNOWN, id="password no text"),
+        pytest.param({"server": SERVER}, {"tokenFile": "/nowhere"}, UNKNOWN, id="a file that is not there"),
+        pytest.param({"server": 7}, {"token": "sesame"}, UNKNOWN, id="address no text"),
+        pytest.param({}, {"token": "sesame"}, UNKNOWN, id="no address"),
+        pytest.param(None, {"token": "sesame"}, UNKNOWN, id="no entry of the cluster"),
+        pytest.param({"server": "https://[::1"}, {"token": "sesame"}, UNKNOWN, id="address malformed"),
+        pytest.param({"server": SERVER}, {"token": "ses\name"}, SERVER, id="token that no header takes"),
+    ],
 )
-def test_a_broken_entry_is_refused_without_quoting_it(tmp_path: Path, entry: str, value: str) -> None:
-    broken = access(tmp_path, "https://127.0.0.1:1")
+def test_a_broken_entry_is_refused_without_quoting_it(
+    tmp_path: Path, cluster_entry: object, user_entry: object, where: str
+) -> None:
+    broken = access(tmp_path, SERVER)
     content = json.loads(broken.kubeconfig.read_text())
-    content["clusters"][0]["cluster"][entry] = value
+    content["clusters"][0]["cluster"] = cluster_entry
+    content["users"][0]["user"] = user_entry
     broken.kubeconfig.write_text(json.dumps(content))
     with pytest.raises(ClusterError) as refused:
         cluster.ask(broken, False)
-    assert "cannot be read" in str(refused.value)
-    assert str(broken.kubeconfig) in str(refused.value)
+    (problem,) = refused.value.problems
+    assert where in problem.key
+    assert "cannot be" in problem.why
+    assert str(broken.kubeconfig) in problem.value
+    assert all(words not in str(problem) for words in ("sesam", "ses\name"))
+
+
+def test_a_misspelt_key_beside_a_token_does_not_show_the_token(tmp_path: Path) -> None:
+    broken = access(tmp_path, SERVER)
+    broken.kubeconfig.write_text(broken.kubeconfig.read_text().replace('"user": {"token"', '"usr": {"token"'))
+    with pytest.raises(ClusterError, match="cannot be read") as refused:
+        cluster.ask(broken, False)
+    assert isinstance(refused.value.__cause__, Exception)
+    assert "sesame" in str(refused.value.__cause__), "the control: the client's own message quotes the token"
     assert "sesame" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"), [("/version", None), ("/version", "welcome"), ("/api/v1/namespaces/kube-system", {})]
+)
+def test_something_that_is_no_kubernetes_is_refused_with_its_address(
+    server: ApiServer, tmp_path: Path, path: str, answer: object
+) -> None:
+    server.answers[path] = (200, answer)
+    with pytest.raises(ClusterError, match=f"cluster at {server.url}") as refused:
+        cluster.ask(access(tmp_path, server.url), False)
+    assert "no Kubernetes" in str(refused.value)

@@ -127,15 +127,23 @@ def test_a_namespace_of_nobody_may_be_declared_existing_or_handed_over() -> None
     assert f"kubectl annotate --overwrite namespace green-apps secure-tiller/stack={STACK}" in problem.remedy
 
 
-def test_a_namespace_of_another_team_may_not_be_declared_existing() -> None:
+def test_a_namespace_of_another_team_may_not_be_declared_existing_and_is_handed_over_only_if_the_team_is_gone() -> None:
     (problem,) = refused(found(green_apps=FoundNamespace({**GREENS, "secure-tiller/team": "blue"})))
     assert "existing" not in problem.remedy
+    assert "only if no stack and no team has it any more" in problem.remedy
 
 
-def test_tillers_namespace_in_the_way_cannot_be_declared_existing() -> None:
-    (problem,) = refused(found(green_tiller=FoundNamespace()))
-    assert problem.key == "namespace"
-    assert "existing" not in problem.remedy
+@pytest.mark.parametrize("labels", [{}, {**GREENS, "secure-tiller/team": "blue"}], ids=["nobody's", "another team's"])
+def test_tillers_namespace_in_the_way_is_neither_declared_existing_nor_handed_over(labels: dict[str, str]) -> None:
+    (problem,) = refused(found(green_tiller=FoundNamespace(labels)))
+    assert (problem.key, problem.remedy) == ("namespace", "set another `namespace`")
+
+
+def test_tillers_namespace_of_the_same_team_can_be_handed_over_to_a_stack_that_was_renamed() -> None:
+    renamed = FoundNamespace(GREENS, {"secure-tiller/stack": "organization/secure-tiller/old-name"})
+    (problem,) = refused(found(green_tiller=renamed))
+    assert "this stack was renamed" in problem.remedy
+    assert f"kubectl annotate --overwrite namespace green-tiller secure-tiller/stack={STACK}" in problem.remedy
 
 
 def test_a_namespace_that_stayed_behind_is_taken_back() -> None:
