@@ -22,7 +22,8 @@ STACK_ANNOTATION = "secure-tiller/stack"
 """Annotation of the namespaces that we create: the stack whose they are, because two stacks may both have a team of one
 name. No label, because a label's value ends at 63 characters (Kubernetes documentation, Labels and Selectors)."""
 REASON_ANNOTATION = "secure-tiller/pod-security-reason"
-POD_SECURITY_LABEL = "pod-security.kubernetes.io/enforce"
+POD_SECURITY = "pod-security.kubernetes.io"
+POD_SECURITY_LABEL = f"{POD_SECURITY}/enforce"
 """The label from which Pod Security reads what it must refuse in a namespace."""
 
 SELECTOR = {"app": "helm", "name": "tiller"}
@@ -153,7 +154,7 @@ def _managed_namespaces(
 
 def _pod_security(level: str) -> Mapping[str, str]:
     """Return the labels that enforce a Pod Security Standard, and tell the user of a violation when it happens."""
-    return {f"pod-security.kubernetes.io/{mode}": level for mode in ("enforce", "audit", "warn")}
+    return {f"{POD_SECURITY}/{mode}": level for mode in ("enforce", "audit", "warn")}
 
 
 def _reason(args: ManagedNamespaceArgs) -> Mapping[str, str]:

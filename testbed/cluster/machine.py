@@ -155,22 +155,17 @@ def _require_alive(instance: Instance) -> int:
 
 
 def _connect(instance: Instance, toolchain: Toolchain, pid: int) -> None:
-    ip = _Ip(toolchain)
-    ip.run("link", "add", instance.link, "type", "veth", "peer", "name", "eth0", "netns", str(pid))
-    ip.run("address", "add", f"{instance.host_address}/24", "dev", instance.link)
-    ip.run("link", "set", instance.link, "up")
+    ip = partial(_ip, toolchain)
+    ip("link", "add", instance.link, "type", "veth", "peer", "name", "eth0", "netns", str(pid))
+    ip("address", "add", f"{instance.host_address}/24", "dev", instance.link)
+    ip("link", "set", instance.link, "up")
 
 
-class _Ip:
-    """The toolchain's own `ip`: a minimal machine has none."""
-
-    def __init__(self, toolchain: Toolchain) -> None:
-        self._toolchain = toolchain
-
-    def run(self, *arguments: str) -> None:
-        done = self._toolchain.run_node_program("sbin/ip", *arguments)
-        if done.returncode:
-            raise ClusterError(f"ip {' '.join(arguments)}: {done.stderr.strip()}")
+def _ip(toolchain: Toolchain, *arguments: str) -> None:
+    """Run the toolchain's own `ip`: a minimal machine has none."""
+    done = toolchain.run_node_program("sbin/ip", *arguments)
+    if done.returncode:
+        raise ClusterError(f"ip {' '.join(arguments)}: {done.stderr.strip()}")
 
 
 def _remove(instance: Instance) -> None:
