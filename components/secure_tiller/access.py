@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from secure_tiller.namespaces import Namespaces, inside
+from secure_tiller.namespaces import Namespaces, inside, metadata
 from secure_tiller.plan import SERVICE_ACCOUNT, RolePlan, Subject, TillerPlan
 from secure_tiller.rights import Rule
 
@@ -17,7 +17,7 @@ def service_account(plan: TillerPlan, opts: pulumi.ResourceOptions) -> kubernete
     """Create Tiller's ServiceAccount. Its token is mounted by Tiller's pod alone, and there explicitly."""
     return kubernetes.core.v1.ServiceAccount(
         f"{plan.name}-service-account",
-        metadata={"name": SERVICE_ACCOUNT, "namespace": plan.namespace.name, "labels": dict(plan.labels)},
+        metadata=metadata(plan, SERVICE_ACCOUNT, plan.namespace.name),
         automount_service_account_token=False,
         opts=opts,
     )
@@ -29,15 +29,15 @@ def roles(plan: TillerPlan, created: Namespaces, parent: pulumi.Resource) -> tup
 
 
 def _role(plan: TillerPlan, wanted: RolePlan, opts: pulumi.ResourceOptions) -> pulumi.Resource:
-    metadata = {"name": wanted.name, "namespace": wanted.namespace, "labels": dict(plan.labels)}
+    named = metadata(plan, wanted.name, wanted.namespace)
     role = kubernetes.rbac.v1.Role(
-        f"{plan.name}-{wanted.part}", metadata=metadata, rules=[_rule(rule) for rule in wanted.rules], opts=opts
+        f"{plan.name}-{wanted.part}", metadata=named, rules=[_rule(rule) for rule in wanted.rules], opts=opts
     )
     if not wanted.subjects:
         return role
     return kubernetes.rbac.v1.RoleBinding(
         f"{plan.name}-{wanted.part}",
-        metadata=metadata,
+        metadata=named,
         role_ref={"api_group": RBAC, "kind": "Role", "name": wanted.name},
         subjects=_subjects(wanted.subjects),
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[role])),

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ import kubernetes
 import urllib3
 
 from secure_tiller.kubeconfig import Access
+from secure_tiller.plan import MANAGED_BY, MANAGED_BY_LABEL, SELECTOR, TRUSTS_ANNOTATION
 from secure_tiller.problems import ClusterError, Problem
 
 # Not all releases of the client that serve have types.
@@ -27,6 +28,9 @@ ANONYMOUS = "system:anonymous"
 
 UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
 """What the client raises about an entry, or an answer, of a form that it does not expect."""
+
+_TILLERS = ",".join(f"{key}={value}" for key, value in {**SELECTOR, MANAGED_BY_LABEL: MANAGED_BY}.items())
+"""Selects the pods of our Tillers."""
 
 MEND = "mend the context's server address, credentials and the files that they name, or choose another context"
 
@@ -53,6 +57,9 @@ class Facts:
     """Every namespace, by name."""
     strangers_allowed: bool | None
     """Whether somebody made up may read the Secrets of kube-system; None when it was not asked, or not answered."""
+    trusts: Mapping[str, frozenset[str]] | None = field(default_factory=dict)
+    """By namespace, whom the pods of Tiller that run there answer (`TillerPlan.trusts`); None when the cluster refused
+    to tell."""
 
 
 def ask(access: Access, deploying: bool) -> Facts:
@@ -75,6 +82,24 @@ def ask(access: Access, deploying: bool) -> Facts:
     except (urllib3.exceptions.HTTPError, OSError) as error:
         remedy = "start the cluster, or choose another kubeconfig or context"
         raise _no_answer(access, configuration.host, f"it cannot be reached: {error}", remedy) from error
+
+
+def trusts(access: Access, namespace: str) -> frozenset[str]:
+    """Return whom the pods of Tiller that run in a namespace answer (`TillerPlan.trusts`).
+
+    Raises:
+        ClusterError: the cluster does not answer, or refuses to tell.
+    """
+    configuration = _configuration(access)
+    try:
+        with clients.ApiClient(configuration) as client:
+            pods = clients.CoreV1Api(client).list_namespaced_pod(
+                namespace, label_selector=_TILLERS, _request_timeout=TIMEOUT_SECONDS
+            )
+    except (clients.ApiException, urllib3.exceptions.HTTPError, OSError) as error:
+        reason = f"it does not tell which pods run in {namespace} ({type(error).__name__})"
+        raise _no_answer(access, configuration.host, reason, "see that it answers, and run the update again") from error
+    return _trusted_by(pods.items).get(namespace, frozenset())
 
 
 def _configuration(access: Access) -> Any:
@@ -119,6 +144,7 @@ def _gather(client: Any, server: str, deploying: bool) -> Facts:
         version=(_digits(version.major), _digits(version.minor)),
         namespaces={namespace.metadata.name: _found(namespace.metadata) for namespace in namespaces},
         strangers_allowed=_strangers_allowed(client) if deploying else None,
+        trusts=_trusts(core),
     )
 
 
@@ -149,6 +175,26 @@ def _strangers_allowed(client: Any) -> bool | None:
             return None
         raise
     return bool(answer.status.allowed)
+
+
+def _trusts(core: Any) -> Mapping[str, frozenset[str]] | None:
+    try:
+        pods = core.list_pod_for_all_namespaces(label_selector=_TILLERS, _request_timeout=TIMEOUT_SECONDS)
+    except clients.ApiException as error:
+        if error.status == FORBIDDEN:
+            return None
+        raise
+    return _trusted_by(pods.items)
+
+
+def _trusted_by(pods: Iterable[Any]) -> Mapping[str, frozenset[str]]:
+    """Read off pods whom each answers, by namespace: the pods know, whatever became of an update."""
+    found: dict[str, frozenset[str]] = {}
+    for pod in pods:
+        if pod.status.phase == "Running":
+            words = (pod.metadata.annotations or {}).get(TRUSTS_ANNOTATION, "").split()
+            found[pod.metadata.namespace] = found.get(pod.metadata.namespace, frozenset()).union(words)
+    return found
 
 
 def _digits(text: str) -> int:

@@ -1,14 +1,14 @@
 """The component resource."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pulumi
 
-from secure_tiller import access, namespaces, workload
+from secure_tiller import access, certificates, namespaces, workload
 from secure_tiller.args import SecureTillerArgs
-from secure_tiller.certificates import Issued, issue
-from secure_tiller.plan import TillerPlan, plan
+from secure_tiller.certificates import Expiration, Issued
+from secure_tiller.plan import plan
 
 
 def this_stack() -> str:
@@ -28,6 +28,8 @@ class SecureTiller(pulumi.ComponentResource):
     - `kubernetes:core/v1:Namespace` `<name>-namespace:<namespace>`: each managed namespace, unless it exists already
     - `tls:index/privateKey:PrivateKey` `<name>-server-ca`: key of the CA of Tiller's certificate
     - `tls:index/selfSignedCert:SelfSignedCert` `<name>-server-ca`: that CA; clients trust it
+    - `tls:index/privateKey:PrivateKey` `<name>-server-ca:<number>`: the same for each further one in `server_cas`
+    - `tls:index/selfSignedCert:SelfSignedCert` `<name>-server-ca:<number>`: the same
     - `tls:index/privateKey:PrivateKey` `<name>-server`: Tiller's key
     - `tls:index/certRequest:CertRequest` `<name>-server`: request for Tiller's certificate
     - `tls:index/locallySignedCert:LocallySignedCert` `<name>-server`: Tiller's certificate
@@ -46,6 +48,17 @@ class SecureTiller(pulumi.ComponentResource):
     - `kubernetes:networking.k8s.io/v1:NetworkPolicy` `<name>-deny-ingress`: no pod connects to Tiller's namespace
     - `kubernetes:core/v1:Secret` `<name>-tls`: Tiller's certificate and key, and the CAs of its clients
     - `kubernetes:apps/v1:Deployment` `<name>-deployment`: Tiller
+    - `kubernetes:core/v1:Secret` `<name>-secret:<client>`: the bundle of each client that names a `secret`
+    - `kubernetes:networking.k8s.io/v1:NetworkPolicy` `<name>-admit-clients`: with `expose`, who may connect
+    - `kubernetes:core/v1:Service` `<name>-service`: with `expose`, the name to connect to
+
+    A client with a `csr` has neither a PrivateKey nor a CertRequest of its own; with a `server_certificate` there are
+    none of `<name>-server` and `<name>-server-ca`. In a generation above 1 the names of PrivateKeys end in
+    `@<generation>`.
+
+    `opts`: providers reach every resource, depends_on every resource's beginning. `protect` holds for the component,
+    the namespaces and the Deployment; what an ordinary update replaces or removes is never protected, so that a
+    protected team renews its certificates and revokes its clients.
 
     The namespaces carry the team as a label and the stack as an annotation, by which `secure_tiller.preflight` tells
     what is ours. There is no setting that turns TLS, its verification or Secret storage off.
@@ -57,14 +70,18 @@ class SecureTiller(pulumi.ComponentResource):
     service_account: pulumi.Output[str]
     """Name of the ServiceAccount, in Tiller's namespace, that Tiller runs as."""
 
+    deployment: pulumi.Output[str]
+    """Name of Tiller's Deployment, in Tiller's namespace; known once the Tiller of this update is ready."""
+
     ca_certificate: pulumi.Output[str]
     """PEM of the CA of Tiller's certificate: what the Helm client takes as `--tls-ca-cert`."""
 
-    expirations: pulumi.Output[Mapping[str, str]]
-    """When each certificate ends, RFC 3339, by its part of the logical name: `server`, `client:alice`."""
+    expirations: pulumi.Output[Mapping[str, Expiration]]
+    """Of each certificate, by its part of the logical name (`server`, `client:alice`): `serial` (hexadecimal),
+    `notAfter` and `renewalBegins` (RFC 3339; none for a certificate that the stack does not renew)."""
 
     bundles: pulumi.Output[Mapping[str, Mapping[str, str]]]
-    """Per client what it needs, as PEM: `ca`, `cert` and `key`. Secret."""
+    """Per client what it needs, as PEM: `ca`, `cert` and `key` (no key if the client gave a `csr`). Secret."""
 
     def __init__(self, name: str, args: SecureTillerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Create the resources of one team.
@@ -81,29 +98,38 @@ class SecureTiller(pulumi.ComponentResource):
         # No args as properties: what stands there is kept in the state.
         super().__init__("secure-tiller:index:SecureTiller", name, {}, opts)
 
-        child = pulumi.ResourceOptions(parent=self)
-        server = issue(name, tiller.server, child)
-        clients = {client: issue(name, wanted, child) for client, wanted in tiller.clients.items()}
+        server = certificates.server(name, tiller.server, self)
+        clients = {client: certificates.issue(name, wanted, self) for client, wanted in tiller.clients.items()}
+        further = certificates.trusted(tiller, self)
 
         created = namespaces.create(tiller, self)
         inside = namespaces.inside(created, tiller.namespace.name, self)
         account = access.service_account(tiller, inside)
         rights = access.roles(tiller, created, self)
         policy = workload.network_policy(tiller, inside)
-        secret = workload.tls_secret(tiller, server, clients.values(), inside)
+        anchors = (*(client.ca_pem for client in clients.values()), *further.values())
+        secret = workload.tls_secret(tiller, server, anchors, inside)
         # Tiller starts when it is fenced in and may do its work, and stops before either is taken away.
         last = pulumi.ResourceOptions(parent=self, depends_on=[account, policy, *rights])
-        workload.deployment(tiller, secret, last)
+        deployment = workload.deployment(tiller, secret, last)
+        for client, place in tiller.secrets.items():
+            into = namespaces.inside(created, place["namespace"], self)
+            workload.client_secret(tiller, client, place, server, clients[client], into)
+        if tiller.exposure:
+            workload.admission(tiller, tiller.exposure, inside)
+            workload.service(tiller, inside)
 
         self.namespace = created[tiller.namespace.name].metadata.name
         self.service_account = account.metadata.name
+        self.deployment = deployment.metadata.name
         self.ca_certificate = server.ca_pem
-        self.expirations = _expirations(tiller, server, clients)
+        self.expirations = _expirations(server, clients.values())
         self.bundles = _bundles(server, clients)
         self.register_outputs(
             {
                 "namespace": self.namespace,
                 "serviceAccount": self.service_account,
+                "deployment": self.deployment,
                 "caCertificate": self.ca_certificate,
                 "expirations": self.expirations,
                 "bundles": self.bundles,
@@ -111,16 +137,16 @@ class SecureTiller(pulumi.ComponentResource):
         )
 
 
-def _expirations(tiller: TillerPlan, server: Issued, clients: Mapping[str, Issued]) -> pulumi.Output[Mapping[str, str]]:
-    ends: dict[str, Any] = {tiller.server.ca_part: server.ca_ends, tiller.server.part: server.certificate_ends}
-    for client, wanted in tiller.clients.items():
-        ends |= {wanted.ca_part: clients[client].ca_ends, wanted.part: clients[client].certificate_ends}
+def _expirations(server: Issued, clients: Iterable[Issued]) -> pulumi.Output[Mapping[str, Expiration]]:
+    ends: dict[str, Any] = {**server.expirations}
+    for client in clients:
+        ends |= client.expirations
     return pulumi.Output.from_input(ends)
 
 
 def _bundles(server: Issued, clients: Mapping[str, Issued]) -> pulumi.Output[Mapping[str, Mapping[str, str]]]:
-    bundles: dict[str, Any] = {
-        client: {"ca": server.ca_pem, "cert": issued.certificate_pem, "key": issued.key_pem}
-        for client, issued in clients.items()
-    }
+    bundles: dict[str, Any] = {}
+    for client, issued in clients.items():
+        key = {"key": issued.key_pem} if issued.key_pem else {}
+        bundles[client] = {"ca": server.ca_pem, "cert": issued.certificate_pem, **key}
     return pulumi.Output.secret(bundles)

@@ -11,7 +11,16 @@ LONGEST_SUBDOMAIN = 253
 LABEL_RULE = "must be an RFC 1123 label: 1 to 63 lower case letters, digits or '-', with a letter or digit at each end"
 SUBDOMAIN_RULE = "must be an RFC 1123 subdomain: labels of lower case letters, digits or '-' joined by '.', at most 253"
 
+LABEL_PAIR_RULE = (
+    "must be a Kubernetes key and value: [prefix/]name of at most 63 letters, digits, '-', '_' or '.', with a letter "
+    "or digit at each end; the value has the form of the name"
+)
+
+DEPLOYMENT_NAME = "tiller-deploy"
+"""The name of Deployment and Service that the Helm 2 client and helm-2to3 look for."""
+
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.ASCII)
+_WORD = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 
 
 def is_label(name: str) -> bool:
@@ -43,3 +52,28 @@ def is_reserved_subject(name: str) -> bool:
 def tiller_namespace(name: str) -> str:
     """Return the default name of the namespace of the Tiller called `name`."""
     return f"{name}-tiller"
+
+
+def is_label_key(key: str) -> bool:
+    """Tell whether a text is a qualified name, the form of the key of a label or annotation."""
+    prefix, slash, name = key.rpartition("/")
+    return (not slash or is_subdomain(prefix)) and 0 < len(name) <= LONGEST_LABEL and _WORD.fullmatch(name) is not None
+
+
+def is_label_value(value: str) -> bool:
+    """Tell whether a text can be the value of a label."""
+    return not value or (len(value) <= LONGEST_LABEL and _WORD.fullmatch(value) is not None)
+
+
+def server_names(namespace: str, *, exposed: bool) -> tuple[str, ...]:
+    """Return the names by which clients verify a Tiller's certificate.
+
+    Args:
+        namespace: Tiller's.
+        exposed: whether clients connect through the Service too, not through a port-forward alone.
+    """
+    service = f"{DEPLOYMENT_NAME}.{namespace}"
+    return (
+        "127.0.0.1",
+        *((DEPLOYMENT_NAME, service, f"{service}.svc", f"{service}.svc.cluster.local") if exposed else ()),
+    )

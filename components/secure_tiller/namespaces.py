@@ -13,21 +13,35 @@ Namespaces = Mapping[str, kubernetes.core.v1.Namespace]
 
 def create(plan: TillerPlan, parent: pulumi.Resource) -> Namespaces:
     """Create Tiller's namespace and those of the managed ones that do not exist already."""
-    tiller = _namespace(f"{plan.name}-namespace", plan.namespace, parent)
+    tiller = _namespace(f"{plan.name}-namespace", plan, plan.namespace, parent)
     managed = {
-        wanted.name: _namespace(f"{plan.name}-namespace:{wanted.name}", wanted, parent) for wanted in plan.managed
+        wanted.name: _namespace(f"{plan.name}-namespace:{wanted.name}", plan, wanted, parent) for wanted in plan.managed
     }
     return {plan.namespace.name: tiller, **managed}
 
 
 def inside(namespaces: Namespaces, name: str, parent: pulumi.Resource) -> pulumi.ResourceOptions:
-    """Return the options of what is created in a namespace: it waits for the namespace, if that is created too."""
-    return pulumi.ResourceOptions(parent=parent, depends_on=[namespaces[name]] if name in namespaces else [])
+    """Return the options of what is created in a namespace: it waits for the namespace, if that is created too.
+
+    The protection of a team holds for its namespaces and its Tiller. The rest comes and goes with the settings.
+    """
+    depends_on = [namespaces[name]] if name in namespaces else []
+    return pulumi.ResourceOptions(parent=parent, depends_on=depends_on, protect=False)
 
 
-def _namespace(name: str, plan: NamespacePlan, parent: pulumi.Resource) -> kubernetes.core.v1.Namespace:
+def metadata(plan: TillerPlan, name: pulumi.Input[str], namespace: str) -> kubernetes.meta.v1.ObjectMetaArgs:
+    """Return the name, labels and annotations of what is created in a namespace."""
+    return kubernetes.meta.v1.ObjectMetaArgs(
+        name=name, namespace=namespace, labels=dict(plan.labels), annotations=dict(plan.annotations) or None
+    )
+
+
+def _namespace(
+    name: str, plan: TillerPlan, wanted: NamespacePlan, parent: pulumi.Resource
+) -> kubernetes.core.v1.Namespace:
+    annotations = {**plan.annotations, **wanted.annotations}
     return kubernetes.core.v1.Namespace(
         name,
-        metadata={"name": plan.name, "labels": dict(plan.labels), "annotations": dict(plan.annotations)},
-        opts=pulumi.ResourceOptions(parent=parent, retain_on_delete=plan.retain_on_delete),
+        metadata={"name": wanted.name, "labels": dict(wanted.labels), "annotations": annotations},
+        opts=pulumi.ResourceOptions(parent=parent, retain_on_delete=wanted.retain_on_delete),
     )

@@ -6,13 +6,16 @@ The builders (`namespaces`, `certificates`, `access`, `workload`) turn a plan in
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from secure_tiller import checks, lifetimes, rights
-from secure_tiller.args import ManagedNamespaceArgs, SecureTillerArgs, SubjectsArgs
+import pulumi
+
+from secure_tiller import checks, pem, rights
+from secure_tiller.args import ClientSecretArgs, ManagedNamespaceArgs, SecureTillerArgs, SubjectsArgs
 from secure_tiller.checks import Settings
-from secure_tiller.lifetimes import Lifetime
+from secure_tiller.lifetimes import Lifetime, Lifetimes, lifetimes
+from secure_tiller.names import DEPLOYMENT_NAME, server_names
 from secure_tiller.pod import PodPlan, pod
 from secure_tiller.problems import ConfigurationError
-from secure_tiller.rights import DEPLOYMENT_NAME, Rule
+from secure_tiller.rights import Rule
 
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 MANAGED_BY = "secure-tiller"
@@ -21,6 +24,8 @@ TEAM_LABEL = "secure-tiller/team"
 STACK_ANNOTATION = "secure-tiller/stack"
 """Annotation of the namespaces that we create: the stack whose they are, because two stacks may both have a team of one
 name. No label, because a label's value ends at 63 characters (Kubernetes documentation, Labels and Selectors)."""
+TRUSTS_ANNOTATION = "secure-tiller/trusts"
+"""Annotation of Tiller's pods: whom this very pod answers, one word for each; see `TillerPlan.trusts`."""
 REASON_ANNOTATION = "secure-tiller/pod-security-reason"
 POD_SECURITY = "pod-security.kubernetes.io"
 POD_SECURITY_LABEL = f"{POD_SECURITY}/enforce"
@@ -66,13 +71,24 @@ class RolePlan:
 
 
 @dataclass(frozen=True)
+class AuthorityPlan:
+    """A CA. Its name is derived from its key, when that is known."""
+
+    part: str
+    """What follows the component's name in the logical names of key and certificate."""
+    generation: int
+    lifetime: Lifetime
+
+
+@dataclass(frozen=True)
 class CertificatePlan:
-    """A certificate and the CA made for it alone. The CA's name is derived from its key, when that is known."""
+    """A certificate and the CAs made for it alone."""
 
     part: str
     """What follows the component's name in the logical names of key, request and certificate."""
-    ca_part: str
-    """The same for the CA's key and certificate."""
+    authorities: tuple[AuthorityPlan, ...]
+    """The first signs; whoever verifies the certificate is given all."""
+    generation: int
     common_name: str
     organization: str
     allowed_uses: tuple[str, ...]
@@ -81,7 +97,27 @@ class CertificatePlan:
     dns_names: tuple[str, ...]
     ip_addresses: tuple[str, ...]
     lifetime: Lifetime
-    ca_lifetime: Lifetime
+    request: pulumi.Input[str] | None = None
+    """The certificate request of a client that makes its own key; None: key and request are made."""
+
+
+@dataclass(frozen=True)
+class GivenCertificate:
+    """A server certificate that the stack does not issue."""
+
+    certificate: pulumi.Input[str]
+    key: pulumi.Input[str]
+    ca: pulumi.Input[str]
+    names: tuple[str, ...]
+    """What it must be issued for."""
+
+
+@dataclass(frozen=True)
+class ExposurePlan:
+    """A Service, and who may connect to it."""
+
+    namespaces: tuple[str, ...]
+    """Whose pods are admitted."""
 
 
 @dataclass(frozen=True)
@@ -92,14 +128,24 @@ class TillerPlan:
     stack: str
     """Whose the namespaces will be: `<organization>/<project>/<stack>`."""
     labels: Mapping[str, str]
+    annotations: Mapping[str, pulumi.Input[str]]
+    """The user's, for every Kubernetes object."""
     namespace: NamespacePlan
     managed: tuple[NamespacePlan, ...]
     """The managed namespaces to create; those that exist already are not among them."""
-    existing: tuple[str, ...]
-    """The names of the managed namespaces that exist already and stay somebody else's."""
-    server: CertificatePlan
+    existing: Mapping[str, bool]
+    """The managed namespaces that exist already and stay somebody else's, and whether another team shares them."""
+    server: CertificatePlan | GivenCertificate
     clients: Mapping[str, CertificatePlan]
+    secrets: Mapping[str, ClientSecretArgs]
+    """By client, the Secret that receives its bundle."""
+    trusted: Mapping[str, pulumi.Input[str]]
+    """By name, further CAs of clients."""
+    trusts: tuple[str, ...]
+    """Whom Tiller answers, a word for each trust anchor, in a form that does not change unless the anchor does:
+    `alice@1` for the client alice in the first generation, `ca:partner#0a1b2c3d4e5f` for further CAs."""
     roles: tuple[RolePlan, ...]
+    exposure: ExposurePlan | None
     pod: PodPlan
 
 
@@ -118,36 +164,41 @@ def plan(name: str, args: SecureTillerArgs, stack: str) -> TillerPlan:
     if problems:
         raise ConfigurationError(problems)
     settings = Settings(name, args)
-    labels, owner = {MANAGED_BY_LABEL: MANAGED_BY, TEAM_LABEL: name}, {STACK_ANNOTATION: stack}
+    labels = {**args.get("labels", {}), MANAGED_BY_LABEL: MANAGED_BY, TEAM_LABEL: name}
+    lives = lifetimes(settings.certificates)
+    exposure = _exposure(settings)
     return TillerPlan(
         name=name,
         stack=stack,
         labels=labels,
-        namespace=_tiller_namespace(settings, labels, owner),
-        managed=tuple(_managed_namespaces(settings, labels, owner)),
-        existing=tuple(sorted(name for name, args in settings.namespaces.items() if args.get("existing", False))),
-        server=_server_certificate(settings),
-        clients={client: _client_certificate(settings, client) for client in sorted(args["clients"])},
+        annotations=args.get("annotations", {}),
+        namespace=_tiller_namespace(settings, labels, stack),
+        managed=tuple(_managed_namespaces(settings, labels, stack)),
+        existing=dict(sorted(_existing_namespaces(settings))),
+        server=_given_certificate(settings) or _server_certificate(settings, lives),
+        clients={client: _client_certificate(settings, client, lives) for client in sorted(settings.clients)},
+        secrets=dict(sorted(_secrets(settings))),
+        trusted=dict(sorted(settings.certificates.get("trusted_client_cas", {}).items())),
+        trusts=tuple(sorted(_trusts(settings))),
         roles=tuple(_roles(settings)),
-        pod=pod(settings.namespace),
+        exposure=exposure,
+        pod=pod(settings.namespace, settings.pod, exposed=exposure is not None),
     )
 
 
-def _tiller_namespace(settings: Settings, labels: Mapping[str, str], owner: Mapping[str, str]) -> NamespacePlan:
+def _tiller_namespace(settings: Settings, labels: Mapping[str, str], stack: str) -> NamespacePlan:
     """Tiller's namespace goes when its Tiller goes, and the release records in it go too."""
-    security = _pod_security("restricted")
-    return NamespacePlan(settings.namespace, {**labels, **security}, owner, retain_on_delete=False)
+    labels = {**labels, **_pod_security("restricted")}
+    return NamespacePlan(settings.namespace, labels, {STACK_ANNOTATION: stack}, retain_on_delete=False)
 
 
-def _managed_namespaces(
-    settings: Settings, labels: Mapping[str, str], owner: Mapping[str, str]
-) -> Iterator[NamespacePlan]:
+def _managed_namespaces(settings: Settings, labels: Mapping[str, str], stack: str) -> Iterator[NamespacePlan]:
     for name, args in sorted(settings.namespaces.items()):
         if not args.get("existing", False):
             yield NamespacePlan(
                 name,
                 labels={**labels, **_pod_security(args.get("pod_security", "baseline"))},
-                annotations={**owner, **_reason(args)},
+                annotations={STACK_ANNOTATION: stack, **_reason(args)},
                 retain_on_delete=args.get("retain_on_delete", True),
             )
 
@@ -162,35 +213,72 @@ def _reason(args: ManagedNamespaceArgs) -> Mapping[str, str]:
     return {REASON_ANNOTATION: reason} if reason else {}
 
 
-def _server_certificate(settings: Settings) -> CertificatePlan:
-    service = f"{DEPLOYMENT_NAME}.{settings.namespace}"
+def _existing_namespaces(settings: Settings) -> Iterator[tuple[str, bool]]:
+    for name, args in settings.namespaces.items():
+        if args.get("existing", False):
+            yield name, args.get("shared", False)
+
+
+def _server_certificate(settings: Settings, lives: Lifetimes) -> CertificatePlan:
+    generation = settings.certificates.get("generation", 1)
+    # The names of a Service too: to expose Tiller in the cluster one day must not reissue its certificate.
+    address, *names = server_names(settings.namespace, exposed=True)
     return CertificatePlan(
         part="server",
-        ca_part="server-ca",
+        authorities=tuple(
+            AuthorityPlan("server-ca" if number == 1 else f"server-ca:{number}", generation, lives.ca)
+            for number in settings.certificates.get("server_cas", (1,))
+        ),
+        generation=generation,
         common_name=DEPLOYMENT_NAME,
         organization=settings.name,
         allowed_uses=("digital_signature", "server_auth"),
-        # The names of a Service too: to expose Tiller in the cluster one day must not reissue its certificate.
-        dns_names=("localhost", DEPLOYMENT_NAME, service, f"{service}.svc", f"{service}.svc.cluster.local"),
-        ip_addresses=("127.0.0.1",),
-        lifetime=lifetimes.DEFAULT.leaf,
-        ca_lifetime=lifetimes.DEFAULT.ca,
+        dns_names=("localhost", *names),
+        ip_addresses=(address,),
+        lifetime=lives.server,
     )
 
 
-def _client_certificate(settings: Settings, client: str) -> CertificatePlan:
+def _given_certificate(settings: Settings) -> GivenCertificate | None:
+    given = settings.certificates.get("server_certificate")
+    if given is None:
+        return None
+    names = server_names(settings.namespace, exposed="expose" in settings.args)
+    return GivenCertificate(given["certificate"], given["key"], given["ca"], names)
+
+
+def _client_certificate(settings: Settings, client: str, lives: Lifetimes) -> CertificatePlan:
+    generation = settings.certificates.get("generation", 1)
     return CertificatePlan(
         # No name of a client contains ':', so that no two teams and clients can share a logical name.
         part=f"client:{client}",
-        ca_part=f"client-ca:{client}",
+        authorities=(AuthorityPlan(f"client-ca:{client}", generation, lives.ca),),
+        generation=generation,
         common_name=client,
         organization=settings.name,
         allowed_uses=("digital_signature", "client_auth"),
         dns_names=(),
         ip_addresses=(),
-        lifetime=lifetimes.DEFAULT.leaf,
-        ca_lifetime=lifetimes.DEFAULT.ca,
+        lifetime=lives.client,
+        request=settings.clients[client].get("csr"),
     )
+
+
+def _secrets(settings: Settings) -> Iterator[tuple[str, ClientSecretArgs]]:
+    yield from ((client, args["secret"]) for client, args in settings.clients.items() if "secret" in args)
+
+
+def _trusts(settings: Settings) -> Iterator[str]:
+    generation = settings.certificates.get("generation", 1)
+    yield from (f"{client}@{generation}" for client in settings.clients)
+    for name, text in settings.certificates.get("trusted_client_cas", {}).items():
+        yield f"ca:{name}#{pem.fingerprint(text)}" if isinstance(text, str) else f"ca:{name}"
+
+
+def _exposure(settings: Settings) -> ExposurePlan | None:
+    if "expose" not in settings.args:
+        return None
+    return ExposurePlan(tuple(sorted({secret["namespace"] for _, secret in _secrets(settings)})))
 
 
 def _roles(settings: Settings) -> Iterator[RolePlan]:
@@ -200,7 +288,7 @@ def _roles(settings: Settings) -> Iterator[RolePlan]:
     for namespace in sorted(settings.namespaces):
         # The team's name is in it, because an existing namespace may have Roles of others.
         role = f"tiller-{settings.name}"
-        yield RolePlan(f"manage:{namespace}", role, namespace, rights.manage(namespace), tiller)
+        yield RolePlan(f"manage:{namespace}", role, namespace, rights.managed(namespace, settings.rights), tiller)
 
 
 def _people(subjects: SubjectsArgs) -> Iterator[Subject]:

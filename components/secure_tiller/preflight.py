@@ -3,8 +3,8 @@
 What is asked is gathered into `Facts`; `judge` decides about them and needs no cluster.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from secure_tiller import cluster
@@ -21,9 +21,9 @@ from secure_tiller.plan import (
 )
 from secure_tiller.problems import ClusterError, Problem, shown
 
-OLDEST_KUBERNETES = (1, 30)
-"""Oldest Kubernetes that serves. Pod Security is enforced from 1.25 on, and the sleep before Tiller's pod stops is on
-by default from 1.30 on (KEP-3960); an older API server drops that field without a word."""
+OLDEST_KUBERNETES = (1, 25)
+"""Oldest Kubernetes that serves: the first that enforces Pod Security (Kubernetes documentation, Pod Security
+Admission); an older one ignores our labels without a word."""
 
 
 REVIEW_REFUSED = (
@@ -42,7 +42,14 @@ class Cluster:
     uid: str
     warnings: tuple[str, ...]
     """What could not be checked, or is somebody else's to mend, a sentence each."""
+    leaving: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By Tiller's namespace, whom it still answers although the settings no longer say so (`TillerPlan.trusts`)."""
 
+
+TRUSTS_REFUSED = (
+    "Not checked: whether a client that has left the settings is still answered. The cluster refuses the right to list "
+    "pods."
+)
 
 Ask = Callable[[Access, bool], Facts]
 
@@ -65,8 +72,12 @@ def look(access: Access, plans: Sequence[TillerPlan], *, deploying: bool, ask: A
     if problems:
         raise ClusterError(problems)
     not_answered = deploying and facts.strangers_allowed is None
-    warnings = (*((REVIEW_REFUSED,) if not_answered else ()), *_open_to_privileged_pods(plans, facts))
-    return Cluster(access.kubeconfig, access.context, facts.uid, warnings)
+    warnings = (
+        *((REVIEW_REFUSED,) if not_answered else ()),
+        *_open_to_privileged_pods(plans, facts),
+        *_not_yet_revoked(plans, facts),
+    )
+    return Cluster(access.kubeconfig, access.context, facts.uid, warnings, dict(_leaving(plans, facts)))
 
 
 def judge(facts: Facts, access: Access, plans: Sequence[TillerPlan]) -> Iterator[Problem]:
@@ -75,9 +86,9 @@ def judge(facts: Facts, access: Access, plans: Sequence[TillerPlan]) -> Iterator
         yield _wrong_cluster(access, facts)
         return
     if facts.version < OLDEST_KUBERNETES:
-        why = "from 1.25 on Pod Security is enforced, and from 1.30 on the pod's sleep before it stops is not ignored"
+        why = "Pod Security is enforced from 1.25 on: an older cluster ignores what keeps charts off the node"
         version = ".".join(map(str, facts.version))
-        yield Problem("", "version of Kubernetes", version, why, "upgrade the cluster to 1.30 or newer")
+        yield Problem("", "version of Kubernetes", version, why, "upgrade the cluster to 1.25 or newer")
     if facts.strangers_allowed:
         why = "somebody made up may read the Secrets of kube-system: RBAC is not enforced, or everybody is an admin"
         remedy = "start the API server with --authorization-mode=Node,RBAC; look for bindings of system:authenticated"
@@ -85,6 +96,7 @@ def judge(facts: Facts, access: Access, plans: Sequence[TillerPlan]) -> Iterator
     for plan in plans:
         yield from _in_the_way(plan, facts)
         yield from _not_to_be_shared(plan, facts)
+        yield from _no_place_for_secrets(plan, facts)
 
 
 def _wrong_cluster(access: Access, facts: Facts) -> Problem:
@@ -158,6 +170,23 @@ def _not_to_be_shared(plan: TillerPlan, facts: Facts) -> Iterator[Problem]:
             yield Problem(plan.name, key, "true", why, "remove it")
 
 
+def _no_place_for_secrets(plan: TillerPlan, facts: Facts) -> Iterator[Problem]:
+    """Yield a problem for each client's Secret in a namespace that is not there, or whose team could read the key."""
+    created = {namespace.name for namespace in plan.managed}
+    for client, secret in plan.secrets.items():
+        name, key = secret["namespace"], f"clients.{client}.secret.namespace"
+        found = facts.namespaces.get(name)
+        if name in created:
+            continue
+        if found is None:
+            yield Problem(plan.name, key, shown(name), "does not exist in the cluster", "create it first")
+        elif found.terminating:
+            yield _terminating(plan, key, name)
+        elif found.labels.get(TEAM_LABEL, plan.name) != plan.name:
+            why = f"belongs to the team {shown(found.labels[TEAM_LABEL])}, which could read the client's key"
+            yield Problem(plan.name, key, shown(name), why, "run the client in another namespace")
+
+
 def _terminating(plan: TillerPlan, key: str, name: str) -> Problem:
     why = "is being deleted, and nothing can be created in it"
     return Problem(plan.name, key, shown(name), why, f"wait until it is gone: kubectl get namespace {name} --watch")
@@ -173,6 +202,42 @@ def _open_to_privileged_pods(plans: Sequence[TillerPlan], facts: Facts) -> Itera
                     "can own the node, and with it the keys of every team. Label it "
                     f"{POD_SECURITY_LABEL}=baseline, if its owner agrees."
                 )
+
+
+def _not_yet_revoked(plans: Sequence[TillerPlan], facts: Facts) -> Iterator[str]:
+    """Yield who is still answered by a Tiller that runs although the settings no longer say so.
+
+    Read off the pods, not off the state, so that it is told again after an update whose rollout failed.
+    """
+    if facts.trusts is None:
+        yield TRUSTS_REFUSED
+        return
+    leaving = dict(_leaving(plans, facts))
+    for plan in plans:
+        if plan.namespace.name in leaving:
+            yield (
+                f"team {plan.name}: NOT YET REVOKED: {in_words(leaving[plan.namespace.name])}. The Tiller that runs "
+                "answers until this update has rolled out a new one; if the update fails, it goes on answering."
+            )
+
+
+def _leaving(plans: Sequence[TillerPlan], facts: Facts) -> Iterator[tuple[str, frozenset[str]]]:
+    for plan in plans:
+        namespace = plan.namespace.name
+        if gone := (facts.trusts or {}).get(namespace, frozenset()).difference(plan.trusts):
+            yield namespace, gone
+
+
+def in_words(trusts: Iterable[str]) -> str:
+    """Return words of `TillerPlan.trusts` as people say them."""
+    return ", ".join(map(_trusted, sorted(trusts)))
+
+
+def _trusted(word: str) -> str:
+    if word.startswith("ca:"):
+        return f"whom the CA {word.removeprefix('ca:').partition('#')[0]} signs for"
+    client, _, generation = word.partition("@")
+    return f"client {client} with the key of generation {generation}"
 
 
 def _ours(plan: TillerPlan, found: FoundNamespace) -> bool:

@@ -8,8 +8,8 @@ RBAC Good Practices).
 
 from dataclasses import dataclass
 
-DEPLOYMENT_NAME = "tiller-deploy"
-"""The name that the Helm 2 client and helm-2to3 look for."""
+from secure_tiller.args import RightsArgs
+from secure_tiller.names import DEPLOYMENT_NAME
 
 EDIT = ("get", "list", "watch", "create", "update", "patch", "delete")
 READ = ("get", "list", "watch")
@@ -44,8 +44,7 @@ PEOPLE = (
 def manage(namespace: str) -> tuple[Rule, ...]:
     """Return the rules of Tiller in one managed namespace: the namespaced kinds that charts are made of."""
     return (
-        # Tiller asks for the Namespace object before it installs (Helm 2.17, pkg/kube/client.go, ensureNamespace).
-        Rule(("",), ("namespaces",), ("get",), resource_names=(namespace,)),
+        _own_namespace(namespace),
         Rule(
             ("",),
             (
@@ -68,3 +67,39 @@ def manage(namespace: str) -> tuple[Rule, ...]:
         Rule(("",), ("pods/log",), ("get",)),
         Rule(("",), ("events",), READ),
     )
+
+
+NETWORK_POLICIES = Rule(("networking.k8s.io",), ("networkpolicies",), EDIT)
+"""The opt-in `rights.network_policies`."""
+
+ROLES = Rule(("rbac.authorization.k8s.io",), ("roles", "rolebindings"), EDIT)
+"""The opt-in `rights.roles`. Without the verbs escalate and bind the API server lets Tiller grant what it holds."""
+
+
+def managed(namespace: str, wanted: RightsArgs) -> tuple[Rule, ...]:
+    """Return the rules of Tiller in one managed namespace, as the settings ask for.
+
+    Args:
+        namespace: the managed namespace.
+        wanted: the settings, checked.
+    """
+    preset = manage(namespace) if wanted.get("preset", "edit") == "edit" else (_own_namespace(namespace),)
+    opted = (
+        *((NETWORK_POLICIES,) if wanted.get("network_policies", False) else ()),
+        *((ROLES,) if wanted.get("roles", False) else ()),
+    )
+    own = (
+        Rule(
+            tuple(rule["api_groups"]),
+            tuple(rule["resources"]),
+            tuple(rule["verbs"]),
+            tuple(rule.get("resource_names", ())),
+        )
+        for rule in wanted.get("rules", ())
+    )
+    return (*preset, *opted, *own)
+
+
+def _own_namespace(namespace: str) -> Rule:
+    # Tiller asks for the Namespace object before it installs (Helm 2.17, pkg/kube/client.go, ensureNamespace).
+    return Rule(("",), ("namespaces",), ("get",), resource_names=(namespace,))

@@ -8,7 +8,7 @@ from secure_tiller import kubeconfig, structure
 from secure_tiller.problems import ConfigurationError, Problem
 from secure_tiller.teams import Teams, read_teams
 
-KEYS = ("cluster", "teams")
+KEYS = ("cluster", "serverKeys", "teams")
 """What the program reads of the project's configuration."""
 
 Read = TypeVar("Read")
@@ -22,7 +22,7 @@ class Stack:
     cluster: Mapping[str, str]
 
 
-def read_stack(project: str, keys: Iterable[str], teams: object, cluster: object) -> Stack:
+def read_stack(project: str, keys: Iterable[str], teams: object, cluster: object, server_keys: object = None) -> Stack:
     """Return what the configuration says.
 
     Args:
@@ -30,6 +30,9 @@ def read_stack(project: str, keys: Iterable[str], teams: object, cluster: object
         keys: all keys of the configuration; those of providers and of Pulumi itself are let pass.
         teams: the plain value of the key `teams`.
         cluster: the plain value of the key `cluster`.
+        server_keys: the decrypted value of the key `serverKeys`: a map from team to the private key (PEM) of its
+            `server_certificate`; None when it is not set. It is apart, because a secret in the map of teams would make
+            all of it secret.
 
     Raises:
         ConfigurationError: with everything that is wrong.
@@ -43,10 +46,51 @@ def read_stack(project: str, keys: Iterable[str], teams: object, cluster: object
             problems.extend(error.problems)
             return None
 
-    read_cluster, all_teams = read(kubeconfig.read_settings, cluster), read(read_teams, teams)
+    problems += _misplaced_keys(teams, server_keys)
+    read_cluster = read(kubeconfig.read_settings, cluster)
+    all_teams = read(read_teams, _with_server_keys(teams, server_keys))
     if problems or all_teams is None or read_cluster is None:
         raise ConfigurationError(problems)
     return Stack(all_teams, read_cluster)
+
+
+def _misplaced_keys(teams: object, keys: object) -> Iterator[Problem]:
+    """Yield a problem for each private key in plain sight, and for each that no team's certificate waits for."""
+    awaited = {name for name, given in _server_certificates(teams)}
+    for name, given in _server_certificates(teams):
+        if "key" in given:
+            why = "is a private key in plain sight: the map of teams is not secret"
+            remedy = f"move it: pulumi config set --secret --path 'secure-tiller:serverKeys.{name}' < key.pem"
+            yield Problem(name, "certificates.server_certificate.key", "(not shown)", why, f"{remedy}; and change it")
+    if keys is not None and not isinstance(keys, Mapping):
+        remedy = "write one secret value per team: pulumi config set --secret --path 'secure-tiller:serverKeys.blue'"
+        yield Problem("", "secure-tiller:serverKeys", "(not shown)", "must be a map from teams to private keys", remedy)
+    for name in sorted(set(keys) - awaited) if isinstance(keys, Mapping) else ():
+        why = "is the key of a team that has no `server_certificate`"
+        yield Problem(
+            "", f"secure-tiller:serverKeys.{name}", "(not shown)", why, "remove it, or correct the team's name"
+        )
+
+
+def _with_server_keys(teams: object, keys: object) -> object:
+    """Return the map of teams with each private key where the component takes it."""
+    if not isinstance(teams, Mapping) or not isinstance(keys, Mapping):
+        return teams
+    merged = dict(teams)
+    for name, given in _server_certificates(teams):
+        if name in keys:
+            certificates = {**teams[name]["certificates"], "server_certificate": {**given, "key": keys[name]}}
+            merged[name] = {**teams[name], "certificates": certificates}
+    return merged
+
+
+def _server_certificates(teams: object) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Yield the teams that bring a server certificate, whatever else is wrong with the map."""
+    for name, team in teams.items() if isinstance(teams, Mapping) else ():
+        certificates = team.get("certificates") if isinstance(team, Mapping) else None
+        given = certificates.get("server_certificate") if isinstance(certificates, Mapping) else None
+        if isinstance(given, Mapping):
+            yield name, given
 
 
 def _unknown_keys(project: str, keys: Iterable[str]) -> Iterator[Problem]:

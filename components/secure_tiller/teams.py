@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
-from secure_tiller import checks, structure
+from secure_tiller import checks, pem, structure
 from secure_tiller.args import SecureTillerArgs
 from secure_tiller.checks import Settings
 from secure_tiller.problems import ConfigurationError, Problem, shown
@@ -42,20 +42,70 @@ def _no_teams(value: object) -> Problem:
 
 
 def _conflicts(teams: Sequence[Settings]) -> Iterator[Problem]:
-    """Yield a problem for each namespace that two teams lay claim to: it is reported once, for the later team."""
-    tiller: dict[str, str] = {}
-    managed: dict[str, str] = {}
+    """Yield a problem for what two teams lay claim to: it is reported once, for the later team."""
+    tillers: dict[str, str] = {}
     for team in teams:
-        if team.namespace in tiller:
-            why = f"is the Tiller namespace of team {tiller[team.namespace]} too; each Tiller has one of its own"
+        if team.namespace in tillers:
+            why = f"is the Tiller namespace of team {tillers[team.namespace]} too; each Tiller has one of its own"
             yield team.problem("namespace", team.namespace, why, "set another `namespace`")
-        tiller.setdefault(team.namespace, team.name)
+        tillers.setdefault(team.namespace, team.name)
+    yield from _managed_twice(teams)
     for team in teams:
-        for name in team.namespaces:
-            if name in managed:
-                why = f"is managed by team {managed[name]} too; what two Tillers install there overwrites each other"
-                yield team.problem("namespaces", name, why, "leave it to one of the teams")
-            managed.setdefault(name, team.name)
-            if tiller.get(name, team.name) != team.name:
-                why = f"is the Tiller namespace of team {tiller[name]}: its keys would be within this team's reach"
-                yield team.problem("namespaces", name, why, "remove it")
+        for key, name in _reached(team):
+            if tillers.get(name, team.name) != team.name:
+                why = f"is the Tiller namespace of team {tillers[name]}: its keys would be within this team's reach"
+                yield team.problem(key, name, why, "remove it")
+    yield from _keys_in_reach(teams)
+    yield from _trusted_twice(teams)
+
+
+def _managed_twice(teams: Sequence[Settings]) -> Iterator[Problem]:
+    first: dict[str, Settings] = {}
+    for team in teams:
+        for name, namespace in team.namespaces.items():
+            other = first.setdefault(name, team)
+            if other is team or (namespace.get("shared", False) and other.namespaces[name].get("shared", False)):
+                continue
+            why = f"is managed by team {other.name} too; what two Tillers install there overwrites each other"
+            yield team.problem("namespaces", name, why, "leave it to one of the teams, or set `shared: true` in both")
+
+
+def _reached(team: Settings) -> Iterator[tuple[str, str]]:
+    """Yield each namespace that a team's settings name, but its own Tiller's, and where they name it."""
+    yield from (("namespaces", name) for name in team.namespaces)
+    for client, args in team.clients.items():
+        if "secret" in args:
+            yield f"clients.{client}.secret.namespace", args["secret"]["namespace"]
+
+
+def _keys_in_reach(teams: Sequence[Settings]) -> Iterator[Problem]:
+    """Yield a problem for each client's Secret in a namespace of another team, which could read its key."""
+    managers = {name: other.name for other in teams for name in other.namespaces}
+    taken: dict[tuple[str, str], str] = {}
+    for team in teams:
+        for client, args in team.clients.items():
+            if "secret" not in args:
+                continue
+            secret, key = args["secret"], f"clients.{client}.secret"
+            if managers.get(secret["namespace"], team.name) != team.name and secret["namespace"] not in team.namespaces:
+                why = f"is managed by team {managers[secret['namespace']]}, which could read the key"
+                yield team.problem(f"{key}.namespace", secret["namespace"], why, "run the client in another namespace")
+            owner = taken.setdefault((secret["namespace"], secret["name"]), team.name)
+            if owner != team.name:
+                why = f"is the Secret of a client of team {owner} too"
+                yield team.problem(key, secret, why, "choose another name")
+
+
+def _trusted_twice(teams: Sequence[Settings]) -> Iterator[Problem]:
+    """Yield a problem for each CA that two teams trust: whom it signs for could call both Tillers."""
+    first: dict[bytes, str] = {}
+    for team in teams:
+        for name, text in team.certificates.get("trusted_client_cas", {}).items():
+            for key in pem.public_keys(text) if isinstance(text, str) else ():
+                owner = first.setdefault(key, team.name)
+                if owner != team.name:
+                    why = f"is trusted by team {owner} too: whom this CA signs for could call both Tillers"
+                    at = f"certificates.trusted_client_cas.{name}"
+                    yield Problem(
+                        team.name, at, "(not shown)", why, "have each team's clients signed by a CA of its own"
+                    )

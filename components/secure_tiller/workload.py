@@ -1,6 +1,7 @@
-"""What runs: the TLS Secret, Tiller's Deployment and the NetworkPolicy around it.
+"""What runs: the TLS Secret, Tiller's Deployment, the NetworkPolicies around it, and what clients in the cluster need.
 
-Deliberately absent: a Service. The Helm client finds the pod and forwards a port to it; nothing else may connect.
+Deliberately absent, unless clients in the cluster are to connect: a Service. The Helm client finds the pod and forwards
+a port to it.
 """
 
 import hashlib
@@ -10,16 +11,18 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi_kubernetes.core import v1 as core
 
+from secure_tiller.args import ClientSecretArgs, TolerationArgs
 from secure_tiller.certificates import Issued
-from secure_tiller.plan import SELECTOR, SERVICE_ACCOUNT, TillerPlan
-from secure_tiller.pod import CERTIFICATES, GRPC_PORT, PROBE_PORT, TOKEN, PodPlan
-from secure_tiller.rights import DEPLOYMENT_NAME
+from secure_tiller.names import DEPLOYMENT_NAME
+from secure_tiller.namespaces import metadata
+from secure_tiller.plan import SELECTOR, SERVICE_ACCOUNT, TRUSTS_ANNOTATION, ExposurePlan, TillerPlan
+from secure_tiller.pod import CERTIFICATES, DRAIN, GRPC_PORT, PROBE_PORT, STAYS_READY, TOKEN, PodPlan
 
 READABLE_BY_GROUP = 0o440
 
 
 def tls_secret(
-    plan: TillerPlan, server: Issued, clients: Iterable[Issued], opts: pulumi.ResourceOptions
+    plan: TillerPlan, server: Issued, trusted: Iterable[pulumi.Output[str]], opts: pulumi.ResourceOptions
 ) -> core.Secret:
     """Create the Secret with the server's certificate and key and, as `ca.crt`, one CA per client.
 
@@ -27,14 +30,32 @@ def tls_secret(
     it rolls, and the old Secret goes last: there is no moment without one, and nobody can swap a key in place.
     (Pulumi's own naming would do the same, but a stack can turn it off; server-side apply refuses `generateName`.)
     """
-    trusted = pulumi.Output.all(*(client.ca_pem for client in clients)).apply("".join)
-    name = pulumi.Output.concat(server.certificate_pem, trusted).apply(tls_secret_name)
+    anchors = pulumi.Output.all(*trusted).apply("".join)
+    name = pulumi.Output.concat(server.certificate_pem, anchors).apply(tls_secret_name)
     return core.Secret(
         f"{plan.name}-tls",
-        metadata={"name": name, "namespace": plan.namespace.name, "labels": dict(plan.labels)},
+        metadata=metadata(plan, name, plan.namespace.name),
         type="kubernetes.io/tls",
         immutable=True,
-        string_data={"tls.crt": server.certificate_pem, "tls.key": server.key_pem, "ca.crt": trusted},
+        string_data={"tls.crt": server.certificate_pem, "tls.key": server.key_pem or "", "ca.crt": anchors},
+        opts=opts,
+    )
+
+
+def client_secret(
+    plan: TillerPlan,
+    client: str,
+    place: ClientSecretArgs,
+    server: Issued,
+    issued: Issued,
+    opts: pulumi.ResourceOptions,
+) -> core.Secret:
+    """Create the Secret with the bundle of a client in the cluster, which mounts it by its name."""
+    return core.Secret(
+        f"{plan.name}-secret:{client}",
+        metadata=metadata(plan, place["name"], place["namespace"]),
+        type="kubernetes.io/tls",
+        string_data={"tls.crt": issued.certificate_pem, "tls.key": issued.key_pem or "", "ca.crt": server.ca_pem},
         opts=opts,
     )
 
@@ -51,8 +72,42 @@ def network_policy(plan: TillerPlan, opts: pulumi.ResourceOptions) -> kubernetes
     """
     return kubernetes.networking.v1.NetworkPolicy(
         f"{plan.name}-deny-ingress",
-        metadata={"name": "deny-ingress", "namespace": plan.namespace.name, "labels": dict(plan.labels)},
+        metadata=metadata(plan, "deny-ingress", plan.namespace.name),
         spec={"pod_selector": {}, "policy_types": ["Ingress"]},
+        opts=opts,
+    )
+
+
+def admission(
+    plan: TillerPlan, exposure: ExposurePlan, opts: pulumi.ResourceOptions
+) -> kubernetes.networking.v1.NetworkPolicy:
+    """Admit the pods of the clients' namespaces to Tiller's gRPC port, past the policy that closes everything."""
+    admitted = [
+        {"namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": namespace}}}
+        for namespace in exposure.namespaces
+    ]
+    return kubernetes.networking.v1.NetworkPolicy(
+        f"{plan.name}-admit-clients",
+        metadata=metadata(plan, "admit-clients", plan.namespace.name),
+        spec={
+            "pod_selector": {"match_labels": SELECTOR},
+            "policy_types": ["Ingress"],
+            "ingress": [{"from_": admitted, "ports": [{"port": GRPC_PORT, "protocol": "TCP"}]}],
+        },
+        opts=opts,
+    )
+
+
+def service(plan: TillerPlan, opts: pulumi.ResourceOptions) -> core.Service:
+    """Create the Service by whose names clients in the cluster reach Tiller; its certificate holds them."""
+    return core.Service(
+        f"{plan.name}-service",
+        metadata=metadata(plan, DEPLOYMENT_NAME, plan.namespace.name),
+        spec={
+            "type": "ClusterIP",
+            "selector": SELECTOR,
+            "ports": [{"name": "tiller", "port": GRPC_PORT, "target_port": "tiller", "protocol": "TCP"}],
+        },
         opts=opts,
     )
 
@@ -60,20 +115,32 @@ def network_policy(plan: TillerPlan, opts: pulumi.ResourceOptions) -> kubernetes
 def deployment(plan: TillerPlan, tls: core.Secret, opts: pulumi.ResourceOptions) -> kubernetes.apps.v1.Deployment:
     """Create Tiller's Deployment, under the names and labels by which Helm's clients and helm-2to3 find it."""
     labels = {**plan.labels, **SELECTOR}
+    annotations = {**plan.annotations, TRUSTS_ANNOTATION: " ".join(plan.trusts)}
+    named = metadata(plan, DEPLOYMENT_NAME, plan.namespace.name)
+    named.labels = labels
     return kubernetes.apps.v1.Deployment(
         f"{plan.name}-deployment",
-        metadata={"name": DEPLOYMENT_NAME, "namespace": plan.namespace.name, "labels": labels},
+        metadata=named,
         spec={
             # Two Tillers would both believe that they hold the lock on a release.
             "replicas": 1,
             # An older revision names a TLS Secret that is gone: there is nothing to go back to.
             "revision_history_limit": 1,
+            "progress_deadline_seconds": plan.pod.rollout_seconds,
             "selector": {"match_labels": SELECTOR},
             "strategy": {"type": "RollingUpdate", "rolling_update": {"max_unavailable": 0, "max_surge": 1}},
-            "template": {"metadata": {"labels": labels}, "spec": _pod_spec(plan.pod, tls)},
+            "template": {
+                "metadata": {"labels": labels, "annotations": annotations},
+                "spec": _pod_spec(plan.pod, tls),
+            },
         },
-        opts=opts,
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(custom_timeouts=_timeouts(plan.pod))),
     )
+
+
+def _timeouts(pod: PodPlan) -> pulumi.CustomTimeouts:
+    wait = f"{pod.rollout_seconds}s"
+    return pulumi.CustomTimeouts(create=wait, update=wait)
 
 
 def _pod_spec(pod: PodPlan, tls: core.Secret) -> core.PodSpecArgs:
@@ -83,6 +150,9 @@ def _pod_spec(pod: PodPlan, tls: core.Secret) -> core.PodSpecArgs:
         # A Service of the namespace must not add to the environment that Tiller reads its settings from.
         enable_service_links=False,
         termination_grace_period_seconds=pod.grace_seconds,
+        node_selector=dict(pod.node_selector) or None,
+        tolerations=[_toleration(wanted) for wanted in pod.tolerations] or None,
+        priority_class_name=pod.priority_class or None,
         security_context=core.PodSecurityContextArgs(
             run_as_non_root=True,
             run_as_user=pod.user,
@@ -106,12 +176,14 @@ def _container(pod: PodPlan) -> core.ContainerArgs:
             core.ContainerPortArgs(name="tiller", container_port=GRPC_PORT),
             core.ContainerPortArgs(name="http", container_port=PROBE_PORT),
         ],
-        liveness_probe=_probe("/liveness", period_seconds=10),
         # Tiller is up within a second: with the default period of ten, a rollout would mostly wait.
-        readiness_probe=_probe("/readiness", period_seconds=2),
-        # The sleep action, because an image need not hold a shell that could sleep.
+        startup_probe=_probe("/readiness", period_seconds=1, failure_threshold=pod.rollout_seconds),
+        liveness_probe=_probe("/liveness", period_seconds=10),
+        readiness_probe=core.ProbeArgs(
+            exec_=core.ExecActionArgs(command=list(STAYS_READY)), period_seconds=2, failure_threshold=1
+        ),
         lifecycle=core.LifecycleArgs(
-            pre_stop=core.LifecycleHandlerArgs(sleep=core.SleepActionArgs(seconds=pod.stop_delay_seconds))
+            pre_stop=core.LifecycleHandlerArgs(exec_=core.ExecActionArgs(command=list(DRAIN)))
         ),
         resources=core.ResourceRequirementsArgs(requests=dict(pod.requests), limits=dict(pod.limits)),
         security_context=core.SecurityContextArgs(
@@ -128,10 +200,20 @@ def _container(pod: PodPlan) -> core.ContainerArgs:
     )
 
 
-def _probe(path: str, period_seconds: int) -> core.ProbeArgs:
+def _probe(path: str, period_seconds: int, failure_threshold: int = 3) -> core.ProbeArgs:
     # No host: Pod Security refuses a probe that names one.
     http_get = core.HTTPGetActionArgs(path=path, port=PROBE_PORT)
-    return core.ProbeArgs(http_get=http_get, period_seconds=period_seconds)
+    return core.ProbeArgs(http_get=http_get, period_seconds=period_seconds, failure_threshold=failure_threshold)
+
+
+def _toleration(wanted: TolerationArgs) -> core.TolerationArgs:
+    return core.TolerationArgs(
+        key=wanted.get("key"),
+        operator=wanted.get("operator"),
+        value=wanted.get("value"),
+        effect=wanted.get("effect"),
+        toleration_seconds=wanted.get("toleration_seconds"),
+    )
 
 
 def _volumes(pod: PodPlan, tls: core.Secret) -> list[core.VolumeArgs]:

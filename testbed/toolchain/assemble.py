@@ -14,7 +14,15 @@ from rich.console import Console
 from testbed.toolchain import debian, go, image
 from testbed.toolchain.cache import cache_folder, key_of, locked, publish
 from testbed.toolchain.errors import ToolchainError
-from testbed.toolchain.pins import GO_PROGRAMS, IMAGES, PULUMI_KUBERNETES, PULUMI_TLS, GoProgram, Image
+from testbed.toolchain.pins import (
+    BUSYBOX_IMAGE,
+    GO_PROGRAMS,
+    IMAGES,
+    PULUMI_KUBERNETES,
+    PULUMI_TLS,
+    GoProgram,
+    Image,
+)
 from testbed.toolchain.progress import Steps, clock
 
 _PLUGINS = (("kubernetes", PULUMI_KUBERNETES), ("tls", PULUMI_TLS))
@@ -144,13 +152,15 @@ def _unpack(cache: Path) -> Callable[[Path, Path], None]:
 
 
 def _assemble(folders: dict[str, Path], found: dict[str, dict[str, Path]], cache: Path, node: bool) -> Toolchain:
-    key = key_of(sorted((name, str(path)) for name, path in folders.items()), sorted(found.items()), node)
+    key = key_of(
+        sorted((name, str(path)) for name, path in folders.items()), sorted(found.items()), node, IMAGES, image.APPLETS
+    )
     home = publish(cache / f"toolchain-{key}", lambda folder: _fill(folder, folders, found))
     debian_tree = folders.get("debian packages", home)
     images = {}
     for wanted in IMAGES if node else ():
         source = debian_tree / wanted.program if "/" in wanted.program else home / "bin" / wanted.program
-        images[wanted.reference] = _image(wanted, source, home)
+        images[wanted.reference] = _image(wanted, source, home, debian_tree / BUSYBOX_IMAGE.program)
     _install_plugins(home, folders)
     toolchain = Toolchain(home / "bin", debian_tree, images, home / "pulumi")
     (cache / "toolchain.json").write_text(toolchain.to_json())  # for `load`, so that `make env` answers at once
@@ -172,12 +182,12 @@ def _fill(home: Path, folders: dict[str, Path], found: dict[str, dict[str, Path]
             (binaries / name).symlink_to(path)
 
 
-def _image(wanted: Image, binary: Path, home: Path) -> Path:
+def _image(wanted: Image, binary: Path, home: Path, busybox: Path) -> Path:
     archive = home / "images" / (wanted.program.rsplit("/", 1)[-1] + ".tar")
     if not archive.is_file():
         archive.parent.mkdir(exist_ok=True)
         partial = archive.with_suffix(".partial")
-        image.write(wanted, binary, partial)
+        image.write(wanted, binary, partial, busybox)
         partial.rename(archive)
     return archive
 

@@ -19,9 +19,20 @@ _LAYER = "application/vnd.oci.image.layer.v1.tar"
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
-def write(image: Image, binary: Path, archive: Path) -> None:
-    """Write the image of a binary to an archive that `ctr images import` reads."""
-    layer = _layer(image, binary)
+APPLETS = ("sh", "cat", "grep", "ls", "ps", "sleep", "test", "touch")
+"""What a shell in an image can call, each a link to busybox."""
+
+
+def write(image: Image, binary: Path, archive: Path, busybox: Path) -> None:
+    """Write the image of a binary to an archive that `ctr images import` reads.
+
+    Args:
+        image: what to write.
+        binary: the static program.
+        archive: the file to write.
+        busybox: the static busybox, for an image with a shell.
+    """
+    layer = _layer(image, binary, busybox)
     machine = platform.machine()
     config = _json(
         {
@@ -49,13 +60,19 @@ def write(image: Image, binary: Path, archive: Path) -> None:
             _add(tar, "blobs/sha256/" + _digest(blob).removeprefix("sha256:"), blob)
 
 
-def _layer(image: Image, binary: Path) -> bytes:
+def _layer(image: Image, binary: Path, busybox: Path) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         tmp = tarfile.TarInfo("tmp")
         tmp.type, tmp.mode = tarfile.DIRTYPE, 0o1777
         tar.addfile(tmp)
         _add(tar, image.entrypoint.lstrip("/"), binary.read_bytes(), mode=0o755)
+        if image.with_shell:
+            _add(tar, "bin/busybox", busybox.read_bytes(), mode=0o755)
+            for applet in APPLETS:
+                link = tarfile.TarInfo(f"bin/{applet}")
+                link.type, link.linkname, link.mode = tarfile.SYMTYPE, "busybox", 0o777
+                tar.addfile(link)
     return buffer.getvalue()
 
 

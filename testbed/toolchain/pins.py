@@ -176,25 +176,27 @@ DEBIAN_PACKAGES = (
 
 @dataclass(frozen=True)
 class Image:
-    """A container image of one static binary.
+    """A container image of one static binary, with or without a shell beside it.
 
     Attributes:
         reference: the full name under which the node finds it.
         entrypoint: the binary's path in the image.
         program: the file in the toolchain's `bin`, or in the Debian tree where it starts with `usr/`.
         user: the numeric user the image runs as.
+        with_shell: whether it has a shell and small programs, as the image of the Helm project has from Alpine.
     """
 
     reference: str
     entrypoint: str
     program: str
     user: int
+    with_shell: bool = False
 
 
 # Tiller keeps the name under which the Helm project publishes it: same sources, same Go. The others carry names of
 # their own, because they are not what a registry serves under the usual ones.
 PAUSE_IMAGE = Image("localhost/pause:1", "/pause", "pause", 65535)
-TILLER_IMAGE = Image(f"ghcr.io/helm/tiller:{HELM}", "/tiller", "tiller", 65534)
+TILLER_IMAGE = Image(f"ghcr.io/helm/tiller:{HELM}", "/tiller", "tiller", 65534, with_shell=True)
 COREDNS_IMAGE = Image(f"localhost/coredns:{COREDNS}", "/coredns", "coredns", 65534)
 BUSYBOX_IMAGE = Image("localhost/busybox:1", "/bin/busybox", "usr/bin/busybox", 65534)
 IMAGES = (PAUSE_IMAGE, TILLER_IMAGE, COREDNS_IMAGE, BUSYBOX_IMAGE)

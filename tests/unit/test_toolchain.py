@@ -13,7 +13,7 @@ from rich.console import Console
 
 from testbed.toolchain import Toolchain, ToolchainError, debian, go, image, load
 from testbed.toolchain.cache import key_of, publish
-from testbed.toolchain.pins import GO_PROGRAMS, Image
+from testbed.toolchain.pins import GO_PROGRAMS, TILLER_IMAGE, Image
 from testbed.toolchain.progress import Steps, clock
 
 HELM = next(program for program in GO_PROGRAMS if program.name == "helm")
@@ -158,7 +158,7 @@ def test_an_image_is_the_same_for_the_same_binary_and_holds_it(tmp_path: Path) -
     binary.write_bytes(b"\x7fELF")
     wanted = Image("localhost/web:1", "/bin/web", "web", 65534)
     for name in ("one.tar", "two.tar"):
-        image.write(wanted, binary, tmp_path / name)
+        image.write(wanted, binary, tmp_path / name, busybox=tmp_path / "none")
     assert (tmp_path / "one.tar").read_bytes() == (tmp_path / "two.tar").read_bytes()
     with tarfile.open(tmp_path / "one.tar") as archive:
         index = json.load(_member(archive, "index.json"))
@@ -166,6 +166,18 @@ def test_an_image_is_the_same_for_the_same_binary_and_holds_it(tmp_path: Path) -
         with tarfile.open(fileobj=_member(archive, layer)) as files:
             assert files.getnames() == ["tmp", "bin/web"]
     assert index["manifests"][0]["annotations"]["io.containerd.image.name"] == "localhost/web:1"
+
+
+def test_an_image_with_a_shell_holds_busybox_and_a_link_for_each_of_its_programs(tmp_path: Path) -> None:
+    (tmp_path / "tiller").write_bytes(b"program")
+    (tmp_path / "busybox").write_bytes(b"shell")
+    image.write(TILLER_IMAGE, tmp_path / "tiller", tmp_path / "image.tar", tmp_path / "busybox")
+    with tarfile.open(tmp_path / "image.tar") as archive:
+        (layer,) = [member.name for member in archive if member.size >= tarfile.RECORDSIZE]
+        with tarfile.open(fileobj=_member(archive, layer)) as files:
+            links = {member.name for member in files if member.linkname == "busybox"}
+            assert _member(files, "bin/sh").read() == b"shell"
+    assert links == {f"bin/{applet}" for applet in image.APPLETS}
 
 
 def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:

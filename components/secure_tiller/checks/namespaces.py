@@ -1,50 +1,13 @@
-"""What the settings of one team may say: a table of small checks. Nothing here asks the cluster.
+"""What the settings may say about namespaces."""
 
-What is about several teams is checked in `secure_tiller.teams`.
-"""
+from collections.abc import Iterator
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-
-from secure_tiller import names, structure
-from secure_tiller.args import ManagedNamespaceArgs, SecureTillerArgs, SubjectsArgs
-from secure_tiller.problems import Problem, shown
+from secure_tiller import names
+from secure_tiller.checks.settings import Check, Settings
+from secure_tiller.problems import Problem
 
 POD_SECURITY_LEVELS = ("baseline", "restricted", "privileged")
 """The Pod Security Standards (Kubernetes documentation)."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The settings of one team, of the right form; required keys may still be missing."""
-
-    name: str
-    args: SecureTillerArgs
-
-    @property
-    def namespace(self) -> str:
-        return self.args.get("namespace", names.tiller_namespace(self.name))
-
-    @property
-    def namespaces(self) -> dict[str, ManagedNamespaceArgs]:
-        return dict(self.args.get("namespaces", {}))
-
-    @property
-    def subjects(self) -> SubjectsArgs:
-        return self.args.get("subjects", {})
-
-    def problem(self, key: str, value: object, why: str, remedy: str) -> Problem:
-        return Problem(self.name, key, shown(value), why, remedy)
-
-
-Check = Callable[[Settings], Iterator[Problem]]
-
-
-def check(name: str, args: object) -> tuple[Problem, ...]:
-    """Return everything that is wrong with the settings of one team: form first, then each rule of the table."""
-    sound, malformed = structure.read(name, args)
-    settings = Settings(name, sound)
-    return (*malformed, *(problem for rule in CHECKS for problem in rule(settings)))
 
 
 def team_name_is_a_label(s: Settings) -> Iterator[Problem]:
@@ -123,36 +86,11 @@ def existing_namespaces_are_left_alone(s: Settings) -> Iterator[Problem]:
                 yield s.problem(f"namespaces.{name}.{key}", namespace.get(key), why, "remove it, or `existing`")
 
 
-def some_client_is_named(s: Settings) -> Iterator[Problem]:
-    if s.args.get("clients") == {}:
-        why = "must name at least one client: Tiller does not start without a trusted certificate"
-        yield s.problem("clients", {}, why, "add one: alice: {}")
-
-
-def clients_are_labels(s: Settings) -> Iterator[Problem]:
-    for name in s.args.get("clients", {}):
-        if not names.is_label(name):
-            yield s.problem("clients", name, names.LABEL_RULE, "choose another name")
-
-
-def groups_and_users_are_not_reserved(s: Settings) -> Iterator[Problem]:
-    for key, listed in (("groups", s.subjects.get("groups", ())), ("users", s.subjects.get("users", ()))):
-        for i, name in enumerate(listed):
-            if names.is_reserved_subject(name):
-                why = "names with the prefix system: are reserved for Kubernetes; most of them are everybody"
-                remedy = "name the team's own people; ServiceAccounts go under subjects.service_accounts"
-                yield s.problem(f"subjects.{key}[{i}]", name, why, remedy)
-            elif not name.strip():
-                yield s.problem(f"subjects.{key}[{i}]", name, "must be a name", "remove it, or write the name")
-
-
-def service_accounts_can_exist(s: Settings) -> Iterator[Problem]:
-    for i, account in enumerate(s.subjects.get("service_accounts", ())):
-        key = f"subjects.service_accounts[{i}]"
-        if not names.is_label(account["namespace"]):
-            yield s.problem(f"{key}.namespace", account["namespace"], names.LABEL_RULE, "correct the name")
-        if not names.is_subdomain(account["name"]):
-            yield s.problem(f"{key}.name", account["name"], names.SUBDOMAIN_RULE, "correct the name")
+def shared_namespaces_exist(s: Settings) -> Iterator[Problem]:
+    for name, namespace in s.namespaces.items():
+        if namespace.get("shared", False) and not namespace.get("existing", False):
+            why = "is for a namespace that is there already: of two teams that create it, one would delete it"
+            yield s.problem(f"namespaces.{name}.shared", True, why, "add `existing: true`, or remove it")
 
 
 CHECKS: tuple[Check, ...] = (
@@ -166,8 +104,5 @@ CHECKS: tuple[Check, ...] = (
     pod_security_is_a_level,
     privileged_has_a_reason,
     existing_namespaces_are_left_alone,
-    some_client_is_named,
-    clients_are_labels,
-    groups_and_users_are_not_reserved,
-    service_accounts_can_exist,
+    shared_namespaces_exist,
 )

@@ -1,0 +1,27 @@
+"""What the settings of one team may say: tables of small checks. Nothing here asks the cluster.
+
+What is about several teams is checked in `secure_tiller.teams`.
+"""
+
+from secure_tiller import structure
+from secure_tiller.checks import certificates, clients, namespaces, objects, pod, rights
+from secure_tiller.checks.settings import Check, Settings
+from secure_tiller.problems import Problem
+
+__all__ = ["CHECKS", "Settings", "check"]
+
+CHECKS: tuple[Check, ...] = (
+    *namespaces.CHECKS,
+    *clients.CHECKS,
+    *rights.CHECKS,
+    *certificates.CHECKS,
+    *pod.CHECKS,
+    *objects.CHECKS,
+)
+
+
+def check(name: str, args: object) -> tuple[Problem, ...]:
+    """Return everything that is wrong with the settings of one team: form first, then each rule of the tables."""
+    sound, malformed = structure.read(name, args)
+    settings = Settings(name, sound)
+    return (*malformed, *(problem for rule in CHECKS for problem in rule(settings)))

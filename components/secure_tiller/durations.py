@@ -1,0 +1,23 @@
+"""Durations as people write them: a whole number and one unit."""
+
+import re
+from collections.abc import Mapping
+
+HOURS: Mapping[str, int] = {"h": 1, "d": 24}
+"""Units of the life of a certificate, in hours: the tls provider counts in whole hours."""
+
+SECONDS: Mapping[str, int] = {"s": 1, "m": 60, "h": 3600}
+"""Units of a time to wait, in seconds."""
+
+_FORM = re.compile(r"([1-9][0-9]{0,8})([a-z])", re.ASCII)
+
+
+def read(text: str, units: Mapping[str, int]) -> int | None:
+    """Return a duration counted in the smallest of the units; None when the text is no duration in these units.
+
+    Args:
+        text: `90d`, `36h`.
+        units: what each letter stands for, `HOURS` or `SECONDS`.
+    """
+    match = _FORM.fullmatch(text)
+    return int(match[1]) * units[match[2]] if match and match[2] in units else None

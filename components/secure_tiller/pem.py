@@ -1,0 +1,273 @@
+"""Certificates and requests that come from elsewhere: whether they can serve, before anything is made of them.
+
+Tiller takes the certificates of a file that it can read and drops the others without a word (Go, crypto/x509,
+CertPool.AppendCertsFromPEM). Here every line must be understood.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+CURVES = ("secp256r1", "secp384r1", "secp521r1")
+"""The curves that Go's TLS 1.3 signs with (RFC 8446, 4.2.3); P-224, the tls provider's default, is not among them."""
+SHORTEST_RSA = 2048
+"""Bits (NIST SP 800-57 part 1, revision 5, table 2: 112 bits of strength)."""
+
+SOON = timedelta(days=30)
+"""How long before its end a certificate is warned about: as long as the default renewal of ours."""
+
+_BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
+_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature, x509.DuplicateExtension)
+_Extension = TypeVar("_Extension", bound=x509.ExtensionType)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why something cannot serve, and what to do about it."""
+
+    why: str
+    remedy: str
+
+
+class UnreadableError(Exception):
+    """A line cannot be understood. The text of the PEM is never part of the message: it could be a key."""
+
+    def __init__(self, line: int, why: str) -> None:
+        """Name the line, counted from 1, and what is wrong with it."""
+        super().__init__(f"line {line} {why}")
+
+
+@dataclass(frozen=True)
+class _Block:
+    line: int
+    label: str
+    text: bytes
+
+
+def certificates(pem: str) -> tuple[x509.Certificate, ...]:
+    """Return the certificates of a PEM text.
+
+    Raises:
+        UnreadableError: something is no certificate, blank line or comment (`#`), or there is no certificate.
+    """
+    found = tuple(_certificate(block) for block in _blocks(pem))
+    if not found:
+        raise UnreadableError(1, "should begin a certificate; there is none at all")
+    return found
+
+
+def ca_faults(pem: str, use: x509.ObjectIdentifier) -> Iterator[Fault]:
+    """Yield why a text cannot serve as CAs of certificates for a use, clientAuth or serverAuth."""
+    try:
+        found = certificates(pem)
+        for number, certificate in enumerate(found, 1):
+            for fault in _ca_faults(certificate, use):
+                yield Fault(f"certificate {number} of {len(found)} {fault.why}", fault.remedy)
+    except UnreadableError as error:
+        yield Fault(str(error), "give PEM certificates of CAs and nothing else")
+
+
+def client_ca_faults(pem: str) -> Iterator[Fault]:
+    """Yield why a text cannot serve as CAs of clients."""
+    return ca_faults(pem, ExtendedKeyUsageOID.CLIENT_AUTH)
+
+
+def request_faults(pem: str, client: str) -> Iterator[Fault]:
+    """Yield why a text cannot serve as the certificate request of a client."""
+    remedy = f"make one: openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={client} ..."
+    try:
+        blocks = tuple(_blocks(pem))
+        if [block.label for block in blocks] != ["CERTIFICATE REQUEST"]:
+            yield Fault("must be one PEM block, CERTIFICATE REQUEST", remedy)
+            return
+        request = _read(blocks[0], x509.load_pem_x509_csr)
+        names = [str(name.value) for name in request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+        if not _holds(blocks[0], lambda: request.is_signature_valid):
+            yield Fault("is not signed with its own key", remedy)
+        yield from _key_faults(_holds(blocks[0], request.public_key), remedy)
+        if names != [client]:
+            yield Fault(f"must have the client's name as its one common name, not {names}", remedy)
+    except UnreadableError as error:
+        yield Fault(str(error), remedy)
+
+
+def server_faults(certificate: str, key: str, ca: str, names: tuple[str, ...]) -> Iterator[Fault]:
+    """Yield why a server certificate, its key and its CA cannot serve together under these names."""
+    try:
+        chain, authorities = certificates(certificate), certificates(ca)
+    except UnreadableError as error:
+        yield Fault(str(error), "give the certificate, then its intermediates, as PEM; and the CA in `ca`")
+        return
+    leaf = chain[0]
+    yield from ca_faults(ca, ExtendedKeyUsageOID.SERVER_AUTH)
+    yield from _use_faults(leaf)
+    yield from _key_faults(leaf.public_key(), "have it issued for a key of P-256")
+    if isinstance(leaf.signature_hash_algorithm, hashes.SHA1 | hashes.MD5):
+        yield Fault("is signed with a broken hash (SHA-1 or MD5)", "have it issued with SHA-256")
+    if missing := sorted(set(names) - _names(leaf)):
+        yield Fault(f"lacks the names {', '.join(missing)}", "have it issued with them as subject alternative names")
+    if not _is_chain(chain, authorities):
+        yield Fault("is not signed by the CA through the intermediates given", "give the missing ones, in their order")
+    if not _is_key_of(key, leaf):
+        yield Fault("does not belong to the key, or the key is not one unencrypted PEM block", "give the matching key")
+
+
+def public_keys(pem: str) -> tuple[bytes, ...]:
+    """Return the public keys of the certificates of a text, in DER; none if it cannot be read."""
+    form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    try:
+        return tuple(certificate.public_key().public_bytes(*form) for certificate in certificates(pem))
+    except UnreadableError:
+        return ()
+
+
+def ends(pem: str) -> datetime:
+    """Return when the first certificate of a text that was found able to serve ends."""
+    return certificates(pem)[0].not_valid_after_utc
+
+
+def warnings_of_ends(pem: str, now: datetime) -> Iterator[str]:
+    """Yield a sentence for each certificate of such a text that is not valid now, or will not be in 30 days."""
+    found = certificates(pem)
+    for number, certificate in enumerate(found, 1):
+        which = f"certificate {number} of {len(found)}"
+        begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        if now < begin:
+            yield f"{which} is NOT YET VALID: it begins on {begin:%Y-%m-%d at %H:%M} UTC"
+        if end < now:
+            yield f"{which} has EXPIRED on {end:%Y-%m-%d at %H:%M} UTC: nobody is answered who needs it; renew it"
+        elif end - now < SOON:
+            yield f"{which} expires soon, on {end:%Y-%m-%d at %H:%M} UTC; renew it"
+
+
+def serial(pem: str) -> str:
+    """Return the serial number of the first certificate of such a text, hexadecimal as openssl prints it."""
+    return f"{certificates(pem)[0].serial_number:X}"
+
+
+def fingerprint(pem: str) -> str:
+    """Return what tells the certificates of such a text from all others, shortened to 12 hexadecimal digits."""
+    digest = hashes.Hash(hashes.SHA256())
+    for certificate in certificates(pem):
+        digest.update(certificate.fingerprint(hashes.SHA256()))
+    return digest.finalize().hex()[:12]
+
+
+def _blocks(pem: str) -> Iterator[_Block]:
+    lines: list[str] = []
+    begin, label = 0, ""
+    for number, line in enumerate((line.strip() for line in pem.splitlines()), 1):
+        match = _BEGIN.fullmatch(line)
+        if match and not begin:
+            begin, label, lines = number, match[1], [line]
+        elif match:
+            break
+        elif not begin and line and not line.startswith("#"):
+            raise UnreadableError(number, "is neither part of a PEM block nor a comment")
+        elif begin:
+            lines.append(line)
+            if line == f"-----END {label}-----":
+                yield _Block(begin, label, "\n".join(lines).encode())
+                begin = 0
+    if begin:
+        raise UnreadableError(begin, "begins a PEM block that does not end")
+
+
+def _certificate(block: _Block) -> x509.Certificate:
+    if "PRIVATE KEY" in block.label:
+        raise UnreadableError(block.line, "begins a private key, which has no place here; it may have been seen by now")
+    if block.label != "CERTIFICATE":
+        raise UnreadableError(block.line, f"begins {block.label}, not CERTIFICATE")
+    certificate = _read(block, x509.load_pem_x509_certificate)
+    _holds(block, certificate.public_key)
+    _holds(block, lambda: certificate.extensions)
+    return certificate
+
+
+_Read = TypeVar("_Read")
+
+
+def _read(block: _Block, load: Callable[[bytes], _Read]) -> _Read:
+    return _holds(block, lambda: load(block.text))
+
+
+def _holds(block: _Block, look: Callable[[], _Read]) -> _Read:
+    try:
+        return look()
+    except _UNREADABLE as error:
+        raise UnreadableError(block.line, f"begins a {block.label} that cannot be read") from error
+
+
+def _extension(certificate: x509.Certificate, kind: type[_Extension]) -> _Extension | None:
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None
+
+
+def _ca_faults(certificate: x509.Certificate, use: x509.ObjectIdentifier) -> Iterator[Fault]:
+    constraints = _extension(certificate, x509.BasicConstraints)
+    usage = _extension(certificate, x509.KeyUsage)
+    uses = _extension(certificate, x509.ExtendedKeyUsage)
+    if not (constraints and constraints.ca) or (usage and not usage.key_cert_sign):
+        yield Fault("is no CA certificate (basic constraints, key usage)", "give the CA that signed it")
+    if uses and use not in uses and ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE not in uses:
+        yield Fault("is a CA for other uses only (extended key usage)", "give a CA without that limit")
+    yield from _key_faults(certificate.public_key(), "give a CA with a key of P-256")
+
+
+def _key_faults(key: object, remedy: str) -> Iterator[Fault]:
+    strong = (
+        (isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in CURVES)
+        or (isinstance(key, rsa.RSAPublicKey) and key.key_size >= SHORTEST_RSA)
+        or isinstance(key, ed25519.Ed25519PublicKey)
+    )
+    if not strong:
+        why = "must have a key of P-256, P-384, P-521, Ed25519 or RSA of 2048 bits or more: Go's TLS refuses others"
+        yield Fault(why, remedy)
+
+
+def _use_faults(leaf: x509.Certificate) -> Iterator[Fault]:
+    constraints, uses = _extension(leaf, x509.BasicConstraints), _extension(leaf, x509.ExtendedKeyUsage)
+    if constraints and constraints.ca:
+        yield Fault("is a CA certificate: it could sign for others", "give one that is not")
+    if not uses or ExtendedKeyUsageOID.SERVER_AUTH not in uses:
+        yield Fault("lacks the extended key usage serverAuth", "have it issued for a server")
+    if uses and {ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE} & set(uses):
+        yield Fault("could also call a Tiller as a client (extended key usage)", "have it issued for serverAuth alone")
+
+
+def _names(leaf: x509.Certificate) -> set[str]:
+    names = _extension(leaf, x509.SubjectAlternativeName)
+    if not names:
+        return set()
+    return {*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress))}
+
+
+def _is_chain(chain: tuple[x509.Certificate, ...], authorities: tuple[x509.Certificate, ...]) -> bool:
+    issuers = (*((after,) for after in chain[1:]), authorities)
+    return all(any(_signed(c, issuer) for issuer in possible) for c, possible in zip(chain, issuers, strict=True))
+
+
+def _signed(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except _UNREADABLE:
+        return False
+    return True
+
+
+def _is_key_of(key: str, leaf: x509.Certificate) -> bool:
+    try:
+        public = serialization.load_pem_private_key(key.encode(), password=None).public_key()
+    except _UNREADABLE:
+        return False
+    return bool(public == leaf.public_key())
