@@ -33,8 +33,8 @@ async def ended(
     *,
     trusts: Trusts = cluster.trusts,
     seconds: float = LONGEST_SECONDS,
-) -> None:
-    """Wait until no pod of Tiller answers those who are leaving.
+) -> str:
+    """Wait until no pod of Tiller answers those who are leaving, and return its namespace.
 
     Args:
         access: how to reach the cluster.
@@ -55,10 +55,9 @@ async def ended(
         if time.monotonic() > deadline:
             raise ClusterError([_not_ended(namespace, still)])
         await asyncio.sleep(1)
+    return namespace
 
 
 def _not_ended(namespace: str, still: Set[str]) -> Problem:
-    remedy = (
-        f"end it: kubectl delete pod --grace-period=0 --force --namespace {namespace} <the one that is terminating>"
-    )
+    remedy = f"end the pod that is terminating: kubectl delete pod --grace-period=0 --force --namespace {namespace} ..."
     return Problem("", f"namespace {namespace}", in_words(still), "NOT YET REVOKED: an old pod still runs", remedy)
