@@ -5,7 +5,7 @@ A pod that is being stopped ends the calls that run before it goes, and until th
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Set
+from collections.abc import Callable, Set
 
 import pulumi
 
@@ -24,7 +24,7 @@ Trusts = Callable[[Access, str], frozenset[str]]
 def wait(tiller: SecureTiller, access: Access, leaving: Set[str]) -> None:
     """Let the update go on, once this Tiller is ready, until no pod of it answers those who are leaving."""
 
-    def gone(known: list[str]) -> Awaitable[str]:
+    def gone(known: list[str]) -> pulumi.Input[str]:
         return ended(access, known[1], leaving)
 
     pulumi.Output.all(tiller.deployment, tiller.namespace).apply(gone)
