@@ -34,15 +34,31 @@ class Helm:
 
     def run(self, *arguments: str, tls: bool = True, seconds: float = 120) -> "subprocess.CompletedProcess[str]":
         """Run `helm` with verified TLS, or without any; a failure is the caller's to judge."""
-        verified = ["--tls", "--tls-verify"] if tls else []
         return subprocess.run(
-            ["helm", *arguments, f"--tiller-namespace={self.namespace}", "--tiller-connection-timeout=5", *verified],
-            env={**_without_helms_own(self.environment), "HELM_HOME": str(self.home)},
+            self._command(*arguments, tls=tls),
+            env=self._environment(),
             capture_output=True,
             text=True,
             timeout=seconds,
             check=False,
         )
+
+    def begin(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Start `helm` with verified TLS; the caller waits for its end."""
+        return subprocess.Popen(
+            self._command(*arguments, tls=True),
+            env=self._environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def _command(self, *arguments: str, tls: bool) -> list[str]:
+        verified = ["--tls", "--tls-verify"] if tls else []
+        return ["helm", *arguments, f"--tiller-namespace={self.namespace}", "--tiller-connection-timeout=5", *verified]
+
+    def _environment(self) -> dict[str, str]:
+        return {**_without_helms_own(self.environment), "HELM_HOME": str(self.home)}
 
 
 def _without_helms_own(environment: Mapping[str, str]) -> dict[str, str]:

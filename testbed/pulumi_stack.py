@@ -33,7 +33,9 @@ class Stack:
     environment: Mapping[str, str]
     project: Path = PROJECT
 
-    def run(self, *arguments: str, check: bool = True, seconds: float = 600) -> "subprocess.CompletedProcess[str]":
+    def run(
+        self, *arguments: str, check: bool = True, seconds: float = 600, stdin: str = ""
+    ) -> "subprocess.CompletedProcess[str]":
         """Run `pulumi` with arguments and return its output.
 
         Raises:
@@ -43,6 +45,7 @@ class Stack:
             ["pulumi", "--non-interactive", "--color=never", *arguments],
             cwd=self.project,
             env=dict(self.environment),
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=seconds,
@@ -71,6 +74,10 @@ class Stack:
     def export(self, *, secrets: bool = False) -> str:
         """The stack's state as JSON text."""
         return self.run("stack", "export", "--stack", self.name, *(["--show-secrets"] if secrets else [])).stdout
+
+    def import_state(self, state: str) -> None:
+        """Replace the stack's state by one that `export` gave."""
+        self.run("stack", "import", "--stack", self.name, stdin=state)
 
     def outputs(self) -> Any:
         """The stack's outputs, secrets in clear."""

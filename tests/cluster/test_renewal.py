@@ -1,0 +1,273 @@
+"""Certificates renew with a plain `pulumi up`, and nobody notices but those who must fetch a bundle.
+
+Three teams of one stack, whose certificates are made older in the state: of `leaf` the client's, a day inside its window;
+of `serv` Tiller's own, which has ended; of `auth` both CAs, a day inside theirs.
+"""
+
+import dataclasses
+import json
+import re
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from kubernetes import client
+
+from testbed.demo.place import Place
+from testbed.helm import Helm
+from testbed.pulumi_stack import Bundle
+from testbed.tiller import Accepted, Credentials, ask
+from testbed.toolchain.pins import HELM
+from testbed.waiting import until
+from tests import ageing
+from tests.ageing import DAY
+from tests.projects import TestStack
+
+SLOW_CHART = Path(__file__).parent / "slow_chart"
+TEAMS = ("leaf", "serv", "auth")
+
+
+@dataclass
+class Renewal:
+    """What was seen before, during and after the update that renewed.
+
+    Attributes:
+        stack: the stack; everything in it is renewed.
+        suffix: what follows `leaf`, `serv` and `auth` in the names of the teams.
+        outside: what a preview printed while the client's certificate was a day short of its window.
+        planned: the steps of the preview inside the window, by what they touch and how.
+        before: the bundles before, by team.
+        after: the bundles after, by team.
+        pods: the UIDs of each team's Tiller pods before and after.
+        calls: of `helm ls` at serv while Tiller rolled: what each failed call said, and how many there were.
+        install: of `helm install --wait` at serv, begun before Tiller rolled.
+        outlived: whether that install still ran when the update was done.
+    """
+
+    stack: TestStack
+    suffix: str
+    outside: "subprocess.CompletedProcess[str]"
+    planned: dict[str, str] = field(default_factory=dict)
+    before: dict[str, Bundle] = field(default_factory=dict)
+    after: dict[str, Bundle] = field(default_factory=dict)
+    pods: dict[str, list[set[str]]] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    install: "subprocess.CompletedProcess[str] | None" = None
+    outlived: bool = False
+
+    def team(self, name: str) -> str:
+        return f"{name}-{self.suffix}"
+
+
+@pytest.fixture(scope="module")
+def renewal(
+    new_stack: Callable[..., TestStack],
+    api: client.ApiClient,
+    cluster: Place,
+    suffix: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Renewal]:
+    names = [f"{team}-{suffix}" for team in TEAMS]
+    apps = {"retain_on_delete": False, "pod_security": "privileged", "pod_security_reason": "test"}
+    stack = new_stack({name: {"namespaces": {f"{name}-apps": apps}, "clients": {"ann": {}}} for name in names})
+    try:
+        stack.up()
+        yield _lived(stack, api, cluster, suffix, tmp_path_factory.mktemp("helm"))
+    finally:
+        stack.destroy()
+
+
+def _lived(stack: TestStack, api: client.ApiClient, cluster: Place, suffix: str, folder: Path) -> Renewal:
+    leaf, serv, auth = (f"{team}-{suffix}" for team in TEAMS)
+    with ageing.state(stack) as state:
+        state.age(f"{leaf}-client:ann", 31 * DAY, f"{leaf}-client-ca:ann")
+    seen = Renewal(stack, suffix, stack.preview("--expect-no-changes", check=False))
+    with ageing.state(stack) as state:
+        state.age(f"{leaf}-client:ann", 29 * DAY, f"{leaf}-client-ca:ann")
+        state.age(f"{serv}-server", -1 * DAY, f"{serv}-server-ca")
+        for ca in ("server-ca", "client-ca:ann"):
+            state.age(f"{auth}-{ca}", 119 * DAY)
+    seen.planned = _planned(stack.preview("--json").stdout)
+    seen.before = _bundles(stack, suffix) | {
+        "leaf": _with_certificate(stack, leaf, state.certificate(f"{leaf}-client:ann"))
+    }
+    seen.pods = {team: [_pods(api, f"{team}-{suffix}")] for team in TEAMS}
+    helm = Helm.of(seen.before["serv"], stack.environment, folder, f"{serv}-tiller")
+    _renew_under_load(seen, helm, api, cluster)
+    for team in TEAMS:
+        seen.pods[team].append(_pods(api, f"{team}-{suffix}"))
+    seen.after = _bundles(stack, suffix)
+    return seen
+
+
+def _renew_under_load(seen: Renewal, helm: Helm, api: client.ApiClient, cluster: Place) -> None:
+    """Update the stack while `helm ls` is called again and again and a `helm install --wait` runs."""
+    installing = _install(helm, seen.team("serv"), api, cluster)
+    updated = threading.Event()
+    caller = threading.Thread(target=lambda: seen.calls.extend(_call_until(updated, helm)))
+    caller.start()
+    try:
+        seen.stack.up()
+        seen.outlived = installing.poll() is None
+        output, errors = installing.communicate(timeout=120)
+    finally:
+        updated.set()
+        caller.join()
+    seen.install = subprocess.CompletedProcess(installing.args, installing.returncode, output, errors)
+
+
+def _install(helm: Helm, team: str, api: client.ApiClient, cluster: Place) -> "subprocess.Popen[str]":
+    """Begin an install that takes a while; return once Tiller has it in hand."""
+    core = client.CoreV1Api(api)
+    installing = helm.begin("install", str(SLOW_CHART), "--name", "slow", "--namespace", f"{team}-apps", "--wait",
+        "--set", f"image={cluster.busybox}")  # fmt: skip
+
+    def stored() -> bool:
+        return bool(core.list_namespaced_secret(f"{team}-tiller", label_selector="NAME=slow").items)
+
+    until(stored, "Tiller has stored the release")
+    return installing
+
+
+def _call_until(updated: threading.Event, helm: Helm) -> Iterator[str]:
+    """Call `helm ls` until the update is done and for 5 s more; yield what each failed call said."""
+    end = None
+    while end is None or time.monotonic() < end:
+        done = helm.run("ls")
+        yield done.stderr if done.returncode else ""
+        if updated.is_set() and end is None:
+            end = time.monotonic() + 5
+
+
+def _bundles(stack: TestStack, suffix: str) -> dict[str, Bundle]:
+    outputs = stack.outputs()
+    return {team: Bundle(**outputs[f"{team}-{suffix}"]["bundles"]["ann"]) for team in TEAMS}
+
+
+def _with_certificate(stack: TestStack, team: str, certificate: str) -> Bundle:
+    """The bundle that a client would hold whose certificate had aged: outputs lag behind an edited state."""
+    return dataclasses.replace(stack.bundle(team, "ann"), cert=certificate)
+
+
+def _pods(api: client.ApiClient, team: str) -> set[str]:
+    listed = client.CoreV1Api(api).list_namespaced_pod(f"{team}-tiller", label_selector="app=helm,name=tiller").items
+    return {pod.metadata.uid for pod in listed if not pod.metadata.deletion_timestamp}
+
+
+def _planned(preview: str) -> dict[str, str]:
+    steps = json.loads(preview)["steps"]
+    return {step["urn"].rsplit("::", 1)[-1]: step["op"] for step in steps if step["op"] != "same"}
+
+
+def _certificate(pem: str) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(pem.encode())
+
+
+def _answer(renewal: Renewal, team: str, bundle: Bundle) -> Any:
+    return ask(f"{renewal.team(team)}-tiller", renewal.stack.environment, Credentials.of(bundle))
+
+
+def test_outside_its_window_nothing_renews(renewal: Renewal) -> None:
+    assert renewal.outside.returncode == 0, renewal.outside.stdout
+    assert "unchanged" in renewal.outside.stdout
+
+
+def test_inside_its_window_a_clients_certificate_renews_and_nothing_else_of_the_team(renewal: Renewal) -> None:
+    leaf = {name for name in renewal.planned if name.startswith(renewal.team("leaf"))}
+    assert leaf == {f"{renewal.team('leaf')}-client:ann"}
+    assert (
+        _certificate(renewal.after["leaf"].cert).serial_number
+        != _certificate(renewal.before["leaf"].cert).serial_number
+    )
+
+
+def test_a_certificate_that_has_ended_renews_too(renewal: Renewal) -> None:
+    assert renewal.planned[f"{renewal.team('serv')}-server"] == "replace"
+
+
+def test_a_renewed_certificate_keeps_its_key(renewal: Renewal) -> None:
+    for team in TEAMS:
+        assert renewal.before[team].key == renewal.after[team].key
+
+
+def test_a_renewed_clients_certificate_does_not_restart_tiller(renewal: Renewal) -> None:
+    before, after = renewal.pods["leaf"]
+    assert before == after
+
+
+def test_control_a_renewed_server_certificate_does(renewal: Renewal) -> None:
+    before, after = renewal.pods["serv"]
+    assert len(before) == len(after) == 1
+    assert before != after
+
+
+@pytest.mark.parametrize("team", TEAMS)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_the_bundle_from_before_and_the_one_from_after_are_both_answered(
+    renewal: Renewal, team: str, when: str
+) -> None:
+    bundle = getattr(renewal, when)[team]
+    assert _answer(renewal, team, bundle) == Accepted(HELM)
+
+
+def test_renewed_cas_keep_their_key_and_name(renewal: Renewal) -> None:
+    before, after = _certificate(renewal.before["auth"].ca), _certificate(renewal.after["auth"].ca)
+    assert before.serial_number != after.serial_number
+    assert (before.subject, before.public_key()) == (after.subject, after.public_key())
+
+
+def test_no_call_fails_while_tiller_rolls(renewal: Renewal) -> None:
+    assert len(renewal.calls) > 10
+    assert [said for said in renewal.calls if said] == []
+
+
+def test_an_install_that_runs_while_tiller_rolls_ends_well(renewal: Renewal) -> None:
+    assert renewal.outlived, "the install was over before Tiller had rolled: the test shows nothing"
+    assert renewal.install is not None
+    assert renewal.install.returncode == 0, renewal.install.stderr
+    assert "STATUS: DEPLOYED" in renewal.install.stdout
+
+
+def test_control_without_the_drain_a_running_install_breaks(
+    renewal: Renewal, api: client.ApiClient, cluster: Place, tmp_path: Path
+) -> None:
+    team, apps = renewal.team("auth"), client.AppsV1Api(api)
+    container = {"name": "tiller", "lifecycle": None}
+    _patch(apps, team, {"spec": {"containers": [container]}})
+    bundle = renewal.after["auth"]
+    installing = _install(Helm.of(bundle, renewal.stack.environment, tmp_path, f"{team}-tiller"), team, api, cluster)
+    _patch(apps, team, {"metadata": {"annotations": {"rolled": "again"}}})
+    _, errors = installing.communicate(timeout=120)
+    assert installing.returncode != 0
+    assert re.search(r"transport is closing|connection|EOF", errors)
+
+
+def _patch(apps: client.AppsV1Api, team: str, template: dict[str, Any]) -> None:
+    """Change the template of a team's Deployment and wait until its new pod is the only one."""
+    apps.patch_namespaced_deployment("tiller-deploy", f"{team}-tiller", {"spec": {"template": template}})
+
+    def rolled() -> bool:
+        found = apps.read_namespaced_deployment_status("tiller-deploy", f"{team}-tiller")
+        pods = client.CoreV1Api(apps.api_client).list_namespaced_pod(f"{team}-tiller").items
+        status = found.status
+        seen = status.observed_generation == found.metadata.generation
+        return bool(seen and status.updated_replicas == status.ready_replicas == len(pods) == 1)
+
+    until(rolled, f"Tiller of {team} has rolled")
+
+
+def test_when_each_certificate_ends_and_renews_is_an_output(renewal: Renewal) -> None:
+    given = renewal.stack.outputs()[renewal.team("leaf")]["expirations"]
+    assert set(given) == {"server-ca", "server", "client-ca:ann", "client:ann"}
+    certificate = _certificate(renewal.after["leaf"].cert)
+    assert given["client:ann"] == {
+        "serial": f"{certificate.serial_number:X}",
+        "notAfter": certificate.not_valid_after_utc.isoformat(),
+        "renewalBegins": (certificate.not_valid_after_utc - 30 * DAY).isoformat(),
+    }
