@@ -73,7 +73,7 @@ def moved(certificate: x509.Certificate, begin: datetime, end: datetime, signer:
         x509.CertificateBuilder()
         .subject_name(certificate.subject)
         .issuer_name(certificate.issuer)
-        .public_key(certificate.public_key())  # type: ignore[arg-type]
+        .public_key(certificate.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(begin)
         .not_valid_after(end)
