@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo cluster down status toolchain env test test-unit lint format
+.PHONY: help demo cluster down status toolchain env test test-unit rights lint format
 
 PYTHON ?= python3
 # CLUSTER=existing: the demo uses the cluster of the current kubeconfig context.
@@ -42,6 +42,10 @@ test: lint ## everything: style, types, unit tests, then the tests on the real e
 
 test-unit: $(ENVIRONMENT) ## the tests that need no engine, no Go and no network
 	$(RUN) -m pytest tests/unit
+
+rights: $(ENVIRONMENT) ## ask the real API server for every right of everybody in two teams, and compare with their plans
+	$(RUN) -m testbed.toolchain
+	SECURE_TILLER_RIGHTS=every $(RUN) -m pytest tests/cluster/test_rights.py
 
 lint: $(ENVIRONMENT) ## style and types
 	$(RUN) -m ruff check

@@ -1,0 +1,405 @@
+"""Each subject may do what its team's plan says, and nothing else: asked of the real API server, request by request.
+
+What can be asked for is every verb of every resource and subresource that discovery offers, and what discovery leaves
+out, in every namespace and in the cluster scope. `make rights` asks it all; `make test` asks every verb of every
+resource where a subject has rights, and of the rest a sample that is the same in every run.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from kubernetes import client
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from secure_tiller import rights
+from secure_tiller.plan import RolePlan, TillerPlan, plan
+from secure_tiller.plan import Subject as Bound
+from testbed.access_reviews import (
+    Catalogue,
+    Cell,
+    Grant,
+    Request,
+    Rule,
+    Server,
+    Subject,
+    Tally,
+    discover,
+    grants_of_groups,
+    in_sample,
+    walk,
+)
+from testbed.access_reviews.rules import AUTHENTICATED, SERVICE_ACCOUNTS
+from testbed.waiting import until
+from tests.projects import TestStack
+
+EVERYTHING = os.environ.get("SECURE_TILLER_RIGHTS") == "every"
+"""Whether the walk leaves nothing out; it then takes some minutes."""
+
+ONE_IN = 100
+"""Of the questions about places where a subject has no rights, and about constrained impersonation."""
+
+CLUSTER_SCOPE = ""
+STACK = "organization/secure-tiller/test"
+
+EVERYBODYS_RESOURCES = {
+    ("authentication.k8s.io", "selfsubjectreviews"),
+    ("authorization.k8s.io", "selfsubjectaccessreviews"),
+    ("authorization.k8s.io", "selfsubjectrulesreviews"),
+}
+EVERYBODYS_PATHS = {
+    *("/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*", "/version", "/version/"),
+    *("/healthz", "/livez", "/readyz"),
+    *("/.well-known/openid-configuration", "/.well-known/openid-configuration/"),
+    *("/openid/v1/jwks", "/openid/v1/jwks/"),
+}
+
+Names = Mapping[tuple[str, str], set[str]]
+
+
+@pytest.fixture(scope="module")
+def server(api: client.ApiClient) -> Server:
+    return Server(api)
+
+
+@pytest.fixture(scope="module")
+def catalogue(server: Server) -> Catalogue:
+    return discover(server)
+
+
+@pytest.fixture(scope="module")
+def everybody(server: Server) -> dict[str, list[Grant]]:
+    """What Kubernetes itself grants to everybody it knows, by group."""
+    return grants_of_groups(server, (AUTHENTICATED, SERVICE_ACCOUNTS))
+
+
+@pytest.fixture(scope="module")
+def settings(suffix: str) -> dict[str, dict[str, Any]]:
+    """Two teams, with people of every kind."""
+    plum, teal = f"plum-{suffix}", f"teal-{suffix}"
+    let_go = {"retain_on_delete": False}
+    people = {
+        "groups": [f"plum-developers-{suffix}"],
+        "users": [f"paula-{suffix}@example.org"],
+        "service_accounts": [{"namespace": f"pipelines-{suffix}", "name": "deployer"}],
+    }
+    return {
+        plum: {
+            "namespaces": {f"{plum}-apps": let_go, f"{plum}-jobs": let_go},
+            "clients": {"paula": {}},
+            "subjects": people,
+        },
+        teal: {
+            "namespaces": {f"{teal}-apps": let_go},
+            "clients": {"tom": {}},
+            "subjects": {"groups": [f"teal-developers-{suffix}"]},
+        },
+    }
+
+
+@pytest.fixture(scope="module")
+def plans(new_stack: Callable[..., TestStack], settings: dict[str, dict[str, Any]]) -> Iterator[list[TillerPlan]]:
+    """The plans of the two teams, which are deployed."""
+    stack = new_stack(settings)
+    try:
+        stack.up()
+        yield [plan(name, args, STACK) for name, args in settings.items()]  # type: ignore[arg-type]
+    finally:
+        stack.destroy()
+
+
+@pytest.fixture(scope="module")
+def model(plans: list[TillerPlan], everybody: Mapping[str, list[Grant]], suffix: str) -> dict[Subject, list[Grant]]:
+    """What each subject should hold."""
+    return {subject: _held(subject, plans, everybody) for subject in _subjects(plans, suffix)}
+
+
+@pytest.fixture(scope="module")
+def namespaces(plans: list[TillerPlan], suffix: str) -> list[str]:
+    teams = dict.fromkeys(role.namespace for team in plans for role in team.roles)
+    return [*teams, "default", "kube-system", "kube-public", f"nowhere-{suffix}", CLUSTER_SCOPE]
+
+
+@pytest.fixture(scope="module")
+def walked(
+    server: Server,
+    catalogue: Catalogue,
+    model: dict[Subject, list[Grant]],
+    namespaces: list[str],
+    suffix: str,
+    console: Console,
+) -> dict[Subject, Tally]:
+    """What the walk found, shown as a table."""
+    names = _names(model)
+    requests = [request for namespace in namespaces for request in catalogue.requests(namespace, names)]
+    cells = [
+        Cell(subject, request)
+        for subject, grants in model.items()
+        for request in requests
+        if EVERYTHING or _is_own(grants, request) or in_sample(f"{subject.label} {request}".replace(suffix, ""), ONE_IN)
+    ]
+    columns = (*Progress.get_default_columns()[:3], MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("access reviews", total=len(cells))
+        tallies = walk(cells, server, model, lambda _: progress.advance(task))
+    console.print(_table(tallies))
+    return tallies
+
+
+def _subjects(plans: Sequence[TillerPlan], suffix: str) -> Iterator[Subject]:
+    """Everybody a plan names, and the account that a pod in a managed namespace runs as unless it names another."""
+    for team in plans:
+        name = team.name.removesuffix(f"-{suffix}")
+        for bound in dict.fromkeys(subject for role in team.roles for subject in role.subjects):
+            yield _subject(bound, f"{name}: {bound.kind} {bound.name}".replace(f"-{suffix}", ""))
+        for managed in team.managed:
+            label = f"{name}: a pod in {managed.name}".replace(f"-{suffix}", "")
+            yield Subject.service_account(label, managed.name, "default")
+
+
+def _subject(bound: Bound, label: str) -> Subject:
+    if bound.kind == "ServiceAccount":
+        return Subject.service_account(label, bound.namespace, bound.name)
+    return Subject.person(label, "somebody", bound.name) if bound.kind == "Group" else Subject.person(label, bound.name)
+
+
+def _held(subject: Subject, plans: Sequence[TillerPlan], everybody: Mapping[str, list[Grant]]) -> list[Grant]:
+    roles = (role for team in plans for role in team.roles if _binds(role, subject))
+    planned = [Grant(_rule(rule), role.namespace) for role in roles for rule in role.rules]
+    return planned + [grant for group in subject.groups for grant in everybody.get(group, ())]
+
+
+def _binds(role: RolePlan, subject: Subject) -> bool:
+    return any(subject.is_bound(bound.kind, bound.name, bound.namespace) for bound in role.subjects)
+
+
+def _rule(rule: rights.Rule) -> Rule:
+    return Rule(rule.verbs, rule.api_groups, rule.resources, rule.resource_names)
+
+
+def _names(model: Mapping[Subject, Sequence[Grant]]) -> Names:
+    """The objects that rules name, by group and resource."""
+    named: dict[tuple[str, str], set[str]] = {}
+    for rule in (grant.rule for grants in model.values() for grant in grants):
+        for key in ((group, resource) for group in rule.groups for resource in rule.resources if rule.names):
+            named.setdefault(key, set()).update(rule.names)
+    return named
+
+
+def _is_own(grants: Sequence[Grant], request: Request) -> bool:
+    """Tell whether a request is for where the subject has rights; impersonation on behalf is left to the sample."""
+    has_rights = any(grant.namespace == request.namespace for grant in grants if grant.namespace)
+    return has_rights and not request.verb.startswith("impersonate-on:")
+
+
+def _table(tallies: Mapping[Subject, Tally]) -> Table:
+    table = Table("who", title="access reviews" if EVERYTHING else "access reviews, a sample")
+    for heading in ("cells", "allowed", "unexpected", "missing"):
+        table.add_column(heading, justify="right")
+    for subject, tally in tallies.items():
+        table.add_row(subject.label, *_figures([tally]))
+    table.add_section()
+    table.add_row("all", *_figures(list(tallies.values())))
+    return table
+
+
+def _figures(tallies: Sequence[Tally]) -> Iterator[str]:
+    yield f"{sum(tally.cells for tally in tallies):,}"
+    yield f"{sum(tally.allowed for tally in tallies):,}"
+    yield f"{sum(len(tally.unexpected) for tally in tallies):,}"
+    yield f"{sum(len(tally.missing) for tally in tallies):,}"
+
+
+def test_nothing_is_allowed_but_what_the_plan_says(walked: dict[Subject, Tally]) -> None:
+    assert {subject.label: tally.unexpected for subject, tally in walked.items() if tally.unexpected} == {}
+
+
+def test_nothing_that_the_plan_says_is_missing(walked: dict[Subject, Tally]) -> None:
+    assert {subject.label: tally.missing for subject, tally in walked.items() if tally.missing} == {}
+
+
+def test_the_walk_saw_every_planned_rule_at_work(
+    walked: dict[Subject, Tally], model: dict[Subject, list[Grant]]
+) -> None:
+    for subject, grants in model.items():
+        at_least = sum(_smallest(grant.rule) for grant in grants if grant.namespace)
+        assert walked[subject].allowed >= at_least, subject.label
+
+
+def _smallest(rule: Rule) -> int:
+    """In how many cells a rule shows at the least: one for each verb of each resource."""
+    return len(rule.verbs) * len(rule.resources)
+
+
+def test_the_rules_that_the_api_server_lists_are_the_planned_ones(
+    server: Server, model: dict[Subject, list[Grant]], namespaces: list[str]
+) -> None:
+    # A rule for one object by its name could hide from the walk, which does not know that name.
+    for subject, grants in model.items():
+        for namespace in filter(None, namespaces):
+            planned = {grant.rule for grant in grants if grant.namespace in ("", namespace)}
+            assert server.rules(subject, namespace) == planned, f"{subject.label} in {namespace}"
+
+
+def test_kubernetes_itself_grants_everybody_only_discovery_and_reviews_of_oneself(
+    everybody: Mapping[str, list[Grant]], console: Console
+) -> None:
+    rules = [grant.rule for grants in everybody.values() for grant in grants]
+    resources = {(group, resource) for rule in rules for group in rule.groups for resource in rule.resources}
+    paths = {path for rule in rules for path in rule.paths}
+    console.print(f"everybody may: create {sorted(resource for _, resource in resources)}; get {sorted(paths)}")
+    assert resources == EVERYBODYS_RESOURCES
+    assert paths == EVERYBODYS_PATHS
+    assert {verb for rule in rules for verb in rule.verbs if rule.resources} == {"create"}
+    assert {verb for rule in rules for verb in rule.verbs if rule.paths} == {"get"}
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """A Tiller whose Roles are not made by the product, and the plan of what it should hold."""
+
+    plan: TillerPlan
+    tiller: Subject
+
+    @property
+    def managed(self) -> str:
+        return self.plan.managed[0].name
+
+
+Replacement = Callable[[RolePlan], tuple[rights.Rule, ...]]
+
+HELM_DOCUMENT = (rights.Rule(("", "batch", "extensions", "apps"), ("*",), ("*",)),)
+"""The Role of Helm 2.17, docs/rbac.md, "Deploy Tiller in a namespace, restricted to deploying resources in another"."""
+
+GRUNTWORK = (*HELM_DOCUMENT, rights.Rule(("rbac.authorization.k8s.io",), ("*",), ("*",)))
+"""Like those of gruntwork-io/terraform-kubernetes-helm v0.6.2, modules/k8s-namespace-roles."""
+
+GRUNTWORK_STORAGE = (rights.Rule(("", "extensions", "apps"), ("secrets",), ("*",)),)
+
+
+def _as_in_helms_document(role: RolePlan) -> tuple[rights.Rule, ...]:
+    return role.rules if role.part == "storage" else HELM_DOCUMENT
+
+
+def _as_gruntwork_does(role: RolePlan) -> tuple[rights.Rule, ...]:
+    return GRUNTWORK_STORAGE if role.part == "storage" else GRUNTWORK
+
+
+def _without_one_verb(role: RolePlan) -> tuple[rights.Rule, ...]:
+    return tuple(_without_patch(rule) if "ingresses" in rule.resources else rule for rule in role.rules)
+
+
+def _without_patch(rule: rights.Rule) -> rights.Rule:
+    return replace(rule, verbs=tuple(verb for verb in rule.verbs if verb != "patch"))
+
+
+@contextmanager
+def _by_hand(api: client.ApiClient, server: Server, team: str, roles: Replacement) -> Iterator[ByHand]:
+    """Give a team's Tiller other rules than the plan's, in the namespaces of the plan."""
+    wanted = plan(team, {"namespaces": {f"{team}-apps": {}}, "clients": {"ann": {}}}, STACK)
+    tiller = Subject.service_account("Tiller", wanted.namespace.name, "tiller")
+    core = client.CoreV1Api(api)
+    names = [wanted.namespace.name, *(managed.name for managed in wanted.managed)]
+    for name in names:
+        core.create_namespace({"metadata": {"name": name}})
+    try:
+        core.create_namespaced_service_account(wanted.namespace.name, {"metadata": {"name": "tiller"}})
+        for role in wanted.roles:
+            if role.subjects:
+                _grant(api, role, roles(role))
+                _wait_for(server, tiller, role.namespace, {_rule(rule) for rule in roles(role)})
+        yield ByHand(wanted, tiller)
+    finally:
+        for name in names:
+            core.delete_namespace(name)
+
+
+def _wait_for(server: Server, subject: Subject, namespace: str, rules: set[Rule]) -> None:
+    """Wait until the authorizer knows what was just granted."""
+    until(lambda: rules <= server.rules(subject, namespace), f"{subject.user} holds what it was granted")
+
+
+def _grant(api: client.ApiClient, role: RolePlan, rules: Sequence[rights.Rule]) -> None:
+    rbac, metadata = client.RbacAuthorizationV1Api(api), {"name": role.name}
+    listed = [
+        {
+            "apiGroups": list(rule.api_groups),
+            "resources": list(rule.resources),
+            "verbs": list(rule.verbs),
+            "resourceNames": list(rule.resource_names),
+        }
+        for rule in rules
+    ]
+    rbac.create_namespaced_role(role.namespace, {"metadata": metadata, "rules": listed})
+    subjects = [{"kind": bound.kind, "name": bound.name, "namespace": bound.namespace} for bound in role.subjects]
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": role.name}
+    rbac.create_namespaced_role_binding(
+        role.namespace, {"metadata": metadata, "subjects": subjects, "roleRef": reference}
+    )
+
+
+def _walk_by_hand(
+    made: ByHand, server: Server, catalogue: Catalogue, everybody: Mapping[str, list[Grant]], namespaces: Sequence[str]
+) -> Tally:
+    """The same walk, over every request in the places where such a Tiller has rights."""
+    model = {made.tiller: _held(made.tiller, [made.plan], everybody)}
+    requests = (request for place in namespaces for request in catalogue.requests(place, _names(model)))
+    cells = (Cell(made.tiller, request) for request in requests if _is_own(model[made.tiller], request))
+    return walk(cells, server, model)[made.tiller]
+
+
+def _dangers(namespace: str) -> set[Request]:
+    """What lets a chart leave its namespace, or undo the limits set on it."""
+    return {
+        Request("patch", "", "namespaces", namespace, namespace),
+        Request("create", "", "pods/exec", namespace),
+        Request("create", "", "serviceaccounts/token", namespace),
+        Request("impersonate", "", "serviceaccounts", namespace),
+        Request("delete", "", "resourcequotas", namespace),
+    }
+
+
+def test_control_the_role_of_helms_document_allows_what_it_should_not(
+    api: client.ApiClient,
+    server: Server,
+    catalogue: Catalogue,
+    everybody: Mapping[str, list[Grant]],
+    suffix: str,
+    console: Console,
+) -> None:
+    with _by_hand(api, server, f"document-{suffix}", _as_in_helms_document) as made:
+        tally = _walk_by_hand(made, server, catalogue, everybody, [made.managed])
+    console.print(f"Helm's document: {tally.cells:,} cells, {len(tally.unexpected):,} unexpected allows")
+    assert _dangers(made.managed) - set(tally.unexpected) == set()
+
+
+def test_control_the_roles_of_gruntwork_allow_what_they_should_not(
+    api: client.ApiClient,
+    server: Server,
+    catalogue: Catalogue,
+    everybody: Mapping[str, list[Grant]],
+    suffix: str,
+    console: Console,
+) -> None:
+    with _by_hand(api, server, f"gruntwork-{suffix}", _as_gruntwork_does) as made:
+        own = made.plan.namespace.name
+        tally = _walk_by_hand(made, server, catalogue, everybody, [own, made.managed])
+    console.print(f"Gruntwork: {tally.cells:,} cells, {len(tally.unexpected):,} unexpected allows")
+    rbac = "rbac.authorization.k8s.io"
+    dangers = _dangers(made.managed) | {Request(verb, rbac, "roles", made.managed) for verb in ("escalate", "bind")}
+    dangers |= {Request("deletecollection", "", "secrets", own)}
+    assert dangers - set(tally.unexpected) == set()
+
+
+def test_control_a_verb_that_a_role_lacks_is_missing(
+    api: client.ApiClient, server: Server, catalogue: Catalogue, everybody: Mapping[str, list[Grant]], suffix: str
+) -> None:
+    with _by_hand(api, server, f"lacking-{suffix}", _without_one_verb) as made:
+        tally = _walk_by_hand(made, server, catalogue, everybody, [made.managed])
+    assert tally.missing == [Request("patch", "networking.k8s.io", "ingresses", made.managed)]
+    assert tally.unexpected == []
