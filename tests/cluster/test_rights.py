@@ -242,8 +242,11 @@ def test_the_rules_that_the_api_server_lists_are_the_planned_ones(
     # A rule for one object by its name could hide from the walk, which does not know that name.
     for subject, grants in model.items():
         for namespace in filter(None, namespaces):
-            planned = {grant.rule for grant in grants if grant.namespace in ("", namespace)}
-            assert server.rules(subject, namespace) == planned, f"{subject.label} in {namespace}"
+            assert server.rules(subject, namespace) == _rules(grants, namespace), f"{subject.label} in {namespace}"
+
+
+def _rules(grants: Sequence[Grant], namespace: str) -> set[Rule]:
+    return {grant.rule for grant in grants if grant.namespace in ("", namespace)}
 
 
 def test_kubernetes_itself_grants_everybody_only_discovery_and_reviews_of_oneself(
@@ -288,6 +291,13 @@ def _as_in_helms_document(role: RolePlan) -> tuple[rights.Rule, ...]:
 
 def _as_gruntwork_does(role: RolePlan) -> tuple[rights.Rule, ...]:
     return GRUNTWORK_STORAGE if role.part == "storage" else GRUNTWORK
+
+
+HIDDEN = rights.Rule(("",), ("resourcequotas",), ("delete",), resource_names=("limits",))
+
+
+def _with_a_rule_for_one_object(role: RolePlan) -> tuple[rights.Rule, ...]:
+    return (*role.rules, HIDDEN)
 
 
 def _without_one_verb(role: RolePlan) -> tuple[rights.Rule, ...]:
@@ -403,3 +413,12 @@ def test_control_a_verb_that_a_role_lacks_is_missing(
         tally = _walk_by_hand(made, server, catalogue, everybody, [made.managed])
     assert tally.missing == [Request("patch", "networking.k8s.io", "ingresses", made.managed)]
     assert tally.unexpected == []
+
+
+def test_control_a_rule_for_an_object_that_the_walk_cannot_know_is_listed(
+    api: client.ApiClient, server: Server, everybody: Mapping[str, list[Grant]], suffix: str
+) -> None:
+    with _by_hand(api, server, f"hiding-{suffix}", _with_a_rule_for_one_object) as made:
+        listed = server.rules(made.tiller, made.managed)
+    planned = _rules(_held(made.tiller, [made.plan], everybody), made.managed)
+    assert listed - planned == {_rule(HIDDEN)}
