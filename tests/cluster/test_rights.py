@@ -7,7 +7,7 @@ resource where a subject has rights, and of the rest a sample that is the same i
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -60,6 +60,20 @@ EVERYBODYS_PATHS = {
 }
 
 Names = Mapping[tuple[str, str], set[str]]
+Aloud = Callable[[], AbstractContextManager[Console]]
+
+
+@pytest.fixture(scope="module")
+def aloud(request: pytest.FixtureRequest, console: Console) -> Aloud:
+    """The console, past pytest's capture for a while: the figures are what a reader of the run wants to see."""
+
+    @contextmanager
+    def uncaptured() -> Iterator[Console]:
+        with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            console.line()  # pytest is in the middle of one
+            yield console
+
+    return uncaptured
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +146,7 @@ def walked(
     model: dict[Subject, list[Grant]],
     namespaces: list[str],
     suffix: str,
-    console: Console,
+    aloud: Aloud,
 ) -> dict[Subject, Tally]:
     """What the walk found, shown as a table."""
     names = _names(model)
@@ -140,12 +154,13 @@ def walked(
     asked = {subject: list(_cells(subject, grants, requests, suffix)) for subject, grants in model.items()}
     columns = (*Progress.get_default_columns()[:3], MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     tallies: dict[Subject, Tally] = {}
-    with Progress(*columns, console=console) as progress:
+    with aloud() as console, Progress(*columns, console=console) as progress:
         task = progress.add_task("access reviews", total=sum(map(len, asked.values())))
         for subject, cells in asked.items():
             progress.console.print(f"access reviews: {len(cells):,} of {subject.label}", highlight=False)
             tallies |= walk(cells, server, {subject: model[subject]}, lambda _: progress.advance(task))
-    console.print(_table(tallies))
+    with aloud() as console:
+        console.print(_table(tallies))
     return tallies
 
 
@@ -256,12 +271,13 @@ def _rules(grants: Sequence[Grant], namespace: str) -> set[Rule]:
 
 
 def test_kubernetes_itself_grants_everybody_only_discovery_and_reviews_of_oneself(
-    everybody: Mapping[str, list[Grant]], console: Console
+    everybody: Mapping[str, list[Grant]], aloud: Aloud
 ) -> None:
     rules = [grant.rule for grants in everybody.values() for grant in grants]
     resources = {(group, resource) for rule in rules for group in rule.groups for resource in rule.resources}
     paths = {path for rule in rules for path in rule.paths}
-    console.print(f"everybody may: create {sorted(resource for _, resource in resources)}; get {sorted(paths)}")
+    with aloud() as console:
+        console.print("everybody may create", *sorted(resource for _, resource in resources), "and get", *sorted(paths))
     assert resources == EVERYBODYS_RESOURCES
     assert paths == EVERYBODYS_PATHS
     assert {verb for rule in rules for verb in rule.verbs if rule.resources} == {"create"}
@@ -386,11 +402,12 @@ def test_control_the_role_of_helms_document_allows_what_it_should_not(
     catalogue: Catalogue,
     everybody: Mapping[str, list[Grant]],
     suffix: str,
-    console: Console,
+    aloud: Aloud,
 ) -> None:
     with _by_hand(api, server, f"document-{suffix}", _as_in_helms_document) as made:
         tally = _walk_by_hand(made, server, catalogue, everybody, [made.managed])
-    console.print(f"Helm's document: {tally.cells:,} cells, {len(tally.unexpected):,} unexpected allows")
+    with aloud() as console:
+        console.print(f"Helm's document: {tally.cells:,} cells, {len(tally.unexpected):,} unexpected allows")
     assert _dangers(made.managed) - set(tally.unexpected) == set()
 
 
@@ -400,12 +417,13 @@ def test_control_the_roles_of_gruntwork_allow_what_they_should_not(
     catalogue: Catalogue,
     everybody: Mapping[str, list[Grant]],
     suffix: str,
-    console: Console,
+    aloud: Aloud,
 ) -> None:
     with _by_hand(api, server, f"gruntwork-{suffix}", _as_gruntwork_does) as made:
         own = made.plan.namespace.name
         tally = _walk_by_hand(made, server, catalogue, everybody, [own, made.managed])
-    console.print(f"Gruntwork: {tally.cells:,} cells, {len(tally.unexpected):,} unexpected allows")
+    with aloud() as console:
+        console.print(f"Gruntwork: {tally.cells:,} cells, {len(tally.unexpected):,} unexpected allows")
     rbac = "rbac.authorization.k8s.io"
     dangers = _dangers(made.managed) | {Request(verb, rbac, "roles", made.managed) for verb in ("escalate", "bind")}
     dangers |= {Request("deletecollection", "", "secrets", own)}
