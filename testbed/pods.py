@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from kubernetes import client
 
 SECONDS = 60
+SECRET = "/secret"  # noqa: S105  a path
+"""Where a pod finds the Secret that it was given."""
 
 
 @dataclass(frozen=True)
@@ -22,15 +24,22 @@ class Ended:
     output: str
 
 
-def run(api: client.ApiClient, namespace: str, image: str, command: list[str]) -> Ended:
+def run(api: client.ApiClient, namespace: str, image: str, command: list[str], secret: str = "") -> Ended:
     """Run a command in a new pod that Pod Security `restricted` accepts, wait for its end and delete the pod.
+
+    Args:
+        api: a client of the cluster.
+        namespace: where to run it.
+        image: its image.
+        command: program and arguments.
+        secret: name of a Secret that it finds in the folder `SECRET`; empty: none.
 
     Raises:
         TimeoutError: the pod did not end in time.
     """
     core = client.CoreV1Api(api)
     name = f"probe-{uuid.uuid4().hex[:8]}"
-    core.create_namespaced_pod(namespace, _manifest(name, image, command))
+    core.create_namespaced_pod(namespace, _manifest(name, image, command, secret))
     try:
         ended = _wait(core, namespace, name)
         return Ended(ended.exit_code, core.read_namespaced_pod_log(name, namespace))
@@ -56,8 +65,8 @@ def _wait(core: client.CoreV1Api, namespace: str, name: str) -> client.V1Contain
     raise TimeoutError(f"pod {name} in {namespace} did not end within {SECONDS} s; phase {status.phase}")
 
 
-def _manifest(name: str, image: str, command: list[str]) -> dict[str, object]:
-    container = {
+def _manifest(name: str, image: str, command: list[str], secret: str) -> dict[str, object]:
+    container: dict[str, object] = {
         "name": "probe",
         "image": image,
         "imagePullPolicy": "IfNotPresent",
@@ -70,5 +79,12 @@ def _manifest(name: str, image: str, command: list[str]) -> dict[str, object]:
             "seccompProfile": {"type": "RuntimeDefault"},
         },
     }
-    spec = {"restartPolicy": "Never", "automountServiceAccountToken": False, "containers": [container]}
+    spec: dict[str, object] = {
+        "restartPolicy": "Never",
+        "automountServiceAccountToken": False,
+        "containers": [container],
+    }
+    if secret:
+        container["volumeMounts"] = [{"name": "secret", "mountPath": SECRET, "readOnly": True}]
+        spec["volumes"] = [{"name": "secret", "secret": {"secretName": secret}}]
     return {"metadata": {"name": name}, "spec": spec}

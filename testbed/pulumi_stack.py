@@ -3,7 +3,7 @@
 import json
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ class Bundle:
 
     ca: str
     cert: str
-    key: str
+    key: str = field(repr=False)
 
 
 @dataclass(frozen=True)

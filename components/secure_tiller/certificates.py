@@ -194,5 +194,5 @@ def _expiration(certificate: pulumi.Output[str], renew_before: int | None) -> pu
 def _key(name: str, generation: int, opts: pulumi.ResourceOptions) -> tls.PrivateKey:
     # A key of another generation is another resource: the old one goes when nothing uses it any more.
     logical = name if generation == 1 else f"{name}@{generation}"
-    # The provider's default curve, P-224, is one that Go's TLS 1.3 refuses.
+    # The provider's default curve, P-224, is one that a client written in Go cannot sign with in TLS 1.3.
     return tls.PrivateKey(logical, algorithm="ECDSA", ecdsa_curve="P256", opts=opts)

@@ -27,7 +27,8 @@ def environment(tools: Toolchain, console: Console, tmp_path: Path) -> Iterator[
     # Their nodes can pull the public image; these cannot, so it is brought there.
     archive = tmp_path / "busybox.tar"
     public = dataclasses.replace(BUSYBOX_IMAGE, reference=PUBLIC_BUSYBOX)
-    image.write(public, tools.node / BUSYBOX_IMAGE.program, archive)
+    busybox = tools.node / BUSYBOX_IMAGE.program
+    image.write(public, busybox, archive, busybox)
     down(THEIRS)
     try:
         up(THEIRS, dataclasses.replace(tools, images={**tools.images, PUBLIC_BUSYBOX: archive}), console)

@@ -1,7 +1,7 @@
 """Certificates renew with a plain `pulumi up`, and nobody notices but those who must fetch a bundle.
 
-Three teams of one stack, whose certificates are made older in the state: of `leaf` the client's, a day inside its window
-for renewal; of `serv` Tiller's own, which has ended; of `auth` both CAs, a day inside theirs.
+Three teams of one stack, whose certificates are made older in the state: of `leaf` the client's, which is inside the
+window of its renewal; of `serv` Tiller's own, which has ended; of `auth` both CAs, a day inside theirs.
 """
 
 import dataclasses

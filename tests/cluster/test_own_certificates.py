@@ -1,0 +1,193 @@
+"""Certificates that users bring: a request, a CA of other clients, a server certificate of the company's PKI."""
+
+import base64
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+import yaml
+from kubernetes import client
+
+from testbed.pulumi_stack import Bundle
+from testbed.tiller import Accepted, Credentials, Refused, ask
+from testbed.toolchain.pins import HELM
+from tests import pki
+from tests.leaks import leaked, private_keys, secret_number
+from tests.pki import CLIENT, DAY, SERVER, Authority
+from tests.projects import TestStack
+
+
+@dataclass
+class Company:
+    """A team that brings its own, and what became of it.
+
+    Attributes:
+        team: its name.
+        stack: the stack it is in.
+        key: of ann, who gave a request; no program but this one has it.
+        authorities: CAs by name: "server"; of clients "partner", which is trusted, and "stranger", which is not.
+        bundles: of ann and bob after the first update.
+        state: the state after it, with every secret in clear.
+    """
+
+    team: str
+    stack: TestStack
+    key: str
+    authorities: dict[str, Authority]
+    bundles: dict[str, Bundle] = field(default_factory=dict)
+    state: str = ""
+
+
+@pytest.fixture(scope="module")
+def company(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Company]:
+    key = pki.new_key()
+    authorities = {name: pki.authority(name) for name in ("server", "partner", "stranger")}
+    team = f"own-{suffix}"
+    stack = new_stack({})
+    seen = Company(team, stack, pki.key_pem(key), authorities)
+    request = pki.request("ann", key)
+    try:
+        _configure(seen, request, ends_in=60 * DAY, clients=("ann", "bob"))
+        stack.up()
+        outputs = stack.outputs()[team]["bundles"]
+        seen.bundles = {
+            "ann": Bundle(outputs["ann"]["ca"], outputs["ann"]["cert"], seen.key),
+            "bob": Bundle(**outputs["bob"]),
+        }
+        seen.state = stack.export(secrets=True)
+        yield seen
+    finally:
+        stack.destroy()
+
+
+def _configure(company: Company, request: str, ends_in: timedelta, clients: tuple[str, ...]) -> None:
+    key = pki.new_key()
+    certificate = company.authorities["server"].sign("tiller", key, SERVER, ("127.0.0.1",), ends_in)
+    settings = {
+        "namespaces": {f"{company.team}-apps": {"retain_on_delete": False}},
+        "clients": {name: {"csr": request} if name == "ann" else {} for name in clients},
+        "certificates": {
+            "server_certificate": {"certificate": certificate, "ca": company.authorities["server"].pem},
+            "trusted_client_cas": {"partner": company.authorities["partner"].pem},
+        },
+    }
+    company.stack.configure_teams({company.team: settings})
+    company.stack.run(
+        "config",
+        "set",
+        "--secret",
+        "--path",
+        f"serverKeys.{company.team}",
+        "--stack",
+        company.stack.name,
+        stdin=pki.key_pem(key),
+    )
+
+
+def _ask(company: Company, cert: str, key: str) -> Accepted | Refused:
+    own = company.authorities["server"].pem
+    return ask(f"{company.team}-tiller", company.stack.environment, Credentials(own, cert, key))
+
+
+def test_a_client_that_gave_a_request_is_answered_with_the_key_it_kept(company: Company) -> None:
+    bundle = company.bundles["ann"]
+    assert _ask(company, bundle.cert, bundle.key) == Accepted(HELM)
+
+
+def test_no_key_of_it_is_anywhere_in_the_state(company: Company) -> None:
+    assert leaked(company.state, {secret_number(company.key)}) == []
+
+
+def test_control_the_key_of_the_other_client_is(company: Company) -> None:
+    assert secret_number(company.bundles["bob"].key) in private_keys(company.state)
+
+
+def test_its_bundle_is_the_certificate_and_the_ca_alone(company: Company) -> None:
+    assert set(company.stack.outputs()[company.team]["bundles"]["ann"]) == {"ca", "cert"}
+
+
+def test_a_client_of_a_trusted_ca_is_answered(company: Company) -> None:
+    key = pki.new_key()
+    assert _ask(company, company.authorities["partner"].sign("guest", key, CLIENT), pki.key_pem(key)) == Accepted(HELM)
+
+
+def test_control_a_client_of_a_ca_that_is_not_trusted_is_refused(company: Company) -> None:
+    key = pki.new_key()
+    assert isinstance(
+        _ask(company, company.authorities["stranger"].sign("guest", key, CLIENT), pki.key_pem(key)), Refused
+    )
+
+
+def test_a_server_certificate_of_the_trusted_ca_cannot_call(company: Company) -> None:
+    key = pki.new_key()
+    assert isinstance(
+        _ask(company, company.authorities["partner"].sign("host", key, SERVER), pki.key_pem(key)), Refused
+    )
+
+
+def test_clients_are_given_the_companys_ca(company: Company) -> None:
+    assert company.bundles["bob"].ca.strip() == company.authorities["server"].pem.strip()
+    assert _ask(company, company.bundles["bob"].cert, company.bundles["bob"].key) == Accepted(HELM)
+
+
+def test_the_servers_key_stands_in_no_file_and_no_output_in_clear(company: Company) -> None:
+    keys = private_keys(company.state)
+    outputs = company.stack.run("stack", "output", "--json", "--stack", company.stack.name).stdout
+    assert leaked(company.stack.file.read_text() + outputs + company.stack.export(), keys) == []
+
+
+def test_a_server_key_that_does_not_match_is_refused_before_anything_is_changed(company: Company) -> None:
+    before = company.stack.file.read_text()
+    stray = pki.key_pem(pki.new_key())
+    try:
+        path = ("config", "set", "--secret", "--path", f"serverKeys.{company.team}", "--stack", company.stack.name)
+        company.stack.run(*path, stdin=stray)
+        refused = company.stack.preview(check=False)
+    finally:
+        company.stack.file.write_text(before)
+    assert refused.returncode != 0
+    assert "certificates.server_certificate = (not shown)" in refused.stdout
+    assert "does not belong to the key" in refused.stdout
+    assert leaked(refused.stdout + refused.stderr, {secret_number(stray)}) == []
+
+
+def test_a_server_key_in_the_map_of_teams_is_refused_and_not_shown(company: Company) -> None:
+    before = company.stack.file.read_text()
+    stray = pki.key_pem(pki.new_key())
+    config = yaml.safe_load(before)
+    config["config"]["secure-tiller:teams"][company.team]["certificates"]["server_certificate"]["key"] = stray
+    company.stack.file.write_text(yaml.safe_dump(config))
+    try:
+        refused = company.stack.preview(check=False)
+    finally:
+        company.stack.file.write_text(before)
+    assert refused.returncode != 0
+    assert "a private key in plain sight" in refused.stdout
+    assert leaked(refused.stdout + refused.stderr, {secret_number(stray)}) == []
+
+
+def test_an_expired_server_certificate_is_a_loud_warning_and_revocation_goes_on(
+    company: Company, api: client.ApiClient
+) -> None:
+    before = company.stack.file.read_text()
+    teams = yaml.safe_load(before)["config"]["secure-tiller:teams"]
+    _configure(company, teams[company.team]["clients"]["ann"]["csr"], ends_in=-DAY, clients=("ann",))
+    try:
+        done = company.stack.up()
+        trusted = _trusted(api, company.team)
+    finally:
+        company.stack.file.write_text(before)
+        company.stack.up()
+    assert "certificate 1 of 1 has EXPIRED" in done.stdout
+    assert company.authorities["partner"].pem.strip() in trusted
+    assert trusted.count("BEGIN CERTIFICATE") == 2  # ann's CA and the partner's; bob's is gone
+
+
+def _trusted(api: client.ApiClient, team: str) -> str:
+    """What the running pod of Tiller trusts."""
+    core = client.CoreV1Api(api)
+    pods = core.list_namespaced_pod(f"{team}-tiller", label_selector="app=helm,name=tiller").items
+    (pod,) = [pod for pod in pods if not pod.metadata.deletion_timestamp]
+    name = next(volume.secret for volume in pod.spec.volumes if volume.secret).secret_name
+    return base64.b64decode(core.read_namespaced_secret(name, f"{team}-tiller").data["ca.crt"]).decode()
