@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import grpc
@@ -60,13 +60,13 @@ class Credentials:
     Attributes:
         ca: PEM of the CA that must have signed the server's certificate.
         cert: PEM of the caller's certificate, or empty for none.
-        key: PEM of its key.
+        key: PEM of its key; a failed test prints objects, so it is left out of what is printed.
         plaintext: call without TLS.
     """
 
     ca: str
     cert: str = ""
-    key: str = ""
+    key: str = field(default="", repr=False)
     plaintext: bool = False
 
     @staticmethod
@@ -144,15 +144,24 @@ def _channel(target: str, credentials: Credentials) -> grpc.Channel:
     )
 
 
-def refusal(port: int, credentials: Credentials) -> str:
-    """Return what the TLS layer on a local port does to refuse these credentials.
+def refusal(port: int, credentials: Credentials, newest: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED) -> str:
+    """Return what the TLS layer on a local port does to refuse these credentials, in one connection.
+
+    Args:
+        port: the local port.
+        credentials: what to bring.
+        newest: the newest version of TLS that the caller speaks; the newest there is unless told otherwise.
 
     Raises:
         NoVerdictError: it does not refuse them, or there is no TLS layer to be seen.
     """
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as plain:
-            return _refused_plaintext(plain) if credentials.plaintext else _refused_tls(plain, credentials)
+            return (
+                _refused_plaintext(plain)
+                if credentials.plaintext
+                else _refused_tls(plain, _context(credentials, newest))
+            )
     except TimeoutError as error:
         raise NoVerdictError(f"neither answer nor refusal within {SECONDS:.0f} s") from error
 
@@ -167,8 +176,8 @@ def _refused_plaintext(plain: socket.socket) -> str:
     return "answered with an alert" if answer[:1] == bytes([_TLS_ALERT]) else "connection closed"
 
 
-def _refused_tls(plain: socket.socket, credentials: Credentials) -> str:
-    with _context(credentials).wrap_socket(plain, server_hostname="127.0.0.1", do_handshake_on_connect=False) as secure:
+def _refused_tls(plain: socket.socket, context: ssl.SSLContext) -> str:
+    with context.wrap_socket(plain, server_hostname="127.0.0.1", do_handshake_on_connect=False) as secure:
         try:
             secure.do_handshake()
         except (ssl.SSLEOFError, ConnectionError) as error:
@@ -205,8 +214,9 @@ def _reason(error: ssl.SSLError) -> str:
     return re.sub(r"^(sslv3|tlsv1|tlsv13) (?=alert )", "", words)  # OpenSSL's families, not the version spoken
 
 
-def _context(credentials: Credentials) -> ssl.SSLContext:
+def _context(credentials: Credentials, newest: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED) -> ssl.SSLContext:
     context = ssl.create_default_context(cadata=credentials.ca)
+    context.maximum_version = newest
     context.set_alpn_protocols(["h2"])
     if credentials.cert:
         # Python reads a certificate and its key from files only.

@@ -3,9 +3,6 @@
 import dataclasses
 import re
 import subprocess
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,50 +16,8 @@ from testbed.helm import Helm
 from testbed.pulumi_stack import PROJECT
 from testbed.tiller import Accepted, Credentials, Refused, ask
 from testbed.toolchain.pins import HELM
-from testbed.waiting import until
+from tests.cluster.copies import Change, copy_of_tiller, without_tls, without_verification
 from tests.projects import TestStack
-
-Change = Callable[[list[str]], list[str]]
-
-
-def _unchanged(arguments: list[str]) -> list[str]:
-    return arguments
-
-
-def _without_verification(arguments: list[str]) -> list[str]:
-    return [argument for argument in arguments if not argument.startswith("--tls-verify")]
-
-
-def _without_tls(arguments: list[str]) -> list[str]:
-    return [argument for argument in arguments if not argument.startswith("--tls")]
-
-
-@contextmanager
-def _copy_of_tiller(api: client.ApiClient, original: str, change: Change = _unchanged) -> Iterator[str]:
-    """A copy of a Tiller with changed arguments, in a namespace of its own without any NetworkPolicy."""
-    core, apps = client.CoreV1Api(api), client.AppsV1Api(api)
-    namespace = f"copy-{uuid.uuid4().hex[:8]}"
-    deployment = apps.read_namespaced_deployment("tiller-deploy", original)
-    secret_name = next(volume.secret for volume in deployment.spec.template.spec.volumes if volume.secret).secret_name
-    secret = core.read_namespaced_secret(secret_name, original)
-    container = deployment.spec.template.spec.containers[0]
-    container.args = change(container.args)
-    core.create_namespace({"metadata": {"name": namespace}})
-    try:
-        account = deployment.spec.template.spec.service_account_name
-        core.create_namespaced_service_account(namespace, {"metadata": {"name": account}})
-        core.create_namespaced_secret(namespace, {"metadata": {"name": secret_name}, "data": secret.data})
-        apps.create_namespaced_deployment(
-            namespace,
-            {"metadata": {"name": "tiller-deploy"}, "spec": api.sanitize_for_serialization(deployment.spec)},
-        )
-        until(
-            lambda: bool(apps.read_namespaced_deployment("tiller-deploy", namespace).status.ready_replicas),
-            f"the copy of Tiller in {namespace} is ready",
-        )
-        yield namespace
-    finally:
-        core.delete_namespace(namespace)
 
 
 def _answer(stack: TestStack, namespace: str, credentials: Credentials) -> Accepted | Refused:
@@ -82,9 +37,9 @@ def attempts(deployed: TestStack, red: str, gold: str) -> dict[str, Credentials]
 
 
 REFUSED = {
-    "another team's certificate": _without_verification,
-    "no certificate": _without_verification,
-    "plaintext": _without_tls,
+    "another team's certificate": without_verification,
+    "no certificate": without_verification,
+    "plaintext": without_tls,
 }
 
 
@@ -104,7 +59,7 @@ def test_a_stranger_is_refused_by_tls(
 def test_a_copy_of_tiller_refuses_as_the_original_does(
     deployed: TestStack, api: client.ApiClient, red: str, attempts: dict[str, Credentials]
 ) -> None:
-    with _copy_of_tiller(api, f"{red}-tiller") as namespace:
+    with copy_of_tiller(api, f"{red}-tiller") as namespace:
         answers = {name: _answer(deployed, namespace, credentials) for name, credentials in attempts.items()}
     accepted = {name for name, answer in answers.items() if isinstance(answer, Accepted)}
     assert accepted == {"own certificate"}
@@ -121,7 +76,7 @@ def test_control_each_refusal_becomes_an_answer_when_its_protection_is_taken_out
     change: Change,
     attempt: str,
 ) -> None:
-    with _copy_of_tiller(api, f"{red}-tiller", change) as namespace:
+    with copy_of_tiller(api, f"{red}-tiller", change) as namespace:
         assert _answer(deployed, namespace, attempts[attempt]) == Accepted(HELM)
 
 
@@ -213,7 +168,7 @@ def test_a_pod_of_another_team_gets_no_answer_at_the_probe_port(
 def test_control_without_the_network_policy_the_probe_port_answers(
     cluster: Place, api: client.ApiClient, red: str, gold: str
 ) -> None:
-    with _copy_of_tiller(api, f"{red}-tiller") as namespace:
+    with copy_of_tiller(api, f"{red}-tiller") as namespace:
         ended = _fetch_from_gold(cluster, api, gold, namespace, 44135)
     assert "200 OK" in ended.output
 
@@ -221,7 +176,7 @@ def test_control_without_the_network_policy_the_probe_port_answers(
 def test_no_pod_connects_to_grpc_even_without_a_network_policy(
     cluster: Place, api: client.ApiClient, red: str, gold: str
 ) -> None:
-    with _copy_of_tiller(api, f"{red}-tiller") as namespace:
+    with copy_of_tiller(api, f"{red}-tiller") as namespace:
         ended = _fetch_from_gold(cluster, api, gold, namespace, 44134)
     assert ended.code != 0
     assert "refused" in ended.output
