@@ -157,11 +157,9 @@ def refusal(port: int, credentials: Credentials, newest: ssl.TLSVersion = ssl.TL
     """
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as plain:
-            return (
-                _refused_plaintext(plain)
-                if credentials.plaintext
-                else _refused_tls(plain, _context(credentials, newest))
-            )
+            if credentials.plaintext:
+                return _refused_plaintext(plain)
+            return _refused_tls(plain, _context(credentials, newest))
     except TimeoutError as error:
         raise NoVerdictError(f"neither answer nor refusal within {SECONDS:.0f} s") from error
 

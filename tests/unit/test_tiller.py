@@ -76,7 +76,13 @@ def _port(serve: Callable[[socket.socket], None]) -> Iterator[int]:
 
 
 @pytest.fixture
-def tls_port(tmp_path: Path) -> Iterator[int]:
+def oldest() -> ssl.TLSVersion:
+    """The oldest version of TLS that the server speaks."""
+    return ssl.TLSVersion.TLSv1_2
+
+
+@pytest.fixture
+def tls_port(tmp_path: Path, oldest: ssl.TLSVersion) -> Iterator[int]:
     """A TLS server that wants the client's certificate."""
     files = {"server.pem": SERVER.cert, "server.key": SERVER.key, "client.pem": CLIENT.cert}
     for name, pem in files.items():
@@ -84,6 +90,7 @@ def tls_port(tmp_path: Path) -> Iterator[int]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(tmp_path / "client.pem"))
     context.load_cert_chain(tmp_path / "server.pem", tmp_path / "server.key")
     context.verify_mode = ssl.CERT_REQUIRED
+    context.minimum_version = oldest
 
     def serve(connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True) as secure:
@@ -114,6 +121,20 @@ def test_plaintext_is_refused_by_a_port_that_speaks_tls(tls_port: int) -> None:
     plaintext = Credentials(SERVER.cert, plaintext=True)
     assert refusal(tls_port, plaintext)
     require_tls(tls_port, plaintext)
+
+
+@pytest.mark.parametrize("oldest", [ssl.TLSVersion.TLSv1_3])
+def test_a_caller_speaks_no_newer_tls_than_it_is_told_to(tls_port: int) -> None:
+    right = Credentials(SERVER.cert, CLIENT.cert, CLIENT.key)
+    assert refusal(tls_port, right, ssl.TLSVersion.TLSv1_2) == "alert protocol version"
+    with pytest.raises(NoVerdictError, match="with these credentials"):
+        refusal(tls_port, right, ssl.TLSVersion.TLSv1_3)
+
+
+def test_a_key_is_not_printed() -> None:
+    credentials = Credentials(SERVER.cert, CLIENT.cert, CLIENT.key)
+    assert CLIENT.key.splitlines()[1] not in repr(credentials)
+    assert repr(CLIENT.cert) in repr(credentials)
 
 
 def test_the_right_certificate_is_not_refused(tls_port: int) -> None:
