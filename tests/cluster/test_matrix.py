@@ -203,9 +203,9 @@ def findings(listener: Talkative, at_red: dict[str, Attempt]) -> dict[str, str]:
     return {kind: listener.finding(at_red[kind].credentials) for kind in WRONG}
 
 
-@pytest.mark.parametrize(("kind", "finding"), WRONG.items(), ids=str)
-def test_tiller_finds_wrong_what_is_wrong(findings: dict[str, str], kind: str, finding: str) -> None:
-    assert re.search(finding, findings[kind])
+@pytest.mark.parametrize("kind", WRONG)
+def test_tiller_finds_wrong_what_is_wrong(findings: dict[str, str], kind: str) -> None:
+    assert re.search(WRONG[kind], findings[kind])
 
 
 def test_control_nothing_is_found_wrong_with_a_clients_own_certificate(
