@@ -14,6 +14,7 @@ PULUMI_TLS = "5.3.1"
 HELM = "v2.17.0"
 COREDNS = "1.11.3"
 KUBE_ROUTER = "v2.2.1"
+KUBE_SCORE = "1.20.0"
 
 # Helm's last release was built with Go 1.14, so TLS is judged here exactly as it is in the field. That Go is not to be
 # had for every other system (Apple Silicon); there only the client is built, with a newer one.
@@ -162,6 +163,14 @@ GO_PROGRAMS = (
         packages=("github.com/coredns/coredns",),
         binaries=("coredns",),
         on_path=(OnPath(("coredns", "-version"), rf"CoreDNS-{COREDNS}\b"),),
+    ),
+    GoProgram(
+        name="kube-score",
+        module="kube-score",
+        packages=("github.com/zegl/kube-score/cmd/kube-score",),
+        binaries=("kube-score",),
+        variables=(("main.version", KUBE_SCORE),),
+        on_path=(OnPath(("kube-score", "version"), rf"^kube-score version: {KUBE_SCORE},"),),
     ),
     GoProgram(name="pause", module="pause", packages=(".",), binaries=("pause",)),
 )
