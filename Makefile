@@ -8,6 +8,7 @@ PYTHON ?= python3
 # CLUSTER=existing: the demo uses the cluster of the current kubeconfig context.
 CLUSTER ?= local
 ENVIRONMENT := .venv/ready
+SCANNERS := .venv-scanners/ready
 RUN := .venv/bin/python
 WHERE := $(if $(filter existing,$(CLUSTER)),--existing,)
 
@@ -36,9 +37,9 @@ toolchain: $(ENVIRONMENT) ## find or build every program the demo and the tests 
 env: $(ENVIRONMENT) ## for `eval "$(make -s env)"`: tools, cluster and backend of the demo in this shell
 	@$(RUN) -m testbed.demo --env $(WHERE)
 
-test: lint ## everything: style, types, unit tests, then the tests on the real engine and cluster
+test: lint $(SCANNERS) ## everything: style, types, unit tests, then the tests on the real engine and cluster
 	$(RUN) -m testbed.toolchain
-	$(RUN) -m pytest tests/unit tests/engine tests/cluster
+	$(RUN) -m pytest tests/unit tests/engine tests/cluster tests/scanners
 
 test-unit: $(ENVIRONMENT) ## the tests that need no engine, no Go and no network
 	$(RUN) -m pytest tests/unit
@@ -64,4 +65,11 @@ $(ENVIRONMENT): requirements.txt constraints.txt pyproject.toml
 	  echo "The venv module is missing; on Debian: apt-get install python3-venv" >&2; exit 2; }
 	@echo "python: installing what constraints.txt names into .venv" >&2
 	@.venv/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[development]' >&2
+	@touch $@
+
+# An environment of their own, because checkov wants other versions of what the package and its tests need.
+$(SCANNERS): tests/scanners/constraints.txt | $(ENVIRONMENT)
+	@test -x .venv-scanners/bin/pip || $(PYTHON) -m venv .venv-scanners
+	@echo "python: installing checkov and kubernetes-validate, as $< names them, into .venv-scanners" >&2
+	@.venv-scanners/bin/pip install --quiet --disable-pip-version-check --constraint $< checkov kubernetes-validate >&2
 	@touch $@
