@@ -1,0 +1,96 @@
+"""A rollout that fails: the update fails too, the old Tiller serves on, and who is not yet revoked is said by name."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from kubernetes import client
+
+from secure_tiller.plan import TRUSTS_ANNOTATION
+from testbed.pulumi_stack import Bundle
+from testbed.tiller import Accepted, Credentials, Refused, ask
+from testbed.toolchain.pins import HELM
+from tests.projects import TestStack
+
+NEVER_STARTS = "localhost/absent/tiller:v2.17.0"
+
+
+@dataclass
+class Failure:
+    """A client was removed together with a change that keeps the new Tiller from starting; then that was mended.
+
+    Attributes:
+        team: its name.
+        stack: the stack it is in.
+        bundles: of ann, who is removed, and of bob.
+        failed: the update that failed, and the same once more.
+        answers: to ann and bob after each failure.
+        trusted: whom each pod of Tiller answered, terminating or not, when the update with a good image had ended.
+    """
+
+    team: str
+    stack: TestStack
+    bundles: dict[str, Bundle]
+    failed: list["subprocess.CompletedProcess[str]"] = field(default_factory=list)
+    answers: list[tuple[Accepted | Refused, Accepted | Refused]] = field(default_factory=list)
+    trusted: list[str] = field(default_factory=list)
+
+    def ask(self) -> tuple[Accepted | Refused, Accepted | Refused]:
+        """Return the answers to ann and bob."""
+        ann, bob = (
+            ask(f"{self.team}-tiller", self.stack.environment, Credentials.of(self.bundles[name]))
+            for name in ("ann", "bob")
+        )
+        return ann, bob
+
+
+@pytest.fixture(scope="module")
+def failure(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: str) -> Iterator[Failure]:
+    team = f"halt-{suffix}"
+    apps = {"namespaces": {f"{team}-apps": {"retain_on_delete": False}}}
+    stack = new_stack({team: {**apps, "clients": {"ann": {}, "bob": {}}}})
+    try:
+        stack.up()
+        seen = Failure(team, stack, {name: stack.bundle(team, name) for name in ("ann", "bob")})
+        halting = {"image": NEVER_STARTS, "rollout_timeout": "10s"}
+        stack.configure_teams({team: {**apps, "clients": {"bob": {}}, "pod": halting}})
+        for _ in range(2):
+            seen.failed.append(stack.up(check=False))
+            seen.answers.append(seen.ask())
+        stack.configure_teams({team: {**apps, "clients": {"bob": {}}}})
+        stack.up()
+        pods = client.CoreV1Api(api).list_namespaced_pod(f"{team}-tiller").items
+        seen.trusted = [pod.metadata.annotations[TRUSTS_ANNOTATION] for pod in pods]
+        yield seen
+    finally:
+        stack.destroy()
+
+
+@pytest.mark.parametrize("attempt", [0, 1], ids=["the first time", "tried again"])
+def test_the_update_fails_and_says_who_is_not_yet_revoked(failure: Failure, attempt: int) -> None:
+    done = failure.failed[attempt]
+    assert done.returncode != 0
+    assert f"team {failure.team}: NOT YET REVOKED: client ann" in done.stdout
+    assert "if the update fails, it goes on answering" in done.stdout
+
+
+@pytest.mark.parametrize("attempt", [0, 1], ids=["the first time", "tried again"])
+def test_what_it_says_is_true_and_the_others_are_served_on(failure: Failure, attempt: int) -> None:
+    assert failure.answers[attempt] == (Accepted(HELM), Accepted(HELM))
+
+
+def test_the_update_gives_up_when_the_settings_say_so(failure: Failure) -> None:
+    assert f"{failure.team}-deployment" in failure.failed[0].stdout
+    assert NEVER_STARTS in failure.failed[0].stdout + failure.failed[0].stderr
+
+
+def test_when_the_mended_update_ends_no_pod_is_left_that_answers_who_was_revoked(failure: Failure) -> None:
+    assert failure.trusted == ["bob@1"]
+    ann, bob = failure.ask()
+    assert isinstance(ann, Refused)
+    assert bob == Accepted(HELM)
+
+
+def test_control_nothing_is_said_when_everybody_is_revoked(failure: Failure) -> None:
+    assert "NOT YET REVOKED" not in failure.stack.preview().stdout
