@@ -18,6 +18,20 @@ from testbed.toolchain.pins import PAUSE_IMAGE
 CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
 ETCD = "http://127.0.0.1:2379"  # the loopback of the node's own network namespace
 
+# Which rights an account needs, and which it was refused, is known for certain from what it asked of the API server.
+# So that the log stays small it holds service accounts' requests for objects alone, without their content: none of the
+# cluster's own controllers, none of the kubelet, no discovery. What no rule names is not logged.
+_AUDIT_POLICY = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "omitStages": ["RequestReceived", "ResponseStarted"],  # one line for each request, when it has ended
+    "rules": [
+        {"level": "None", "userGroups": ["system:serviceaccounts:kube-system"]},
+        {"level": "None", "nonResourceURLs": ["*"]},
+        {"level": "Metadata", "userGroups": ["system:serviceaccounts"]},
+    ],
+}
+
 
 @dataclass(frozen=True)
 class Daemon:
@@ -72,6 +86,10 @@ def api_server(instance: Instance) -> Daemon:
             "--authorization-mode=Node,RBAC",
             "--enable-admission-plugins=NodeRestriction",
             "--allow-privileged=true",
+            f"--audit-policy-file={instance.folder}/config/audit-policy.yaml",
+            f"--audit-log-path={instance.audit_log}",
+            "--audit-log-maxsize=20",  # megabytes, then it is rotated
+            "--audit-log-maxbackup=1",
             *instance.api_server_flags,
         ),
     )
@@ -166,6 +184,7 @@ def write_configuration(instance: Instance) -> None:
     (folder / "cni").mkdir(parents=True)
     (folder / "containerd.toml").write_text(_containerd_configuration(instance))
     (folder / "kubelet.yaml").write_text(yaml.safe_dump(_kubelet_configuration(instance)))
+    (folder / "audit-policy.yaml").write_text(yaml.safe_dump(_AUDIT_POLICY))
     (folder / "cni" / "10-bridge.conflist").write_text(json.dumps(_pod_network(instance.folder), indent=2))
 
 

@@ -68,6 +68,11 @@ class Instance:
         return self.folder / "kubeconfig" / "admin"
 
     @property
+    def audit_log(self) -> Path:
+        """What service accounts asked of the API server, as JSON lines, readable by root alone: `testbed.audit`."""
+        return self.folder / "logs" / "audit.log"
+
+    @property
     def lock(self) -> Path:
         """Locked by the node as long as it lives: what tells a running cluster from a killed one."""
         return self.folder / "lock"
