@@ -11,8 +11,15 @@ from dataclasses import dataclass
 from secure_tiller.args import RightsArgs
 from secure_tiller.names import DEPLOYMENT_NAME
 
-EDIT = ("get", "list", "watch", "create", "update", "patch", "delete")
-READ = ("get", "list", "watch")
+MANAGE = (
+    "get",  # an upgrade or a rollback looks at what is there (UpdateWithOptions), `helm status` shows it (Get)
+    "list",  # any kind can be a hook, which is awaited in a list (watchUntilReady); pods of others (getPods in wait.go)
+    "create",  # install, and what is new in an upgrade (createResource)
+    "patch",  # what an upgrade or a rollback changes (updateResource)
+    "delete",  # delete, what left the chart, hooks that are done, and `--force` before it creates anew (deleteResource)
+)
+"""What Tiller does to every kind of its charts (function of Helm 2.17, pkg/kube/client.go). No update: it replaces no
+object in place. No watch: what the list of a hook holds is enough, but for those kinds that must come to an end."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,11 @@ PEOPLE = (
 
 
 def manage(namespace: str) -> tuple[Rule, ...]:
-    """Return the rules of Tiller in one managed namespace: the namespaced kinds that charts are made of."""
+    """Return the rules of Tiller in one managed namespace: the namespaced kinds that charts are made of.
+
+    Each verb on each kind is one that Helm 2.17 makes use of; tests/cluster/test_preset.py holds them against the API
+    server's audit log.
+    """
     return (
         _own_namespace(namespace),
         Rule(
@@ -56,16 +67,18 @@ def manage(namespace: str) -> tuple[Rule, ...]:
                 "serviceaccounts",
                 "services",
             ),
-            EDIT,
+            MANAGE,
         ),
-        Rule(("apps",), ("daemonsets", "deployments", "replicasets", "statefulsets"), EDIT),
-        Rule(("batch",), ("cronjobs", "jobs"), EDIT),
-        Rule(("networking.k8s.io",), ("ingresses",), EDIT),
-        Rule(("policy",), ("poddisruptionbudgets",), EDIT),
-        Rule(("autoscaling",), ("horizontalpodautoscalers",), EDIT),
-        # What `helm status`, `helm test --logs` and hooks read.
+        Rule(("apps",), ("daemonsets", "deployments", "replicasets", "statefulsets"), MANAGE),
+        Rule(("batch",), ("cronjobs", "jobs"), MANAGE),
+        Rule(("networking.k8s.io",), ("ingresses",), MANAGE),
+        Rule(("policy",), ("poddisruptionbudgets",), MANAGE),
+        Rule(("autoscaling",), ("horizontalpodautoscalers",), MANAGE),
+        # Waits for the end of a hook's Job (watchUntilReady) and of a pod of `helm test` (watchPodUntilComplete).
+        Rule(("batch",), ("jobs",), ("watch",)),
+        Rule(("",), ("pods",), ("watch",)),
+        # `helm test --logs` (GetPodLogs).
         Rule(("",), ("pods/log",), ("get",)),
-        Rule(("",), ("events",), READ),
     )
 
 

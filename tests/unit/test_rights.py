@@ -50,16 +50,16 @@ def test_the_teams_people_reach_the_port_and_nothing_else() -> None:
     ]
 
 
-def test_tiller_may_edit_these_kinds_in_a_managed_namespace() -> None:
-    edited = {
+def test_tiller_manages_these_kinds_in_a_managed_namespace() -> None:
+    managed = {
         (group, kind)
         for rule in rights.manage("apps")
-        if rule.verbs == rights.EDIT
+        if rule.verbs == rights.MANAGE
         for group in rule.api_groups
         for kind in rule.resources
     }
     core = "configmaps persistentvolumeclaims pods replicationcontrollers secrets serviceaccounts services"
-    assert edited == {
+    assert managed == {
         *(("", kind) for kind in core.split()),
         *(("apps", kind) for kind in ("daemonsets", "deployments", "replicasets", "statefulsets")),
         *(("batch", kind) for kind in ("cronjobs", "jobs")),
@@ -67,3 +67,16 @@ def test_tiller_may_edit_these_kinds_in_a_managed_namespace() -> None:
         ("policy", "poddisruptionbudgets"),
         ("autoscaling", "horizontalpodautoscalers"),
     }
+
+
+def test_tiller_may_do_little_else_in_a_managed_namespace() -> None:
+    assert [rule for rule in rights.manage("apps") if rule.verbs != rights.MANAGE] == [
+        Rule(("",), ("namespaces",), ("get",), resource_names=("apps",)),
+        Rule(("batch",), ("jobs",), ("watch",)),
+        Rule(("",), ("pods",), ("watch",)),
+        Rule(("",), ("pods/log",), ("get",)),
+    ]
+
+
+def test_tiller_replaces_no_object_of_a_chart_in_place() -> None:
+    assert "update" not in {verb for rule in rights.manage("apps") for verb in rule.verbs}
