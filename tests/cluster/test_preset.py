@@ -140,14 +140,14 @@ def test_the_rights_are_enough(witness: Witness) -> None:
 
 def test_the_rights_are_no_more_than_enough(witness: Witness, console: Console) -> None:
     used = witness.role & witness.managed.allowed
-    kinds, verbs = ({right[part] for right in witness.role} for part in (1, 2))
-    console.print(f"preset: {len(kinds)} kinds, {len(verbs)} verbs, {len(used)} of {len(witness.role)} pairs used")
+    resources, verbs = ({right[part] for right in witness.role} for part in (1, 2))
+    console.print(f"preset: {len(resources)} resources, {len(verbs)} verbs, {len(used)} of {len(witness.role)} used")
     assert audit.differences(witness.role, witness.managed) == []
 
 
 def test_control_a_right_that_no_chart_uses_is_seen(witness: Witness) -> None:
     unused = Right("apps", "deployments", "update")
-    assert audit.differences(witness.role | {unused}, witness.managed) == [f"granted and never used: {unused}"]
+    assert f"granted and never used: {unused}" in audit.differences(witness.role | {unused}, witness.managed)
 
 
 def test_tiller_stores_releases_with_exactly_the_rights_for_it(witness: Witness) -> None:
