@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from secure_tiller.args import RightsArgs
 from secure_tiller.names import DEPLOYMENT_NAME
 
-MANAGE = (
+EDIT = (
     "get",  # an upgrade or a rollback looks at what is there (UpdateWithOptions), `helm status` shows it (Get)
     "list",  # any kind can be a hook, which is awaited in a list (watchUntilReady); pods of others (getPods in wait.go)
     "create",  # install, and what is new in an upgrade (createResource)
@@ -67,13 +67,13 @@ def manage(namespace: str) -> tuple[Rule, ...]:
                 "serviceaccounts",
                 "services",
             ),
-            MANAGE,
+            EDIT,
         ),
-        Rule(("apps",), ("daemonsets", "deployments", "replicasets", "statefulsets"), MANAGE),
-        Rule(("batch",), ("cronjobs", "jobs"), MANAGE),
-        Rule(("networking.k8s.io",), ("ingresses",), MANAGE),
-        Rule(("policy",), ("poddisruptionbudgets",), MANAGE),
-        Rule(("autoscaling",), ("horizontalpodautoscalers",), MANAGE),
+        Rule(("apps",), ("daemonsets", "deployments", "replicasets", "statefulsets"), EDIT),
+        Rule(("batch",), ("cronjobs", "jobs"), EDIT),
+        Rule(("networking.k8s.io",), ("ingresses",), EDIT),
+        Rule(("policy",), ("poddisruptionbudgets",), EDIT),
+        Rule(("autoscaling",), ("horizontalpodautoscalers",), EDIT),
         # Waits for the end of a hook's Job (watchUntilReady) and of a pod of `helm test` (watchPodUntilComplete).
         Rule(("batch",), ("jobs",), ("watch",)),
         Rule(("",), ("pods",), ("watch",)),

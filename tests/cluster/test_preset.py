@@ -198,7 +198,7 @@ def _grant(api: client.ApiClient, namespace: str, tiller: str, wanted: frozenset
     ("missing", "part", "refused"),
     [
         pytest.param(
-            audit.granted([Rule(("apps",), ("statefulsets",), rights.MANAGE)]),
+            audit.granted([Rule(("apps",), ("statefulsets",), rights.EDIT)]),
             "store",
             Right("apps", "statefulsets", "create"),
             id="a kind",

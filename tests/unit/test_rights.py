@@ -50,16 +50,16 @@ def test_the_teams_people_reach_the_port_and_nothing_else() -> None:
     ]
 
 
-def test_tiller_manages_these_kinds_in_a_managed_namespace() -> None:
-    managed = {
+def test_tiller_may_edit_these_kinds_in_a_managed_namespace() -> None:
+    edited = {
         (group, kind)
         for rule in rights.manage("apps")
-        if rule.verbs == rights.MANAGE
+        if rule.verbs == rights.EDIT
         for group in rule.api_groups
         for kind in rule.resources
     }
     core = "configmaps persistentvolumeclaims pods replicationcontrollers secrets serviceaccounts services"
-    assert managed == {
+    assert edited == {
         *(("", kind) for kind in core.split()),
         *(("apps", kind) for kind in ("daemonsets", "deployments", "replicasets", "statefulsets")),
         *(("batch", kind) for kind in ("cronjobs", "jobs")),
@@ -70,7 +70,7 @@ def test_tiller_manages_these_kinds_in_a_managed_namespace() -> None:
 
 
 def test_tiller_may_do_little_else_in_a_managed_namespace() -> None:
-    assert [rule for rule in rights.manage("apps") if rule.verbs != rights.MANAGE] == [
+    assert [rule for rule in rights.manage("apps") if rule.verbs != rights.EDIT] == [
         Rule(("",), ("namespaces",), ("get",), resource_names=("apps",)),
         Rule(("batch",), ("jobs",), ("watch",)),
         Rule(("",), ("pods",), ("watch",)),
