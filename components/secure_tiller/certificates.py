@@ -32,6 +32,8 @@ class Issued:
     """The private key; secret. None: its owner made it and keeps it."""
     expirations: Mapping[str, pulumi.Output[Expiration]]
     """By the part of the logical name."""
+    resources: tuple[pulumi.Resource, ...] = ()
+    """The certificate, if the stack issued it; it depends on all the rest."""
 
 
 def server(name: str, plan: CertificatePlan | GivenCertificate, component: pulumi.Resource) -> Issued:
@@ -74,6 +76,7 @@ def issue(name: str, plan: CertificatePlan, parent: pulumi.Resource) -> Issued:
         certificate_pem=certificate.cert_pem,
         key_pem=key,
         expirations={**expirations, plan.part: _expiration(certificate.cert_pem, plan.lifetime.renew_before)},
+        resources=(certificate,),
     )
 
 

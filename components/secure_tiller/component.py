@@ -109,15 +109,15 @@ class SecureTiller(pulumi.ComponentResource):
         policy = workload.network_policy(tiller, inside)
         anchors = (*(client.ca_pem for client in clients.values()), *further.values())
         secret = workload.tls_secret(tiller, server, anchors, inside)
-        # Tiller starts when it is fenced in and may do its work, and stops before either is taken away.
-        last = pulumi.ResourceOptions(parent=self, depends_on=[account, policy, *rights])
-        deployment = workload.deployment(tiller, secret, last)
+        connections = workload.exposure(tiller, tiller.exposure, inside) if tiller.exposure else ()
+        # Tiller starts when it is fenced in and may do its work, and stops before either is taken away. It waits for
+        # its clients' certificates too: a protected Tiller then keeps `pulumi destroy` from deleting those first.
+        issued = [resource for client in clients.values() for resource in client.resources]
+        before = [account, policy, *rights, *connections, *issued]
+        deployment = workload.deployment(tiller, secret, pulumi.ResourceOptions(parent=self, depends_on=before))
         for client, place in tiller.secrets.items():
             into = namespaces.inside(created, place["namespace"], self)
             workload.client_secret(tiller, client, place, server, clients[client], into)
-        if tiller.exposure:
-            workload.admission(tiller, tiller.exposure, inside)
-            workload.service(tiller, inside)
 
         self.namespace = created[tiller.namespace.name].metadata.name
         self.service_account = account.metadata.name

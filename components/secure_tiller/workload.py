@@ -78,13 +78,20 @@ def network_policy(plan: TillerPlan, opts: pulumi.ResourceOptions) -> kubernetes
     )
 
 
-def admission(
-    plan: TillerPlan, exposure: ExposurePlan, opts: pulumi.ResourceOptions
+def exposure(
+    plan: TillerPlan, exposed: ExposurePlan, opts: pulumi.ResourceOptions
+) -> tuple[pulumi.Resource, pulumi.Resource]:
+    """Create what lets clients in the cluster connect: who may, and the name to connect to."""
+    return _admission(plan, exposed, opts), _service(plan, opts)
+
+
+def _admission(
+    plan: TillerPlan, exposed: ExposurePlan, opts: pulumi.ResourceOptions
 ) -> kubernetes.networking.v1.NetworkPolicy:
     """Admit the pods of the clients' namespaces to Tiller's gRPC port, past the policy that closes everything."""
     admitted = [
         {"namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": namespace}}}
-        for namespace in exposure.namespaces
+        for namespace in exposed.namespaces
     ]
     return kubernetes.networking.v1.NetworkPolicy(
         f"{plan.name}-admit-clients",
@@ -98,7 +105,7 @@ def admission(
     )
 
 
-def service(plan: TillerPlan, opts: pulumi.ResourceOptions) -> core.Service:
+def _service(plan: TillerPlan, opts: pulumi.ResourceOptions) -> core.Service:
     """Create the Service by whose names clients in the cluster reach Tiller; its certificate holds them."""
     return core.Service(
         f"{plan.name}-service",

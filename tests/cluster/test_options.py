@@ -141,15 +141,13 @@ SecureTiller("{name}", {settings(name)} | {{"clients": clients}}, opts)
 
 
 def test_protection_guards_the_namespaces_and_tiller_against_destroy(protected: TestStack, suffix: str) -> None:
+    before = _in_state(protected)
     refused = protected.run("destroy", "--yes", "--skip-preview", "--stack", protected.name, check=False)
     assert refused.returncode != 0
     assert "is protected" in refused.stdout + refused.stderr
-    kept = {
-        resource["urn"].rsplit("::", 1)[-1].removeprefix(f"kept-{suffix}")
-        for resource in json.loads(protected.export())["deployment"]["resources"]
-        if resource.get("protect")
-    }
-    assert kept == {"", "-namespace", f"-namespace:kept-{suffix}-apps", "-deployment"}
+    assert _in_state(protected) == before
+    guarded = {name.rsplit("::", 1)[-1].removeprefix(f"kept-{suffix}") for name, kept in before.items() if kept}
+    assert guarded == {"", "-namespace", f"-namespace:kept-{suffix}-apps", "-deployment"}
 
 
 def test_protection_blocks_neither_a_renewal_nor_a_revocation(protected: TestStack, suffix: str) -> None:
@@ -197,3 +195,9 @@ SecureTiller("{name}", {settings(name)}, opts)
 def _children(steps: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """The steps for what the component creates."""
     return [step for urn, step in steps.items() if "secure-tiller:index:SecureTiller$" in urn]
+
+
+def _in_state(stack: TestStack) -> dict[str, bool]:
+    """Every resource of the component in the state, by URN, and whether it is protected."""
+    resources = json.loads(stack.export())["deployment"]["resources"]
+    return {r["urn"]: r.get("protect", False) for r in resources if "secure-tiller:index:SecureTiller" in r["urn"]}
