@@ -110,8 +110,14 @@ def settings(suffix: str) -> dict[str, Any]:
         },
         teal: {
             "namespaces": {f"{teal}-apps": let_go},
-            "clients": {"tom": {}},
+            "clients": {"tom": {}, "robot": {"secret": {"namespace": f"{teal}-apps", "name": "tiller-client"}}},
             "subjects": {"groups": [f"teal-developers-{suffix}"]},
+            "expose": "cluster",
+            "rights": {
+                "network_policies": True,
+                "roles": True,
+                "rules": [{"api_groups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create"]}],
+            },
         },
     }
 
