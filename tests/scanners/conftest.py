@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from rich.table import Table
@@ -12,7 +13,7 @@ from testbed.pulumi_stack import PROJECT
 from testbed.toolchain import Toolchain
 from tests.projects import TestStack
 from tests.scanners import broken, helm_project
-from tests.scanners.manifests import Manifest, kept, rule_by_rule, sent, with_digest
+from tests.scanners.manifests import Manifest, kept, planned, rule_by_rule, sent, with_digest
 from tests.scanners.scanners import Report, Scanners
 
 Scan = Callable[[str, str], Report]
@@ -40,8 +41,31 @@ def one_team(teams: dict[str, list[str]], red: str) -> dict[str, list[str]]:
 
 
 @pytest.fixture(scope="session")
+def exposed(new_stack: Callable[[dict[str, Any]], TestStack], open_team: dict[str, list[str]]) -> list[Manifest]:
+    """What a team would get whose client in the cluster connects by a Service, and that opted into every right."""
+    ((name, (apps,)),) = open_team.items()
+    settings = {
+        "namespaces": {apps: {}},
+        "clients": {"robot": {"secret": {"namespace": apps, "name": "tiller-client"}}},
+        "expose": "cluster",
+        "rights": {"network_policies": True, "roles": True},
+    }
+    return planned(new_stack({name: settings}).preview("--json").stdout)
+
+
+@pytest.fixture(scope="session")
+def open_team(suffix: str) -> dict[str, list[str]]:
+    """The managed namespace of that team."""
+    return {f"open-{suffix}": [f"open-{suffix}-apps"]}
+
+
+@pytest.fixture(scope="session")
 def subjects(
-    deployed: TestStack, red: str, tools: Toolchain, tmp_path_factory: pytest.TempPathFactory
+    deployed: TestStack,
+    red: str,
+    exposed: list[Manifest],
+    tools: Toolchain,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, list[Manifest]]:
     """What is scanned, by name.
 
@@ -56,6 +80,7 @@ def subjects(
         "as kept": kept(state),
         "one team, with a digest": with_digest(one),
         "one team, rule by rule": rule_by_rule(one),
+        "one team, exposed": exposed,
         "helm init": helm_project.init(tools, tmp_path_factory.mktemp("helm")),
         "the documented Role": helm_project.DOCUMENTED_ROLE,
         "broken copies": broken.copies(one),

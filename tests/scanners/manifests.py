@@ -33,6 +33,12 @@ def kept(state: str) -> list[Manifest]:
     ]
 
 
+def planned(preview: str) -> list[Manifest]:
+    """Every Kubernetes object that a preview (`--json`) would create, as the component would send it."""
+    states = (step["newState"] for step in json.loads(preview)["steps"])
+    return [_without_secrets(state["inputs"]) for state in states if state["type"].startswith("kubernetes:")]
+
+
 def with_digest(manifests: list[Manifest]) -> list[Manifest]:
     """The objects, with images that carry a digest."""
     changed = copy.deepcopy(manifests)

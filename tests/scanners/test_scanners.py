@@ -13,12 +13,13 @@ from tests.scanners.broken import BROKEN, WHOLE
 from tests.scanners.conftest import Scan
 from tests.scanners.manifests import RULE, Manifest, of_kind, place_of, pod, sent
 from tests.scanners.scanners import Finding, Report, Scanners
-from tests.scanners.waivers import ALWAYS, RULE_BY_RULE, WITHOUT_DIGEST, Waiver, waived
+from tests.scanners.waivers import ALWAYS, EXPOSED, RULE_BY_RULE, WITHOUT_DIGEST, Waiver, waived
 
 Teams = dict[str, list[str]]
 Subjects = dict[str, list[Manifest]]
 
 ours = pytest.mark.parametrize("subject", ["as sent", "as kept"])
+every = pytest.mark.parametrize("subject", ["as sent", "as kept", "one team, exposed"])
 
 
 @ours
@@ -34,12 +35,21 @@ def test_an_image_with_a_digest_needs_no_waiver_of_its_own(scan: Scan, one_team:
     assert waived(scanner, WITHOUT_DIGEST, one_team) <= set(report.passed)
 
 
+@pytest.mark.parametrize("scanner", ["checkov", "kube_score"])
+def test_exposing_a_tiller_and_opting_into_rights_needs_waivers_of_their_own(
+    scan: Scan, open_team: Teams, scanner: str
+) -> None:
+    assert set(scan(scanner, "one team, exposed").failed) == waived(
+        scanner, ALWAYS + WITHOUT_DIGEST + EXPOSED, open_team
+    )
+
+
 def test_no_rule_of_a_role_hides_behind_another(scan: Scan, one_team: Teams) -> None:
     failed = {_whole(finding) for finding in scan("checkov", "one team, rule by rule").failed}
     assert failed == waived("checkov", ALWAYS + WITHOUT_DIGEST + RULE_BY_RULE, one_team)
 
 
-@ours
+@every
 def test_every_object_is_valid_by_the_strict_schema(scan: Scan, subjects: Subjects, subject: str) -> None:
     report = scan("schema", subject)
     assert report.failed == ()
@@ -91,7 +101,7 @@ def test_no_key_is_in_the_manifests(subjects: Subjects, deployed: TestStack, sub
 
 
 def test_every_waiver_has_a_reason_and_stands_once() -> None:
-    waivers: tuple[Waiver, ...] = ALWAYS + WITHOUT_DIGEST + RULE_BY_RULE
+    waivers: tuple[Waiver, ...] = ALWAYS + WITHOUT_DIGEST + RULE_BY_RULE + EXPOSED
     assert len({(waiver.scanner, waiver.check, waiver.object) for waiver in waivers}) == len(waivers)
     assert all(len(waiver.reason.split()) > 5 for waiver in waivers)
 

@@ -84,6 +84,25 @@ RULE_BY_RULE = (
 """Where each rule of a Role stands alone: checkov does not see these in a Role of several rules."""
 
 
+EXPOSED = (
+    Waiver(
+        "checkov",
+        "CKV_K8S_44",
+        "Service {team}-tiller/tiller-deploy",
+        "It forbids a Service for Tiller, which by default has no protection. Ours asks every caller for a certificate, "
+        "and the NetworkPolicy admits the namespaces of its clients alone.",
+    ),
+    Waiver("checkov", "CKV_K8S_45", TILLER, "It wants Tiller on the loopback; then no Service could reach it."),
+    Waiver(
+        "kube_score",
+        "deployment-replicas:warning",
+        TILLER,
+        "It wants two of what a Service leads to. Two Tillers would both believe that they hold the lock on a release.",
+    ),
+)
+"""With `expose: cluster` and the rights that are opted into."""
+
+
 def waived(scanner: str, waivers: Iterable[Waiver], teams: Mapping[str, Sequence[str]]) -> set[Finding]:
     """Return what may fail.
 
