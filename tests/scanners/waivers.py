@@ -89,7 +89,7 @@ EXPOSED = (
         "checkov",
         "CKV_K8S_44",
         "Service {team}-tiller/tiller-deploy",
-        "It forbids a Service for Tiller, which by default has no protection. Ours asks every caller for a certificate, "
+        "It forbids a Service for Tiller, which by default asks nobody who calls. Ours asks for a certificate, "
         "and the NetworkPolicy admits the namespaces of its clients alone.",
     ),
     Waiver("checkov", "CKV_K8S_45", TILLER, "It wants Tiller on the loopback; then no Service could reach it."),
