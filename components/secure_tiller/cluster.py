@@ -96,10 +96,10 @@ def trusts(access: Access, namespace: str) -> frozenset[str]:
             pods = clients.CoreV1Api(client).list_namespaced_pod(
                 namespace, label_selector=_TILLERS, _request_timeout=TIMEOUT_SECONDS
             )
-    except (clients.ApiException, urllib3.exceptions.HTTPError, OSError) as error:
+            return _trusted_by(pods.items).get(namespace, frozenset())
+    except (clients.ApiException, urllib3.exceptions.HTTPError, OSError, *UNREADABLE) as error:
         reason = f"it does not tell which pods run in {namespace} ({type(error).__name__})"
         raise _no_answer(access, configuration.host, reason, "see that it answers, and run the update again") from error
-    return _trusted_by(pods.items).get(namespace, frozenset())
 
 
 def _configuration(access: Access) -> Any:
