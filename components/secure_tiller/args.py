@@ -165,7 +165,7 @@ class CertificatesArgs(TypedDict):
     """Certificates: how long they live, when keys change, and whose else are trusted."""
 
     server: NotRequired[LifetimeArgs]
-    """Life of Tiller's certificate. Its renewal restarts Tiller once; running calls end first."""
+    """Life of Tiller's certificate. Its renewal restarts Tiller once; running calls end first. Default: 90 days."""
 
     client: NotRequired[LifetimeArgs]
     """Life of each client's certificate. Its renewal restarts nothing, and the old one works until its own end.
@@ -173,7 +173,8 @@ class CertificatesArgs(TypedDict):
     one dies by itself."""
 
     ca: NotRequired[LifetimeArgs]
-    """Life of the CAs. A renewed CA keeps its key and name, so what it signed before stays good."""
+    """Life of the CAs. A renewed CA keeps its key and name, so what it signed before stays good. Default: 365 days,
+    renewed in the last 120."""
 
     server_cas: NotRequired[Sequence[int]]
     """Numbers, each above 0, of the CAs for Tiller's certificate: the first signs it, clients are given all. Default:
