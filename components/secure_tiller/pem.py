@@ -25,6 +25,7 @@ SOON = timedelta(days=30)
 """How long before its end a certificate is warned about: as long as the default renewal of ours."""
 
 _BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
+_BASE64 = re.compile(r"[A-Za-z0-9+/=]+", re.ASCII)
 _UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature, x509.DuplicateExtension)
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
@@ -49,7 +50,7 @@ class UnreadableError(Exception):
 class _Block:
     line: int
     label: str
-    text: bytes
+    text: str
 
 
 def certificates(pem: str) -> tuple[x509.Certificate, ...]:
@@ -164,18 +165,19 @@ def fingerprint(pem: str) -> str:
 def _blocks(pem: str) -> Iterator[_Block]:
     lines: list[str] = []
     begin, label = 0, ""
-    for number, line in enumerate((line.strip() for line in pem.splitlines()), 1):
+    # What other readers take for a line: Go finds no block that is indented, or whose lines end in another way.
+    for number, line in enumerate((line.rstrip(" \t\r") for line in pem.split("\n")), 1):
         match = _BEGIN.fullmatch(line)
         if match and not begin:
             begin, label, lines = number, match[1], [line]
         elif match:
             break
         elif not begin and line and not line.startswith("#"):
-            raise UnreadableError(number, "is neither part of a PEM block nor a comment")
+            raise UnreadableError(number, "is neither part of a PEM block, which is never indented, nor a comment")
         elif begin:
             lines.append(line)
             if line == f"-----END {label}-----":
-                yield _Block(begin, label, "\n".join(lines).encode())
+                yield _Block(begin, label, "\n".join(lines))
                 begin = 0
     if begin:
         raise UnreadableError(begin, "begins a PEM block that does not end")
@@ -196,7 +198,10 @@ _Read = TypeVar("_Read")
 
 
 def _read(block: _Block, load: Callable[[bytes], _Read]) -> _Read:
-    return _holds(block, lambda: load(block.text))
+    # Go drops a certificate with headers.
+    if not all(_BASE64.fullmatch(line) for line in block.text.split("\n")[1:-1]):
+        raise UnreadableError(block.line, f"begins a {block.label} that holds more than base64")
+    return _holds(block, lambda: load(block.text.encode()))
 
 
 def _holds(block: _Block, look: Callable[[], _Read]) -> _Read:
