@@ -63,8 +63,13 @@ class ClusterError(RefusedError):
 
 
 def shown(value: object) -> str:
-    """Return a value as JSON on one line, at most 80 characters long; control characters are escaped."""
+    """Return a value as JSON on one line, at most 80 characters long; control characters are escaped.
+
+    One that holds a private key is not shown: somebody put it into the wrong place.
+    """
     text = json.dumps(_plain_data(value), default=repr)
+    if "PRIVATE KEY" in text:
+        return "(not shown: it holds a private key)"
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}..."
 
 

@@ -65,11 +65,13 @@ def _misplaced_keys(teams: object, keys: object) -> Iterator[Problem]:
     if keys is not None and not isinstance(keys, Mapping):
         remedy = "write one secret value per team: pulumi config set --secret --path 'secure-tiller:serverKeys.blue'"
         yield Problem("", "secure-tiller:serverKeys", "(not shown)", "must be a map from teams to private keys", remedy)
-    for name in sorted(set(keys) - awaited) if isinstance(keys, Mapping) else ():
-        why = "is the key of a team that has no `server_certificate`"
-        yield Problem(
-            "", f"secure-tiller:serverKeys.{name}", "(not shown)", why, "remove it, or correct the team's name"
-        )
+    for name, key in sorted(keys.items()) if isinstance(keys, Mapping) else ():
+        at = f"secure-tiller:serverKeys.{name}"
+        if name not in awaited:
+            why = "is the key of a team that has no `server_certificate`"
+            yield Problem("", at, "(not shown)", why, "remove it, or correct the team's name")
+        elif not isinstance(key, str):
+            yield Problem("", at, "(not shown)", "must be text", f"pulumi config set --secret --path '{at}' < key.pem")
 
 
 def _with_server_keys(teams: object, keys: object) -> object:
@@ -78,7 +80,7 @@ def _with_server_keys(teams: object, keys: object) -> object:
         return teams
     merged = dict(teams)
     for name, given in _server_certificates(teams):
-        if name in keys:
+        if isinstance(keys.get(name), str):
             certificates = {**teams[name]["certificates"], "server_certificate": {**given, "key": keys[name]}}
             merged[name] = {**teams[name], "certificates": certificates}
     return merged
