@@ -24,6 +24,8 @@ _IMAGE = re.compile(
     r"(:(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?P<digest>@sha256:[0-9a-f]{64})?",
     re.ASCII,
 )
+# What else Python's parser takes, Kubernetes refuses: underscores, blanks, digits of other scripts, the suffix K.
+_QUANTITY = re.compile(r"[0-9.]+([eE][+-]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?", re.ASCII)
 _TAG = re.compile(r"v?(\d+)\.(\d+)\.(\d+)", re.ASCII)
 
 
@@ -131,11 +133,13 @@ def _items(named: object) -> Iterator[tuple[str, str]]:
 
 
 def _amount(quantity: str) -> Decimal | None:
+    if not _QUANTITY.fullmatch(quantity):
+        return None
     try:
         amount = Decimal(parse_quantity(quantity))
     except (ValueError, ArithmeticError):
         return None
-    return amount if amount.is_finite() and amount > 0 else None
+    return amount if amount > 0 else None
 
 
 CHECKS: tuple[Check, ...] = (
