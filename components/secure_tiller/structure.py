@@ -112,7 +112,7 @@ def _problem(team: str, detail: ErrorDetails) -> Problem:
         case "extra_forbidden":
             known = _hints(_type_at(location[:-1]))
             return Problem(team, key, value, "is an unknown key", f"remove it; {nearest(str(location[-1]), known)}")
-        case "dict_type" if not is_typeddict(_type_at(location)):
+        case "dict_type" if any(map(is_typeddict, get_args(_type_at(location)))):
             why, remedy = "must be a map of names to settings", "write one key per name, with {} for the defaults"
             return Problem(team, key, value, why, remedy)
         case kind:
