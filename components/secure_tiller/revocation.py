@@ -37,6 +37,7 @@ async def ended(
     *,
     trusts: Trusts = cluster.trusts,
     seconds: float = LONGEST_SECONDS,
+    pause: float = 1,
 ) -> str:
     """Wait until no pod of Tiller answers those who are leaving, and return its namespace.
 
@@ -46,6 +47,7 @@ async def ended(
         leaving: who must not be answered any more (`TillerPlan.trusts`).
         trusts: tells whom the pods of a namespace answer; asks the real cluster unless told otherwise.
         seconds: how long to wait.
+        pause: seconds between two looks.
 
     Raises:
         ClusterError: a pod still answers them, or the cluster does not tell.
@@ -58,7 +60,7 @@ async def ended(
             told = True
         if time.monotonic() > deadline:
             raise ClusterError([_not_ended(namespace, still)])
-        await asyncio.sleep(1)
+        await asyncio.sleep(pause)
     return namespace
 
 
