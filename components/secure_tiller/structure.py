@@ -142,11 +142,17 @@ def _repair(detail: ErrorDetails) -> tuple[Location, object]:
         item = location[: indices[0] + 1]
         # The subjects keep their places, by which they are named; any other list is left out as a whole.
         return (item, _STAND_INS[_type_at(item)]) if location[0] == "subjects" else (item[:-1], None)
-    if detail["type"] == "missing" or location[-1:] == ("[key]",):
+    if detail["type"] == "missing" or location[-1:] == ("[key]",) or _is_required_part(location):
         return location[:-1], None
-    if detail["type"] == "dict_type" and is_typeddict(_type_at(location)):
+    if detail["type"] == "dict_type" and is_typeddict(_type_at(location)) and not is_typeddict(_type_at(location[:-1])):
         return location, {}  # so that the name before it is checked
     return location, None
+
+
+def _is_required_part(location: Location) -> bool:
+    """Tell whether a part of the settings cannot be without what stands there."""
+    whole = _type_at(location[:-1])
+    return len(location) > 1 and is_typeddict(whole) and location[-1] in whole.__required_keys__
 
 
 def _repaired(value: object, repairs: Repairs) -> object:
