@@ -11,6 +11,10 @@ import pulumi
 
 LONGEST_VALUE = 80
 
+PRIVATE = "PRIVATE KEY"
+"""What the PEM of each private key says of itself."""
+HIDDEN = "(not shown: it holds a private key)"
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -68,13 +72,15 @@ def shown(value: object) -> str:
     One that holds a private key is not shown: somebody put it into the wrong place.
     """
     text = json.dumps(_plain_data(value), default=repr)
-    if "PRIVATE KEY" in text:
-        return "(not shown: it holds a private key)"
+    if PRIVATE in text:
+        return HIDDEN
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}..."
 
 
 def plain(text: str) -> str:
     """Return a text from the settings so that it cannot draw on the terminal: control characters are escaped."""
+    if PRIVATE in text:
+        return HIDDEN
     return text if text.isprintable() else json.dumps(text)
 
 
