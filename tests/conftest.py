@@ -92,4 +92,4 @@ def deployed(new_stack: Callable[..., TestStack], red: str, gold: str) -> Iterat
         stack.up()
         yield stack
     finally:
-        stack.destroy()
+        stack.discard()

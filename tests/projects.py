@@ -1,6 +1,8 @@
 """Stacks of the tests' own: a copy of the program with stack files of its own, so that the checkout stays as it is."""
 
+import json
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +31,14 @@ class TestStack(Stack):
     def configure_teams(self, teams: dict[str, dict[str, object]]) -> None:
         """Write the stack's teams; the stack may touch any cluster."""
         self.configure({"secure-tiller:cluster": {"uid": "any"}, "secure-tiller:teams": teams})
+
+    def discard(self) -> None:
+        """Delete the namespaces that the stack made, and wait for nothing: for tests that are not about destroying."""
+        kept = json.loads(self.export())["deployment"].get("resources", ())
+        namespaces = [resource["id"] for resource in kept if resource["type"] == "kubernetes:core/v1:Namespace"]
+        if namespaces:
+            command = ["kubectl", "delete", "namespace", "--wait=false", "--ignore-not-found", *namespaces]
+            subprocess.run(command, env=dict(self.environment), capture_output=True, check=True)
 
 
 def make_stack(folder: Path, tools: Toolchain, kubeconfig: Path, teams: dict[str, dict[str, object]]) -> TestStack:

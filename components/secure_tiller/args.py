@@ -47,8 +47,9 @@ class ClientSecretArgs(TypedDict):
     """A Secret to make for a client that runs in the cluster, with the keys `ca.crt`, `tls.crt` and `tls.key`."""
 
     namespace: str
-    """The namespace in which the client runs. It must be there already or be one that this team manages; one of
-    another team is refused, because that team could read the key."""
+    """The namespace in which the client runs. It must be there already or be one that this team manages; one that
+    another team manages or shares is refused, because that team could read the key. A client that moves keeps its key:
+    raise its `generation` if the old namespace is not trusted any more."""
 
     name: str
     """The name of the Secret."""
@@ -60,6 +61,10 @@ class ClientArgs(TypedDict):
     csr: NotRequired[pulumi.Input[str]]
     """A certificate request (PKCS #10, PEM) with the client's name as common name, for a client that makes its own key:
     the key is then nowhere in the stack's state, and the bundle holds none. Default: none, the stack makes the key."""
+
+    generation: NotRequired[int]
+    """Another number, 1 or above, makes this client's key and CA anew, and its old bundle stops working with the
+    update: for a lost laptop. (A `csr` for another key does the same by itself, unless it is an output.) Default: 1."""
 
     secret: NotRequired[ClientSecretArgs]
     """The Secret that receives the bundle of a client in the cluster, and each renewed one. Not allowed with `csr`.
@@ -118,7 +123,8 @@ class RightsArgs(TypedDict):
 
     preset: NotRequired[str]
     """`edit`: the namespaced kinds that charts are made of, with the verbs that Helm uses; or `none`: your own `rules`
-    alone. Default: `edit`, which installs most charts and holds nothing that leads out of the namespace."""
+    alone. Default: `edit`, which installs most charts and holds no right outside of the namespace. (A Service with
+    externalIPs, or an Ingress for another's host name, acts outside of it all the same: admission must deny those.)"""
 
     network_policies: NotRequired[bool]
     """Whether Tiller also manages NetworkPolicies. Default: false, because a chart could then delete one that fences a
@@ -129,7 +135,8 @@ class RightsArgs(TypedDict):
     Default: false, because a chart could then give what Tiller holds to anybody."""
 
     rules: NotRequired[Sequence[RuleArgs]]
-    """Further rules, such as for the custom resources of an operator. Default: none."""
+    """Further rules, such as for the custom resources of an operator, which acts on them with its own rights.
+    Default: none."""
 
 
 class LifetimeArgs(TypedDict):
@@ -182,8 +189,10 @@ class CertificatesArgs(TypedDict):
     bundles; `[2, 1]`; and when all have theirs `[2]`."""
 
     generation: NotRequired[int]
-    """The emergency word: another number, 1 or above, makes every key of this Tiller and of its clients anew, and all
-    bundles handed out before stop working with the update. Raise it when the stack's state was stolen. Default: 1."""
+    """The emergency word: another number, 1 or above, makes every key that the stack holds for this Tiller and its
+    clients anew, and all bundles handed out before stop working. Raise it when the stack's state was stolen.
+    Keys that are not the stack's to make stay: of a `csr`, a `server_certificate` and `trusted_client_cas`.
+    Default: 1."""
 
     server_certificate: NotRequired[ServerCertificateArgs]
     """Tiller's certificate from your own PKI. Default: none, the stack issues it. Not allowed with `server` or
@@ -229,7 +238,8 @@ class PodArgs(TypedDict):
 
     image: NotRequired[str]
     """Image of Tiller: 2.16.11 or newer of Helm 2, because older ones have known flaws (CVE-2020-15184 to 15187); with
-    a tag, a digest or both. A digest alone says no version: which one it is, is yours to know.
+    a tag, a digest or both. A digest alone says no version: which one it is, is yours to know. The image must hold
+    /bin/sh, grep, rm, sleep, test and touch, as the Helm project's does.
     Default: `ghcr.io/helm/tiller:v2.17.0`, the last release. Its digest is not in the default, because a registry can
     be a mirror of yours; set it when you know it."""
 
@@ -267,7 +277,8 @@ class SecureTillerArgs(TypedDict):
     remove a client here is to revoke exactly that client's certificate."""
 
     namespace: NotRequired[str]
-    """Tiller's own namespace, created for it alone. Default: `<name>-tiller`."""
+    """Tiller's own namespace, created for it alone. Default: `<name>-tiller`. Another name is another namespace: the
+    release records in the old one go with it."""
 
     subjects: NotRequired[SubjectsArgs]
     """Who may reach Tiller's port, through `kubectl port-forward` or the Helm client. A certificate is needed besides.

@@ -15,7 +15,7 @@ import pulumi_tls as tls
 from secure_tiller import pem
 from secure_tiller.pem import Fault
 from secure_tiller.plan import AuthorityPlan, CertificatePlan, GivenCertificate, TillerPlan
-from secure_tiller.problems import ConfigurationError, Problem
+from secure_tiller.problems import LateConfigurationError, Problem
 
 Expiration = Mapping[str, str | None]
 """Of one certificate: `serial` (hexadecimal), `notAfter` and `renewalBegins` (RFC 3339; None: the stack does not renew
@@ -182,7 +182,7 @@ def _checked_request(plan: CertificatePlan, request: pulumi.Input[str]) -> pulum
 def _require(team: str, key: str, faults: Iterator[Fault]) -> None:
     """Raise every fault of a PEM, as the plan does of what it knows."""
     if problems := [Problem(team, key, "(not shown)", fault.why, fault.remedy) for fault in faults]:
-        raise ConfigurationError(problems)
+        raise LateConfigurationError(problems)
 
 
 def _expiration(certificate: pulumi.Output[str], renew_before: int | None) -> pulumi.Output[Expiration]:
@@ -194,8 +194,6 @@ def _expiration(certificate: pulumi.Output[str], renew_before: int | None) -> pu
     return certificate.apply(read)
 
 
-def _key(name: str, generation: int, opts: pulumi.ResourceOptions) -> tls.PrivateKey:
-    # A key of another generation is another resource: the old one goes when nothing uses it any more.
-    logical = name if generation == 1 else f"{name}@{generation}"
+def _key(name: str, generation: str, opts: pulumi.ResourceOptions) -> tls.PrivateKey:
     # The provider's default curve, P-224, is one that a client written in Go cannot sign with in TLS 1.3.
-    return tls.PrivateKey(logical, algorithm="ECDSA", ecdsa_curve="P256", opts=opts)
+    return tls.PrivateKey(f"{name}{generation}", algorithm="ECDSA", ecdsa_curve="P256", opts=opts)

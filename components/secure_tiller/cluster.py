@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +46,17 @@ class FoundNamespace:
 
 
 @dataclass(frozen=True)
+class FoundTiller:
+    """A pod of one of our Tillers. It knows best whom it answers, whatever became of an update."""
+
+    namespace: str
+    trusts: frozenset[str]
+    """Whom it answers (`TillerPlan.trusts`)."""
+    stopping: bool
+    """Whether it was told to stop: it ends the calls that run, and would answer new ones too."""
+
+
+@dataclass(frozen=True)
 class Facts:
     """What the cluster told."""
 
@@ -57,9 +68,8 @@ class Facts:
     """Every namespace, by name."""
     strangers_allowed: bool | None
     """Whether somebody made up may read the Secrets of kube-system; None when it was not asked, or not answered."""
-    trusts: Mapping[str, frozenset[str]] | None = field(default_factory=dict)
-    """By namespace, whom the pods of Tiller that run there answer (`TillerPlan.trusts`); None when the cluster refused
-    to tell."""
+    tillers: tuple[FoundTiller, ...] | None = ()
+    """The pods of our Tillers in all namespaces; None when the cluster refused to tell."""
 
 
 def ask(access: Access, deploying: bool) -> Facts:
@@ -84,8 +94,8 @@ def ask(access: Access, deploying: bool) -> Facts:
         raise _no_answer(access, configuration.host, f"it cannot be reached: {error}", remedy) from error
 
 
-def trusts(access: Access, namespace: str) -> frozenset[str]:
-    """Return whom the pods of Tiller that run in a namespace answer (`TillerPlan.trusts`).
+def tillers(access: Access, namespace: str) -> tuple[FoundTiller, ...]:
+    """Return the pods of our Tiller in a namespace.
 
     Raises:
         ClusterError: the cluster does not answer, or refuses to tell.
@@ -96,7 +106,7 @@ def trusts(access: Access, namespace: str) -> frozenset[str]:
             pods = clients.CoreV1Api(client).list_namespaced_pod(
                 namespace, label_selector=_TILLERS, _request_timeout=TIMEOUT_SECONDS
             )
-            return _trusted_by(pods.items).get(namespace, frozenset())
+            return tuple(_tillers(pods.items))
     except (clients.ApiException, urllib3.exceptions.HTTPError, OSError, *UNREADABLE) as error:
         reason = f"it does not tell which pods run in {namespace} ({type(error).__name__})"
         raise _no_answer(access, configuration.host, reason, "see that it answers, and run the update again") from error
@@ -144,7 +154,7 @@ def _gather(client: Any, server: str, deploying: bool) -> Facts:
         version=(_digits(version.major), _digits(version.minor)),
         namespaces={namespace.metadata.name: _found(namespace.metadata) for namespace in namespaces},
         strangers_allowed=_strangers_allowed(client) if deploying else None,
-        trusts=_trusts(core),
+        tillers=_all_tillers(core),
     )
 
 
@@ -177,24 +187,22 @@ def _strangers_allowed(client: Any) -> bool | None:
     return bool(answer.status.allowed)
 
 
-def _trusts(core: Any) -> Mapping[str, frozenset[str]] | None:
+def _all_tillers(core: Any) -> tuple[FoundTiller, ...] | None:
     try:
         pods = core.list_pod_for_all_namespaces(label_selector=_TILLERS, _request_timeout=TIMEOUT_SECONDS)
     except clients.ApiException as error:
         if error.status == FORBIDDEN:
             return None
         raise
-    return _trusted_by(pods.items)
+    return tuple(_tillers(pods.items))
 
 
-def _trusted_by(pods: Iterable[Any]) -> Mapping[str, frozenset[str]]:
-    """Read off pods whom each answers, by namespace: the pods know, whatever became of an update."""
-    found: dict[str, frozenset[str]] = {}
+def _tillers(pods: Iterable[Any]) -> Iterator[FoundTiller]:
     for pod in pods:
-        if pod.status.phase == "Running":
+        if pod.status.phase not in ("Succeeded", "Failed"):
             words = (pod.metadata.annotations or {}).get(TRUSTS_ANNOTATION, "").split()
-            found[pod.metadata.namespace] = found.get(pod.metadata.namespace, frozenset()).union(words)
-    return found
+            stopping = pod.metadata.deletion_timestamp is not None
+            yield FoundTiller(pod.metadata.namespace, frozenset(words), stopping)
 
 
 def _digits(text: str) -> int:

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pulumi
 
 from secure_tiller import access, certificates, namespaces, workload
 from secure_tiller.args import SecureTillerArgs
 from secure_tiller.certificates import Expiration, Issued
+from secure_tiller.checks import Settings
 from secure_tiller.plan import plan
+from secure_tiller.problems import ConfigurationError
+from secure_tiller.teams import conflicts
 
 
 def this_stack() -> str:
@@ -92,9 +96,11 @@ class SecureTiller(pulumi.ComponentResource):
             opts: of the component; the Kubernetes provider among them reaches every resource.
 
         Raises:
-            ConfigurationError: the settings are refused; nothing was registered.
+            ConfigurationError: the settings are refused, by themselves or beside those of another Tiller of this
+                program; nothing was registered.
         """
         tiller = plan(name, args, this_stack())
+        _require_apart(Settings(name, args))
         # No args as properties: what stands there is kept in the state.
         super().__init__("secure-tiller:index:SecureTiller", name, {}, opts)
 
@@ -135,6 +141,25 @@ class SecureTiller(pulumi.ComponentResource):
                 "bundles": self.bundles,
             }
         )
+
+
+_settings: WeakKeyDictionary[pulumi.Resource, list[Settings]] = WeakKeyDictionary()
+"""By program, of which its stack is the root, the settings of the Tillers that it has made."""
+
+
+def _require_apart(settings: Settings) -> None:
+    """Refuse a Tiller that would reach into another one of the same program.
+
+    Raises:
+        ConfigurationError: it carries everything that both lay claim to.
+    """
+    program = pulumi.runtime.get_root_resource()
+    if program is None:  # somebody's unit test without a stack
+        return
+    others = _settings.setdefault(program, [])
+    if problems := tuple(conflicts([*others, settings])):
+        raise ConfigurationError(problems)
+    others.append(settings)
 
 
 def _expirations(server: Issued, clients: Iterable[Issued]) -> pulumi.Output[Mapping[str, Expiration]]:

@@ -21,3 +21,8 @@ def read(text: str, units: Mapping[str, int]) -> int | None:
     """
     match = _FORM.fullmatch(text)
     return int(match[1]) * units[match[2]] if match and match[2] in units else None
+
+
+def written(hours: int) -> str:
+    """Return hours as people write them: in days where they are whole days."""
+    return f"{hours // 24}d" if hours % 24 == 0 else f"{hours}h"

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -44,7 +44,10 @@ def read_settings(value: object) -> Mapping[str, str]:
     for key, item in settings.items():
         if key not in SETTINGS:
             guess = structure.nearest(str(key), SETTINGS)
-            problems.append(problem(str(key), item, "is an unknown key", f"remove it; {guess}"))
+            # Its value is not shown: it could be a secret.
+            problems.append(
+                replace(problem(str(key), "", "is an unknown key", f"remove it; {guess}"), value="(not shown)")
+            )
         elif not isinstance(item, str) or not item:
             problems.append(problem(str(key), item, "must be text", "write it, or leave the key out"))
     if problems:

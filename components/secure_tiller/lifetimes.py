@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from secure_tiller import durations
 from secure_tiller.args import CertificatesArgs, LifetimeArgs
+from secure_tiller.durations import written
 
 DAY = 24
 SHORTEST = 2
@@ -27,9 +28,8 @@ class Lifetime:
             ValueError: unless 1 <= renew_before < validity.
         """
         if not 1 <= self.renew_before < self.validity:
-            raise ValueError(
-                f"a certificate of {self.validity} h cannot be renewed {self.renew_before} h before its end"
-            )
+            validity, renew_before = written(self.validity), written(self.renew_before)
+            raise ValueError(f"a certificate of {validity} cannot be renewed {renew_before} before its end")
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,8 @@ def inside(namespaces: Namespaces, name: str, parent: pulumi.Resource) -> pulumi
     return pulumi.ResourceOptions(parent=parent, depends_on=depends_on, protect=False)
 
 
-def metadata(plan: TillerPlan, name: pulumi.Input[str], namespace: str) -> kubernetes.meta.v1.ObjectMetaArgs:
-    """Return the name, labels and annotations of what is created in a namespace."""
+def metadata(plan: TillerPlan, name: str | None, namespace: str) -> kubernetes.meta.v1.ObjectMetaArgs:
+    """Return the name, labels and annotations of what is created in a namespace; without a name Pulumi gives one."""
     return kubernetes.meta.v1.ObjectMetaArgs(
         name=name, namespace=namespace, labels=dict(plan.labels), annotations=dict(plan.annotations) or None
     )

@@ -4,6 +4,7 @@ Tiller takes the certificates of a file that it can read and drops the others wi
 CertPool.AppendCertsFromPEM). Here every line must be understood.
 """
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -121,13 +122,22 @@ def server_faults(certificate: str, key: str, ca: str, names: tuple[str, ...]) -
         yield Fault("does not belong to the key, or the key is not one unencrypted PEM block", "give the matching key")
 
 
-def public_keys(pem: str) -> tuple[bytes, ...]:
-    """Return the public keys of the certificates of a text, in DER; none if it cannot be read."""
+def key_of_request(pem: str) -> str:
+    """Return what tells the key of a request that was found able to serve from all others: 12 hexadecimal digits."""
+    (block,) = _blocks(pem)
     form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    digest = hashes.Hash(hashes.SHA256())
+    digest.update(_read(block, x509.load_pem_x509_csr).public_key().public_bytes(*form))
+    return digest.finalize().hex()[:12]
+
+
+def trust_the_same(first: str, second: str) -> bool:
+    """Tell whether two texts hold CAs of one key, or one that signed another: who brings its chain passes for both."""
     try:
-        return tuple(certificate.public_key().public_bytes(*form) for certificate in certificates(pem))
+        pairs = itertools.product(certificates(first), certificates(second))
     except UnreadableError:
-        return ()
+        return False
+    return any(a.public_key() == b.public_key() or _signed(a, b) or _signed(b, a) for a, b in pairs)
 
 
 def ends(pem: str) -> datetime:

@@ -4,7 +4,7 @@ The builders (`namespaces`, `certificates`, `access`, `workload`) turn a plan in
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -76,7 +76,8 @@ class AuthorityPlan:
 
     part: str
     """What follows the component's name in the logical names of key and certificate."""
-    generation: int
+    generation: str
+    """What follows that in the logical name of the key: another text is another key."""
     lifetime: Lifetime
 
 
@@ -88,7 +89,8 @@ class CertificatePlan:
     """What follows the component's name in the logical names of key, request and certificate."""
     authorities: tuple[AuthorityPlan, ...]
     """The first signs; whoever verifies the certificate is given all."""
-    generation: int
+    generation: str
+    """As that of a CA."""
     common_name: str
     organization: str
     allowed_uses: tuple[str, ...]
@@ -106,7 +108,7 @@ class GivenCertificate:
     """A server certificate that the stack does not issue."""
 
     certificate: pulumi.Input[str]
-    key: pulumi.Input[str]
+    key: pulumi.Input[str] = field(repr=False)
     ca: pulumi.Input[str]
     names: tuple[str, ...]
     """What it must be issued for."""
@@ -133,8 +135,8 @@ class TillerPlan:
     namespace: NamespacePlan
     managed: tuple[NamespacePlan, ...]
     """The managed namespaces to create; those that exist already are not among them."""
-    existing: Mapping[str, bool]
-    """The managed namespaces that exist already and stay somebody else's, and whether another team shares them."""
+    existing: tuple[str, ...]
+    """The names of the managed namespaces that exist already and stay somebody else's."""
     server: CertificatePlan | GivenCertificate
     clients: Mapping[str, CertificatePlan]
     secrets: Mapping[str, ClientSecretArgs]
@@ -143,7 +145,7 @@ class TillerPlan:
     """By name, further CAs of clients."""
     trusts: tuple[str, ...]
     """Whom Tiller answers, a word for each trust anchor, in a form that does not change unless the anchor does:
-    `alice@1` for the client alice in the first generation, `ca:partner#0a1b2c3d4e5f` for further CAs."""
+    `alice` for a client, `alice@2` in another generation, `ca:partner#0a1b2c3d4e5f` for further CAs."""
     roles: tuple[RolePlan, ...]
     exposure: ExposurePlan | None
     pod: PodPlan
@@ -174,10 +176,10 @@ def plan(name: str, args: SecureTillerArgs, stack: str) -> TillerPlan:
         annotations=args.get("annotations", {}),
         namespace=_tiller_namespace(settings, labels, stack),
         managed=tuple(_managed_namespaces(settings, labels, stack)),
-        existing=dict(sorted(_existing_namespaces(settings))),
+        existing=tuple(sorted(name for name, args in settings.namespaces.items() if args.get("existing", False))),
         server=_given_certificate(settings) or _server_certificate(settings, lives),
         clients={client: _client_certificate(settings, client, lives) for client in sorted(settings.clients)},
-        secrets=dict(sorted(_secrets(settings))),
+        secrets=settings.secrets,
         trusted=dict(sorted(settings.certificates.get("trusted_client_cas", {}).items())),
         trusts=tuple(sorted(_trusts(settings))),
         roles=tuple(_roles(settings)),
@@ -213,21 +215,15 @@ def _reason(args: ManagedNamespaceArgs) -> Mapping[str, str]:
     return {REASON_ANNOTATION: reason} if reason else {}
 
 
-def _existing_namespaces(settings: Settings) -> Iterator[tuple[str, bool]]:
-    for name, args in settings.namespaces.items():
-        if args.get("existing", False):
-            yield name, args.get("shared", False)
-
-
 def _server_certificate(settings: Settings, lives: Lifetimes) -> CertificatePlan:
-    generation = settings.certificates.get("generation", 1)
+    generation = _generation(settings)
     # The names of a Service too: to expose Tiller in the cluster one day must not reissue its certificate.
     address, *names = server_names(settings.namespace, exposed=True)
     return CertificatePlan(
         part="server",
         authorities=tuple(
             AuthorityPlan("server-ca" if number == 1 else f"server-ca:{number}", generation, lives.ca)
-            for number in settings.certificates.get("server_cas", (1,))
+            for number in settings.server_cas
         ),
         generation=generation,
         common_name=DEPLOYMENT_NAME,
@@ -248,7 +244,7 @@ def _given_certificate(settings: Settings) -> GivenCertificate | None:
 
 
 def _client_certificate(settings: Settings, client: str, lives: Lifetimes) -> CertificatePlan:
-    generation = settings.certificates.get("generation", 1)
+    generation = _client_generation(settings, client)
     return CertificatePlan(
         # No name of a client contains ':', so that no two teams and clients can share a logical name.
         part=f"client:{client}",
@@ -264,13 +260,20 @@ def _client_certificate(settings: Settings, client: str, lives: Lifetimes) -> Ce
     )
 
 
-def _secrets(settings: Settings) -> Iterator[tuple[str, ClientSecretArgs]]:
-    yield from ((client, args["secret"]) for client, args in settings.clients.items() if "secret" in args)
+def _generation(settings: Settings) -> str:
+    return "" if settings.generation == 1 else f"@{settings.generation}"
+
+
+def _client_generation(settings: Settings, client: str) -> str:
+    """Return what tells a client's CA from those before it; a request for another key makes a new one by itself."""
+    args = settings.clients[client]
+    generation, request = args.get("generation", 1), args.get("csr")
+    own = f"@{settings.generation}.{generation}" if generation > 1 else _generation(settings)
+    return f"{own}#{pem.key_of_request(request)}" if isinstance(request, str) else own
 
 
 def _trusts(settings: Settings) -> Iterator[str]:
-    generation = settings.certificates.get("generation", 1)
-    yield from (f"{client}@{generation}" for client in settings.clients)
+    yield from (f"{client}{_client_generation(settings, client)}" for client in settings.clients)
     for name, text in settings.certificates.get("trusted_client_cas", {}).items():
         yield f"ca:{name}#{pem.fingerprint(text)}" if isinstance(text, str) else f"ca:{name}"
 
@@ -278,7 +281,7 @@ def _trusts(settings: Settings) -> Iterator[str]:
 def _exposure(settings: Settings) -> ExposurePlan | None:
     if "expose" not in settings.args:
         return None
-    return ExposurePlan(tuple(sorted({secret["namespace"] for _, secret in _secrets(settings)})))
+    return ExposurePlan(tuple(sorted({secret["namespace"] for secret in settings.secrets.values()})))
 
 
 def _roles(settings: Settings) -> Iterator[RolePlan]:

@@ -21,6 +21,9 @@ PROBE_PORT = 44135
 STOPPING = "/tmp/stopping"  # noqa: S108  the pod's own emptyDir
 """Exists once the pod was told to stop."""
 
+STARTS = ("/bin/sh", "-c", f"rm -f {STOPPING}")
+"""What runs when the container starts: a hung Tiller is told to stop too, and the one after it finds the file."""
+
 STAYS_READY = ("/bin/sh", "-c", f"test ! -e {STOPPING}")
 """The readiness probe. Helm's client takes the first pod that is ready (Helm 2.17, pkg/helm/portforwarder), also one
 that is being stopped; so a pod that was told to stop must say that it is not ready."""
@@ -66,6 +69,8 @@ class PodPlan:
     """Size limit of /tmp, the only place that can be written: the cache of the API's discovery."""
     token_seconds: int = 3600
     """Life of the ServiceAccount token; the kubelet renews it. A stolen one is worth an hour."""
+    hung_seconds: int = 10
+    """Time after which a Tiller is killed that answers no probe any more: its calls will not end."""
     grace_seconds: int = 330
     """Time after which a pod that still serves a call is killed: Helm's own default for `--timeout`, 300 s, and some to
     spare. A pod that serves none is gone in 6 s."""

@@ -3,7 +3,8 @@
 What is asked is gathered into `Facts`; `judge` decides about them and needs no cluster.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,7 +47,7 @@ class Cluster:
     """By Tiller's namespace, whom it still answers although the settings no longer say so (`TillerPlan.trusts`)."""
 
 
-TRUSTS_REFUSED = (
+TILLERS_REFUSED = (
     "Not checked: whether a client that has left the settings is still answered. The cluster refuses the right to list "
     "pods."
 )
@@ -182,8 +183,8 @@ def _no_place_for_secrets(plan: TillerPlan, facts: Facts) -> Iterator[Problem]:
             yield Problem(plan.name, key, shown(name), "does not exist in the cluster", "create it first")
         elif found.terminating:
             yield _terminating(plan, key, name)
-        elif found.labels.get(TEAM_LABEL, plan.name) != plan.name:
-            why = f"belongs to the team {shown(found.labels[TEAM_LABEL])}, which could read the client's key"
+        elif TEAM_LABEL in found.labels and not _ours(plan, found):
+            why = f"belongs to the team {shown(found.labels[TEAM_LABEL])} of another stack, which could read the key"
             yield Problem(plan.name, key, shown(name), why, "run the client in another namespace")
 
 
@@ -209,35 +210,41 @@ def _not_yet_revoked(plans: Sequence[TillerPlan], facts: Facts) -> Iterator[str]
 
     Read off the pods, not off the state, so that it is told again after an update whose rollout failed.
     """
-    if facts.trusts is None:
-        yield TRUSTS_REFUSED
+    if facts.tillers is None:
+        yield TILLERS_REFUSED
         return
     leaving = dict(_leaving(plans, facts))
     for plan in plans:
         if plan.namespace.name in leaving:
+            who = in_words(leaving[plan.namespace.name], plan.clients)
             yield (
-                f"team {plan.name}: NOT YET REVOKED: {in_words(leaving[plan.namespace.name])}. The Tiller that runs "
-                "answers until this update has rolled out a new one; if the update fails, it goes on answering."
+                f"team {plan.name}: NOT YET REVOKED: {who}. The Tiller that runs answers until this update has rolled "
+                "out a new one; if the update fails, it goes on answering."
             )
 
 
 def _leaving(plans: Sequence[TillerPlan], facts: Facts) -> Iterator[tuple[str, frozenset[str]]]:
     for plan in plans:
-        namespace = plan.namespace.name
-        if gone := (facts.trusts or {}).get(namespace, frozenset()).difference(plan.trusts):
-            yield namespace, gone
+        here = [found.trusts for found in facts.tillers or () if found.namespace == plan.namespace.name]
+        if gone := frozenset().union(*here).difference(plan.trusts):
+            yield plan.namespace.name, gone
 
 
-def in_words(trusts: Iterable[str]) -> str:
-    """Return words of `TillerPlan.trusts` as people say them."""
-    return ", ".join(map(_trusted, sorted(trusts)))
+def in_words(trusts: Iterable[str], clients: Container[str] = ()) -> str:
+    """Return words of `TillerPlan.trusts` as people say them.
+
+    Args:
+        trusts: the words.
+        clients: those who go on as clients, with another key.
+    """
+    return ", ".join(_trusted(word, clients) for word in sorted(trusts))
 
 
-def _trusted(word: str) -> str:
+def _trusted(word: str, clients: Container[str]) -> str:
     if word.startswith("ca:"):
         return f"whom the CA {word.removeprefix('ca:').partition('#')[0]} signs for"
-    client, _, generation = word.partition("@")
-    return f"client {client} with the key of generation {generation}"
+    client = re.split("[@#]", word, maxsplit=1)[0]
+    return f"client {client}" + (" with the bundle from before" if client in clients else "")
 
 
 def _ours(plan: TillerPlan, found: FoundNamespace) -> bool:

@@ -33,16 +33,17 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"team {plain(self.team)}: {plain(self.key)}" if self.team else plain(self.key)
-        return f"{where} = {self.value}\n    why:    {self.why}\n    remedy: {self.remedy}"
+        return f"{where} = {self.value}\n    why:    {plain(self.why)}\n    remedy: {plain(self.remedy)}"
 
 
 class RefusedError(pulumi.RunError):
-    """Nothing was created or changed: what was asked for is refused. Carries every `Problem` found.
+    """What was asked for is refused, and nothing was created or changed, unless it says so. Carries every `Problem`.
 
     It is a `pulumi.RunError`, so that any Pulumi program ends with this message alone, without a traceback.
     """
 
     headline = "Refused"
+    outcome = "nothing was changed"
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         """Collect the problems, in the order in which they will be shown."""
@@ -51,7 +52,7 @@ class RefusedError(pulumi.RunError):
 
     def __str__(self) -> str:
         count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
-        return "\n".join([f"{self.headline} ({count}); nothing was changed.", *(f"  {p}" for p in self.problems)])
+        return "\n".join([f"{self.headline} ({count}); {self.outcome}.", *(f"  {p}" for p in self.problems)])
 
 
 class ConfigurationError(RefusedError):
@@ -64,6 +65,19 @@ class ClusterError(RefusedError):
     """The cluster cannot be used for these settings, or cannot be reached."""
 
     headline = "The cluster is refused"
+
+
+class LateConfigurationError(ConfigurationError):
+    """A setting is refused that became known during the update only: the output of another resource."""
+
+    outcome = "what was done before stays"
+
+
+class NotRevokedError(RefusedError):
+    """The update was carried out, but somebody who was to be revoked is still answered."""
+
+    headline = "The update has not revoked everybody"
+    outcome = "what was done before stays"
 
 
 def shown(value: object) -> str:

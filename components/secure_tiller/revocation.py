@@ -10,15 +10,19 @@ from collections.abc import Callable, Set
 import pulumi
 
 from secure_tiller import cluster
+from secure_tiller.cluster import FoundTiller
 from secure_tiller.component import SecureTiller
 from secure_tiller.kubeconfig import Access
 from secure_tiller.preflight import in_words
-from secure_tiller.problems import ClusterError, Problem
+from secure_tiller.problems import ClusterError, NotRevokedError, Problem
 
 LONGEST_SECONDS = 345
 """A pod is killed 330 s after it was told to stop (`secure_tiller.pod`), and some to spare."""
 
-Trusts = Callable[[Access, str], frozenset[str]]
+NOTICED_SECONDS = 15
+"""Within this a pod that a rollout replaced is told to stop."""
+
+Tillers = Callable[[Access, str], tuple[FoundTiller, ...]]
 
 
 def wait(tiller: SecureTiller, access: Access, leaving: Set[str]) -> None:
@@ -35,8 +39,9 @@ async def ended(
     namespace: str,
     leaving: Set[str],
     *,
-    trusts: Trusts = cluster.trusts,
+    tillers: Tillers = cluster.tillers,
     seconds: float = LONGEST_SECONDS,
+    noticed_seconds: float = NOTICED_SECONDS,
     pause: float = 1,
 ) -> str:
     """Wait until no pod of Tiller answers those who are leaving, and return its namespace.
@@ -45,25 +50,48 @@ async def ended(
         access: how to reach the cluster.
         namespace: Tiller's.
         leaving: who must not be answered any more (`TillerPlan.trusts`).
-        trusts: tells whom the pods of a namespace answer; asks the real cluster unless told otherwise.
-        seconds: how long to wait.
+        tillers: tells which pods of Tiller a namespace has; asks the real cluster unless told otherwise.
+        seconds: how long to wait for a pod that is being stopped.
+        noticed_seconds: how long to wait for one that is not being stopped.
         pause: seconds between two looks.
 
     Raises:
-        ClusterError: a pod still answers them, or the cluster does not tell.
+        NotRevokedError: a pod still answers them, or the cluster does not tell.
     """
-    deadline = time.monotonic() + seconds
+    began = time.monotonic()
     told = False
-    while still := await asyncio.to_thread(trusts, access, namespace) & leaving:
-        if not told:
-            pulumi.log.info(f"{namespace}: waiting for the old Tiller to end; it still answers {in_words(still)}")
+    while True:
+        waited = time.monotonic() - began
+        found, problems = await _look(access, namespace, tillers)
+        still = [pod for pod in found if pod.trusts & leaving]
+        if not still and not problems:
+            return namespace
+        who = in_words(frozenset().union(*(pod.trusts for pod in still)) & leaving)
+        if not problems and waited > noticed_seconds and not all(pod.stopping for pod in still):
+            raise NotRevokedError([_not_replaced(namespace, who)])
+        if waited > seconds:
+            raise NotRevokedError(problems or [_not_ended(namespace, who)])
+        if not told and still:
+            pulumi.log.info(f"{namespace}: waiting for the old Tiller to end; it still answers {who}")
             told = True
-        if time.monotonic() > deadline:
-            raise ClusterError([_not_ended(namespace, still)])
         await asyncio.sleep(pause)
-    return namespace
 
 
-def _not_ended(namespace: str, still: Set[str]) -> Problem:
+async def _look(
+    access: Access, namespace: str, tillers: Tillers
+) -> tuple[tuple[FoundTiller, ...], tuple[Problem, ...]]:
+    """Return the pods, or why the cluster does not tell: it may do so the next time."""
+    try:
+        return await asyncio.to_thread(tillers, access, namespace), ()
+    except ClusterError as error:
+        return (), error.problems
+
+
+def _not_replaced(namespace: str, who: str) -> Problem:
+    why = "NOT YET REVOKED: this update did not replace the Tiller that answers"
+    return Problem("", f"namespace {namespace}", who, why, "run pulumi up without --target or --exclude")
+
+
+def _not_ended(namespace: str, who: str) -> Problem:
     remedy = f"end the pod that is terminating: kubectl delete pod --grace-period=0 --force --namespace {namespace} ..."
-    return Problem("", f"namespace {namespace}", in_words(still), "NOT YET REVOKED: an old pod still runs", remedy)
+    return Problem("", f"namespace {namespace}", who, "NOT YET REVOKED: an old pod still runs", remedy)

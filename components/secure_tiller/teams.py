@@ -25,7 +25,7 @@ def read_teams(value: object) -> Teams:
     teams = sorted((str(name), args) for name, args in value.items())
     sound = [Settings(name, structure.read(name, args)[0]) for name, args in teams]
     problems = [problem for name, args in teams for problem in checks.check(name, args)]
-    problems += _conflicts(sound)
+    problems += conflicts(sound)
     if problems:
         raise ConfigurationError(problems)
     return tuple((name, cast("SecureTillerArgs", args)) for name, args in teams)
@@ -41,7 +41,7 @@ def _no_teams(value: object) -> Problem:
     )
 
 
-def _conflicts(teams: Sequence[Settings]) -> Iterator[Problem]:
+def conflicts(teams: Sequence[Settings]) -> Iterator[Problem]:
     """Yield a problem for what two teams lay claim to: it is reported once, for the later team."""
     tillers: dict[str, str] = {}
     for team in teams:
@@ -73,9 +73,7 @@ def _managed_twice(teams: Sequence[Settings]) -> Iterator[Problem]:
 def _reached(team: Settings) -> Iterator[tuple[str, str]]:
     """Yield each namespace that a team's settings name, but its own Tiller's, and where they name it."""
     yield from (("namespaces", name) for name in team.namespaces)
-    for client, args in team.clients.items():
-        if "secret" in args:
-            yield f"clients.{client}.secret.namespace", args["secret"]["namespace"]
+    yield from ((f"clients.{client}.secret.namespace", at["namespace"]) for client, at in team.secrets.items())
 
 
 def _keys_in_reach(teams: Sequence[Settings]) -> Iterator[Problem]:
@@ -83,29 +81,26 @@ def _keys_in_reach(teams: Sequence[Settings]) -> Iterator[Problem]:
     managers = {name: other.name for other in teams for name in other.namespaces}
     taken: dict[tuple[str, str], str] = {}
     for team in teams:
-        for client, args in team.clients.items():
-            if "secret" not in args:
-                continue
-            secret, key = args["secret"], f"clients.{client}.secret"
-            if managers.get(secret["namespace"], team.name) != team.name and secret["namespace"] not in team.namespaces:
-                why = f"is managed by team {managers[secret['namespace']]}, which could read the key"
-                yield team.problem(f"{key}.namespace", secret["namespace"], why, "run the client in another namespace")
-            owner = taken.setdefault((secret["namespace"], secret["name"]), team.name)
+        for client, secret in team.secrets.items():
+            key, namespace = f"clients.{client}.secret", secret["namespace"]
+            if managers.get(namespace, team.name) != team.name and namespace not in team.namespaces:
+                why = f"is managed by team {managers[namespace]}, which could read the key"
+                yield team.problem(f"{key}.namespace", namespace, why, "run the client in another namespace")
+            owner = taken.setdefault((namespace, secret["name"]), team.name)
             if owner != team.name:
-                why = f"is the Secret of a client of team {owner} too"
-                yield team.problem(key, secret, why, "choose another name")
+                yield team.problem(key, secret, f"is the Secret of a client of team {owner} too", "choose another name")
 
 
 def _trusted_twice(teams: Sequence[Settings]) -> Iterator[Problem]:
     """Yield a problem for each CA that two teams trust: whom it signs for could call both Tillers."""
-    first: dict[bytes, str] = {}
+    before: list[tuple[str, str]] = []
     for team in teams:
-        for name, text in team.certificates.get("trusted_client_cas", {}).items():
-            for key in pem.public_keys(text) if isinstance(text, str) else ():
-                owner = first.setdefault(key, team.name)
-                if owner != team.name:
-                    why = f"is trusted by team {owner} too: whom this CA signs for could call both Tillers"
-                    at = f"certificates.trusted_client_cas.{name}"
-                    yield Problem(
-                        team.name, at, "(not shown)", why, "have each team's clients signed by a CA of its own"
-                    )
+        own = [(n, t) for n, t in team.certificates.get("trusted_client_cas", {}).items() if isinstance(t, str)]
+        for name, text in own:
+            for owner in sorted({owner for owner, other in before if pem.trust_the_same(text, other)}):
+                why = (
+                    f"is trusted by team {owner} too, or signed by what it trusts: its clients could call both Tillers"
+                )
+                at = f"certificates.trusted_client_cas.{name}"
+                yield Problem(team.name, at, "(not shown)", why, "have each team's clients signed by a CA of its own")
+        before += [(team.name, text) for _, text in own]

@@ -4,7 +4,6 @@ Deliberately absent, unless clients in the cluster are to connect: a Service. Th
 a port to it.
 """
 
-import hashlib
 from collections.abc import Iterable
 
 import pulumi
@@ -16,7 +15,7 @@ from secure_tiller.certificates import Issued
 from secure_tiller.names import DEPLOYMENT_NAME
 from secure_tiller.namespaces import metadata
 from secure_tiller.plan import SELECTOR, SERVICE_ACCOUNT, TRUSTS_ANNOTATION, ExposurePlan, TillerPlan
-from secure_tiller.pod import CERTIFICATES, DRAIN, GRPC_PORT, PROBE_PORT, STAYS_READY, TOKEN, PodPlan
+from secure_tiller.pod import CERTIFICATES, DRAIN, GRPC_PORT, PROBE_PORT, STARTS, STAYS_READY, TOKEN, PodPlan
 
 READABLE_BY_GROUP = 0o440
 
@@ -26,15 +25,15 @@ def tls_secret(
 ) -> core.Secret:
     """Create the Secret with the server's certificate and key and, as `ca.crt`, one CA per client.
 
-    It is immutable and named after its content. So a changed certificate makes a new Secret, the Deployment that names
-    it rolls, and the old Secret goes last: there is no moment without one, and nobody can swap a key in place.
-    (Pulumi's own naming would do the same, but a stack can turn it off; server-side apply refuses `generateName`.)
+    It is immutable, and Pulumi names it anew each time. So a changed certificate makes a new Secret, the Deployment
+    that names it rolls, and the old Secret goes last: there is no moment without one, and nobody can swap a key in
+    place. A name that follows from the content would come back when a failed update is reverted, and be deleted as old.
+    A stack that turns Pulumi's naming off (`pulumi:autonaming`) is refused by the provider.
     """
     anchors = pulumi.Output.all(*trusted).apply("".join)
-    name = pulumi.Output.concat(server.certificate_pem, anchors).apply(tls_secret_name)
     return core.Secret(
         f"{plan.name}-tls",
-        metadata=metadata(plan, name, plan.namespace.name),
+        metadata=metadata(plan, None, plan.namespace.name),
         type="kubernetes.io/tls",
         immutable=True,
         string_data={"tls.crt": server.certificate_pem, "tls.key": server.key_pem or "", "ca.crt": anchors},
@@ -58,11 +57,6 @@ def client_secret(
         string_data={"tls.crt": issued.certificate_pem, "tls.key": issued.key_pem or "", "ca.crt": server.ca_pem},
         opts=opts,
     )
-
-
-def tls_secret_name(certificates: str) -> str:
-    """Return the name of the TLS Secret for its public content, which changes whenever the key does."""
-    return f"tiller-tls-{hashlib.sha256(certificates.encode()).hexdigest()[:12]}"
 
 
 def network_policy(plan: TillerPlan, opts: pulumi.ResourceOptions) -> kubernetes.networking.v1.NetworkPolicy:
@@ -184,13 +178,16 @@ def _container(pod: PodPlan) -> core.ContainerArgs:
             core.ContainerPortArgs(name="http", container_port=PROBE_PORT),
         ],
         # Tiller is up within a second: with the default period of ten, a rollout would mostly wait.
-        startup_probe=_probe("/readiness", period_seconds=1, failure_threshold=pod.rollout_seconds),
-        liveness_probe=_probe("/liveness", period_seconds=10),
+        startup_probe=_probe(
+            "/readiness", period_seconds=1, failure_threshold=pod.rollout_seconds, grace_seconds=pod.hung_seconds
+        ),
+        liveness_probe=_probe("/liveness", period_seconds=10, grace_seconds=pod.hung_seconds),
         readiness_probe=core.ProbeArgs(
             exec_=core.ExecActionArgs(command=list(STAYS_READY)), period_seconds=2, failure_threshold=1
         ),
         lifecycle=core.LifecycleArgs(
-            pre_stop=core.LifecycleHandlerArgs(exec_=core.ExecActionArgs(command=list(DRAIN)))
+            post_start=core.LifecycleHandlerArgs(exec_=core.ExecActionArgs(command=list(STARTS))),
+            pre_stop=core.LifecycleHandlerArgs(exec_=core.ExecActionArgs(command=list(DRAIN))),
         ),
         resources=core.ResourceRequirementsArgs(requests=dict(pod.requests), limits=dict(pod.limits)),
         security_context=core.SecurityContextArgs(
@@ -207,10 +204,16 @@ def _container(pod: PodPlan) -> core.ContainerArgs:
     )
 
 
-def _probe(path: str, period_seconds: int, failure_threshold: int = 3) -> core.ProbeArgs:
-    # No host: Pod Security refuses a probe that names one.
-    http_get = core.HTTPGetActionArgs(path=path, port=PROBE_PORT)
-    return core.ProbeArgs(http_get=http_get, period_seconds=period_seconds, failure_threshold=failure_threshold)
+def _probe(
+    path: str, period_seconds: int, failure_threshold: int = 3, grace_seconds: int | None = None
+) -> core.ProbeArgs:
+    return core.ProbeArgs(
+        # No host: Pod Security refuses a probe that names one.
+        http_get=core.HTTPGetActionArgs(path=path, port=PROBE_PORT),
+        period_seconds=period_seconds,
+        failure_threshold=failure_threshold,
+        termination_grace_period_seconds=grace_seconds,
+    )
 
 
 def _toleration(wanted: TolerationArgs) -> core.TolerationArgs:

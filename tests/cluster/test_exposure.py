@@ -61,7 +61,7 @@ def exposed(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: 
         core.create_namespaced_secret(other, {"metadata": {"name": BUNDLE}, "data": secret.data})
         yield Exposed(team, stack, settings, allowed, other)
     finally:
-        stack.destroy()
+        stack.discard()
         for namespace in (allowed, other):
             core.delete_namespace(namespace)
 

@@ -26,6 +26,7 @@ class Failure:
         bundles: of ann, who is removed, and of bob.
         failed: the update that failed, and the same once more.
         answers: to ann and bob after each failure.
+        mounted: whether the TLS Secret that Tiller mounts was there after the settings had been taken back.
         trusted: whom each pod of Tiller answered, terminating or not, when the update with a good image had ended.
     """
 
@@ -34,6 +35,7 @@ class Failure:
     bundles: dict[str, Bundle]
     failed: list["subprocess.CompletedProcess[str]"] = field(default_factory=list)
     answers: list[tuple[Accepted | Refused, Accepted | Refused]] = field(default_factory=list)
+    mounted: bool = False
     trusted: list[str] = field(default_factory=list)
 
     def ask(self) -> tuple[Accepted | Refused, Accepted | Refused]:
@@ -58,13 +60,23 @@ def failure(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: 
         for _ in range(2):
             seen.failed.append(stack.up(check=False))
             seen.answers.append(seen.ask())
+        stack.configure_teams({team: {**apps, "clients": {"ann": {}, "bob": {}}}})
+        stack.up()
+        seen.mounted = _mounted_secret_is_there(api, f"{team}-tiller")
         stack.configure_teams({team: {**apps, "clients": {"bob": {}}}})
         stack.up()
         pods = client.CoreV1Api(api).list_namespaced_pod(f"{team}-tiller").items
         seen.trusted = [pod.metadata.annotations[TRUSTS_ANNOTATION] for pod in pods]
         yield seen
     finally:
-        stack.destroy()
+        stack.discard()
+
+
+def _mounted_secret_is_there(api: client.ApiClient, namespace: str) -> bool:
+    deployment = client.AppsV1Api(api).read_namespaced_deployment("tiller-deploy", namespace)
+    named = next(volume.secret for volume in deployment.spec.template.spec.volumes if volume.secret).secret_name
+    secrets = client.CoreV1Api(api).list_namespaced_secret(namespace).items
+    return named in {secret.metadata.name for secret in secrets}
 
 
 @pytest.mark.parametrize("attempt", [0, 1], ids=["the first time", "tried again"])
@@ -85,8 +97,12 @@ def test_the_update_gives_up_when_the_settings_say_so(failure: Failure) -> None:
     assert NEVER_STARTS in failure.failed[0].stdout + failure.failed[0].stderr
 
 
+def test_taking_the_settings_back_leaves_tiller_the_secret_that_it_mounts(failure: Failure) -> None:
+    assert failure.mounted
+
+
 def test_when_the_mended_update_ends_no_pod_is_left_that_answers_who_was_revoked(failure: Failure) -> None:
-    assert failure.trusted == ["bob@1"]
+    assert failure.trusted == ["bob"]
     ann, bob = failure.ask()
     assert isinstance(ann, Refused)
     assert bob == Accepted(HELM)

@@ -112,7 +112,7 @@ Platform("platform", pulumi.ResourceOptions(providers=[cluster]))
         write(stack, inside)
         steps = planned(stack)
     finally:
-        stack.destroy()
+        stack.discard()
     assert all("company:index:Platform$secure-tiller:index:SecureTiller$" in step["urn"] for step in _children(steps))
     assert {step["op"] for urn, step in steps.items() if "::platform" not in urn} == {"same"}
 
@@ -126,7 +126,7 @@ def protected(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Test
 first = tls.PrivateKey("first", algorithm="ED25519")
 clients = {{name: {{}} for name in config.get_object("clients") or ["ann", "bob"]}}
 opts = pulumi.ResourceOptions(
-    providers=[cluster], protect=config.get_bool("protect") is not False, depends_on=[first]
+    providers=[cluster], protect=True, depends_on=[first]
 )
 SecureTiller("{name}", {settings(name)} | {{"clients": clients}}, opts)
 """
@@ -135,9 +135,7 @@ SecureTiller("{name}", {settings(name)} | {{"clients": clients}}, opts)
         stack.up()
         yield stack
     finally:
-        stack.configure({"secure-tiller:protect": "false"})
-        stack.up()
-        stack.destroy()
+        stack.discard()
 
 
 def test_protection_guards_the_namespaces_and_tiller_against_destroy(protected: TestStack, suffix: str) -> None:
@@ -189,7 +187,7 @@ SecureTiller("{name}", {settings(name)}, opts)
         assert [secret.name for secret in deployment.spec.template.spec.image_pull_secrets] == ["registry"]
         stack.preview("--expect-no-changes")
     finally:
-        stack.destroy()
+        stack.discard()
 
 
 def _children(steps: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:

@@ -58,7 +58,7 @@ def company(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Compan
         seen.state = stack.export(secrets=True)
         yield seen
     finally:
-        stack.destroy()
+        stack.discard()
 
 
 def _configure(company: Company, request: str, ends_in: timedelta, clients: tuple[str, ...]) -> None:

@@ -80,7 +80,7 @@ def renewal(
         stack.up()
         yield _lived(stack, api, cluster, suffix, tmp_path_factory.mktemp("helm"))
     finally:
-        stack.destroy()
+        stack.discard()
 
 
 def _lived(stack: TestStack, api: client.ApiClient, cluster: Place, suffix: str, folder: Path) -> Renewal:

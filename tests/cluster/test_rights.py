@@ -130,7 +130,7 @@ def plans(new_stack: Callable[..., TestStack], settings: dict[str, Any]) -> Iter
         stack.up()
         yield [plan(name, args, STACK) for name, args in settings.items()]
     finally:
-        stack.destroy()
+        stack.discard()
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,13 @@ from collections.abc import Iterator
 
 from secure_tiller import lifetimes, pem
 from secure_tiller.checks.settings import Check, Settings
+from secure_tiller.durations import written
 from secure_tiller.lifetimes import DAY, DEFAULT, Lifetime
 from secure_tiller.names import LABEL_RULE, is_label, server_names
 from secure_tiller.problems import Problem
+
+NUMBERS = range(1, 10_000)
+"""Of generations and of the server's CAs; they stand in names."""
 
 
 def lives_can_be_counted(s: Settings) -> Iterator[Problem]:
@@ -25,26 +29,36 @@ def no_certificate_outlives_its_ca(s: Settings) -> Iterator[Problem]:
         ca, leaves = _life(s, "ca"), {part: _life(s, part) for part in ("server", "client")}
     except ValueError:
         return  # told above
-    for part, leaf in leaves.items():
-        if not ca.renew_before > leaf.validity:
-            why = (
-                f"of {leaf.validity} h could outlive its CA, which is renewed {ca.renew_before} h before its end: "
-                "ca.renew_before must be more"
-            )
-            remedy = f"set certificates.ca.renew_before to {leaf.validity // DAY + 1}d or more, or shorten the validity"
-            yield s.problem(f"certificates.{part}.validity", s.certificates.get(part, {}), why, remedy)
+    part, leaf = max(leaves.items(), key=lambda item: item[1].validity)
+    if ca.renew_before > leaf.validity:
+        return
+    why = (
+        f"the CA is renewed {written(ca.renew_before)} before its end, and a {part} certificate of "
+        f"{written(leaf.validity)} could outlive it: ca.renew_before must be more than each validity"
+    )
+    yield s.problem("certificates.ca", s.certificates.get("ca", {}), why, _room_for(leaf))
+
+
+def _room_for(leaf: Lifetime) -> str:
+    """Return a life of the CA that serves, or what to do where there is none."""
+    renew_before = leaf.validity + 30 * DAY
+    if 3 * renew_before > lifetimes.LONGEST:
+        return "shorten the validity of the certificate"
+    return f"write ca: {{validity: {written(3 * renew_before)}, renew_before: {written(renew_before)}}}, or shorten it"
 
 
 def server_cas_are_numbers(s: Settings) -> Iterator[Problem]:
-    numbers = s.certificates.get("server_cas", (1,))
-    if not numbers or min(numbers) < 1 or len(set(numbers)) != len(numbers):
-        why = "must be different numbers above 0, at least one: the first signs, clients trust all"
+    numbers = s.server_cas
+    if not numbers or not all(n in NUMBERS for n in numbers) or len(set(numbers)) != len(numbers):
+        why = "must be different numbers from 1 to 9999, at least one: the first signs, clients trust all"
         yield s.problem("certificates.server_cas", numbers, why, "write [1]; to change the CA: [1, 2], [2, 1], [2]")
 
 
-def generation_is_a_number(s: Settings) -> Iterator[Problem]:
-    if (generation := s.certificates.get("generation", 1)) < 1:
-        yield s.problem("certificates.generation", generation, "must be 1 or above", "leave it out for 1")
+def generations_are_numbers(s: Settings) -> Iterator[Problem]:
+    generations = {f"clients.{name}.generation": client.get("generation", 1) for name, client in s.clients.items()}
+    for key, generation in {"certificates.generation": s.generation, **generations}.items():
+        if generation not in NUMBERS:
+            yield s.problem(key, generation, "must be a number from 1 to 9999", "leave it out for 1")
 
 
 def trusted_cas_can_serve(s: Settings) -> Iterator[Problem]:
@@ -85,18 +99,20 @@ def server_certificate_can_serve(s: Settings) -> Iterator[Problem]:
 
 def _life(s: Settings, part: str) -> Lifetime:
     lives = {
-        "ca": (s.certificates.get("ca", {}), DEFAULT.ca),
-        "server": (s.certificates.get("server", {}), DEFAULT.server),
-        "client": (s.certificates.get("client", {}), DEFAULT.client),
+        "ca": s.certificates.get("ca"),
+        "server": s.certificates.get("server"),
+        "client": s.certificates.get("client"),
     }
-    return lifetimes.lifetime(*lives[part])
+    return lifetimes.lifetime(lives[part] or {}, _DEFAULTS[part])
 
+
+_DEFAULTS = {"ca": DEFAULT.ca, "server": DEFAULT.server, "client": DEFAULT.client}
 
 CHECKS: tuple[Check, ...] = (
     lives_can_be_counted,
     no_certificate_outlives_its_ca,
     server_cas_are_numbers,
-    generation_is_a_number,
+    generations_are_numbers,
     trusted_cas_can_serve,
     server_certificate_is_the_only_one,
     server_certificate_has_a_key,

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from secure_tiller import names, pem
-from secure_tiller.args import ClientSecretArgs
 from secure_tiller.checks.settings import Check, Settings
 from secure_tiller.problems import Problem
 
@@ -35,7 +34,7 @@ def secrets_hold_a_key(s: Settings) -> Iterator[Problem]:
 
 
 def secrets_can_exist(s: Settings) -> Iterator[Problem]:
-    for name, secret in _secrets(s):
+    for name, secret in s.secrets.items():
         key = f"clients.{name}.secret"
         if not names.is_label(secret["namespace"]):
             yield s.problem(f"{key}.namespace", secret["namespace"], names.LABEL_RULE, "correct the name")
@@ -44,11 +43,14 @@ def secrets_can_exist(s: Settings) -> Iterator[Problem]:
 
 
 def secrets_lie_where_the_client_runs(s: Settings) -> Iterator[Problem]:
-    for name, secret in _secrets(s):
+    for name, secret in s.secrets.items():
         key, namespace = f"clients.{name}.secret.namespace", secret["namespace"]
         if namespace == s.namespace:
             why = "is Tiller's own namespace, in which nothing else runs"
             yield s.problem(key, namespace, why, "name the namespace in which the client runs")
+        elif s.namespaces.get(namespace, {}).get("shared", False):
+            why = "is shared with another team, whose charts could read the key and connect in the client's place"
+            yield s.problem(key, namespace, why, "run the client in a namespace that is this team's alone")
         elif names.is_cluster_namespace(namespace):
             why = "the namespaces default and kube-* belong to the cluster, not to a team's client"
             yield s.problem(key, namespace, why, "run the client in a namespace of its own")
@@ -56,16 +58,12 @@ def secrets_lie_where_the_client_runs(s: Settings) -> Iterator[Problem]:
 
 def secrets_are_apart(s: Settings) -> Iterator[Problem]:
     first: dict[tuple[str, str], str] = {}
-    for name, secret in _secrets(s):
+    for name, secret in s.secrets.items():
         place = (secret["namespace"], secret["name"])
         if place in first:
             why = f"is the Secret of client {first[place]} too: each client has a key of its own"
             yield s.problem(f"clients.{name}.secret", secret, why, "choose another name")
         first.setdefault(place, name)
-
-
-def _secrets(s: Settings) -> Iterator[tuple[str, ClientSecretArgs]]:
-    yield from ((name, client["secret"]) for name, client in s.clients.items() if "secret" in client)
 
 
 def groups_and_users_are_not_reserved(s: Settings) -> Iterator[Problem]:
@@ -75,8 +73,9 @@ def groups_and_users_are_not_reserved(s: Settings) -> Iterator[Problem]:
                 why = "names with the prefix system: are reserved for Kubernetes; most of them are everybody"
                 remedy = "name the team's own people; ServiceAccounts go under subjects.service_accounts"
                 yield s.problem(f"subjects.{key}[{i}]", name, why, remedy)
-            elif not name.strip():
-                yield s.problem(f"subjects.{key}[{i}]", name, "must be a name", "remove it, or write the name")
+            elif not name.strip() or not name.isprintable():
+                why = "must be a name, without control characters"
+                yield s.problem(f"subjects.{key}[{i}]", name, why, "remove it, or write the name")
 
 
 def service_accounts_can_exist(s: Settings) -> Iterator[Problem]:

@@ -72,6 +72,8 @@ def privileged_has_a_reason(s: Settings) -> Iterator[Problem]:
         if privileged and not (reason or "").strip():
             why = "a privileged chart owns the node, and with it the keys of every team: it needs a written reason"
             yield s.problem(key, reason, why, "write the reason, or choose baseline or restricted")
+        elif reason is not None and not reason.isprintable():
+            yield s.problem(key, reason, "must be one line, without control characters", "write it on one line")
         elif reason is not None and not privileged:
             yield s.problem(key, reason, "is the reason for `pod_security: privileged` only", "remove it")
 

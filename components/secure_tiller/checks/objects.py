@@ -9,8 +9,11 @@ from secure_tiller.problems import Problem
 SELECTED = ("app", "name")
 """Labels by which the Helm client finds Tiller's pod."""
 
-RESERVED = ("secure-tiller", "pod-security.kubernetes.io", "app.kubernetes.io/managed-by")
+RESERVED = ("secure-tiller", "app.kubernetes.io/managed-by")
 """What our labels and annotations say; to change it would undo what they promise."""
+
+RECOMMENDED = "app.kubernetes.io"
+"""Labels that Kubernetes recommends to its users, unlike others of its domains (documentation, Recommended Labels)."""
 
 AWAITED = "pulumi.com"
 """Annotations that tell the Kubernetes provider how to wait: without waiting, a client would be said to be revoked
@@ -39,12 +42,8 @@ def nothing_reserved_is_set(s: Settings) -> Iterator[Problem]:
 
 def _is_reserved(key: str) -> bool:
     prefix = key.partition("/")[0] if "/" in key else ""
-    return (
-        key in RESERVED
-        or prefix in RESERVED
-        or prefix == AWAITED
-        or any(prefix == domain or prefix.endswith(f".{domain}") for domain in ("kubernetes.io", "k8s.io"))
-    )
+    of_kubernetes = any(prefix == domain or prefix.endswith(f".{domain}") for domain in ("kubernetes.io", "k8s.io"))
+    return key in RESERVED or prefix in RESERVED or prefix == AWAITED or (of_kubernetes and prefix != RECOMMENDED)
 
 
 CHECKS: tuple[Check, ...] = (labels_are_labels, annotations_have_keys, nothing_reserved_is_set)

@@ -8,11 +8,13 @@ from kubernetes.utils.quantity import parse_quantity
 
 from secure_tiller import durations, names
 from secure_tiller.checks.settings import Check, Settings
-from secure_tiller.pod import DEFAULT_LIMITS, DEFAULT_REQUESTS
+from secure_tiller.pod import DEFAULT_LIMITS, DEFAULT_REQUESTS, HISTORY_MAX
 from secure_tiller.problems import Problem
 
 OLDEST_TILLER = (2, 16, 11)
 """The first with the fixes of CVE-2020-15184 to CVE-2020-15187 (Helm's release notes)."""
+HISTORY = range(1, 1001)
+TOLERATED_SECONDS = range(2**31)
 ROLLOUT_SECONDS = range(10, 3601)
 RESOURCES = ("cpu", "memory", "ephemeral-storage")
 OPERATORS = ("Exists", "Equal")
@@ -26,7 +28,7 @@ _IMAGE = re.compile(
 )
 # What else Python's parser takes, Kubernetes refuses: underscores, blanks, digits of other scripts, the suffix K.
 _QUANTITY = re.compile(r"[0-9.]+([eE][+-]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?", re.ASCII)
-_TAG = re.compile(r"v?(\d+)\.(\d+)\.(\d+)", re.ASCII)
+_TAG = re.compile(r"v?(\d{1,4})\.(\d{1,4})\.(\d{1,4})([-_.].*)?", re.ASCII)
 
 
 def image_is_a_helm_2_that_is_safe(s: Settings) -> Iterator[Problem]:
@@ -40,18 +42,18 @@ def image_is_a_helm_2_that_is_safe(s: Settings) -> Iterator[Problem]:
     if not match or not (match["tag"] or match["digest"]):
         yield s.problem("pod.image", image, "must be a repository with a tag, a digest (@sha256:...) or both", remedy)
     elif match["tag"] and not _is_served(match["tag"]):
-        why = "must be 2.16.11 or newer of Helm 2: older ones have known flaws (CVE-2020-15184 to 15187)"
+        why = "must say 2.16.11 or newer of Helm 2: older ones have known flaws (CVE-2020-15184 to 15187)"
         yield s.problem("pod.image", image, why, remedy)
 
 
 def _is_served(tag: str) -> bool:
     version = _TAG.fullmatch(tag)
-    return version is not None and OLDEST_TILLER <= tuple(map(int, version.groups())) < (3, 0, 0)
+    return version is not None and OLDEST_TILLER <= tuple(map(int, version.groups()[:3])) < (3, 0, 0)
 
 
 def history_is_limited(s: Settings) -> Iterator[Problem]:
-    if (kept := s.pod.get("history_max", 20)) < 1:
-        why = "must be 1 or above: 0 keeps every revision, until listing them exhausts Tiller's memory"
+    if (kept := s.pod.get("history_max", HISTORY_MAX)) not in HISTORY:
+        why = "must be from 1 to 1000: 0 keeps every revision, until listing them exhausts Tiller's memory"
         yield s.problem("pod.history_max", kept, why, "leave it out for 20")
 
 
@@ -98,6 +100,13 @@ def tolerations_can_match(s: Settings) -> Iterator[Problem]:
             yield s.problem(at, toleration, "needs a `key`, unless its operator is Exists", "add the key")
         if operator == "Exists" and "value" in toleration:
             yield s.problem(f"{at}.value", toleration["value"], "has no effect with the operator Exists", "remove it")
+        if not names.is_label_key(toleration.get("key", "any")) or not names.is_label_value(
+            toleration.get("value", "")
+        ):
+            yield s.problem(at, toleration, names.LABEL_PAIR_RULE, "correct it")
+        if toleration.get("toleration_seconds", 0) not in TOLERATED_SECONDS:
+            seconds = toleration.get("toleration_seconds")
+            yield s.problem(f"{at}.toleration_seconds", seconds, "must be 0 or above, in seconds", "correct it")
         if "toleration_seconds" in toleration and toleration.get("effect") != "NoExecute":
             why = "has an effect with `effect: NoExecute` alone"
             yield s.problem(f"{at}.toleration_seconds", toleration["toleration_seconds"], why, "remove it")
@@ -122,7 +131,7 @@ def exposed_to_somebody(s: Settings) -> Iterator[Problem]:
         return
     if s.args["expose"] != "cluster":
         yield s.problem("expose", s.args["expose"], "can be the word cluster only", "leave it out: not exposed")
-    elif s.clients and not any("secret" in client for client in s.clients.values()):
+    elif s.clients and not s.secrets:
         why = "admits pods of the namespaces in which clients have their `secret`, and no client has one"
         yield s.problem("expose", "cluster", why, "give a client a `secret`, or remove it")
 

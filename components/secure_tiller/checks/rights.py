@@ -22,6 +22,8 @@ LIMITS = {"resourcequotas", "limitranges"}
 ROUTES = {"endpoints", "endpointslices"}
 """Kinds that direct traffic past the NetworkPolicies of other namespaces (Kubernetes issue 103675)."""
 ROLES = {"roles", "rolebindings"}
+PLACEMENT = "bindings"
+"""Puts a pod on a node of one's choice, past the scheduler (core/v1, Binding)."""
 
 CLUSTER_SCOPED = frozenset(
     (
@@ -58,6 +60,13 @@ def rules_say_something(s: Settings) -> Iterator[Problem]:
                 yield s.problem(f"{at}.{key}", rule.get(key), "must name at least one", "add one, or remove the rule")
 
 
+def rules_name_their_objects(s: Settings) -> Iterator[Problem]:
+    for at, rule in _rules(s):
+        if "resource_names" in rule and not all(rule["resource_names"] or [""]):
+            why = "must name at least one object: an empty list would cover all of them"
+            yield s.problem(f"{at}.resource_names", rule["resource_names"], why, "name one, or leave it out for all")
+
+
 def rules_hold_no_wildcard(s: Settings) -> Iterator[Problem]:
     for at, rule in _rules(s):
         for key, words in rule.items():
@@ -78,7 +87,7 @@ def rules_hold_plain_verbs(s: Settings) -> Iterator[Problem]:
 def rules_stay_in_the_namespace(s: Settings) -> Iterator[Problem]:
     for at, rule in _rules(s):
         for resource in rule["resources"]:
-            if _kind(resource) in CLUSTER_SCOPED:
+            if _is_built_in(rule) and _kind(resource) in CLUSTER_SCOPED:
                 why = "is cluster-scoped: a Role cannot grant it, and a team must not hold it"
                 yield s.problem(f"{at}.resources", resource, why, "remove it; a cluster administrator installs it")
 
@@ -86,21 +95,25 @@ def rules_stay_in_the_namespace(s: Settings) -> Iterator[Problem]:
 def rules_hold_no_way_around(s: Settings) -> Iterator[Problem]:
     for at, rule in _rules(s):
         for resource in rule["resources"]:
-            for why, remedy in _ways_around(resource):
+            for why, remedy in _ways_around(resource, built_in=_is_built_in(rule)):
                 yield s.problem(f"{at}.resources", resource, why, remedy)
 
 
-def _ways_around(resource: str) -> Iterator[tuple[str, str]]:
+def _ways_around(resource: str, *, built_in: bool) -> Iterator[tuple[str, str]]:
     kind, subresource = _kind(resource), resource.partition("/")[2]
     if subresource and subresource not in SUBRESOURCES and "*" not in resource:
         yield (
             f"is a subresource other than {', '.join(SUBRESOURCES)}: most lead into pods or other accounts",
             "remove it",
         )
+    if not built_in:
+        return
     if kind in LIMITS:
         yield "limits the team: whoever may change it has no limit", "remove it; a cluster administrator sets it"
     if kind in ROUTES:
         yield "directs traffic past the NetworkPolicies of other namespaces", "remove it; Services make their own"
+    if kind == PLACEMENT:
+        yield "puts pods on nodes past the scheduler", "remove it"
     if kind in ROLES:
         yield "gives rights away: it has a word of its own, which a reviewer finds", "set `rights.roles: true`"
     if kind == "networkpolicies":
@@ -108,6 +121,11 @@ def _ways_around(resource: str) -> Iterator[tuple[str, str]]:
             "fences namespaces in: it has a word of its own, which a reviewer finds",
             "set `rights.network_policies: true`",
         )
+
+
+def _is_built_in(rule: RuleArgs) -> bool:
+    """Tell whether a rule is about Kubernetes' own groups too, not about custom resources of others alone."""
+    return any("." not in group or group.endswith(".k8s.io") for group in rule["api_groups"])
 
 
 def _kind(resource: str) -> str:
@@ -122,6 +140,7 @@ CHECKS: tuple[Check, ...] = (
     preset_is_known,
     some_right_is_given,
     rules_say_something,
+    rules_name_their_objects,
     rules_hold_no_wildcard,
     rules_hold_plain_verbs,
     rules_stay_in_the_namespace,

@@ -1,12 +1,13 @@
 """The settings that a check looks at, and how it reports what is wrong."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from secure_tiller import names
 from secure_tiller.args import (
     CertificatesArgs,
     ClientArgs,
+    ClientSecretArgs,
     ManagedNamespaceArgs,
     PodArgs,
     RightsArgs,
@@ -22,7 +23,7 @@ class Settings:
     """The settings of one team, of the right form; required keys may still be missing."""
 
     name: str
-    args: SecureTillerArgs
+    args: SecureTillerArgs = field(repr=False)  # a private key can be among them
 
     @property
     def namespace(self) -> str:
@@ -47,6 +48,19 @@ class Settings:
     @property
     def certificates(self) -> CertificatesArgs:
         return self.args.get("certificates", {})
+
+    @property
+    def generation(self) -> int:
+        return self.certificates.get("generation", 1)
+
+    @property
+    def server_cas(self) -> Sequence[int]:
+        return self.certificates.get("server_cas", (1,))
+
+    @property
+    def secrets(self) -> Mapping[str, ClientSecretArgs]:
+        """By client, the Secret that receives its bundle."""
+        return {name: client["secret"] for name, client in sorted(self.clients.items()) if "secret" in client}
 
     @property
     def pod(self) -> PodArgs:
