@@ -8,13 +8,25 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 VERSION_WORDS = ("buildDate", "compiler", "gitCommit", "gitTreeState", "gitVersion", "goVersion", "platform")
 REVIEW = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+PODS = "/api/v1/pods"
+NOT_FOUND = (404, {"message": "not found"})
 
 
 def namespace(name: str, **labels: str) -> dict[str, Any]:
     return {"metadata": {"name": name, "uid": f"uid of {name}", "labels": labels or None}}
+
+
+def pod(inside: str, trusts: str | None, phase: str = "Running") -> dict[str, Any]:
+    """Return a pod of Tiller in a namespace; None: it does not say whom it answers."""
+    annotations = None if trusts is None else {"secure-tiller/trusts": trusts}
+    return {
+        "metadata": {"name": "tiller-0", "namespace": inside, "annotations": annotations},
+        "status": {"phase": phase},
+    }
 
 
 SHARED_TOOLS = namespace("shared-tools", **{"pod-security.kubernetes.io/enforce": "baseline"})
@@ -30,10 +42,14 @@ class ApiServer:
             "/version": (200, {"major": "1", "minor": "36+"} | dict.fromkeys(VERSION_WORDS, "")),
             "/api/v1/namespaces/kube-system": (200, namespace("kube-system")),
             "/api/v1/namespaces": (200, {"items": [namespace("kube-system"), SHARED_TOOLS]}),
+            PODS: (200, {"items": []}),
             REVIEW: (201, {"spec": {}, "status": {"allowed": False}}),
         }
     )
     asked: list[tuple[str, Any]] = field(default_factory=list)
+    """Path and body of each question."""
+    queries: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    """By path, what followed the question mark last."""
 
 
 @contextmanager
@@ -43,10 +59,12 @@ def running() -> Iterator[ApiServer]:
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
-            path = self.path.rstrip("/")
+            url = urlsplit(self.path)
+            path = url.path.rstrip("/")
             length = int(self.headers.get("Content-Length") or 0)
             api.asked.append((path, json.loads(self.rfile.read(length)) if length else None))
-            status, content = api.answers[path]
+            api.queries[path] = parse_qs(url.query)
+            status, content = api.answers.get(path, NOT_FOUND)
             body = json.dumps(content).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

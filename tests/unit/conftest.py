@@ -8,7 +8,7 @@ import pytest
 from tests.unit import api_server
 
 # Examples are the same in every run: a failure seen once can be seen again.
-hypothesis.settings.register_profile("unit", deadline=None, derandomize=True, max_examples=150)
+hypothesis.settings.register_profile("unit", deadline=None, derandomize=True, max_examples=100)
 hypothesis.settings.load_profile("unit")
 
 

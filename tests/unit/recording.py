@@ -9,13 +9,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from pulumi.output import Unknown
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockEngine, MockMonitor, MockResourceArgs, Mocks, MockSettings
+from pulumi.runtime.settings import SETTINGS
+
+from tests.unit import pki
 
 SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
-KEY = "-----BEGIN EC PRIVATE KEY-----\nkey of {}\n-----END EC PRIVATE KEY-----\n"
-CERTIFICATE = "-----BEGIN CERTIFICATE-----\ncertificate of {}\n-----END CERTIFICATE-----\n"
-ENDS = "2031-01-01T00:00:00Z"
+USES = {"client_auth": pki.CLIENT_AUTH, "server_auth": pki.SERVER_AUTH}
 
 
 @dataclass(frozen=True)
@@ -26,11 +30,16 @@ class Registered:
     name: str
     inputs: dict[str, Any]
     """With secrets still wrapped."""
+    state: dict[str, Any]
+    """What the provider made of them, without the marks of secrets."""
     parent: str
     depends_on: frozenset[str]
     """URNs, whether by reference or by `depends_on`."""
     retain_on_delete: bool
+    protect: bool
     provider: str
+    timeouts: tuple[str, str]
+    """How long it may take to create and to update; empty: the provider's default."""
 
 
 @dataclass
@@ -46,24 +55,60 @@ class Recording:
         (found,) = [r for r in self.resources if r.type.endswith(f":{kind}") and r.name == name]
         return found
 
+    def key(self, name: str) -> str:
+        """Return the PEM of a private key."""
+        return str(self.one("PrivateKey", name).state["privateKeyPem"])
+
+    def certificate(self, name: str) -> str:
+        """Return the PEM of a certificate, self-signed or signed by a CA."""
+        (found,) = [r for r in self.resources if r.name == name and "certPem" in r.state]
+        return str(found.state["certPem"])
+
+    def outputs_of(self, kind: str) -> dict[str, Any]:
+        """Return what the only component of a type gave as its outputs; `Stack` for what is exported."""
+        (outputs,) = [values for urn, values in self.outputs.items() if f":{kind}::" in urn]
+        return outputs
+
 
 class Providers(Mocks):
-    """What the providers would compute, in the form in which they would."""
+    """What the providers would compute, in the form in which they would; certificates are real ones."""
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], None]:
         raise AssertionError(f"nothing may be looked up: {args.token}")
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        computed: dict[str, Any] = {}
-        match args.typ.rsplit(":", 1)[-1]:
-            case "PrivateKey":
-                key = pulumi.Output.secret(KEY.format(args.name))
-                computed = {"privateKeyPem": key, "publicKeyPem": f"public key of {args.name}"}
-            case "CertRequest":
-                computed = {"certRequestPem": f"request of {args.name}"}
-            case "SelfSignedCert" | "LocallySignedCert":
-                computed = {"certPem": CERTIFICATE.format(args.name), "validityEndTime": ENDS}
-        return f"{args.name}-id", {**args.inputs, **computed}
+        return f"{args.name}-id", {**args.inputs, **_computed(args.typ.rsplit(":", 1)[-1], revealed(args.inputs))}
+
+
+def _computed(kind: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    if any(isinstance(value, Unknown) for value in inputs.values()):
+        return {}  # a preview knows no more
+    match kind:
+        case "PrivateKey":
+            key = pki.new_key()
+            return {"privateKeyPem": pulumi.Output.secret(pki.key_pem(key)), "publicKeyPem": pki.public_pem(key)}
+        case "CertRequest":
+            subject = inputs["subject"]
+            name, organization = subject["commonName"], subject["organization"]
+            own = _key(inputs["privateKeyPem"])
+            return {"certRequestPem": pki.request(name, key=own, organization=organization)}
+        case "SelfSignedCert":
+            life = pki.Life.of(inputs["validityPeriodHours"])
+            own = _key(inputs["privateKeyPem"])
+            return {"certPem": pki.authority(inputs["subject"]["commonName"], key=own, life=life).pem}
+        case "LocallySignedCert":
+            certificate = x509.load_pem_x509_certificate(inputs["caCertPem"].encode())
+            issuer = pki.Pair(certificate, _key(inputs["caPrivateKeyPem"]))
+            uses = [USES[use] for use in inputs["allowedUses"] if use in USES]
+            return {"certPem": pki.issue(inputs["certRequestPem"], issuer, inputs["validityPeriodHours"], uses)}
+        case _:
+            return {}
+
+
+def _key(pem: str) -> pki.Key:
+    key = load_pem_private_key(pem.encode(), password=None)
+    assert isinstance(key, pki.Key)
+    return key
 
 
 class Recorder(MockMonitor):
@@ -74,19 +119,23 @@ class Recorder(MockMonitor):
         self.recording = Recording()
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802  a method of the engine's protocol
+        response = super().RegisterResource(request)  # type: ignore[no-untyped-call]
         if request.type != "pulumi:pulumi:Stack":
             self.recording.resources.append(
                 Registered(
                     type=request.type,
                     name=request.name,
                     inputs=rpc.deserialize_properties(request.object, keep_unknowns=True),
+                    state=revealed(rpc.deserialize_properties(response.object)),
                     parent=request.parent,
                     depends_on=frozenset(request.dependencies),
                     retain_on_delete=request.retainOnDelete,
+                    protect=request.protect,
                     provider=request.provider,
+                    timeouts=(request.customTimeouts.create, request.customTimeouts.update),
                 )
             )
-        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+        return response
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802  the same
         self.recording.outputs[request.urn] = rpc.deserialize_properties(request.outputs)
@@ -114,9 +163,23 @@ def run(program: Callable[[], object], *, preview: bool = False) -> Recording:
     def program_alone() -> None:
         program()
 
-    loop.run_until_complete(pulumi.runtime.run_in_stack(program_alone))
-    loop.close()
+    try:
+        loop.run_until_complete(pulumi.runtime.run_in_stack(program_alone))
+    finally:
+        _end(loop)
     return recorder.recording
+
+
+def _end(loop: asyncio.AbstractEventLoop) -> None:
+    """End what a program that failed left behind: it must not reach into the next one, nor speak after the tests."""
+    loop.set_exception_handler(lambda _loop, _context: None)
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+    SETTINGS.outputs.clear()
 
 
 def is_secret(value: Any) -> bool:

@@ -10,7 +10,7 @@ from secure_tiller import cluster
 from secure_tiller.cluster import Facts, FoundNamespace
 from secure_tiller.kubeconfig import Access
 from secure_tiller.problems import ClusterError
-from tests.unit.api_server import REVIEW, ApiServer, kubeconfig, namespace
+from tests.unit.api_server import PODS, REVIEW, ApiServer, kubeconfig, namespace, pod
 
 
 def access(folder: Path, url: str) -> Access:
@@ -27,6 +27,7 @@ def test_a_preview_reads_version_identity_and_namespaces_and_creates_nothing(ser
             "shared-tools": FoundNamespace({"pod-security.kubernetes.io/enforce": "baseline"}),
         },
         strangers_allowed=None,
+        trusts={},
     )
     assert REVIEW not in [path for path, _ in server.asked]
 
@@ -45,8 +46,7 @@ def test_an_update_asks_whether_a_made_up_user_may_read_secrets(
 ) -> None:
     server.answers[REVIEW] = (201, {"spec": {}, "status": {"allowed": allowed}})
     assert cluster.ask(access(tmp_path, server.url), True).strangers_allowed is allowed
-    path, review = server.asked[-1]
-    assert path == REVIEW
+    (review,) = [body for path, body in server.asked if path == REVIEW]
     assert review["spec"]["groups"] == ["system:authenticated"]
     assert review["spec"]["resourceAttributes"] == {"verb": "get", "resource": "secrets", "namespace": "kube-system"}
 
@@ -56,9 +56,78 @@ def test_a_refused_review_is_no_answer(server: ApiServer, tmp_path: Path) -> Non
     assert cluster.ask(access(tmp_path, server.url), True).strangers_allowed is None
 
 
+SELECTED = ["app=helm,name=tiller,app.kubernetes.io/managed-by=secure-tiller"]
+
+
+def test_whom_the_pods_of_our_tillers_answer_is_read_off_them(server: ApiServer, tmp_path: Path) -> None:
+    pods = [pod("blue-tiller", "alice@1 ci@1"), pod("blue-tiller", "alice@1 carol@1"), pod("green-tiller", "bob@2")]
+    server.answers[PODS] = (200, {"items": pods})
+    assert cluster.ask(access(tmp_path, server.url), False).trusts == {
+        "blue-tiller": frozenset(("alice@1", "ci@1", "carol@1")),
+        "green-tiller": frozenset(("bob@2",)),
+    }
+    assert server.queries[PODS]["labelSelector"] == SELECTED
+
+
+@pytest.mark.parametrize(
+    "item",
+    [pod("blue-tiller", "alice@1", phase="Pending"), pod("blue-tiller", "alice@1", phase="Succeeded")],
+    ids=["not yet running", "ended"],
+)
+def test_a_pod_that_does_not_run_answers_nobody(server: ApiServer, tmp_path: Path, item: object) -> None:
+    server.answers[PODS] = (200, {"items": [item]})
+    assert cluster.ask(access(tmp_path, server.url), False).trusts == {}
+
+
+def test_a_pod_that_does_not_say_whom_it_answers_is_not_known_to_answer_anybody(
+    server: ApiServer, tmp_path: Path
+) -> None:
+    server.answers[PODS] = (200, {"items": [pod("blue-tiller", None)]})
+    assert cluster.ask(access(tmp_path, server.url), False).trusts == {"blue-tiller": frozenset()}
+
+
+def test_a_refused_list_of_pods_is_no_answer(server: ApiServer, tmp_path: Path) -> None:
+    server.answers[PODS] = (403, {"message": "forbidden"})
+    assert cluster.ask(access(tmp_path, server.url), False).trusts is None
+
+
+BLUE_PODS = "/api/v1/namespaces/blue-tiller/pods"
+
+
+def test_whom_one_tiller_answers_is_asked_in_its_namespace_alone(server: ApiServer, tmp_path: Path) -> None:
+    server.answers[BLUE_PODS] = (200, {"items": [pod("blue-tiller", "alice@1"), pod("blue-tiller", "ci@1")]})
+    assert cluster.trusts(access(tmp_path, server.url), "blue-tiller") == {"alice@1", "ci@1"}
+    assert [path for path, _ in server.asked] == [BLUE_PODS]
+    assert server.queries[BLUE_PODS]["labelSelector"] == SELECTED
+
+
+def test_a_tiller_without_pods_answers_nobody(server: ApiServer, tmp_path: Path) -> None:
+    server.answers[BLUE_PODS] = (200, {"items": []})
+    assert cluster.trusts(access(tmp_path, server.url), "blue-tiller") == frozenset()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [(403, {"message": "forbidden"}), (500, {"message": "no"}), (200, None), (200, "welcome")],
+    ids=["refused", "broken", "nothing", "no list"],
+)
+def test_a_cluster_that_does_not_tell_whom_a_tiller_answers_is_refused(
+    server: ApiServer, tmp_path: Path, answer: tuple[int, object]
+) -> None:
+    server.answers[BLUE_PODS] = answer
+    with pytest.raises(ClusterError, match="does not tell which pods run in blue-tiller"):
+        cluster.trusts(access(tmp_path, server.url), "blue-tiller")
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/api/v1/namespaces", 403), ("/api/v1/namespaces/kube-system", 401), ("/version", 500), (REVIEW, 500)],
+    [
+        ("/api/v1/namespaces", 403),
+        ("/api/v1/namespaces/kube-system", 401),
+        ("/version", 500),
+        (REVIEW, 500),
+        (PODS, 500),
+    ],
 )
 def test_a_question_that_fails_refuses_the_cluster(server: ApiServer, tmp_path: Path, path: str, status: int) -> None:
     server.answers[path] = (status, {"message": "no"})

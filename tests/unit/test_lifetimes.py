@@ -1,15 +1,22 @@
 """How long certificates live."""
 
 import pytest
+from hypothesis import assume, given
 
-from secure_tiller import lifetimes
+from secure_tiller import checks, lifetimes
+from secure_tiller.args import CertificatesArgs, LifetimeArgs
 from secure_tiller.lifetimes import Lifetime, Lifetimes
+from tests.unit import strategies
+from tests.unit.samples import smallest
 
 LEAF = Lifetime(validity=100, renew_before=30)
+SHORT_LEAF = Lifetime(validity=10, renew_before=3)
+DAY = 24
 
 
 def test_the_defaults_are_90_days_for_a_leaf_and_a_year_for_a_ca() -> None:
-    assert Lifetimes(ca=Lifetime(8760, 2880), leaf=Lifetime(2160, 720)) == lifetimes.DEFAULT
+    leaf = Lifetime(90 * DAY, 30 * DAY)
+    assert Lifetimes(ca=Lifetime(365 * DAY, 120 * DAY), server=leaf, client=leaf) == lifetimes.DEFAULT
 
 
 @pytest.mark.parametrize(("validity", "renew_before"), [(0, 0), (1, 1), (10, 0), (10, -1), (10, 10), (10, 11)])
@@ -18,11 +25,69 @@ def test_a_certificate_that_would_renew_always_or_never_is_refused(validity: int
         Lifetime(validity, renew_before)
 
 
+@pytest.mark.parametrize(("server", "client"), [(LEAF, SHORT_LEAF), (SHORT_LEAF, LEAF)])
 @pytest.mark.parametrize("renew_before", [1, 99, 100])
-def test_a_ca_that_a_leaf_could_outlive_is_refused(renew_before: int) -> None:
+def test_a_ca_that_a_leaf_could_outlive_is_refused(renew_before: int, server: Lifetime, client: Lifetime) -> None:
     with pytest.raises(ValueError, match="cannot sign"):
-        Lifetimes(ca=Lifetime(1000, renew_before), leaf=LEAF)
+        Lifetimes(ca=Lifetime(1000, renew_before), server=server, client=client)
 
 
 def test_a_ca_that_renews_while_more_than_a_leafs_life_is_left_is_accepted() -> None:
-    assert Lifetimes(ca=Lifetime(1000, 101), leaf=LEAF).ca.renew_before == 101
+    assert Lifetimes(ca=Lifetime(1000, 101), server=LEAF, client=SHORT_LEAF).ca.renew_before == 101
+
+
+@pytest.mark.parametrize(
+    ("settings", "life"),
+    [
+        ({}, Lifetime(90 * DAY, 30 * DAY)),
+        ({"validity": "60d"}, Lifetime(60 * DAY, 20 * DAY)),
+        ({"validity": "10h"}, Lifetime(10, 3)),
+        ({"validity": "2h"}, Lifetime(2, 1)),
+        ({"renew_before": "45d"}, Lifetime(90 * DAY, 45 * DAY)),
+        ({"validity": "36h", "renew_before": "6h"}, Lifetime(36, 6)),
+        ({"validity": "3650d"}, Lifetime(3650 * DAY, 29200)),
+    ],
+    ids=str,
+)
+def test_a_certificate_is_renewed_in_the_last_third_of_its_life_unless_told_otherwise(
+    settings: LifetimeArgs, life: Lifetime
+) -> None:
+    assert lifetimes.lifetime(settings, lifetimes.DEFAULT.client) == life
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"validity": "1h"}, "from 2h to 3650d"),
+        ({"validity": "3651d"}, "from 2h to 3650d"),
+        ({"validity": "1y"}, "whole hours or days"),
+        ({"validity": "90d", "renew_before": "90d"}, "cannot be renewed"),
+        ({"renew_before": "91d"}, "cannot be renewed"),
+        ({"renew_before": "0h"}, "whole hours or days"),
+    ],
+    ids=str,
+)
+def test_a_life_out_of_bounds_is_refused(settings: LifetimeArgs, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        lifetimes.lifetime(settings, lifetimes.DEFAULT.client)
+
+
+def test_each_life_can_be_set_by_itself() -> None:
+    lives = lifetimes.lifetimes({"client": {"validity": "9d"}, "server": {"validity": "6d"}})
+    assert (lives.client.validity, lives.server.validity) == (9 * DAY, 6 * DAY)
+    assert lives.ca == lifetimes.DEFAULT.ca
+
+
+@given(settings=strategies.certificates)
+def test_no_certificate_outlives_its_ca_whatever_settings_pass_the_checks(settings: CertificatesArgs) -> None:
+    assume(not checks.check("team", smallest(certificates=settings)))
+    lives = lifetimes.lifetimes(settings)
+    # The least that a CA has left when it signs, because otherwise it is renewed first.
+    left = lives.ca.renew_before
+    assert left > max(lives.server.validity, lives.client.validity)
+
+
+def test_control_settings_that_the_checks_refuse_do_break_the_promise() -> None:
+    ca = lifetimes.lifetime({"validity": "200d"}, lifetimes.DEFAULT.ca)
+    assert checks.check("team", smallest(certificates={"ca": {"validity": "200d"}}))
+    assert ca.renew_before < lifetimes.DEFAULT.client.validity

@@ -5,11 +5,21 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 
-from secure_tiller import checks
-from secure_tiller.plan import RolePlan, Subject, TillerPlan, plan
+from secure_tiller import checks, pem, rights
+from secure_tiller.args import RightsArgs
+from secure_tiller.lifetimes import Lifetime
+from secure_tiller.plan import (
+    CertificatePlan,
+    ExposurePlan,
+    GivenCertificate,
+    RolePlan,
+    Subject,
+    TillerPlan,
+    plan,
+)
 from secure_tiller.problems import ConfigurationError
 from tests.unit import strategies
-from tests.unit.samples import BLUE, SMALLEST, STACK, smallest
+from tests.unit.samples import BLUE, FULL, LEASES, OWN_CA, PARTNER, SMALLEST, STACK, own_certificate, smallest
 
 GREEN = plan("green", SMALLEST, STACK)
 LABELS = {"app.kubernetes.io/managed-by": "secure-tiller", "secure-tiller/team": "blue"}
@@ -24,19 +34,40 @@ def levels(tiller: TillerPlan) -> dict[str, str]:
     return {one.name: one.labels["pod-security.kubernetes.io/enforce"] for one in namespaces}
 
 
+def issued(tiller: TillerPlan) -> list[CertificatePlan]:
+    """Return the certificates that the stack issues."""
+    return [one for one in (tiller.server, *tiller.clients.values()) if isinstance(one, CertificatePlan)]
+
+
+def parts_of(certificate: CertificatePlan) -> list[str]:
+    return [certificate.part, *(authority.part for authority in certificate.authorities)]
+
+
+def server(tiller: TillerPlan) -> CertificatePlan:
+    assert isinstance(tiller.server, CertificatePlan)
+    return tiller.server
+
+
 @given(args=strategies.settings)
 def test_any_right_settings_give_a_plan_that_keeps_the_promises(args: Any) -> None:
-    assume("team-tiller" not in args["namespaces"])
     tiller = plan("team", args, STACK)
     assert tiller.namespace.name not in {one.name for one in tiller.managed}
     assert levels(tiller)["team-tiller"] == "restricted"
     assert set(tiller.clients) == set(args["clients"])
     assert {role.namespace for role in tiller.roles} == {"team-tiller", *args["namespaces"]}
     for role in tiller.roles:
-        assert all("*" not in (*rule.api_groups, *rule.resources, *rule.verbs) for rule in role.rules)
-    for certificate in (tiller.server, *tiller.clients.values()):
+        for rule in role.rules:
+            assert all("*" not in word for word in (*rule.api_groups, *rule.resources, *rule.verbs))
+            assert {"escalate", "bind", "impersonate"}.isdisjoint(rule.verbs)
+    for certificate in issued(tiller):
         assert ("server_auth" in certificate.allowed_uses) != ("client_auth" in certificate.allowed_uses)
-        assert certificate.ca_lifetime.renew_before > certificate.lifetime.validity
+        for authority in certificate.authorities:
+            assert authority.lifetime.renew_before > certificate.lifetime.validity
+    parts = [part for certificate in issued(tiller) for part in parts_of(certificate)]
+    assert len(parts) == len(set(parts)), "no two keys or certificates share a logical name"
+    assert len(tiller.trusts) == len(set(tiller.trusts)) == len(tiller.clients) + len(tiller.trusted)
+    assert ("--listen=127.0.0.1:44134" in tiller.pod.arguments) == (tiller.exposure is None)
+    assert {"--tls=true", "--tls-verify=true", "--storage=secret"} <= set(tiller.pod.arguments)
 
 
 @given(args=strategies.plain)
@@ -49,7 +80,6 @@ def test_anything_else_is_refused_in_words(args: Any) -> None:
 
 @given(args=strategies.settings)
 def test_the_order_of_the_settings_does_not_matter(args: Any) -> None:
-    assume("team-tiller" not in args["namespaces"])
     turned: Any = args | {key: dict(reversed(args[key].items())) for key in ("namespaces", "clients")}
     assert plan("team", args, STACK) == plan("team", turned, STACK)
 
@@ -70,7 +100,7 @@ def test_tillers_namespace_can_be_chosen_and_everything_of_tillers_is_there() ->
     assert tiller.pod.environment["TILLER_NAMESPACE"] == "helm-green"
     assert tiller.roles[0].namespace == "helm-green"
     assert roles(tiller)["manage:green-apps"].subjects == (Subject("ServiceAccount", "tiller", "helm-green"),)
-    assert "tiller-deploy.helm-green.svc" in tiller.server.dns_names
+    assert "tiller-deploy.helm-green.svc" in server(tiller).dns_names
 
 
 def test_everything_of_a_team_is_labelled_with_it() -> None:
@@ -111,8 +141,8 @@ def test_an_existing_namespace_is_not_created_but_managed() -> None:
 
 
 def test_the_server_certificate_is_good_for_the_port_forward_and_for_a_service() -> None:
-    assert GREEN.server.ip_addresses == ("127.0.0.1",)
-    assert GREEN.server.dns_names == (
+    assert server(GREEN).ip_addresses == ("127.0.0.1",)
+    assert server(GREEN).dns_names == (
         "localhost",
         "tiller-deploy",
         "tiller-deploy.green-tiller",
@@ -160,7 +190,138 @@ def test_no_two_teams_can_share_a_logical_name() -> None:
     """Team `a` with the client `b-server` beside team `a-client` would, if parts were joined by '-' alone."""
     first = plan("a", smallest(clients={"server": {}, "b": {}}, namespaces={"n": {}}), STACK)
     second = plan("a-client", smallest(clients={"b": {}}, namespaces={"m": {}}), STACK)
-    parts = [
-        {f"{t.name}-{c.part}" for t in (tiller,) for c in (t.server, *t.clients.values())} for tiller in (first, second)
-    ]
+    parts = [{f"{t.name}-{part}" for c in issued(t) for part in parts_of(c)} for t in (first, second)]
     assert parts[0].isdisjoint(parts[1])
+
+
+def with_certificates(**settings: Any) -> TillerPlan:
+    return plan("green", smallest(certificates=settings), STACK)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "parts"),
+    [
+        ([1], ["server-ca"]),
+        ([1, 2], ["server-ca", "server-ca:2"]),
+        ([2, 1], ["server-ca:2", "server-ca"]),
+        ([2], ["server-ca:2"]),
+        ([7, 3], ["server-ca:7", "server-ca:3"]),
+    ],
+    ids=str,
+)
+def test_the_first_of_the_servers_cas_signs_and_each_keeps_its_name_wherever_it_stands(
+    numbers: list[int], parts: list[str]
+) -> None:
+    assert [authority.part for authority in server(with_certificates(server_cas=numbers)).authorities] == parts
+
+
+def test_the_servers_cas_are_none_of_the_clients_matter() -> None:
+    assert with_certificates(server_cas=[1, 2]).clients == GREEN.clients
+
+
+def test_a_generation_is_that_of_every_key_and_changes_nothing_else() -> None:
+    third = with_certificates(generation=3)
+    for certificate in issued(third):
+        assert [certificate.generation, *(one.generation for one in certificate.authorities)] == [3, 3]
+    assert [parts_of(one) for one in issued(third)] == [parts_of(one) for one in issued(GREEN)]
+    assert (third.roles, third.pod, third.managed) == (GREEN.roles, GREEN.pod, GREEN.managed)
+
+
+def test_each_certificate_has_the_life_of_its_settings() -> None:
+    tiller = plan("blue", FULL, STACK)
+    assert server(tiller).lifetime == Lifetime(60 * 24, 10 * 24)
+    assert {client.lifetime for client in tiller.clients.values()} == {Lifetime(36, 12)}
+    assert {ca.lifetime for one in issued(tiller) for ca in one.authorities} == {Lifetime(300 * 24, 61 * 24)}
+
+
+def test_a_client_that_makes_its_own_key_gives_the_request() -> None:
+    clients = plan("blue", FULL, STACK).clients
+    assert clients["dora"].request == FULL["clients"]["dora"]["csr"]
+    assert clients["alice"].request is clients["ci"].request is None
+
+
+def test_a_certificate_of_ones_own_is_taken_as_it_is_and_must_hold_the_loopback() -> None:
+    given = own_certificate()
+    tiller = with_certificates(server_certificate=given)
+    assert tiller.server == GivenCertificate(given["certificate"], given["key"], given["ca"], ("127.0.0.1",))
+
+
+def test_tiller_answers_its_clients_by_name_and_generation() -> None:
+    assert plan("blue", BLUE, STACK).trusts == ("alice@1", "ci@1")
+    assert with_certificates(generation=4).trusts == ("bob@4",)
+
+
+def test_tiller_answers_whom_a_further_ca_signs_for_by_the_cas_name_and_fingerprint() -> None:
+    one, other = (with_certificates(trusted_client_cas={"partner": text}) for text in (PARTNER.pem, OWN_CA.pem))
+    assert one.trusts == ("bob@1", f"ca:partner#{pem.fingerprint(PARTNER.pem)}")
+    assert other.trusts == ("bob@1", f"ca:partner#{pem.fingerprint(OWN_CA.pem)}")
+    assert one.trusts != other.trusts
+
+
+def test_a_comment_beside_a_ca_does_not_change_who_is_answered() -> None:
+    commented = with_certificates(trusted_client_cas={"partner": f"# renewed\n\n{PARTNER.pem}"})
+    assert commented.trusts == with_certificates(trusted_client_cas={"partner": PARTNER.pem}).trusts
+
+
+def test_a_word_for_who_is_answered_can_stand_in_a_list_of_words() -> None:
+    assert all(" " not in word for word in plan("blue", FULL, STACK).trusts)
+
+
+def test_the_secret_of_a_client_is_planned_where_it_runs() -> None:
+    assert plan("blue", FULL, STACK).secrets == {"ci": {"namespace": "pipelines", "name": "tiller-ci"}}
+    assert GREEN.secrets == {}
+
+
+def test_tiller_listens_on_its_loopback_unless_it_is_exposed() -> None:
+    assert GREEN.exposure is None
+    assert "--listen=:44134" in plan("blue", FULL, STACK).pod.arguments
+
+
+def test_exposed_it_admits_the_namespaces_of_its_clients_secrets_each_once() -> None:
+    places = {"a": "pipelines", "b": "pipelines", "c": "batch"}
+    clients = {name: {"secret": {"namespace": inside, "name": name}} for name, inside in places.items()}
+    tiller = plan("green", smallest(expose="cluster", clients={**clients, "d": {}}), STACK)
+    assert tiller.exposure == ExposurePlan(("batch", "pipelines"))
+
+
+def test_an_existing_namespace_says_whether_it_is_shared() -> None:
+    namespaces = {"mine": {"existing": True}, "ours": {"existing": True, "shared": True}, "new": {}}
+    assert plan("green", smallest(namespaces=namespaces), STACK).existing == {"mine": False, "ours": True}
+
+
+def test_the_rights_asked_for_are_those_of_every_managed_namespace() -> None:
+    wanted: RightsArgs = {"preset": "none", "rules": [LEASES]}
+    tiller = plan("green", smallest(namespaces={"a": {}, "b": {}}, rights=wanted), STACK)
+    assert [(role.namespace, role.rules) for role in tiller.roles if role.part.startswith("manage:")] == [
+        (namespace, rights.managed(namespace, wanted)) for namespace in ("a", "b")
+    ]
+
+
+def test_labels_of_the_user_are_on_everything_and_ours_among_them() -> None:
+    tiller = plan("blue", FULL, STACK)
+    assert tiller.labels == {**LABELS, "example.org/cost-centre": "42"}
+    assert all(tiller.labels.items() <= one.labels.items() for one in (tiller.namespace, *tiller.managed))
+
+
+def test_the_pod_is_that_of_the_settings() -> None:
+    wanted = plan("blue", FULL, STACK).pod
+    assert wanted.image == "registry.example.org/helm/tiller:v2.16.12"
+    assert "--history-max=5" in wanted.arguments
+    assert wanted.requests == {"cpu": "50m", "memory": "64Mi", "ephemeral-storage": "16Mi"}
+    assert wanted.limits == {"cpu": "1", "memory": "1Gi", "ephemeral-storage": "256Mi"}
+    assert wanted.node_selector == {"kubernetes.io/os": "linux"}
+    assert wanted.tolerations == tuple(FULL["pod"]["tolerations"])
+    assert (wanted.priority_class, wanted.rollout_seconds) == ("high", 90)
+
+
+def test_the_pod_is_small_runs_anywhere_and_has_five_minutes_to_start_unless_told_otherwise() -> None:
+    assert GREEN.pod.image == "ghcr.io/helm/tiller:v2.17.0"
+    assert GREEN.pod.requests == {"cpu": "25m", "memory": "64Mi", "ephemeral-storage": "16Mi"}
+    assert GREEN.pod.limits == {"cpu": "1", "memory": "512Mi", "ephemeral-storage": "256Mi"}
+    assert (GREEN.pod.node_selector, GREEN.pod.tolerations, GREEN.pod.priority_class) == ({}, (), "")
+    assert GREEN.pod.rollout_seconds == 300
+
+
+def test_a_pod_that_is_stopped_has_longer_than_helm_waits_for_a_call() -> None:
+    helms_default_timeout = 300
+    assert GREEN.pod.grace_seconds > helms_default_timeout

@@ -1,5 +1,6 @@
 """What is decided about a cluster from what it told; the facts are given, no cluster is asked."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,10 +8,10 @@ import pytest
 
 from secure_tiller.cluster import Facts, FoundNamespace
 from secure_tiller.kubeconfig import Access
-from secure_tiller.plan import plan
-from secure_tiller.preflight import Cluster, look
+from secure_tiller.plan import TillerPlan, plan
+from secure_tiller.preflight import TRUSTS_REFUSED, Cluster, in_words, look
 from secure_tiller.problems import ClusterError, Problem
-from tests.unit.samples import BLUE, SMALLEST, STACK
+from tests.unit.samples import BLUE, OWN_CA, PARTNER, SMALLEST, STACK, smallest
 
 ACCESS = Access(Path("/home/me/.kube/config"), "kind", uid="42")
 SHARED_TOOLS = FoundNamespace(labels={"pod-security.kubernetes.io/enforce": "baseline"})
@@ -31,13 +32,13 @@ def found(**namespaces: FoundNamespace) -> Facts:
     return replace(FACTS, namespaces={**FACTS.namespaces, **{k.replace("_", "-"): v for k, v in namespaces.items()}})
 
 
-def fit(facts: Facts, access: Access = ACCESS, deploying: bool = True) -> Cluster:
-    return look(access, PLANS, deploying=deploying, ask=lambda _access, _deploying: facts)
+def fit(facts: Facts, access: Access = ACCESS, deploying: bool = True, plans: Sequence[TillerPlan] = PLANS) -> Cluster:
+    return look(access, plans, deploying=deploying, ask=lambda _access, _deploying: facts)
 
 
-def refused(facts: Facts, access: Access = ACCESS) -> tuple[Problem, ...]:
+def refused(facts: Facts, access: Access = ACCESS, plans: Sequence[TillerPlan] = PLANS) -> tuple[Problem, ...]:
     with pytest.raises(ClusterError) as error:
-        fit(facts, access)
+        fit(facts, access, plans=plans)
     return error.value.problems
 
 
@@ -75,13 +76,13 @@ def test_another_cluster_is_refused_and_not_looked_at_any_further() -> None:
     assert "new stack" in problem.remedy
 
 
-@pytest.mark.parametrize("version", [(1, 16), (1, 25), (1, 29), (0, 0)])
+@pytest.mark.parametrize("version", [(1, 16), (1, 24), (0, 0)])
 def test_a_kubernetes_that_would_drop_what_we_rely_on_is_refused(version: tuple[int, int]) -> None:
     (problem,) = refused(replace(FACTS, version=version))
-    assert "1.30" in problem.remedy
+    assert "1.25" in problem.remedy
 
 
-@pytest.mark.parametrize("version", [(1, 30), (1, 36), (2, 0)])
+@pytest.mark.parametrize("version", [(1, 25), (1, 36), (2, 0)])
 def test_a_newer_kubernetes_is_accepted(version: tuple[int, int]) -> None:
     assert fit(replace(FACTS, version=version))
 
@@ -195,3 +196,124 @@ def test_an_existing_namespace_open_to_privileged_pods_is_warned_of(labels: dict
 def test_every_namespace_in_the_way_is_named_at_once() -> None:
     names = [one.name for tiller in PLANS for one in (tiller.namespace, *tiller.managed)]
     assert len(refused(found(**{name: FoundNamespace() for name in names}))) == len(names) == 5
+
+
+# Who is still answered although the settings no longer say so.
+
+
+def answering(**trusts: str) -> Facts:
+    """Facts about what the pods of Tillers say whom they answer; `_` stands for `-` in the names of namespaces."""
+    return replace(FACTS, trusts={name.replace("_", "-"): frozenset(words.split()) for name, words in trusts.items()})
+
+
+def test_a_client_that_has_left_the_settings_is_said_to_be_not_yet_revoked() -> None:
+    found = fit(answering(blue_tiller="alice@1 ci@1 mallory@1", green_tiller="bob@1"))
+    assert found.leaving == {"blue-tiller": {"mallory@1"}}
+    (sentence,) = found.warnings
+    assert sentence.startswith("team blue: NOT YET REVOKED: client mallory with the key of generation 1.")
+    assert "if the update fails, it goes on answering" in sentence
+
+
+@pytest.mark.parametrize("deploying", [True, False])
+def test_it_is_said_in_a_preview_too(deploying: bool) -> None:
+    (sentence,) = fit(answering(green_tiller="bob@1 eve@1"), deploying=deploying).warnings
+    assert "NOT YET REVOKED: client eve" in sentence
+
+
+@pytest.mark.parametrize(
+    "trusts",
+    [{}, {"blue_tiller": "alice@1 ci@1", "green_tiller": "bob@1"}, {"blue_tiller": ""}, {"of_another": "mallory@1"}],
+    ids=["no pods", "as in the settings", "pods that do not say", "a Tiller of somebody else"],
+)
+def test_nobody_is_said_to_be_leaving_who_is_not(trusts: dict[str, str]) -> None:
+    found = fit(answering(**trusts))
+    assert (found.leaving, found.warnings) == ({}, ())
+
+
+def test_a_new_client_is_not_leaving() -> None:
+    assert fit(answering(blue_tiller="alice@1")).leaving == {}
+
+
+def test_an_older_generation_is_revoked_client_by_client() -> None:
+    plans = [plan("green", smallest(certificates={"generation": 2}), STACK)]
+    found = fit(answering(green_tiller="bob@1"), plans=plans)
+    assert found.leaving == {"green-tiller": {"bob@1"}}
+    assert "client bob with the key of generation 1" in found.warnings[0]
+
+
+def test_a_ca_that_is_no_longer_trusted_or_is_another_under_the_old_name_is_leaving() -> None:
+    plans = [
+        plan("green", smallest(certificates={"trusted_client_cas": {"partner": ca.pem}}), STACK)
+        for ca in (PARTNER, OWN_CA)
+    ]
+    facts = answering(green_tiller=" ".join(plans[0].trusts))
+    assert fit(facts, plans=plans[:1]).leaving == {}
+    for after in (plans[1], PLANS[1]):
+        found = fit(facts, plans=[after])
+        assert found.leaving == {"green-tiller": set(plans[0].trusts) - {"bob@1"}}
+        assert "whom the CA partner signs for" in found.warnings[0]
+
+
+def test_a_cluster_that_does_not_let_pods_be_listed_says_what_was_not_checked() -> None:
+    found = fit(replace(FACTS, trusts=None))
+    assert (found.leaving, found.warnings) == ({}, (TRUSTS_REFUSED,))
+
+
+@pytest.mark.parametrize(
+    ("trusts", "words"),
+    [
+        (["alice@1"], "client alice with the key of generation 1"),
+        (["ci@2", "alice@1"], "client alice with the key of generation 1, client ci with the key of generation 2"),
+        (["ca:partner#0a1b2c3d4e5f"], "whom the CA partner signs for"),
+        (["ca:partner"], "whom the CA partner signs for"),
+    ],
+)
+def test_who_is_answered_is_said_as_people_say_it(trusts: list[str], words: str) -> None:
+    assert in_words(trusts) == words
+
+
+# Where the Secrets of clients are to lie.
+
+AT = "clients.ci.secret.namespace"
+
+
+def with_secret(namespace: str, **namespaces: object) -> list[TillerPlan]:
+    clients = {"ci": {"secret": {"namespace": namespace, "name": "tiller"}}}
+    return [plan("green", smallest(clients=clients, namespaces=namespaces or {"green-apps": {}}), STACK)]
+
+
+@pytest.mark.parametrize(
+    "namespace",
+    [FoundNamespace(), FoundNamespace({"team": "data"}), OURS],
+    ids=["nobody's", "labelled otherwise", "the team's"],
+)
+def test_a_clients_secret_lies_in_a_namespace_that_is_there_and_is_no_other_teams(namespace: FoundNamespace) -> None:
+    assert fit(found(pipelines=namespace), plans=with_secret("pipelines")).warnings == ()
+
+
+def test_a_clients_secret_may_lie_in_a_namespace_that_the_team_creates() -> None:
+    assert fit(FACTS, plans=with_secret("green-apps")).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        (FACTS, "does not exist in the cluster"),
+        (found(pipelines=FoundNamespace(terminating=True)), "is being deleted"),
+        (
+            found(pipelines=FoundNamespace({**GREENS, "secure-tiller/team": "blue"})),
+            'belongs to the team "blue", which could read the client\'s key',
+        ),
+    ],
+    ids=["absent", "being deleted", "another team's"],
+)
+def test_a_namespace_that_cannot_hold_a_clients_secret_is_refused(facts: Facts, words: str) -> None:
+    (problem,) = refused(facts, plans=with_secret("pipelines"))
+    assert (problem.team, problem.key, problem.value) == ("green", AT, '"pipelines"')
+    assert words in problem.why
+
+
+def test_an_existing_namespace_that_is_being_deleted_holds_no_secret_either() -> None:
+    facts = found(pipelines=FoundNamespace(terminating=True))
+    problems = refused(facts, plans=with_secret("pipelines", pipelines={"existing": True}))
+    assert [problem.key for problem in problems] == ["namespaces.pipelines.existing", AT]

@@ -12,9 +12,9 @@ import yaml
 
 from secure_tiller import ClusterError, ConfigurationError
 from secure_tiller.component import this_stack
-from tests.unit.api_server import REVIEW, ApiServer, kubeconfig, namespace
+from tests.unit.api_server import PODS, REVIEW, ApiServer, kubeconfig, namespace, pod
 from tests.unit.recording import Recording, is_secret, revealed, run
-from tests.unit.samples import BLUE, SMALLEST, smallest
+from tests.unit.samples import BLUE, OWN_SERVER, SMALLEST, own_certificate, smallest
 
 PROGRAM = Path(__file__).parents[2] / "__main__.py"
 TEAMS = {"blue": BLUE, "green": SMALLEST}
@@ -38,8 +38,7 @@ def program(server: ApiServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 
 
 def exported(recording: Recording) -> dict[str, Any]:
-    (outputs,) = [values for urn, values in recording.outputs.items() if ":pulumi:Stack::" in urn]
-    return outputs
+    return recording.outputs_of("pulumi:Stack")
 
 
 def test_there_is_one_component_per_team(program: Program) -> None:
@@ -56,6 +55,7 @@ def test_the_provider_gets_the_path_of_the_kubeconfig_and_the_identity_of_the_cl
         "kubeconfig": str(tmp_path / "config"),
         "context": "here",
         "clusterIdentifier": "uid of kube-system",
+        "enableSecretMutable": "true",
     }
 
 
@@ -102,6 +102,43 @@ def test_a_wrong_configuration_asks_the_cluster_nothing(
 def test_a_wrong_cluster_is_refused(program: Program, cluster: dict[str, str]) -> None:
     with pytest.raises(ClusterError):
         program(teams=TEAMS, cluster=cluster)
+
+
+GREENS_PODS = "/api/v1/namespaces/green-tiller/pods"
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_an_update_that_revokes_says_so_and_ends_when_no_pod_answers_any_more(
+    program: Program, server: ApiServer, caplog: pytest.LogCaptureFixture, preview: bool
+) -> None:
+    server.answers[PODS] = (200, {"items": [pod("green-tiller", "bob@1 mallory@1")]})
+    server.answers[GREENS_PODS] = (200, {"items": [pod("green-tiller", "bob@1")]})
+    recording = program(teams={"green": SMALLEST}, preview=preview)
+    assert "NOT YET REVOKED: client mallory" in caplog.text
+    assert recording.one("Deployment", "green-deployment")
+    assert (GREENS_PODS in [path for path, _ in server.asked]) is not preview
+
+
+def test_an_update_that_cannot_see_whether_a_pod_still_answers_fails(program: Program, server: ApiServer) -> None:
+    server.answers[PODS] = (200, {"items": [pod("green-tiller", "mallory@1")]})
+    server.answers[GREENS_PODS] = (403, {"message": "forbidden"})
+    with pytest.raises(ClusterError, match="does not tell which pods run in green-tiller"):
+        program(teams={"green": SMALLEST})
+
+
+def test_an_update_that_revokes_nobody_does_not_wait(program: Program, server: ApiServer) -> None:
+    server.answers[PODS] = (200, {"items": [pod("green-tiller", "bob@1")]})
+    program(teams={"green": SMALLEST})
+    assert GREENS_PODS not in [path for path, _ in server.asked]
+
+
+def test_a_server_certificate_of_ones_own_has_its_key_from_the_secret_configuration(program: Program) -> None:
+    given = own_certificate(key=None)
+    teams = {"green": smallest(certificates={"server_certificate": given})}
+    recording = program(teams=teams, serverKeys={"green": OWN_SERVER.key_pem})
+    secret = recording.one("Secret", "green-tls").inputs["stringData"]
+    assert is_secret(secret)
+    assert revealed(secret)["tls.key"] == OWN_SERVER.key_pem
 
 
 @pytest.mark.parametrize("preview", [True, False])
