@@ -5,16 +5,20 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from secure_tiller.problems import ConfigurationError
+from secure_tiller.problems import ConfigurationError, Problem
 from secure_tiller.teams import read_teams
-from tests.unit import strategies
-from tests.unit.samples import BLUE, SMALLEST, smallest
+from tests.unit import pki, strategies
+from tests.unit.samples import BLUE, OWN_CA, PARTNER, SMALLEST, smallest
+
+
+def refused(value: object) -> tuple[Problem, ...]:
+    with pytest.raises(ConfigurationError) as error:
+        read_teams(value)
+    return error.value.problems
 
 
 def problems(value: object) -> list[tuple[str, str, str, str]]:
-    with pytest.raises(ConfigurationError) as refused:
-        read_teams(value)
-    return [(p.team, p.key, p.value, p.why) for p in refused.value.problems]
+    return [(p.team, p.key, p.value, p.why) for p in refused(value)]
 
 
 def test_teams_come_in_the_order_of_their_names() -> None:
@@ -43,32 +47,150 @@ def team(*namespaces: str, **changes: Any) -> Any:
     return smallest(namespaces={name: {} for name in namespaces}, **changes)
 
 
+EXISTING = {"existing": True}
+SHARED = {"existing": True, "shared": True}
+
+
+def within(**namespaces: object) -> Any:
+    return smallest(namespaces=namespaces)
+
+
+def with_secret(namespace: str, name: str = "tiller", inside: str = "own") -> Any:
+    secret = {"namespace": namespace, "name": name}
+    return smallest(namespaces={inside: {}}, clients={"ci": {"secret": secret}})
+
+
+def trusting(text: object, inside: str) -> Any:
+    return smallest(namespaces={inside: {}}, certificates={"trusted_client_cas": {"partner": text}})
+
+
+TWICE = "is managed by team a too"
+KEY_IN_REACH = "which could read the key"
+TRUSTED = "certificates.trusted_client_cas.partner"
+
+
 @pytest.mark.parametrize(
     ("value", "about", "words"),
     [
-        ({"a": team("apps"), "b": team("apps")}, ("b", "namespaces", '"apps"'), "managed by team a too"),
-        (
+        pytest.param({"a": team("apps"), "b": team("apps")}, ("b", "namespaces", '"apps"'), TWICE, id="managed twice"),
+        pytest.param(
+            {"a": team("apps"), "b": within(apps=EXISTING)},
+            ("b", "namespaces", '"apps"'),
+            TWICE,
+            id="made and existing",
+        ),
+        pytest.param(
+            {"a": within(apps=EXISTING), "b": within(apps=EXISTING)},
+            ("b", "namespaces", '"apps"'),
+            "set `shared: true` in both",
+            id="existing in both",
+        ),
+        pytest.param(
+            {"a": within(apps=SHARED), "b": within(apps=EXISTING)},
+            ("b", "namespaces", '"apps"'),
+            TWICE,
+            id="shared by the first alone",
+        ),
+        pytest.param(
+            {"a": within(apps=EXISTING), "b": within(apps=SHARED)},
+            ("b", "namespaces", '"apps"'),
+            TWICE,
+            id="shared by the second alone",
+        ),
+        pytest.param(
             {"a": team("a1", namespace="helm"), "b": team("b1", namespace="helm")},
             ("b", "namespace", '"helm"'),
             "Tiller namespace of team a too",
+            id="one Tiller namespace for two",
         ),
-        (
+        pytest.param(
             {"a": team("a1"), "b": team("b1", "a-tiller")},
             ("b", "namespaces", '"a-tiller"'),
             "Tiller namespace of team a",
+            id="Tiller namespace of an earlier team",
         ),
-        (
+        pytest.param(
             {"a": team("a1", "b-tiller"), "b": team("b1")},
             ("a", "namespaces", '"b-tiller"'),
             "Tiller namespace of team b",
+            id="Tiller namespace of a later team",
+        ),
+        pytest.param(
+            {"a": with_secret("b-tiller"), "b": team("b1")},
+            ("a", "clients.ci.secret.namespace", '"b-tiller"'),
+            "Tiller namespace of team b",
+            id="Secret in the Tiller namespace of another team",
+        ),
+        pytest.param(
+            {"a": with_secret("b1"), "b": team("b1")},
+            ("a", "clients.ci.secret.namespace", '"b1"'),
+            f"is managed by team b, {KEY_IN_REACH}",
+            id="Secret in a namespace of a later team",
+        ),
+        pytest.param(
+            {"a": within(a1=EXISTING), "b": with_secret("a1")},
+            ("b", "clients.ci.secret.namespace", '"a1"'),
+            f"is managed by team a, {KEY_IN_REACH}",
+            id="Secret in an existing namespace of an earlier team",
+        ),
+        pytest.param(
+            {"a": with_secret("pipelines", inside="a1"), "b": with_secret("pipelines", inside="b1")},
+            ("b", "clients.ci.secret", '{"namespace": "pipelines", "name": "tiller"}'),
+            "is the Secret of a client of team a too",
+            id="one Secret for two",
+        ),
+        pytest.param(
+            {"a": trusting(PARTNER.pem, "a1"), "b": trusting(OWN_CA.pem + PARTNER.pem, "b1")},
+            ("b", TRUSTED, "(not shown)"),
+            "is trusted by team a too",
+            id="one CA for two",
+        ),
+        pytest.param(
+            {"a": trusting(PARTNER.pem, "a1"), "b": trusting(pki.authority("x", key=PARTNER.key).pem, "b1")},
+            ("b", TRUSTED, "(not shown)"),
+            "is trusted by team a too",
+            id="one key of a CA for two",
         ),
     ],
-    ids=["managed twice", "one Tiller namespace for two", "of an earlier team", "of a later team"],
 )
-def test_what_two_teams_claim_is_refused_and_names_both(value: object, about: tuple[str, str, str], words: str) -> None:
-    ((team, key, text, why),) = problems(value)
-    assert (team, key, text) == about
-    assert words in why
+def test_what_two_teams_claim_is_refused_once_and_names_both(
+    value: object, about: tuple[str, str, str], words: str
+) -> None:
+    (problem,) = refused(value)
+    assert (problem.team, problem.key, problem.value) == about
+    assert words in f"{problem.why}; {problem.remedy}"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param({"a": within(apps=SHARED), "b": within(apps=SHARED)}, id="shared by both"),
+        pytest.param(
+            {"a": with_secret("pipelines", "a", "a1"), "b": with_secret("pipelines", "b", "b1")}, id="Secrets"
+        ),
+        pytest.param({"a": with_secret("a1", inside="a1"), "b": team("b1")}, id="Secret in a namespace of one's own"),
+        pytest.param({"a": trusting(PARTNER.pem, "a1"), "b": trusting(OWN_CA.pem, "b1")}, id="CAs of each"),
+        pytest.param({"a": trusting(PARTNER.pem * 2, "a1"), "b": team("b1")}, id="one CA twice for one"),
+    ],
+)
+def test_what_two_teams_do_not_both_claim_is_accepted(value: object) -> None:
+    assert len(read_teams(value)) == 2
+
+
+def test_a_namespace_that_three_share_must_be_shared_by_all() -> None:
+    value = {"a": within(apps=SHARED), "b": within(apps=SHARED), "c": within(apps=EXISTING)}
+    assert [(problem.team, problem.value) for problem in refused(value)] == [("c", '"apps"')]
+
+
+def test_a_secret_in_a_shared_namespace_can_be_read_by_the_other_team_and_both_have_agreed_to_that() -> None:
+    one = smallest(namespaces={"apps": SHARED}, clients={"ci": {"secret": {"namespace": "apps", "name": "tiller"}}})
+    assert len(read_teams({"a": one, "b": within(apps=SHARED)})) == 2
+
+
+def test_cas_that_cannot_be_read_are_reported_as_such_and_not_as_shared() -> None:
+    value = {"a": trusting("hello", "a1"), "b": trusting("hello", "b1")}
+    assert [problem.team for problem in refused(value)] == ["a", "b"]
+    assert all("line 1" in problem.why for problem in refused(value))
 
 
 def test_teams_with_namespaces_of_their_own_are_accepted() -> None:
