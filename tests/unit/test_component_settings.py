@@ -1,7 +1,6 @@
 """What each further setting changes in what the component registers."""
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +13,6 @@ from secure_tiller.pod import DRAIN, STAYS_READY
 from tests.unit import pki
 from tests.unit.recording import Recording, Registered, is_secret, revealed, run
 from tests.unit.samples import (
-    BLUE,
     DORAS_KEY,
     FULL,
     OWN_CA,
@@ -26,8 +24,8 @@ from tests.unit.samples import (
 )
 
 
-def deploy(args: Any, opts: Callable[[], pulumi.ResourceOptions | None] = lambda: None) -> Recording:
-    return run(lambda: SecureTiller("green", args, opts()))
+def deploy(args: Any) -> Recording:
+    return run(lambda: SecureTiller("green", args))
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +40,11 @@ def full() -> Recording:
 
 @pytest.fixture(scope="module")
 def given() -> Recording:
-    return deploy(smallest(certificates={"server_certificate": own_certificate()}))
+    def program() -> None:
+        own = own_certificate(key=pulumi.Output.secret(OWN_SERVER.key_pem))
+        SecureTiller("green", smallest(certificates={"server_certificate": own}))
+
+    return run(program)
 
 
 def kinds(recording: Recording) -> set[tuple[str, str]]:
@@ -215,6 +217,14 @@ def test_its_key_is_secret_and_its_certificates_are_not(given: Recording) -> Non
     assert [name for name, value in outputs.items() if is_secret(value)] == ["bundles"]
     open_inputs = [r.inputs for r in given.resources if not is_secret(r.inputs.get("stringData"))]
     assert OWN_SERVER.key_pem.splitlines()[1] not in str(open_inputs)
+
+
+def test_its_key_is_secret_from_here_on_even_if_it_was_not(given: Recording) -> None:
+    own = deploy(smallest(certificates={"server_certificate": own_certificate()}))
+    assert one_secret(own, "green-tls")["stringData"] == {
+        **one_secret(given, "green-tls")["stringData"],
+        "ca.crt": own.certificate("green-client-ca:bob"),
+    }
 
 
 def test_its_end_is_told_and_no_renewal_because_the_stack_renews_it_not(given: Recording) -> None:
@@ -402,8 +412,3 @@ def _hidden(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _hidden(item) for key, item in value.items()}
     return [_hidden(item) for item in value] if isinstance(value, list) else value
-
-
-def test_a_team_that_sets_nothing_is_as_it_was(plain: Recording) -> None:
-    assert len(plain.resources) == 22
-    assert BLUE.keys() - SMALLEST.keys() == {"subjects"}
