@@ -18,9 +18,10 @@ from secure_tiller.plan import (
     plan,
 )
 from secure_tiller.problems import ConfigurationError
-from tests.unit import strategies
+from tests.unit import pki, strategies
 from tests.unit.samples import BLUE, FULL, LEASES, OWN_CA, PARTNER, SMALLEST, STACK, own_certificate, smallest
 
+SVC_LOCAL = ".svc.cluster.local"
 GREEN = plan("green", SMALLEST, STACK)
 LABELS = {"app.kubernetes.io/managed-by": "secure-tiller", "secure-tiller/team": "blue"}
 
@@ -244,6 +245,17 @@ def test_a_certificate_of_ones_own_is_taken_as_it_is_and_must_hold_the_loopback(
     given = own_certificate()
     tiller = with_certificates(server_certificate=given)
     assert tiller.server == GivenCertificate(given["certificate"], given["key"], given["ca"], ("127.0.0.1",))
+
+
+def test_exposed_a_certificate_of_ones_own_must_hold_the_names_of_the_service_too() -> None:
+    names = ("127.0.0.1", "tiller-deploy", *(f"tiller-deploy.green-tiller{end}" for end in ("", ".svc", SVC_LOCAL)))
+    pair = pki.server(OWN_CA, names=names)
+    own = own_certificate(certificate=pair.pem, key=pair.key_pem)
+    client = {"secret": {"namespace": "pipelines", "name": "tiller"}}
+    args = smallest(certificates={"server_certificate": own}, expose="cluster", clients={"bob": client})
+    tiller = plan("green", args, STACK)
+    assert isinstance(tiller.server, GivenCertificate)
+    assert tiller.server.names == names
 
 
 def test_tiller_answers_its_clients_by_name_and_generation() -> None:
