@@ -57,8 +57,8 @@ class SecureTiller(pulumi.ComponentResource):
     - `kubernetes:core/v1:Service` `<name>-service`: with `expose`, the name to connect to
 
     A client with a `csr` has neither a PrivateKey nor a CertRequest of its own; with a `server_certificate` there are
-    none of `<name>-server` and `<name>-server-ca`. In a generation above 1 the names of PrivateKeys end in
-    `@<generation>`.
+    none of `<name>-server` and `<name>-server-ca`. The names of PrivateKeys go on with `@<generation>` in a generation
+    above 1 (`@2`; `@1.2` for a client's own), and with `#` and what tells its key for the CA of a `csr`.
 
     `opts`: providers reach every resource, depends_on every resource's beginning. `protect` holds for the component,
     the namespaces and the Deployment; what an ordinary update replaces or removes is never protected, so that a

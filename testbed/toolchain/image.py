@@ -19,7 +19,7 @@ _LAYER = "application/vnd.oci.image.layer.v1.tar"
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
-APPLETS = ("sh", "cat", "grep", "ls", "ps", "sleep", "test", "touch")
+APPLETS = ("sh", "cat", "grep", "ls", "ps", "rm", "sleep", "test", "touch")
 """What a shell in an image can call, each a link to busybox."""
 
 
