@@ -37,9 +37,11 @@ toolchain: $(ENVIRONMENT) ## find or build every program the demo and the tests 
 env: $(ENVIRONMENT) ## for `eval "$(make -s env)"`: tools, cluster and backend of the demo in this shell
 	@$(RUN) -m testbed.demo --env $(WHERE)
 
-test: lint $(SCANNERS) ## everything: style, types, unit tests, then the tests on the real engine and cluster
+# The scanners are installed while the other tests run; theirs come last.
+test: lint ## everything: style, types, unit tests, then the tests on the real engine and cluster
 	$(RUN) -m testbed.toolchain
-	$(RUN) -m pytest tests/unit tests/engine tests/cluster tests/scanners
+	@$(MAKE) --no-print-directory $(SCANNERS) & installed=$$!; \
+	  $(RUN) -m pytest tests/unit tests/engine tests/cluster tests/scanners; wait $$installed
 
 test-unit: $(ENVIRONMENT) ## the tests that need no engine, no Go and no network
 	$(RUN) -m pytest tests/unit

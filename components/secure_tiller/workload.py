@@ -101,9 +101,12 @@ def _admission(
 
 def _service(plan: TillerPlan, opts: pulumi.ResourceOptions) -> core.Service:
     """Create the Service by whose names clients in the cluster reach Tiller; its certificate holds them."""
+    named = metadata(plan, DEPLOYMENT_NAME, plan.namespace.name)
+    # The provider would wait for the pods behind it, which come after it.
+    named.annotations = {**plan.annotations, "pulumi.com/skipAwait": "true"}
     return core.Service(
         f"{plan.name}-service",
-        metadata=metadata(plan, DEPLOYMENT_NAME, plan.namespace.name),
+        metadata=named,
         spec={
             "type": "ClusterIP",
             "selector": SELECTOR,
