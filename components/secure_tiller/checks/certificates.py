@@ -18,9 +18,8 @@ def lives_can_be_counted(s: Settings) -> Iterator[Problem]:
         try:
             _life(s, part)
         except ValueError as error:
-            remedy = "correct it; the default is " + (
-                "365d, renewed in the last 120d" if part == "ca" else "90d, in 30d"
-            )
+            default = _DEFAULTS[part]
+            remedy = f"write validity: {written(default.validity)}, renew_before: {written(default.renew_before)}"
             yield s.problem(f"certificates.{part}", s.certificates.get(part), str(error), remedy)
 
 
