@@ -73,10 +73,12 @@ def lifetimes(args: CertificatesArgs) -> Lifetimes:
     Raises:
         ValueError: they are out of bounds, or a leaf would outlive its CA.
     """
+    client = lifetime(args.get("client", {}), DEFAULT.client)
     return Lifetimes(
         ca=lifetime(args.get("ca", {}), DEFAULT.ca),
-        server=lifetime(args.get("server", {}), DEFAULT.server),
-        client=lifetime(args.get("client", {}), DEFAULT.client),
+        # A certificate of the user's own lives as long as it does, and sets no bounds to our CAs.
+        server=client if "server_certificate" in args else lifetime(args.get("server", {}), DEFAULT.server),
+        client=client,
     )
 
 
