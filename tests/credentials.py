@@ -5,7 +5,7 @@ is wrong. Keys come from the stack's state and stay in memory; nothing here show
 """
 
 import datetime
-import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -16,6 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from testbed.pulumi_stack import Bundle, Stack
 from testbed.tiller import Credentials
+from tests.state import State
 
 HOUR = datetime.timedelta(hours=1)
 P256, P224 = ec.SECP256R1(), ec.SECP224R1()
@@ -116,35 +117,20 @@ class Tiller:
 
 def tillers(stack: Stack) -> list[Tiller]:
     """Every Tiller of a stack, with its clients and the keys of their CAs."""
-    state = _State(stack)
+    state, outputs = State.of(stack), stack.outputs()
     return [
-        Tiller(team, state.server(team), tuple(state.client(team, name) for name in sorted(outputs["bundles"])))
-        for team, outputs in sorted(state.outputs.items())
+        Tiller(team, _server(state, team), tuple(_clients(state, team, outputs[team]["bundles"])))
+        for team in sorted(outputs)
     ]
 
 
-class _State:
-    """A stack's outputs and what the tls provider keeps in its state, with the secrets in clear."""
+def _server(state: State, team: str) -> Credentials:
+    key = state.private_key(f"{team}-server")
+    return Credentials(state.authority(f"{team}-server-ca"), state.certificate(f"{team}-server"), key)
 
-    def __init__(self, stack: Stack) -> None:
-        self.outputs = stack.outputs()
-        # A URN ends with the resource's name, and its type with the kind.
-        self._kept = {
-            (resource["urn"].rsplit("::", 1)[-1], resource["type"].rsplit(":", 1)[-1]): resource.get("outputs", {})
-            for resource in json.loads(stack.export(secrets=True))["deployment"]["resources"]
-        }
 
-    def server(self, team: str) -> Credentials:
-        ca = self._kept[f"{team}-server-ca", "SelfSignedCert"]["certPem"]
-        certificate = self._kept[f"{team}-server", "LocallySignedCert"]["certPem"]
-        return Credentials(ca, certificate, self._private_key(f"{team}-server"))
-
-    def client(self, team: str, name: str) -> Client:
-        own = Credentials.of(Bundle(**self.outputs[team]["bundles"][name]))
-        ca_key = load_pem_private_key(self._private_key(f"{team}-client-ca:{name}").encode(), password=None)
+def _clients(state: State, team: str, bundles: Mapping[str, Mapping[str, str]]) -> Iterator[Client]:
+    for name, bundle in sorted(bundles.items()):
+        ca_key = load_pem_private_key(state.private_key(f"{team}-client-ca:{name}").encode(), password=None)
         assert isinstance(ca_key, ec.EllipticCurvePrivateKey)
-        return Client(name, own, ca_key)
-
-    def _private_key(self, name: str) -> str:
-        # The engine keeps a secret as JSON within JSON.
-        return str(json.loads(self._kept[name, "PrivateKey"]["privateKeyPem"]["plaintext"]))
+        yield Client(name, Credentials.of(Bundle(**bundle)), ca_key)

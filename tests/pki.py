@@ -1,98 +1,191 @@
-"""A company's own certificate authority, made anew for each test that needs one."""
+"""Real keys, requests and certificates of the tests' own, made while they run: none is in the repository."""
 
+import ipaddress
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-DAY = timedelta(days=1)
-CLIENT, SERVER = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH
+SERVER_AUTH = ExtendedKeyUsageOID.SERVER_AUTH
+CLIENT_AUTH = ExtendedKeyUsageOID.CLIENT_AUTH
+ANY_USE = ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE
+
+LOOPBACK = "127.0.0.1"
+
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+Public = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey
 
 
 def new_key() -> ec.EllipticCurvePrivateKey:
-    """Make a key of P-256."""
+    """Return a new key on P-256."""
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def key_pem(key: ec.EllipticCurvePrivateKey) -> str:
-    """Return a key as PEM, unencrypted."""
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ).decode()
+def weak_key() -> rsa.RSAPrivateKey:
+    """Return a new RSA key of 1024 bits, which nobody may use."""
+    return rsa.generate_private_key(65537, 1024)  # noqa: S505  it is there to be refused
 
 
-def request(name: str, key: ec.EllipticCurvePrivateKey) -> str:
-    """Return a certificate request as PEM."""
-    builder = x509.CertificateSigningRequestBuilder().subject_name(_name(name))
-    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+def key_pem(key: Key) -> str:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def public_pem(key: Key) -> str:
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 @dataclass(frozen=True)
-class Authority:
-    """A CA that signs itself.
+class Pair:
+    """A certificate and its key."""
 
-    Attributes:
-        key: its key.
-        certificate: its certificate.
-    """
-
-    key: ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
+    key: Key
 
     @property
     def pem(self) -> str:
-        """Its certificate as PEM."""
-        return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
+        return self.certificate.public_bytes(Encoding.PEM).decode()
 
-    def sign(
-        self,
-        name: str,
-        key: ec.EllipticCurvePrivateKey,
-        use: x509.ObjectIdentifier,
-        alternative_names: tuple[str, ...] = (),
-        ends_in: timedelta = 60 * DAY,
-    ) -> str:
-        """Return a certificate as PEM, which began 90 days before its end.
-
-        Args:
-            name: its common name.
-            key: whose public key it certifies.
-            use: the one extended key usage.
-            alternative_names: DNS names, and IP addresses in digits.
-            ends_in: time from now to its end; negative: it has ended.
-        """
-        end = datetime.now(UTC) + ends_in
-        builder = _builder(_name(name), self.certificate.subject, key, end - 90 * DAY, end)
-        builder = builder.add_extension(x509.ExtendedKeyUsage([use]), critical=False)
-        builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        if alternative_names:
-            names = [_alternative_name(name) for name in alternative_names]
-            builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-        return builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+    @property
+    def key_pem(self) -> str:
+        return key_pem(self.key)
 
 
-def authority(name: str) -> Authority:
-    """Make a CA that is valid for a year."""
-    key, now = new_key(), datetime.now(UTC)
-    builder = _builder(_name(name), _name(name), key, now - DAY, now + 365 * DAY)
-    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-    return Authority(key, builder.sign(key, hashes.SHA256()))
+@dataclass(frozen=True)
+class Life:
+    """From when to when a certificate is valid; a hundred days from now unless told otherwise."""
+
+    begin: datetime
+    end: datetime
+
+    @classmethod
+    def of(cls, hours: float = 2400, begin: datetime | None = None) -> "Life":
+        begin = begin or datetime.now(UTC) - timedelta(minutes=1)
+        return cls(begin, begin + timedelta(hours=hours))
 
 
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, begin: datetime, end: datetime
-) -> x509.CertificateBuilder:
-    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key.public_key())
-    return builder.serial_number(x509.random_serial_number()).not_valid_before(begin).not_valid_after(end)
+def authority(
+    name: str = "a CA",
+    *,
+    issuer: Pair | None = None,
+    key: Key | None = None,
+    life: Life | None = None,
+    uses: Sequence[x509.ObjectIdentifier] = (),
+    is_ca: bool = True,
+    may_sign: bool | None = None,
+) -> Pair:
+    """Return a CA: self-signed unless there is an issuer.
+
+    Args:
+        name: its common name.
+        issuer: who signs it.
+        key: its key; a new one unless given.
+        life: of it.
+        uses: its extended key usages; none: no limit.
+        is_ca: whether its basic constraints say that it is one.
+        may_sign: whether its key usage lets it sign certificates; None: it has no key usage.
+    """
+    key = key or new_key()
+    extensions: list[x509.ExtensionType] = [x509.BasicConstraints(ca=is_ca, path_length=None)]
+    if may_sign is not None:
+        extensions.append(_key_usage(may_sign))
+    return Pair(_signed(name, key.public_key(), issuer or key, life, extensions, uses), key)
 
 
-def _alternative_name(name: str) -> x509.GeneralName:
-    return x509.IPAddress(ip_address(name)) if name[0].isdigit() else x509.DNSName(name)
+def server(
+    issuer: Pair,
+    *,
+    names: Iterable[str] = (LOOPBACK,),
+    uses: Sequence[x509.ObjectIdentifier] = (SERVER_AUTH,),
+    key: Key | None = None,
+    life: Life | None = None,
+    is_ca: bool = False,
+) -> Pair:
+    """Return a server's certificate that an issuer signs; as Tiller needs it unless told otherwise."""
+    key = key or new_key()
+    extensions: list[x509.ExtensionType] = [x509.BasicConstraints(ca=is_ca, path_length=None)]
+    if alternatives := [_general_name(name) for name in names]:
+        extensions.append(x509.SubjectAlternativeName(alternatives))
+    return Pair(_signed("tiller", key.public_key(), issuer, life, extensions, uses), key)
 
 
-def _name(name: str) -> x509.Name:
+def client(issuer: Pair, name: str) -> Pair:
+    """Return a client's certificate that an issuer signs."""
+    key = new_key()
+    no_ca = x509.BasicConstraints(ca=False, path_length=None)
+    return Pair(_signed(name, key.public_key(), issuer, None, [no_ca], [CLIENT_AUTH]), key)
+
+
+def request(*names: str, key: Key | None = None, organization: str = "") -> str:
+    """Return a certificate request with these common names, as PEM."""
+    key = key or new_key()
+    attributes = [x509.NameAttribute(NameOID.COMMON_NAME, name) for name in names]
+    if organization:
+        attributes.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization))
+    builder = x509.CertificateSigningRequestBuilder(subject_name=x509.Name(attributes))
+    return builder.sign(key, _hash_for(key)).public_bytes(Encoding.PEM).decode()
+
+
+def issue(csr: str, issuer: Pair, hours: float, uses: Sequence[x509.ObjectIdentifier]) -> str:
+    """Return the certificate for a request, as PEM."""
+    wanted = x509.load_pem_x509_csr(csr.encode())
+    (name,) = wanted.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    public = wanted.public_key()
+    assert isinstance(public, Public)
+    signed = _signed(str(name.value), public, issuer, Life.of(hours), [], uses)
+    return signed.public_bytes(Encoding.PEM).decode()
+
+
+def _signed(
+    name: str,
+    public: Public,
+    by: Pair | Key,
+    life: Life | None,
+    extensions: Iterable[x509.ExtensionType],
+    uses: Sequence[x509.ObjectIdentifier],
+) -> x509.Certificate:
+    subject, life = _subject(name), life or Life.of()
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(by.certificate.subject if isinstance(by, Pair) else subject)
+        .public_key(public)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(life.begin)
+        .not_valid_after(life.end)
+    )
+    for extension in (*extensions, *((x509.ExtendedKeyUsage(uses),) if uses else ())):
+        builder = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
+    key = by.key if isinstance(by, Pair) else by
+    return builder.sign(key, _hash_for(key))
+
+
+def _subject(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+
+
+def _hash_for(key: Key) -> hashes.SHA256 | None:
+    return None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    return x509.IPAddress(ipaddress.ip_address(name)) if name == LOOPBACK else x509.DNSName(name)
+
+
+def _key_usage(may_sign: bool) -> x509.KeyUsage:
+    no = dict.fromkeys(
+        (
+            "content_commitment",
+            "key_encipherment",
+            "data_encipherment",
+            "key_agreement",
+            "encipher_only",
+            "decipher_only",
+        ),
+        False,
+    )
+    return x509.KeyUsage(digital_signature=not may_sign, key_cert_sign=may_sign, crl_sign=may_sign, **no)

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import yaml
@@ -14,7 +14,7 @@ from testbed.tiller import Accepted, Credentials, Refused, ask
 from testbed.toolchain.pins import HELM
 from tests import pki
 from tests.leaks import leaked, private_keys, secret_number
-from tests.pki import CLIENT, DAY, SERVER, Authority
+from tests.pki import Life, Pair
 from tests.projects import TestStack
 
 
@@ -34,7 +34,7 @@ class Company:
     team: str
     stack: TestStack
     key: str
-    authorities: dict[str, Authority]
+    authorities: dict[str, Pair]
     bundles: dict[str, Bundle] = field(default_factory=dict)
     state: str = ""
 
@@ -46,9 +46,9 @@ def company(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Compan
     team = f"own-{suffix}"
     stack = new_stack({})
     seen = Company(team, stack, pki.key_pem(key), authorities)
-    request = pki.request("ann", key)
+    request = pki.request("ann", key=key)
     try:
-        _configure(seen, request, ends_in=60 * DAY, clients=("ann", "bob"))
+        _configure(seen, request, Life.of(), clients=("ann", "bob"))
         stack.up()
         outputs = stack.outputs()[team]["bundles"]
         seen.bundles = {
@@ -61,14 +61,13 @@ def company(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Compan
         stack.discard()
 
 
-def _configure(company: Company, request: str, ends_in: timedelta, clients: tuple[str, ...]) -> None:
-    key = pki.new_key()
-    certificate = company.authorities["server"].sign("tiller", key, SERVER, ("127.0.0.1",), ends_in)
+def _configure(company: Company, request: str, life: Life, clients: tuple[str, ...]) -> None:
+    server = pki.server(company.authorities["server"], life=life)
     settings = {
         "namespaces": {f"{company.team}-apps": {"retain_on_delete": False}},
         "clients": {name: {"csr": request} if name == "ann" else {} for name in clients},
         "certificates": {
-            "server_certificate": {"certificate": certificate, "ca": company.authorities["server"].pem},
+            "server_certificate": {"certificate": server.pem, "ca": company.authorities["server"].pem},
             "trusted_client_cas": {"partner": company.authorities["partner"].pem},
         },
     }
@@ -81,7 +80,7 @@ def _configure(company: Company, request: str, ends_in: timedelta, clients: tupl
         f"serverKeys.{company.team}",
         "--stack",
         company.stack.name,
-        stdin=pki.key_pem(key),
+        stdin=server.key_pem,
     )
 
 
@@ -108,22 +107,18 @@ def test_its_bundle_is_the_certificate_and_the_ca_alone(company: Company) -> Non
 
 
 def test_a_client_of_a_trusted_ca_is_answered(company: Company) -> None:
-    key = pki.new_key()
-    assert _ask(company, company.authorities["partner"].sign("guest", key, CLIENT), pki.key_pem(key)) == Accepted(HELM)
+    guest = pki.client(company.authorities["partner"], "guest")
+    assert _ask(company, guest.pem, guest.key_pem) == Accepted(HELM)
 
 
 def test_control_a_client_of_a_ca_that_is_not_trusted_is_refused(company: Company) -> None:
-    key = pki.new_key()
-    assert isinstance(
-        _ask(company, company.authorities["stranger"].sign("guest", key, CLIENT), pki.key_pem(key)), Refused
-    )
+    guest = pki.client(company.authorities["stranger"], "guest")
+    assert isinstance(_ask(company, guest.pem, guest.key_pem), Refused)
 
 
 def test_a_server_certificate_of_the_trusted_ca_cannot_call(company: Company) -> None:
-    key = pki.new_key()
-    assert isinstance(
-        _ask(company, company.authorities["partner"].sign("host", key, SERVER), pki.key_pem(key)), Refused
-    )
+    host = pki.server(company.authorities["partner"])
+    assert isinstance(_ask(company, host.pem, host.key_pem), Refused)
 
 
 def test_clients_are_given_the_companys_ca(company: Company) -> None:
@@ -172,7 +167,8 @@ def test_an_expired_server_certificate_is_a_loud_warning_and_revocation_goes_on(
 ) -> None:
     before = company.stack.file.read_text()
     teams = yaml.safe_load(before)["config"]["secure-tiller:teams"]
-    _configure(company, teams[company.team]["clients"]["ann"]["csr"], ends_in=-DAY, clients=("ann",))
+    ended = Life(begin=datetime.now(UTC) - timedelta(days=90), end=datetime.now(UTC) - timedelta(days=1))
+    _configure(company, teams[company.team]["clients"]["ann"]["csr"], ended, clients=("ann",))
     try:
         done = company.stack.up()
         trusted = _trusted(api, company.team)

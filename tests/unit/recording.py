@@ -16,7 +16,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockEngine, MockMonitor, MockResourceArgs, Mocks, MockSettings
 from pulumi.runtime.settings import SETTINGS
 
-from tests.unit import pki
+from tests import pki
 
 SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
 USES = {"client_auth": pki.CLIENT_AUTH, "server_auth": pki.SERVER_AUTH}

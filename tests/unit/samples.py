@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 from secure_tiller.args import RuleArgs, SecureTillerArgs
-from tests.unit import pki
+from tests import pki
 
 STACK = "organization/secure-tiller/test"
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from secure_tiller.args import RuleArgs
 from secure_tiller.names import server_names
-from tests.unit import pki
+from tests import pki
 from tests.unit.samples import LEASES, OWN_CA, PARTNER
 
 labels = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)

@@ -11,7 +11,7 @@ from pulumi.output import UNKNOWN
 
 from secure_tiller import ConfigurationError, SecureTiller
 from secure_tiller.certificates import opaque_name
-from tests.unit import pki
+from tests import pki
 from tests.unit.recording import Recording, revealed, run
 from tests.unit.samples import OWN_CA, OWN_SERVER, PARTNER, own_certificate, smallest
 

@@ -10,7 +10,7 @@ from cryptography import x509
 
 from secure_tiller import SecureTiller
 from secure_tiller.pod import DRAIN, STAYS_READY
-from tests.unit import pki
+from tests import pki
 from tests.unit.recording import Recording, Registered, is_secret, revealed, run
 from tests.unit.samples import (
     DORAS_KEY,

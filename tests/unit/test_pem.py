@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from secure_tiller import pem
 from secure_tiller.pem import Fault
-from tests.unit import pki
+from tests import pki
 from tests.unit.samples import OWN_CA, OWN_SERVER, PARTNER
 
 CA = PARTNER.pem

@@ -18,7 +18,8 @@ from secure_tiller.plan import (
     plan,
 )
 from secure_tiller.problems import ConfigurationError
-from tests.unit import pki, strategies
+from tests import pki
+from tests.unit import strategies
 from tests.unit.samples import BLUE, FULL, LEASES, OWN_CA, PARTNER, SMALLEST, STACK, own_certificate, smallest
 
 SVC_LOCAL = ".svc.cluster.local"

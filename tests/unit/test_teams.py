@@ -7,7 +7,8 @@ from hypothesis import given
 
 from secure_tiller.problems import ConfigurationError, Problem
 from secure_tiller.teams import read_teams
-from tests.unit import pki, strategies
+from tests import pki
+from tests.unit import strategies
 from tests.unit.samples import BLUE, OWN_CA, PARTNER, SMALLEST, smallest
 
 
