@@ -68,6 +68,18 @@ def test_every_whole_number_with_a_unit_is_read(number: int, unit: str) -> None:
     assert durations.read(f"{number}{unit}", durations.HOURS) == number * durations.HOURS[unit]
 
 
+@pytest.mark.parametrize(
+    ("hours", "text"), [(1, "1h"), (23, "23h"), (24, "1d"), (25, "25h"), (36, "36h"), (48, "2d"), (2160, "90d")]
+)
+def test_hours_are_written_in_days_where_they_are_whole_days(hours: int, text: str) -> None:
+    assert durations.written(hours) == text
+
+
+@given(hours=st.integers(1, 999_999_999))
+def test_what_is_written_is_read_as_the_same_hours(hours: int) -> None:
+    assert durations.read(durations.written(hours), durations.HOURS) == hours
+
+
 @given(text=st.text(max_size=6))
 def test_whatever_is_read_is_a_time_that_passes(text: str) -> None:
     hours = durations.read(text, durations.HOURS)

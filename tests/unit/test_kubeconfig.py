@@ -76,6 +76,16 @@ def test_several_files_in_KUBECONFIG_are_refused(file: Path) -> None:  # noqa: N
         kubeconfig.find({}, {"KUBECONFIG": f"{file}:{file}"})
 
 
+def test_the_value_of_an_unknown_key_is_not_shown_because_it_could_be_a_secret() -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        kubeconfig.read_settings({"token": "sesame", "contxt": {"token": "sesame"}, "uid": "42"})
+    assert [(problem.key, problem.value) for problem in refused.value.problems] == [
+        ("secure-tiller:cluster.token", "(not shown)"),
+        ("secure-tiller:cluster.contxt", "(not shown)"),
+    ]
+    assert "sesame" not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("value", "words"),
     [

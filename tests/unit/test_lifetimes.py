@@ -1,6 +1,10 @@
 """How long certificates live."""
 
+import re
+from typing import Any
+
 import pytest
+import yaml
 from hypothesis import assume, given
 
 from secure_tiller import checks, lifetimes
@@ -85,6 +89,44 @@ def test_no_certificate_outlives_its_ca_whatever_settings_pass_the_checks(settin
     # The least that a CA has left when it signs, because otherwise it is renewed first.
     left = lives.ca.renew_before
     assert left > max(lives.server.validity, lives.client.validity)
+
+
+OUTLIVING: list[dict[str, dict[str, str]]] = [
+    {"client": {"validity": "120d"}},
+    {"server": {"validity": "200d"}, "client": {"validity": "130d"}},
+    {"client": {"validity": "2881h", "renew_before": "1h"}},
+    {"ca": {"validity": "10d"}},
+    {"ca": {"renew_before": "90d"}},
+    {"ca": {"validity": "3650d", "renew_before": "1000d"}, "server": {"validity": "1000d"}},
+    {"client": {"validity": "1186d"}},
+    {"client": {"validity": "1187d"}},
+    {"server": {"validity": "3650d"}},
+]
+
+
+def told_to_write(remedy: str) -> dict[str, Any]:
+    """Return what the remedy for a CA that is outlived says to write; nothing: to shorten the certificate."""
+    written = re.match(r"write (ca: \{.*\}), or shorten it$", remedy)
+    return dict(yaml.safe_load(written[1])) if written else {}
+
+
+@pytest.mark.parametrize("settings", OUTLIVING, ids=str)
+def test_who_follows_the_remedy_for_a_ca_that_is_outlived_passes(settings: dict[str, Any]) -> None:
+    (problem,) = checks.check("team", smallest(certificates=settings))
+    mended = {**settings, **told_to_write(problem.remedy)}
+    if mended == settings:
+        assert problem.remedy == "shorten the validity of the certificate"
+        mended |= {part: {"validity": "90d"} for part in ("server", "client")}
+    assert checks.check("team", smallest(certificates=mended)) == ()
+
+
+@given(settings=strategies.certificates)
+def test_so_does_everybody_else_who_does(settings: dict[str, Any]) -> None:
+    problems = [p for p in checks.check("team", smallest(certificates=settings)) if "outlive" in p.why]
+    assume(problems)
+    ((problem,), written) = problems, told_to_write(problems[0].remedy)
+    assert written
+    assert checks.check("team", smallest(certificates={**settings, **written})) == (), problem
 
 
 def test_control_settings_that_the_checks_refuse_do_break_the_promise() -> None:

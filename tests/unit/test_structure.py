@@ -10,7 +10,8 @@ from hypothesis import given
 
 from secure_tiller import checks
 from secure_tiller.problems import Problem
-from tests.unit import pki, strategies
+from tests import pki
+from tests.unit import strategies
 from tests.unit.recording import run
 from tests.unit.samples import BLUE, FULL, LEASES, PARTNER, SMALLEST, own_certificate, smallest
 
@@ -58,7 +59,7 @@ def test_a_key_that_is_missing_is_named(args: object, key: str) -> None:
         (smallest(namespce=7), "namespce", "did you mean 'namespace'?"),
         (smallest(tls=7), "tls", "known keys: annotations, certificates, clients, expose, labels, namespace, "),
         (smallest(namespaces={"apps": {"exsting": 7}}), "namespaces.apps.exsting", "did you mean 'existing'?"),
-        (smallest(clients={"bob": {"key": 7}}), "clients.bob.key", "known keys: csr, secret"),
+        (smallest(clients={"bob": {"key": 7}}), "clients.bob.key", "known keys: csr, generation, secret"),
         (smallest(subjects={"group": 7}), "subjects.group", "did you mean 'groups'?"),
         (smallest(rights={"cluster_role": 7}), "rights.cluster_role", "known keys: network_policies, preset, roles"),
         (
@@ -112,6 +113,8 @@ def test_an_unknown_key_is_refused_with_the_nearest_known(args: object, key: str
         (smallest(certificates={"generation": "2"}), "certificates.generation", '"2"', "whole number"),
         (smallest(certificates={"generation": True}), "certificates.generation", "true", "whole number"),
         (smallest(certificates={"generation": 1.0}), "certificates.generation", "1.0", "whole number"),
+        (smallest(clients={"bob": {"generation": "2"}}), "clients.bob.generation", '"2"', "whole number"),
+        (smallest(clients={"bob": {"generation": True}}), "clients.bob.generation", "true", "whole number"),
         (smallest(certificates={"server_cas": 2}), "certificates.server_cas", "2", "must be a list"),
         (smallest(certificates={"server_cas": [1, "2"]}), "certificates.server_cas[1]", '"2"', "whole number"),
         (smallest(pod={"history_max": "all"}), "pod.history_max", '"all"', "whole number"),
@@ -179,6 +182,7 @@ PLAIN: dict[str, Callable[[Any], Any]] = {
     "clients.bob.secret.name": lambda value: smallest(clients={"bob": {"secret": {"namespace": "a", "name": value}}}),
     "subjects.groups[0]": lambda value: smallest(subjects={"groups": [value]}),
     "rights.preset": lambda value: smallest(rights={"preset": value}),
+    "clients.bob.generation": lambda value: smallest(clients={"bob": {"generation": value}}),
     "certificates.generation": lambda value: smallest(certificates={"generation": value}),
     "certificates.server_cas[0]": lambda value: smallest(certificates={"server_cas": [value]}),
     "certificates.trusted_client_cas": lambda value: smallest(certificates={"trusted_client_cas": value}),

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from secure_tiller.checks import certificates as rules
 from secure_tiller.names import server_names
-from tests.unit import pki
+from tests import pki
 from tests.unit.checks.table import Accepted, Refused, quoted
 from tests.unit.samples import OWN_CA, OWN_SERVER, PARTNER, own_certificate, smallest
 
@@ -17,6 +17,14 @@ BOUNDS = "must be from 2h to 3650d"
 RENEWAL = "cannot be renewed"
 
 LONG_AGO = pki.Life.of(begin=datetime(2020, 1, 1, tzinfo=UTC))
+
+OUT_OF_BOUNDS = (0, -1, 10_000, 10**400)
+OUTLIVED: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"client": {"validity": "10d"}, "ca": {"validity": "270d"}}, "and a server certificate of 90d could outlive it"),
+    ({"ca": {"validity": "10d"}}, "write ca: {validity: 360d, renew_before: 120d}"),
+    ({"ca": {"renew_before": "90d"}}, "renewed 90d before its end"),
+    ({"ca": {"validity": "365d"}, "client": {"validity": "1500d"}}, "shorten the validity"),
+)
 
 
 def certificates(**settings: Any) -> Any:
@@ -74,20 +82,19 @@ REFUSED = [
     ),
     *(
         Refused(
-            rules.no_certificate_outlives_its_ca,
-            certificates(**{part: {"validity": "120d"}}),
-            f"certificates.{part}.validity",
-            '{"validity": "120d"}',
-            "certificates.ca.renew_before to 121d or more",
+            rules.no_certificate_outlives_its_ca, certificates(**lives), "certificates.ca", quoted(lives["ca"]), words
         )
-        for part in ("server", "client")
+        for lives, words in OUTLIVED
     ),
-    Refused(
-        rules.no_certificate_outlives_its_ca,
-        certificates(client={"validity": "10d"}, ca={"validity": "270d"}),
-        "certificates.server.validity",
-        "{}",
-        "of 2160 h could outlive its CA, which is renewed 2160 h before its end",
+    *(
+        Refused(rules.no_certificate_outlives_its_ca, certificates(**lives), "certificates.ca", "{}", words)
+        for lives, words in (
+            ({"server": {"validity": "120d"}}, "renewed 120d before its end, and a server certificate of 120d"),
+            ({"client": {"validity": "200d"}}, "renewed 120d before its end, and a client certificate of 200d"),
+            ({"server": {"validity": "150d"}, "client": {"validity": "130d"}}, "and a server certificate of 150d"),
+            ({"server": {"validity": "130d"}, "client": {"validity": "150d"}}, "and a client certificate of 150d"),
+            ({"server": {"validity": "2881h"}}, "and a server certificate of 2881h could outlive it"),
+        )
     ),
     *(
         Refused(
@@ -95,19 +102,29 @@ REFUSED = [
             certificates(server_cas=numbers),
             "certificates.server_cas",
             str(numbers),
-            "different numbers above 0",
+            "different numbers from 1 to 9999",
         )
-        for numbers in ([], [0], [-1], [1, 0], [1, 1])
+        for numbers in ([], [0], [-1], [1, 0], [1, 1], [10_000], [1, 10_000])
     ),
     *(
         Refused(
-            rules.generation_is_a_number,
+            rules.generations_are_numbers,
             certificates(generation=number),
             "certificates.generation",
-            str(number),
-            "must be 1 or above",
+            quoted(number),
+            "must be a number from 1 to 9999",
         )
-        for number in (0, -1)
+        for number in OUT_OF_BOUNDS
+    ),
+    *(
+        Refused(
+            rules.generations_are_numbers,
+            smallest(clients={"al": {}, "bob": {"generation": number}}),
+            "clients.bob.generation",
+            quoted(number),
+            "must be a number from 1 to 9999",
+        )
+        for number in OUT_OF_BOUNDS
     ),
     Refused(
         rules.trusted_cas_can_serve,
@@ -173,8 +190,16 @@ ACCEPTED = [
         rules.no_certificate_outlives_its_ca,
         certificates(client={"validity": "400d"}, ca={"validity": "800d", "renew_before": "401d"}),
     ),
-    *(Accepted(rules.server_cas_are_numbers, certificates(server_cas=n)) for n in ([1], [1, 2], [2, 1], [2], [7, 3])),
-    *(Accepted(rules.generation_is_a_number, certificates(generation=number)) for number in (1, 2, 1000)),
+    *(
+        Accepted(rules.server_cas_are_numbers, certificates(server_cas=n))
+        for n in ([1], [1, 2], [2, 1], [2], [7, 3], [9999])
+    ),
+    *(Accepted(rules.generations_are_numbers, certificates(generation=number)) for number in (1, 2, 9999)),
+    *(
+        Accepted(rules.generations_are_numbers, smallest(clients={"bob": {"generation": number}}))
+        for number in (1, 2, 9999)
+    ),
+    Accepted(rules.generations_are_numbers, smallest(clients={"bob": {"generation": 2, "csr": pki.request("bob")}})),
     Accepted(rules.trusted_cas_can_serve, partner(PARTNER.pem)),
     Accepted(rules.trusted_cas_can_serve, partner(f"# two\n{PARTNER.pem}\n{OWN_CA.pem}")),
     Accepted(rules.trusted_cas_can_serve, partner(pki.authority(life=LONG_AGO).pem)),

@@ -5,13 +5,14 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from secure_tiller.checks import clients as rules
-from tests.unit import pki
-from tests.unit.checks.table import Accepted, Refused
+from tests import pki
+from tests.unit.checks.table import Accepted, Refused, quoted
 from tests.unit.samples import smallest
 
 LABEL = "RFC 1123 label"
 SUBDOMAIN = "RFC 1123 subdomain"
 HIDDEN = "(not shown)"
+UNPRINTABLE = ("", " ", "a\n", "a\x00b", "\x1b[2Jblue", "blue\u202e", "\u2028")
 
 
 def bob(**settings: Any) -> Any:
@@ -84,6 +85,13 @@ REFUSED = [
         '"green-tiller"',
         "Tiller's own namespace",
     ),
+    Refused(
+        rules.secrets_lie_where_the_client_runs,
+        smallest(namespaces={"tools": {"existing": True, "shared": True}}, clients={"bob": secret("tools")}),
+        "clients.bob.secret.namespace",
+        '"tools"',
+        "is shared with another team, whose charts could read the key",
+    ),
     *(
         Refused(
             rules.secrets_lie_where_the_client_runs,
@@ -133,10 +141,20 @@ REFUSED = [
             rules.groups_and_users_are_not_reserved,
             subjects(groups=[name]),
             "subjects.groups[0]",
-            f'"{name}"',
-            "must be a name",
+            quoted(name),
+            "must be a name, without control characters",
         )
-        for name in ("", " ")
+        for name in UNPRINTABLE
+    ),
+    *(
+        Refused(
+            rules.groups_and_users_are_not_reserved,
+            subjects(users=[name]),
+            "subjects.users[0]",
+            quoted(name),
+            "must be a name, without control characters",
+        )
+        for name in UNPRINTABLE
     ),
     Refused(
         rules.service_accounts_can_exist,
@@ -167,8 +185,19 @@ ACCEPTED = [
     Accepted(rules.secrets_hold_a_key, bob(**secret())),
     Accepted(rules.secrets_can_exist, bob(**secret("n" * 63, "a.b-c.d"))),
     Accepted(rules.secrets_lie_where_the_client_runs, bob(**secret("green-apps"))),
+    Accepted(
+        rules.secrets_lie_where_the_client_runs,
+        smallest(namespaces={"tools": {"existing": True}}, clients={"bob": secret("tools")}),
+    ),
+    Accepted(
+        rules.secrets_lie_where_the_client_runs,
+        smallest(namespaces={"apps": {}, "tools": {"existing": True, "shared": True}}, clients={"bob": secret("apps")}),
+    ),
     Accepted(rules.secrets_are_apart, smallest(clients={"al": secret(name="a"), "bob": secret(name="b")})),
     Accepted(rules.secrets_are_apart, smallest(clients={"al": secret("a"), "bob": secret("b")})),
-    Accepted(rules.groups_and_users_are_not_reserved, subjects(groups=["systems:x", "a b"], users=["carol@x.org"])),
+    Accepted(
+        rules.groups_and_users_are_not_reserved,
+        subjects(groups=["systems:x", "a b"], users=["carol@x.org", "Zo\u00eb"]),
+    ),
     Accepted(rules.service_accounts_can_exist, account("a", "b.c")),
 ]

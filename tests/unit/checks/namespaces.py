@@ -3,7 +3,7 @@
 from typing import Any
 
 from secure_tiller.checks import namespaces as rules
-from tests.unit.checks.table import Accepted, Refused
+from tests.unit.checks.table import Accepted, Refused, quoted
 from tests.unit.samples import smallest
 
 PRIVILEGED: dict[str, Any] = {"pod_security": "privileged", "pod_security_reason": "the driver mounts devices"}
@@ -98,6 +98,16 @@ REFUSED = [
         "namespaces.apps.pod_security_reason",
         '"why not"',
         "`pod_security: privileged` only",
+    ),
+    *(
+        Refused(
+            rules.privileged_has_a_reason,
+            apps(**{**PRIVILEGED, "pod_security_reason": reason}),
+            "namespaces.apps.pod_security_reason",
+            quoted(reason),
+            "must be one line, without control characters",
+        )
+        for reason in ("two\nlines", "a\x00", "\x1b[2J mounts devices", "devices\u202e")
     ),
     Refused(
         rules.existing_namespaces_are_left_alone,

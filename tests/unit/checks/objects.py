@@ -40,11 +40,14 @@ REFUSED = [
             "kubernetes.io/metadata.name",
             "apps.k8s.io/x",
             "k8s.io/x",
+            "kubernetes.io/name",
+            "sub.app.kubernetes.io/name",
         )
     ),
     *(
         Refused(rules.nothing_reserved_is_set, smallest(annotations={key: "x"}), "annotations", f'"{key}"', KEPT)
         for key in (
+            "app.kubernetes.io/managed-by",
             "secure-tiller/trusts",
             "secure-tiller/stack",
             "pulumi.com/skipAwait",
@@ -59,4 +62,9 @@ ACCEPTED = [
     Accepted(rules.annotations_have_keys, smallest(annotations={"example.org/note": "any text: \u00e4, a b\n"})),
     Accepted(rules.nothing_reserved_is_set, smallest(labels={"apps": "x", "example.org/app": "x", "my-k8s.io/x": "x"})),
     Accepted(rules.nothing_reserved_is_set, smallest(annotations={"app": "x", "name": "x"})),
+    *(
+        Accepted(rules.nothing_reserved_is_set, smallest(**{kind: {f"app.kubernetes.io/{word}": "x"}}))
+        for kind in ("labels", "annotations")
+        for word in ("name", "instance", "version", "component", "part-of")
+    ),
 ]

@@ -40,14 +40,19 @@ REFUSED = [
             "tiller:v2.16.10": "2.16.11 or newer of Helm 2",
             "tiller:v2.9.99": "2.16.11 or newer of Helm 2",
             "tiller:v3.0.0": "2.16.11 or newer of Helm 2",
-            "tiller:v2.17.0-rc.1": "2.16.11 or newer of Helm 2",
+            "tiller:v2.16.10-hardened": "2.16.11 or newer of Helm 2",
+            "tiller:v3.0.0-hardened": "2.16.11 or newer of Helm 2",
+            "tiller:v2.17-hardened": "2.16.11 or newer of Helm 2",
+            "tiller:hardened-v2.17.0": "2.16.11 or newer of Helm 2",
+            "tiller:v2.17.0hardened": "2.16.11 or newer of Helm 2",
+            "tiller:v2.17.99999": "2.16.11 or newer of Helm 2",
             "tiller:canary": "2.16.11 or newer of Helm 2",
             f"tiller:v2.1.0{DIGEST}": "2.16.11 or newer of Helm 2",
         }.items()
     ),
     *(
-        Refused(rules.history_is_limited, pod(history_max=kept), "pod.history_max", str(kept), "0 keeps every revision")
-        for kept in (0, -1)
+        Refused(rules.history_is_limited, pod(history_max=kept), "pod.history_max", quoted(kept), "from 1 to 1000")
+        for kept in (0, -1, 1001, 10**400)
     ),
     *(
         Refused(
@@ -124,6 +129,13 @@ REFUSED = [
             ({"value": "a"}, "", '{"value": "a"}', "needs a `key`"),
             ({"operator": "Exists", "value": "a"}, ".value", '"a"', "no effect with the operator Exists"),
             ({"key": "a", "toleration_seconds": 9}, ".toleration_seconds", "9", "`effect: NoExecute` alone"),
+            ({"key": "a", "effect": "NoExecute", "toleration_seconds": -1}, ".toleration_seconds", "-1", "0 or above"),
+            ({"key": "a", "effect": "NoExecute", "toleration_seconds": 2**31}, ".toleration_seconds", f"{2**31}", "0 "),
+            ({"key": "a b"}, "", '{"key": "a b"}', "Kubernetes key and value"),
+            ({"key": ""}, "", '{"key": ""}', "Kubernetes key and value"),
+            ({"key": "a/b/c", "operator": "Exists"}, "", quoted({"key": "a/b/c", "operator": "Exists"}), "Kubernetes"),
+            ({"key": "a", "value": "b c"}, "", '{"key": "a", "value": "b c"}', "Kubernetes key and value"),
+            ({"key": "a", "value": "-"}, "", '{"key": "a", "value": "-"}', "Kubernetes key and value"),
         )
     ),
     *(
@@ -168,9 +180,12 @@ ACCEPTED = [
             "localhost:5000/tiller:v2.17.0",
             f"registry.example.org:443/a/b_c/tiller:v2.17.0{DIGEST}",
             f"tiller{DIGEST}",
+            "tiller:v2.17.0-hardened",
+            "tiller:2.16.11_r2",
+            f"tiller:v2.17.0.20240101{DIGEST}",
         )
     ),
-    Accepted(rules.history_is_limited, pod(history_max=1)),
+    *(Accepted(rules.history_is_limited, pod(history_max=kept)) for kept in (1, 1000)),
     *(
         Accepted(rules.resources_are_quantities, resources(limits={"memory": quantity}))
         for quantity in ("1Gi", "1.5Gi", "1e9", "700M", "1000000000", "1E")
@@ -184,6 +199,7 @@ ACCEPTED = [
                 {"operator": "Exists"},
                 {"key": "a", "value": "b", "effect": "NoSchedule"},
                 {"key": "a", "operator": "Exists", "effect": "NoExecute", "toleration_seconds": 9},
+                {"key": "example.org/a_b.c", "value": "", "effect": "NoExecute", "toleration_seconds": 0},
             ]
         ),
     ),

@@ -3,8 +3,27 @@
 from typing import Any
 
 from secure_tiller.checks import rights as rules
-from tests.unit.checks.table import Accepted, Refused
+from tests.unit.checks.table import Accepted, Refused, quoted
 from tests.unit.samples import LEASES, smallest
+
+OTHERS = (
+    ("iam.services.k8s.aws", "roles"),
+    ("longhorn.io", "nodes"),
+    ("longhorn.io", "nodes/scale"),
+    ("example.org", "bindings"),
+    ("example.org", "resourcequotas"),
+    ("notk8s.io", "endpoints"),
+)
+"""Groups of others, and kinds of theirs that share a name with one of Kubernetes."""
+
+OF_KUBERNETES = (
+    ([""], "nodes"),
+    (["longhorn.io", ""], "nodes"),
+    (["metrics.k8s.io"], "nodes"),
+    (["apps"], "nodes"),
+    (["longhorn.io", "storage.k8s.io"], "storageclasses"),
+)
+"""Groups of Kubernetes, by themselves and beside one of others, and cluster-scoped kinds."""
 
 
 def rights(**settings: Any) -> Any:
@@ -25,6 +44,36 @@ REFUSED = [
     *(
         Refused(rules.rules_say_something, rule(**{key: []}), f"rights.rules[0].{key}", "[]", "at least one")
         for key in ("api_groups", "resources", "verbs")
+    ),
+    *(
+        Refused(
+            rules.rules_name_their_objects,
+            rule(resource_names=names),
+            "rights.rules[0].resource_names",
+            quoted(names),
+            "must name at least one object: an empty list would cover all",
+        )
+        for names in ([], [""], ["leader", ""])
+    ),
+    *(
+        Refused(
+            rules.rules_stay_in_the_namespace,
+            rule(api_groups=groups, resources=[kind]),
+            "rights.rules[0].resources",
+            f'"{kind}"',
+            "is cluster-scoped",
+        )
+        for groups, kind in OF_KUBERNETES
+    ),
+    *(
+        Refused(
+            rules.rules_hold_no_way_around,
+            rule(api_groups=["longhorn.io"], resources=[kind]),
+            "rights.rules[0].resources",
+            f'"{kind}"',
+            "subresource",
+        )
+        for kind in ("volumes/exec", "nodes/proxy")
     ),
     *(
         Refused(
@@ -67,6 +116,8 @@ REFUSED = [
             "services/proxy": "subresource",
             "services/status": "subresource",
             "serviceaccounts/token": "subresource",
+            "bindings": "puts pods on nodes past the scheduler",
+            "Bindings": "puts pods on nodes past the scheduler",
             "resourcequotas": "limits the team",
             "limitranges": "limits the team",
             "endpoints": "past the NetworkPolicies",
@@ -87,5 +138,12 @@ ACCEPTED = [
     Accepted(rules.rules_hold_plain_verbs, rule(verbs=list(rules.VERBS))),
     Accepted(rules.rules_stay_in_the_namespace, rule(resources=["leases", "nodepools", "noded"])),
     Accepted(rules.rules_hold_no_way_around, rule(resources=["pods/log", "deployments/scale", "events"])),
+    Accepted(rules.rules_name_their_objects, rule(resource_names=["leader"])),
+    Accepted(rules.rules_name_their_objects, rule()),
+    *(Accepted(rules.rules_hold_no_way_around, rule(api_groups=[group], resources=[kind])) for group, kind in OTHERS),
+    *(
+        Accepted(rules.rules_stay_in_the_namespace, rule(api_groups=[group], resources=[kind]))
+        for group, kind in OTHERS
+    ),
     Accepted(rules.rules_hold_no_way_around, rights(roles=True, network_policies=True)),
 ]
