@@ -20,11 +20,12 @@ def namespace(name: str, **labels: str) -> dict[str, Any]:
     return {"metadata": {"name": name, "uid": f"uid of {name}", "labels": labels or None}}
 
 
-def pod(inside: str, trusts: str | None, phase: str = "Running") -> dict[str, Any]:
+def pod(inside: str, trusts: str | None, phase: str = "Running", *, stopping: bool = False) -> dict[str, Any]:
     """Return a pod of Tiller in a namespace; None: it does not say whom it answers."""
+    told_to_stop = {"deletionTimestamp": "2026-01-01T00:00:00Z"} if stopping else {}
     annotations = None if trusts is None else {"secure-tiller/trusts": trusts}
     return {
-        "metadata": {"name": "tiller-0", "namespace": inside, "annotations": annotations},
+        "metadata": {"name": "tiller-0", "namespace": inside, "annotations": annotations, **told_to_stop},
         "status": {"phase": phase},
     }
 

@@ -77,10 +77,11 @@ class Providers(Mocks):
         raise AssertionError(f"nothing may be looked up: {args.token}")
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        return f"{args.name}-id", {**args.inputs, **_computed(args.typ.rsplit(":", 1)[-1], revealed(args.inputs))}
+        inputs = revealed(args.inputs)
+        return f"{args.name}-id", {**args.inputs, **_computed(args.name, args.typ.rsplit(":", 1)[-1], inputs)}
 
 
-def _computed(kind: str, inputs: dict[str, Any]) -> dict[str, Any]:
+def _computed(name: str, kind: str, inputs: dict[str, Any]) -> dict[str, Any]:
     if any(isinstance(value, Unknown) for value in inputs.values()):
         return {}  # a preview knows no more
     match kind:
@@ -89,9 +90,8 @@ def _computed(kind: str, inputs: dict[str, Any]) -> dict[str, Any]:
             return {"privateKeyPem": pulumi.Output.secret(pki.key_pem(key)), "publicKeyPem": pki.public_pem(key)}
         case "CertRequest":
             subject = inputs["subject"]
-            name, organization = subject["commonName"], subject["organization"]
             own = _key(inputs["privateKeyPem"])
-            return {"certRequestPem": pki.request(name, key=own, organization=organization)}
+            return {"certRequestPem": pki.request(subject["commonName"], key=own, organization=subject["organization"])}
         case "SelfSignedCert":
             life = pki.Life.of(inputs["validityPeriodHours"])
             own = _key(inputs["privateKeyPem"])
@@ -101,6 +101,8 @@ def _computed(kind: str, inputs: dict[str, Any]) -> dict[str, Any]:
             issuer = pki.Pair(certificate, _key(inputs["caPrivateKeyPem"]))
             uses = [USES[use] for use in inputs["allowedUses"] if use in USES]
             return {"certPem": pki.issue(inputs["certRequestPem"], issuer, inputs["validityPeriodHours"], uses)}
+        case _ if "metadata" in inputs:
+            return {"metadata": {"name": f"{name}-0a1b2c3d", **inputs["metadata"]}}
         case _:
             return {}
 

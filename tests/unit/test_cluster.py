@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from secure_tiller import cluster
-from secure_tiller.cluster import Facts, FoundNamespace
+from secure_tiller.cluster import Facts, FoundNamespace, FoundTiller
 from secure_tiller.kubeconfig import Access
 from secure_tiller.problems import ClusterError
 from tests.unit.api_server import PODS, REVIEW, ApiServer, kubeconfig, namespace, pod
@@ -27,7 +27,7 @@ def test_a_preview_reads_version_identity_and_namespaces_and_creates_nothing(ser
             "shared-tools": FoundNamespace({"pod-security.kubernetes.io/enforce": "baseline"}),
         },
         strangers_allowed=None,
-        trusts={},
+        tillers=(),
     )
     assert REVIEW not in [path for path, _ in server.asked]
 
@@ -60,50 +60,62 @@ SELECTED = ["app=helm,name=tiller,app.kubernetes.io/managed-by=secure-tiller"]
 
 
 def test_whom_the_pods_of_our_tillers_answer_is_read_off_them(server: ApiServer, tmp_path: Path) -> None:
-    pods = [pod("blue-tiller", "alice@1 ci@1"), pod("blue-tiller", "alice@1 carol@1"), pod("green-tiller", "bob@2")]
+    pods = [pod("blue-tiller", "alice ci"), pod("blue-tiller", "alice carol"), pod("green-tiller", "bob@2")]
     server.answers[PODS] = (200, {"items": pods})
-    assert cluster.ask(access(tmp_path, server.url), False).trusts == {
-        "blue-tiller": frozenset(("alice@1", "ci@1", "carol@1")),
-        "green-tiller": frozenset(("bob@2",)),
-    }
+    assert cluster.ask(access(tmp_path, server.url), False).tillers == (
+        FoundTiller("blue-tiller", frozenset(("alice", "ci")), stopping=False),
+        FoundTiller("blue-tiller", frozenset(("alice", "carol")), stopping=False),
+        FoundTiller("green-tiller", frozenset(("bob@2",)), stopping=False),
+    )
     assert server.queries[PODS]["labelSelector"] == SELECTED
 
 
-@pytest.mark.parametrize(
-    "item",
-    [pod("blue-tiller", "alice@1", phase="Pending"), pod("blue-tiller", "alice@1", phase="Succeeded")],
-    ids=["not yet running", "ended"],
-)
-def test_a_pod_that_does_not_run_answers_nobody(server: ApiServer, tmp_path: Path, item: object) -> None:
-    server.answers[PODS] = (200, {"items": [item]})
-    assert cluster.ask(access(tmp_path, server.url), False).trusts == {}
+@pytest.mark.parametrize("phase", ["Succeeded", "Failed"])
+@pytest.mark.parametrize("stopping", [True, False])
+def test_a_pod_that_has_ended_answers_nobody(server: ApiServer, tmp_path: Path, phase: str, stopping: bool) -> None:
+    server.answers[PODS] = (200, {"items": [pod("blue-tiller", "alice", phase=phase, stopping=stopping)]})
+    assert cluster.ask(access(tmp_path, server.url), False).tillers == ()
+
+
+@pytest.mark.parametrize("phase", ["Pending", "Running", "Unknown"])
+@pytest.mark.parametrize("stopping", [True, False])
+def test_a_pod_that_may_yet_answer_counts_also_while_it_is_stopping(
+    server: ApiServer, tmp_path: Path, phase: str, stopping: bool
+) -> None:
+    server.answers[PODS] = (200, {"items": [pod("blue-tiller", "alice", phase=phase, stopping=stopping)]})
+    (found,) = cluster.ask(access(tmp_path, server.url), False).tillers or ()
+    assert found == FoundTiller("blue-tiller", frozenset(("alice",)), stopping=stopping)
 
 
 def test_a_pod_that_does_not_say_whom_it_answers_is_not_known_to_answer_anybody(
     server: ApiServer, tmp_path: Path
 ) -> None:
     server.answers[PODS] = (200, {"items": [pod("blue-tiller", None)]})
-    assert cluster.ask(access(tmp_path, server.url), False).trusts == {"blue-tiller": frozenset()}
+    (found,) = cluster.ask(access(tmp_path, server.url), False).tillers or ()
+    assert found == FoundTiller("blue-tiller", frozenset(), stopping=False)
 
 
 def test_a_refused_list_of_pods_is_no_answer(server: ApiServer, tmp_path: Path) -> None:
     server.answers[PODS] = (403, {"message": "forbidden"})
-    assert cluster.ask(access(tmp_path, server.url), False).trusts is None
+    assert cluster.ask(access(tmp_path, server.url), False).tillers is None
 
 
 BLUE_PODS = "/api/v1/namespaces/blue-tiller/pods"
 
 
 def test_whom_one_tiller_answers_is_asked_in_its_namespace_alone(server: ApiServer, tmp_path: Path) -> None:
-    server.answers[BLUE_PODS] = (200, {"items": [pod("blue-tiller", "alice@1"), pod("blue-tiller", "ci@1")]})
-    assert cluster.trusts(access(tmp_path, server.url), "blue-tiller") == {"alice@1", "ci@1"}
+    server.answers[BLUE_PODS] = (200, {"items": [pod("blue-tiller", "al"), pod("blue-tiller", "ci", stopping=True)]})
+    assert cluster.tillers(access(tmp_path, server.url), "blue-tiller") == (
+        FoundTiller("blue-tiller", frozenset(("al",)), stopping=False),
+        FoundTiller("blue-tiller", frozenset(("ci",)), stopping=True),
+    )
     assert [path for path, _ in server.asked] == [BLUE_PODS]
     assert server.queries[BLUE_PODS]["labelSelector"] == SELECTED
 
 
 def test_a_tiller_without_pods_answers_nobody(server: ApiServer, tmp_path: Path) -> None:
     server.answers[BLUE_PODS] = (200, {"items": []})
-    assert cluster.trusts(access(tmp_path, server.url), "blue-tiller") == frozenset()
+    assert cluster.tillers(access(tmp_path, server.url), "blue-tiller") == ()
 
 
 @pytest.mark.parametrize(
@@ -116,7 +128,7 @@ def test_a_cluster_that_does_not_tell_whom_a_tiller_answers_is_refused(
 ) -> None:
     server.answers[BLUE_PODS] = answer
     with pytest.raises(ClusterError, match="does not tell which pods run in blue-tiller"):
-        cluster.trusts(access(tmp_path, server.url), "blue-tiller")
+        cluster.tillers(access(tmp_path, server.url), "blue-tiller")
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,17 @@ from cryptography import x509
 
 from secure_tiller import ConfigurationError, SecureTiller
 from secure_tiller.certificates import opaque_name
-from secure_tiller.workload import tls_secret_name
+from secure_tiller.problems import Problem
 from tests.unit.recording import Recording, is_secret, revealed, run
 from tests.unit.samples import BLUE, SMALLEST, smallest
 
 COMPONENT = "secure-tiller:index:SecureTiller"
 LABELS = {"app.kubernetes.io/managed-by": "secure-tiller", "secure-tiller/team": "blue"}
 RBAC = "kubernetes:rbac.authorization.k8s.io/v1"
+
+
+def team(*namespaces: str, **changes: Any) -> Any:
+    return smallest(namespaces={name: {} for name in namespaces}, **changes)
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +130,7 @@ def test_the_secret_holds_the_server_certificate_and_one_ca_per_client_and_canno
         "kind": "Secret",
         "type": "kubernetes.io/tls",
         "immutable": True,
-        "metadata": {"name": tls_secret_name(server + trusted), "namespace": "blue-tiller", "labels": LABELS},
+        "metadata": {"namespace": "blue-tiller", "labels": LABELS},
         "stringData": {
             "tls.crt": server,
             "tls.key": blue.key("blue-server"),
@@ -242,14 +246,15 @@ def test_the_pod_has_its_token_for_an_hour_and_nothing_mounts_another(blue: Reco
     ]
 
 
-def test_the_pod_mounts_the_secret_by_the_name_that_it_was_given(blue: Recording) -> None:
+def test_the_pod_mounts_the_secret_by_the_name_that_pulumi_gave_it(blue: Recording) -> None:
     (secret,) = [volume["secret"] for volume in pod(blue)["volumes"] if volume["name"] == "certificates"]
-    name = blue.one("Secret", "blue-tls").inputs["metadata"]["name"]
-    assert secret == {"secretName": name, "defaultMode": 0o440}
+    assert "name" not in blue.one("Secret", "blue-tls").inputs["metadata"]
+    assert secret == {"secretName": blue.one("Secret", "blue-tls").state["metadata"]["name"], "defaultMode": 0o440}
 
 
-def test_the_secret_has_another_name_when_a_certificate_is_another() -> None:
-    assert tls_secret_name("one") == tls_secret_name("one") != tls_secret_name("another")
+def test_everything_else_in_the_cluster_has_a_name_that_people_can_expect(blue: Recording) -> None:
+    objects = [r for r in blue.resources if r.type.startswith("kubernetes:")]
+    assert [r.name for r in objects if "name" not in r.inputs["metadata"]] == ["blue-tls"]
 
 
 def test_the_container_is_limited_in_cpu_memory_and_disk(blue: Recording) -> None:
@@ -263,16 +268,28 @@ def test_the_probes_ask_the_probe_port_and_name_no_host(blue: Recording) -> None
         "httpGet": {"path": "/liveness", "port": 44135},
         "periodSeconds": 10,
         "failureThreshold": 3,
+        "terminationGracePeriodSeconds": 10,
     }
     assert container["startupProbe"] == {
         "httpGet": {"path": "/readiness", "port": 44135},
         "periodSeconds": 1,
         "failureThreshold": 300,
+        "terminationGracePeriodSeconds": 10,
     }
 
 
+def test_a_hung_tiller_is_killed_long_before_one_that_was_told_to_stop(blue: Recording) -> None:
+    (container,) = pod(blue)["containers"]
+    hung = {container[probe]["terminationGracePeriodSeconds"] for probe in ("livenessProbe", "startupProbe")}
+    assert max(hung) < pod(blue)["terminationGracePeriodSeconds"]
+    assert "terminationGracePeriodSeconds" not in container["readinessProbe"]
+
+
+CLIENTS_CERTIFICATES = {"LocallySignedCert blue-client:alice", "LocallySignedCert blue-client:ci"}
+
+
 def test_tiller_starts_after_its_rights_and_its_fence_and_stops_before_them(blue: Recording) -> None:
-    assert names(blue.one("Deployment", "blue-deployment").depends_on) == {
+    assert names(blue.one("Deployment", "blue-deployment").depends_on) - CLIENTS_CERTIFICATES == {
         "NetworkPolicy blue-deny-ingress",
         "RoleBinding blue-manage:blue-apps",
         "RoleBinding blue-manage:blue-jobs",
@@ -282,6 +299,10 @@ def test_tiller_starts_after_its_rights_and_its_fence_and_stops_before_them(blue
         "Secret blue-tls",
         "ServiceAccount blue-service-account",
     }
+
+
+def test_tiller_starts_after_its_clients_have_certificates_and_stops_before_those_go(blue: Recording) -> None:
+    assert names(blue.one("Deployment", "blue-deployment").depends_on) >= CLIENTS_CERTIFICATES
 
 
 def test_a_role_waits_for_its_namespace_alone(blue: Recording) -> None:
@@ -349,6 +370,61 @@ def test_refused_settings_register_nothing() -> None:
     assert run(program).resources == []
 
 
+def refused_beside(*before: Any, name: str = "second", args: Any) -> tuple[Problem, ...]:
+    """Return why a Tiller is refused beside those that a program has made before."""
+    found: list[Problem] = []
+
+    def program() -> None:
+        for i, one in enumerate(before):
+            SecureTiller(f"first-{i}", one)
+        with pytest.raises(ConfigurationError) as refused:
+            SecureTiller(name, args)
+        found.extend(refused.value.problems)
+
+    assert not [r for r in run(program).resources if r.name.startswith(name)], "nothing of it is registered"
+    return tuple(found)
+
+
+def test_two_tillers_of_one_program_may_not_claim_one_namespace() -> None:
+    (problem,) = refused_beside(team("apps"), args=team("apps"))
+    assert (problem.team, problem.key, problem.value) == ("second", "namespaces", '"apps"')
+    assert "is managed by team first-0 too" in problem.why
+
+
+def test_what_two_tillers_of_one_program_claim_is_refused_as_between_the_teams_of_a_stack() -> None:
+    (problem,) = refused_beside(team("one"), args=team("first-0-tiller"))
+    assert "is the Tiller namespace of team first-0" in problem.why
+
+
+def test_the_last_of_three_is_compared_with_each_before_it() -> None:
+    (problem,) = refused_beside(team("one"), team("two"), args=team("one", "three"))
+    assert problem.value == '"one"'
+
+
+def test_a_tiller_that_was_refused_claims_nothing() -> None:
+    def program() -> None:
+        SecureTiller("one", team("one"))
+        for attempt in (team("one", "two"), smallest(namespaces={"two": {}}, clients={})):
+            with pytest.raises(ConfigurationError):
+                SecureTiller("two", attempt)
+        SecureTiller("three", team("two"))
+
+    assert run(program).one("SecureTiller", "three")
+
+
+def test_tillers_that_claim_nothing_of_each_other_are_accepted() -> None:
+    def program() -> None:
+        SecureTiller("one", team("one"))
+        SecureTiller("two", team("two"))
+
+    assert len([r for r in run(program).resources if r.type == COMPONENT]) == 2
+
+
+def test_two_programs_after_each_other_in_one_process_claim_nothing_of_each_other() -> None:
+    for _ in range(2):
+        assert run(lambda: SecureTiller("one", team("apps"))).one("SecureTiller", "one")
+
+
 def test_an_explicit_provider_reaches_every_kubernetes_resource() -> None:
     def program() -> None:
         cluster = kubernetes.Provider("cluster", kubeconfig="/config", context="here")
@@ -361,8 +437,8 @@ def test_an_explicit_provider_reaches_every_kubernetes_resource() -> None:
 
 def test_two_teams_with_names_that_begin_alike_share_no_logical_name() -> None:
     def program() -> None:
-        SecureTiller("a", smallest(clients={"server": {}, "b": {}}))
-        SecureTiller("a-client", smallest(clients={"b": {}}))
+        SecureTiller("a", team("a1", clients={"server": {}, "b": {}}))
+        SecureTiller("a-client", team("b1", clients={"b": {}}))
 
     registered = Counter((r.type, r.name) for r in run(program).resources)
     assert max(registered.values()) == 1

@@ -8,8 +8,8 @@ import pulumi
 import pytest
 from cryptography import x509
 
-from secure_tiller import SecureTiller
-from secure_tiller.pod import DRAIN, STAYS_READY
+from secure_tiller import SecureTiller, pem
+from secure_tiller.pod import DRAIN, STARTS, STAYS_READY
 from tests import pki
 from tests.unit.recording import Recording, Registered, is_secret, revealed, run
 from tests.unit.samples import (
@@ -98,9 +98,9 @@ def test_control_settings_that_use_less_register_less_than_the_docstring_lists(p
 
 
 def test_a_client_with_a_request_has_neither_key_nor_request_of_the_stacks(full: Recording) -> None:
-    about_dora = {(kind, name) for kind, name in kinds(full) if name.endswith("dora")}
+    about_dora = {(kind, name) for kind, name in kinds(full) if ":dora" in name}
     assert about_dora == {
-        ("PrivateKey", "blue-client-ca:dora"),
+        ("PrivateKey", f"blue-client-ca:dora#{pem.key_of_request(FULL['clients']['dora']['csr'])}"),
         ("SelfSignedCert", "blue-client-ca:dora"),
         ("LocallySignedCert", "blue-client:dora"),
     }
@@ -164,6 +164,27 @@ def test_a_generation_is_in_the_names_of_keys_and_in_no_other(plain: Recording) 
     assert len(keys) == 4
     assert kinds(plain) - second == keys
     assert second - kinds(plain) == {(kind, f"{name}@2") for kind, name in keys}
+
+
+def test_the_generation_of_a_client_is_in_the_names_of_its_two_keys_and_in_no_other() -> None:
+    first, second = (deploy(smallest(clients={"al": {}, "bob": {"generation": n}})) for n in (1, 2))
+    assert kinds(first) - kinds(second) == {("PrivateKey", "green-client:bob"), ("PrivateKey", "green-client-ca:bob")}
+    assert kinds(second) - kinds(first) == {
+        ("PrivateKey", "green-client:bob@1.2"),
+        ("PrivateKey", "green-client-ca:bob@1.2"),
+    }
+
+
+def test_a_request_for_another_key_changes_the_name_of_the_cas_key_and_a_renewed_one_does_not() -> None:
+    def names(key: pki.Key, organization: str) -> set[tuple[str, str]]:
+        request = pki.request("bob", key=key, organization=organization)
+        return kinds(deploy(smallest(clients={"bob": {"csr": request}})))
+
+    first, another = pki.new_key(), pki.new_key()
+    assert names(first, "one") == names(first, "two")
+    ((kind, name),) = names(another, "one") - names(first, "one")
+    assert kind == "PrivateKey"
+    assert name.startswith("green-client-ca:bob#")
 
 
 def test_the_first_generation_is_the_default(plain: Recording) -> None:
@@ -331,8 +352,13 @@ def test_a_pod_that_was_told_to_stop_is_not_ready_and_waits_for_its_calls(plain:
     (container,) = pod_of(plain, "green")["containers"]
     probe = container["readinessProbe"]
     assert probe == {"exec": {"command": list(STAYS_READY)}, "periodSeconds": 2, "failureThreshold": 1}
-    assert container["lifecycle"] == {"preStop": {"exec": {"command": list(DRAIN)}}}
+    assert container["lifecycle"]["preStop"] == {"exec": {"command": list(DRAIN)}}
     assert pod_of(plain, "green")["terminationGracePeriodSeconds"] == 330
+
+
+def test_a_container_that_starts_again_is_ready_again(plain: Recording) -> None:
+    (container,) = pod_of(plain, "green")["containers"]
+    assert container["lifecycle"]["postStart"] == {"exec": {"command": list(STARTS)}}
 
 
 def test_the_pod_says_whom_it_answers(full: Recording, plain: Recording) -> None:
@@ -340,9 +366,13 @@ def test_the_pod_says_whom_it_answers(full: Recording, plain: Recording) -> None
     for recording, team in ((full, "blue"), (plain, "green")):
         template = recording.one("Deployment", f"{team}-deployment").inputs["spec"]["template"]
         words.append(template["metadata"]["annotations"]["secure-tiller/trusts"].split())
-    assert words[1] == ["bob@1"]
-    assert words[0][:1] + words[0][2:] == ["alice@1", "ci@1", "dora@1"]
-    assert words[0][1].startswith("ca:partner#")
+    assert words[1] == ["bob"]
+    assert words[0] == [
+        "alice",
+        f"ca:partner#{pem.fingerprint(PARTNER.pem)}",
+        "ci",
+        f"dora#{pem.key_of_request(FULL['clients']['dora']['csr'])}",
+    ]
 
 
 # Labels and annotations.

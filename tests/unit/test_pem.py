@@ -103,7 +103,7 @@ def test_a_private_key_is_named_and_never_shown(key: str) -> None:
 @example(text="-----BEGIN CERTIFICATE-----\n=\n-----END CERTIFICATE-----")
 def test_no_text_but_a_certificate_can_serve_and_none_is_quoted(text: str) -> None:
     assert len(words(pem.client_ca_faults(text))) == 1
-    assert pem.public_keys(text) == ()
+    assert not pem.trust_the_same(text, text)
 
 
 @given(at=st.integers(0, len(CA) - 2), letter=st.sampled_from("A \n-#"))
@@ -184,8 +184,37 @@ def test_of_several_cas_the_one_that_cannot_serve_is_named() -> None:
 def test_whose_key_a_ca_has_tells_it_from_others_and_not_from_its_renewal() -> None:
     renewed = pki.authority("partner", key=PARTNER.key)
     assert renewed.pem != CA
-    assert pem.public_keys(renewed.pem) == pem.public_keys(CA) != pem.public_keys(OWN_CA.pem)
-    assert len(pem.public_keys(CA + OWN_CA.pem)) == 2
+    assert pem.trust_the_same(renewed.pem, CA)
+    assert not pem.trust_the_same(CA, OWN_CA.pem)
+
+
+BELOW_PARTNER = pki.authority("below", issuer=PARTNER)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        (CA, OWN_CA.pem + CA, True),
+        (CA, BELOW_PARTNER.pem, True),
+        (CA, OWN_CA.pem + BELOW_PARTNER.pem, True),
+        (OWN_CA.pem, BELOW_PARTNER.pem, False),
+        (pki.authority("partner").pem, BELOW_PARTNER.pem, False),
+        (CA, "hello", False),
+    ],
+    ids=["one of several", "signed by it", "one of several signed by it", "by another", "by its namesake", "no CA"],
+)
+def test_two_texts_trust_the_same_if_one_ca_of_them_vouches_for_one_of_the_other(
+    first: str, second: str, same: bool
+) -> None:
+    assert pem.trust_the_same(first, second) is pem.trust_the_same(second, first) is same
+
+
+def test_the_key_of_a_request_is_told_from_others_and_is_that_of_its_renewal() -> None:
+    key = pki.new_key()
+    words = [pem.key_of_request(pki.request("bob", key=one)) for one in (key, key, pki.new_key())]
+    assert words[0] == words[1] != words[2]
+    assert pem.key_of_request(f"# of bob\n{pki.request('bob', organization='new', key=key)}") == words[0]
+    assert all(len(word) == 12 and int(word, 16) >= 0 for word in words)
 
 
 # Requests.

@@ -1,5 +1,6 @@
 """The plan: complete, and safe for whatever settings it accepts."""
 
+import re
 from typing import Any
 
 import pytest
@@ -19,8 +20,20 @@ from secure_tiller.plan import (
 )
 from secure_tiller.problems import ConfigurationError
 from tests import pki
+from tests.leaks import leaked, secret_number
 from tests.unit import strategies
-from tests.unit.samples import BLUE, FULL, LEASES, OWN_CA, PARTNER, SMALLEST, STACK, own_certificate, smallest
+from tests.unit.samples import (
+    BLUE,
+    FULL,
+    LEASES,
+    OWN_CA,
+    OWN_SERVER,
+    PARTNER,
+    SMALLEST,
+    STACK,
+    own_certificate,
+    smallest,
+)
 
 SVC_LOCAL = ".svc.cluster.local"
 GREEN = plan("green", SMALLEST, STACK)
@@ -221,12 +234,74 @@ def test_the_servers_cas_are_none_of_the_clients_matter() -> None:
     assert with_certificates(server_cas=[1, 2]).clients == GREEN.clients
 
 
+def generations(tiller: TillerPlan) -> dict[str, str]:
+    """Return what follows the part in the logical name of each key."""
+    return {
+        one.part: one.generation for certificate in issued(tiller) for one in (certificate, *certificate.authorities)
+    }
+
+
+def with_clients(**clients: Any) -> TillerPlan:
+    return plan("green", smallest(clients=clients), STACK)
+
+
 def test_a_generation_is_that_of_every_key_and_changes_nothing_else() -> None:
     third = with_certificates(generation=3)
-    for certificate in issued(third):
-        assert [certificate.generation, *(one.generation for one in certificate.authorities)] == [3, 3]
+    assert set(generations(GREEN).values()) == {""}
+    assert set(generations(third).values()) == {"@3"}
     assert [parts_of(one) for one in issued(third)] == [parts_of(one) for one in issued(GREEN)]
     assert (third.roles, third.pod, third.managed) == (GREEN.roles, GREEN.pod, GREEN.managed)
+
+
+def test_the_generation_of_a_client_is_that_of_its_key_and_ca_alone() -> None:
+    assert generations(with_clients(alice={"generation": 2}, bob={})) == {
+        "server": "",
+        "server-ca": "",
+        "client:alice": "@1.2",
+        "client-ca:alice": "@1.2",
+        "client:bob": "",
+        "client-ca:bob": "",
+    }
+
+
+def test_the_first_generation_of_a_client_is_the_default() -> None:
+    assert with_clients(bob={"generation": 1}) == GREEN
+
+
+def test_no_two_pairs_of_generations_are_the_same() -> None:
+    pairs = [(of_all, own) for of_all in (1, 2, 12, 21) for own in (1, 2, 12, 21)]
+    words = {
+        plan("green", smallest(certificates={"generation": of_all}, clients={"bob": {"generation": own}}), STACK).trusts
+        for of_all, own in pairs
+    }
+    assert len(words) == len(pairs)
+
+
+KEY, OTHER_KEY = pki.new_key(), pki.new_key()
+
+
+def requesting(key: pki.Key, **more: Any) -> TillerPlan:
+    return with_clients(bob={"csr": pki.request("bob", key=key), **more})
+
+
+def test_a_request_for_another_key_is_another_ca_so_that_the_certificate_for_the_old_key_is_revoked() -> None:
+    first, second = requesting(KEY), requesting(OTHER_KEY)
+    assert first.trusts != second.trusts
+    assert generations(first)["client-ca:bob"] != generations(second)["client-ca:bob"]
+    assert generations(first)["server-ca"] == generations(second)["server-ca"] == ""
+
+
+def test_a_request_renewed_with_the_same_key_keeps_its_ca() -> None:
+    first, renewed = requesting(KEY), with_clients(bob={"csr": pki.request("bob", key=KEY, organization="renewed")})
+    assert first.clients["bob"].request != renewed.clients["bob"].request
+    assert first.trusts == renewed.trusts
+    assert generations(first) == generations(renewed)
+
+
+def test_a_request_and_a_generation_are_both_in_the_name_of_the_ca() -> None:
+    word = generations(requesting(KEY))["client-ca:bob"]
+    assert re.fullmatch("#[0-9a-f]{12}", word)
+    assert generations(requesting(KEY, generation=2))["client-ca:bob"] == f"@1.2{word}"
 
 
 def test_each_certificate_has_the_life_of_its_settings() -> None:
@@ -248,6 +323,14 @@ def test_a_certificate_of_ones_own_is_taken_as_it_is_and_must_hold_the_loopback(
     assert tiller.server == GivenCertificate(given["certificate"], given["key"], given["ca"], ("127.0.0.1",))
 
 
+def test_no_key_shows_when_the_settings_or_a_certificate_of_ones_own_are_printed() -> None:
+    args = smallest(certificates={"server_certificate": own_certificate()})
+    printed = f"{checks.Settings('green', args)!r} {plan('green', args, STACK)!r}"
+    assert OWN_SERVER.pem.splitlines()[1] in printed, "the control: what is no secret does show"
+    assert leaked(printed, {secret_number(OWN_SERVER.key_pem)}) == []
+    assert "PRIVATE KEY" not in printed
+
+
 def test_exposed_a_certificate_of_ones_own_must_hold_the_names_of_the_service_too() -> None:
     names = ("127.0.0.1", "tiller-deploy", *(f"tiller-deploy.green-tiller{end}" for end in ("", ".svc", SVC_LOCAL)))
     pair = pki.server(OWN_CA, names=names)
@@ -260,14 +343,20 @@ def test_exposed_a_certificate_of_ones_own_must_hold_the_names_of_the_service_to
 
 
 def test_tiller_answers_its_clients_by_name_and_generation() -> None:
-    assert plan("blue", BLUE, STACK).trusts == ("alice@1", "ci@1")
+    assert plan("blue", BLUE, STACK).trusts == ("alice", "ci")
     assert with_certificates(generation=4).trusts == ("bob@4",)
+    assert with_clients(alice={"generation": 2}, bob={}).trusts == ("alice@1.2", "bob")
+
+
+def test_tiller_answers_a_client_that_makes_its_own_key_by_name_and_key() -> None:
+    request = pki.request("bob")
+    assert with_clients(bob={"csr": request}).trusts == (f"bob#{pem.key_of_request(request)}",)
 
 
 def test_tiller_answers_whom_a_further_ca_signs_for_by_the_cas_name_and_fingerprint() -> None:
     one, other = (with_certificates(trusted_client_cas={"partner": text}) for text in (PARTNER.pem, OWN_CA.pem))
-    assert one.trusts == ("bob@1", f"ca:partner#{pem.fingerprint(PARTNER.pem)}")
-    assert other.trusts == ("bob@1", f"ca:partner#{pem.fingerprint(OWN_CA.pem)}")
+    assert one.trusts == ("bob", f"ca:partner#{pem.fingerprint(PARTNER.pem)}")
+    assert other.trusts == ("bob", f"ca:partner#{pem.fingerprint(OWN_CA.pem)}")
     assert one.trusts != other.trusts
 
 
@@ -297,9 +386,9 @@ def test_exposed_it_admits_the_namespaces_of_its_clients_secrets_each_once() -> 
     assert tiller.exposure == ExposurePlan(("batch", "pipelines"))
 
 
-def test_an_existing_namespace_says_whether_it_is_shared() -> None:
-    namespaces = {"mine": {"existing": True}, "ours": {"existing": True, "shared": True}, "new": {}}
-    assert plan("green", smallest(namespaces=namespaces), STACK).existing == {"mine": False, "ours": True}
+def test_existing_namespaces_are_named_in_their_order() -> None:
+    namespaces = {"ours": {"existing": True, "shared": True}, "mine": {"existing": True}, "new": {}}
+    assert plan("green", smallest(namespaces=namespaces), STACK).existing == ("mine", "ours")
 
 
 def test_the_rights_asked_for_are_those_of_every_managed_namespace() -> None:
