@@ -1,5 +1,6 @@
 """The form of the settings: keys, types, and what may be an output of another resource."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -150,6 +151,15 @@ def test_errors_of_form_do_not_hide_errors_of_content() -> None:
         "subjects.groups[1]",
         "certificates.generation",
     ]
+
+
+@pytest.mark.parametrize("key", [None, 7, True, 1.5, b"x", ("x",)])
+@pytest.mark.parametrize("part", ["namespaces", "clients", "labels"])
+def test_a_key_that_is_no_text_is_refused(key: object, part: str) -> None:
+    item: object = "x" if part == "labels" else {}
+    problem = only_problem(smallest(**{part: {"sound": item, key: item}}))
+    assert re.split(r"[.\[]", problem.key)[0] == part
+    assert problem.why == "must be text"
 
 
 @given(args=strategies.misplaced())
