@@ -43,6 +43,7 @@ def own_certificate(**changes: Any) -> Any:
 
 
 DORAS_KEY = pki.new_key()
+DORAS_REQUEST = pki.request("dora", key=DORAS_KEY)
 
 FULL: SecureTillerArgs = {
     "namespaces": {
@@ -53,7 +54,7 @@ FULL: SecureTillerArgs = {
     "clients": {
         "alice": {},
         "ci": {"secret": {"namespace": "pipelines", "name": "tiller-ci"}},
-        "dora": {"csr": pki.request("dora", key=DORAS_KEY)},
+        "dora": {"csr": DORAS_REQUEST},
     },
     "namespace": "helm-blue",
     "subjects": BLUE["subjects"],

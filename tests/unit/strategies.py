@@ -70,7 +70,7 @@ keys = st.fixed_dictionaries(
     {},
     optional={
         "server_cas": st.lists(st.integers(1, 4), min_size=1, unique=True),
-        "generation": st.integers(1, 4),
+        "generation": st.integers(1, 9999),
         "trusted_client_cas": st.dictionaries(labels, st.sampled_from([PARTNER.pem, OWN_CA.pem]), max_size=2),
     },
 )
@@ -111,6 +111,8 @@ def clients(draw: st.DrawFn) -> dict[str, dict[str, Any]]:
                 found[name] = {"csr": _request(name)}
             case _:
                 found[name] = {}
+        if draw(st.integers(0, 3)) == 0:
+            found[name]["generation"] = draw(st.integers(1, 9999))
     return found
 
 

@@ -11,6 +11,7 @@ from pulumi.output import UNKNOWN
 
 from secure_tiller import ConfigurationError, SecureTiller
 from secure_tiller.certificates import opaque_name
+from secure_tiller.problems import LateConfigurationError
 from tests import pki
 from tests.unit.recording import Recording, revealed, run
 from tests.unit.samples import OWN_CA, OWN_SERVER, PARTNER, own_certificate, smallest
@@ -60,12 +61,19 @@ WRONG = {
 @pytest.mark.parametrize("what", WRONG)
 def test_what_was_not_known_before_is_checked_when_it_is_and_not_shown(what: str) -> None:
     args, key, text, words = WRONG[what]
-    with pytest.raises(ConfigurationError) as refused:
+    with pytest.raises(LateConfigurationError) as refused:
         deploy(args, lambda: pulumi.Output.secret(text))
     problem = refused.value.problems[0]
     assert (problem.team, problem.key, problem.value) == ("green", key, "(not shown)")
     assert any(words in one.why for one in refused.value.problems)
     assert text.splitlines()[-1] not in str(refused.value)
+    assert "what was done before stays" in str(refused.value)
+
+
+def test_what_was_known_before_is_refused_before_anything_is_done() -> None:
+    with pytest.raises(ConfigurationError, match="nothing was changed") as refused:
+        deploy(requesting, lambda: "hello")
+    assert not isinstance(refused.value, LateConfigurationError)
 
 
 REQUEST = pki.request("bob", key=OWN_SERVER.key)

@@ -14,6 +14,7 @@ from tests import pki
 from tests.unit.recording import Recording, Registered, is_secret, revealed, run
 from tests.unit.samples import (
     DORAS_KEY,
+    DORAS_REQUEST,
     FULL,
     OWN_CA,
     OWN_SERVER,
@@ -100,7 +101,7 @@ def test_control_settings_that_use_less_register_less_than_the_docstring_lists(p
 def test_a_client_with_a_request_has_neither_key_nor_request_of_the_stacks(full: Recording) -> None:
     about_dora = {(kind, name) for kind, name in kinds(full) if ":dora" in name}
     assert about_dora == {
-        ("PrivateKey", f"blue-client-ca:dora#{pem.key_of_request(FULL['clients']['dora']['csr'])}"),
+        ("PrivateKey", f"blue-client-ca:dora#{pem.key_of_request(DORAS_REQUEST)}"),
         ("SelfSignedCert", "blue-client-ca:dora"),
         ("LocallySignedCert", "blue-client:dora"),
     }
@@ -371,7 +372,7 @@ def test_the_pod_says_whom_it_answers(full: Recording, plain: Recording) -> None
         "alice",
         f"ca:partner#{pem.fingerprint(PARTNER.pem)}",
         "ci",
-        f"dora#{pem.key_of_request(FULL['clients']['dora']['csr'])}",
+        f"dora#{pem.key_of_request(DORAS_REQUEST)}",
     ]
 
 

@@ -236,9 +236,8 @@ def test_the_servers_cas_are_none_of_the_clients_matter() -> None:
 
 def generations(tiller: TillerPlan) -> dict[str, str]:
     """Return what follows the part in the logical name of each key."""
-    return {
-        one.part: one.generation for certificate in issued(tiller) for one in (certificate, *certificate.authorities)
-    }
+    of_certificates = {one.part: one.generation for one in issued(tiller)}
+    return of_certificates | {ca.part: ca.generation for one in issued(tiller) for ca in one.authorities}
 
 
 def with_clients(**clients: Any) -> TillerPlan:

@@ -3,6 +3,7 @@
 import json
 import runpy
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import pulumi
 import pytest
 import yaml
 
-from secure_tiller import ClusterError, ConfigurationError
+from secure_tiller import ClusterError, ConfigurationError, revocation
 from secure_tiller.component import this_stack
+from secure_tiller.problems import NotRevokedError
 from tests.unit.api_server import PODS, REVIEW, ApiServer, kubeconfig, namespace, pod
 from tests.unit.recording import Recording, is_secret, revealed, run
 from tests.unit.samples import BLUE, OWN_SERVER, SMALLEST, own_certificate, smallest
@@ -43,7 +45,7 @@ def exported(recording: Recording) -> dict[str, Any]:
 
 def test_there_is_one_component_per_team(program: Program) -> None:
     components = [r.name for r in program(teams=TEAMS).resources if r.type.startswith("secure-tiller:")]
-    assert components == ["blue", "green"]
+    assert sorted(components) == ["blue", "green"]
 
 
 def test_the_provider_gets_the_path_of_the_kubeconfig_and_the_identity_of_the_cluster(
@@ -111,23 +113,43 @@ GREENS_PODS = "/api/v1/namespaces/green-tiller/pods"
 def test_an_update_that_revokes_says_so_and_ends_when_no_pod_answers_any_more(
     program: Program, server: ApiServer, caplog: pytest.LogCaptureFixture, preview: bool
 ) -> None:
-    server.answers[PODS] = (200, {"items": [pod("green-tiller", "bob@1 mallory@1")]})
-    server.answers[GREENS_PODS] = (200, {"items": [pod("green-tiller", "bob@1")]})
+    server.answers[PODS] = (200, {"items": [pod("green-tiller", "bob mallory")]})
+    server.answers[GREENS_PODS] = (200, {"items": [pod("green-tiller", "bob")]})
     recording = program(teams={"green": SMALLEST}, preview=preview)
     assert "NOT YET REVOKED: client mallory" in caplog.text
     assert recording.one("Deployment", "green-deployment")
     assert (GREENS_PODS in [path for path, _ in server.asked]) is not preview
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the program wait for the end of a revocation a moment only."""
+    monkeypatch.setattr(revocation, "ended", partial(revocation.ended, seconds=0, noticed_seconds=0, pause=0.001))
+
+
+@pytest.mark.usefixtures("impatient")
 def test_an_update_that_cannot_see_whether_a_pod_still_answers_fails(program: Program, server: ApiServer) -> None:
-    server.answers[PODS] = (200, {"items": [pod("green-tiller", "mallory@1")]})
+    server.answers[PODS] = (200, {"items": [pod("green-tiller", "mallory")]})
     server.answers[GREENS_PODS] = (403, {"message": "forbidden"})
-    with pytest.raises(ClusterError, match="does not tell which pods run in green-tiller"):
+    with pytest.raises(NotRevokedError, match="does not tell which pods run in green-tiller"):
+        program(teams={"green": SMALLEST})
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(
+    ("stopping", "words"), [(False, "did not replace the Tiller that answers"), (True, "an old pod still runs")]
+)
+def test_an_update_after_which_a_pod_still_answers_fails(
+    program: Program, server: ApiServer, stopping: bool, words: str
+) -> None:
+    pods = (200, {"items": [pod("green-tiller", "bob mallory", stopping=stopping)]})
+    server.answers |= {PODS: pods, GREENS_PODS: pods}
+    with pytest.raises(NotRevokedError, match=words):
         program(teams={"green": SMALLEST})
 
 
 def test_an_update_that_revokes_nobody_does_not_wait(program: Program, server: ApiServer) -> None:
-    server.answers[PODS] = (200, {"items": [pod("green-tiller", "bob@1")]})
+    server.answers[PODS] = (200, {"items": [pod("green-tiller", "bob")]})
     program(teams={"green": SMALLEST})
     assert GREENS_PODS not in [path for path, _ in server.asked]
 

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from secure_tiller.checks import Settings
 from secure_tiller.problems import ConfigurationError, Problem
-from secure_tiller.teams import read_teams
+from secure_tiller.teams import conflicts, read_teams
 from tests import pki
 from tests.unit import strategies
 from tests.unit.samples import BLUE, OWN_CA, PARTNER, SMALLEST, smallest
@@ -64,6 +65,8 @@ def with_secret(namespace: str, name: str = "tiller", inside: str = "own") -> An
 def trusting(text: object, inside: str) -> Any:
     return smallest(namespaces={inside: {}}, certificates={"trusted_client_cas": {"partner": text}})
 
+
+BELOW_PARTNER = pki.authority("below", issuer=PARTNER)
 
 TWICE = "is managed by team a too"
 KEY_IN_REACH = "which could read the key"
@@ -152,6 +155,18 @@ TRUSTED = "certificates.trusted_client_cas.partner"
             "is trusted by team a too",
             id="one key of a CA for two",
         ),
+        pytest.param(
+            {"a": trusting(PARTNER.pem, "a1"), "b": trusting(BELOW_PARTNER.pem, "b1")},
+            ("b", TRUSTED, "(not shown)"),
+            "is trusted by team a too, or signed by what it trusts",
+            id="a CA signed by the other team's",
+        ),
+        pytest.param(
+            {"a": trusting(BELOW_PARTNER.pem, "a1"), "b": trusting(OWN_CA.pem + PARTNER.pem, "b1")},
+            ("b", TRUSTED, "(not shown)"),
+            "is trusted by team a too, or signed by what it trusts",
+            id="a CA that signed the other team's",
+        ),
     ],
 )
 def test_what_two_teams_claim_is_refused_once_and_names_both(
@@ -171,6 +186,10 @@ def test_what_two_teams_claim_is_refused_once_and_names_both(
         ),
         pytest.param({"a": with_secret("a1", inside="a1"), "b": team("b1")}, id="Secret in a namespace of one's own"),
         pytest.param({"a": trusting(PARTNER.pem, "a1"), "b": trusting(OWN_CA.pem, "b1")}, id="CAs of each"),
+        pytest.param(
+            {"a": trusting(BELOW_PARTNER.pem, "a1"), "b": trusting(pki.authority("partner").pem, "b1")},
+            id="a CA and a namesake of the one that signed it",
+        ),
         pytest.param({"a": trusting(PARTNER.pem * 2, "a1"), "b": team("b1")}, id="one CA twice for one"),
     ],
 )
@@ -183,9 +202,23 @@ def test_a_namespace_that_three_share_must_be_shared_by_all() -> None:
     assert [(problem.team, problem.value) for problem in refused(value)] == [("c", '"apps"')]
 
 
-def test_a_secret_in_a_shared_namespace_can_be_read_by_the_other_team_and_both_have_agreed_to_that() -> None:
+def test_a_secret_in_a_shared_namespace_is_refused_because_the_other_team_could_read_it() -> None:
     one = smallest(namespaces={"apps": SHARED}, clients={"ci": {"secret": {"namespace": "apps", "name": "tiller"}}})
-    assert len(read_teams({"a": one, "b": within(apps=SHARED)})) == 2
+    (problem,) = refused({"a": one, "b": within(apps=SHARED)})
+    assert (problem.team, problem.key) == ("a", "clients.ci.secret.namespace")
+    assert "is shared with another team" in problem.why
+
+
+def test_a_secret_of_a_third_team_in_a_namespace_that_two_share_is_refused() -> None:
+    (problem,) = refused({"a": within(apps=SHARED), "b": within(apps=SHARED), "c": with_secret("apps")})
+    assert (problem.team, problem.key) == ("c", "clients.ci.secret.namespace")
+    assert KEY_IN_REACH in problem.why
+
+
+def test_the_conflicts_of_sound_settings_are_told_without_reading_them_again() -> None:
+    (problem,) = conflicts([Settings("a", team("apps")), Settings("b", team("apps"))])
+    assert (problem.team, problem.value) == ("b", '"apps"')
+    assert list(conflicts([Settings("a", team("a1")), Settings("b", team("b1"))])) == []
 
 
 def test_cas_that_cannot_be_read_are_reported_as_such_and_not_as_shared() -> None:
