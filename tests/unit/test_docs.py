@@ -47,10 +47,11 @@ def words(cell: str) -> list[str]:
 
 def stack_of(text: str) -> Stack:
     """The settings of a page, with PEMs in place of the dots, as the program reads them."""
-    authority, key = pki.authority("company"), pki.new_key()
+    authority = pki.authority("company")
+    server = pki.server(authority)
     pems = {
-        "csr": pki.request("carol", pki.new_key()),
-        "certificate": authority.sign("tiller", key, pki.SERVER, ("127.0.0.1",)),
+        "csr": pki.request("carol"),
+        "certificate": server.pem,
         "ca": authority.pem,
         "partner": pki.authority("partner").pem,
     }
@@ -60,7 +61,7 @@ def stack_of(text: str) -> Stack:
     (own,) = [file["secure-tiller:serverKeys"] for file in files if "secure-tiller:serverKeys" in file]
     assert set(own) == {"green"}
     cluster = files[0]["secure-tiller:cluster"]
-    return read_stack("secure-tiller", keys, _with_pems(teams, pems), cluster, {"green": pki.key_pem(key)})
+    return read_stack("secure-tiller", keys, _with_pems(teams, pems), cluster, {"green": server.key_pem})
 
 
 def _with_pems(value: Any, pems: Mapping[str, str]) -> Any:
@@ -116,7 +117,7 @@ def test_the_program_of_the_page_gives_settings_that_are_accepted(monkeypatch: p
     (program,) = (block for block in fenced("python") if "SecureTiller(" in block)
     monkeypatch.setattr(secure_tiller, "SecureTiller", Taken)
     monkeypatch.setattr(pulumi, "StackReference", Elsewhere)
-    request = pki.request("carol", pki.new_key())
+    request = pki.request("carol")
     pulumi.runtime.set_all_config({"secure-tiller:carolRequest": request, "secure-tiller:greenKey": "secret"})
     run(lambda: exec(compile(program, PAGE.name, "exec"), {}))  # noqa: S102  the page's own example
     assert {name: checks.check(name, settings) for name, settings in given.items()} == {"green": ()}
