@@ -47,6 +47,7 @@ class Recording:
     """Everything that a program registered."""
 
     resources: list[Registered] = field(default_factory=list)
+    """A parent stands before its children; what else came first is chance."""
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By URN, what a component or the stack gave as its outputs."""
 

@@ -51,7 +51,7 @@ def test_there_is_one_component_per_team(program: Program) -> None:
 def test_the_provider_gets_the_path_of_the_kubeconfig_and_the_identity_of_the_cluster(
     program: Program, tmp_path: Path
 ) -> None:
-    provider = program(teams=TEAMS).resources[0]
+    provider = program(teams=TEAMS).one("kubernetes", "cluster")
     assert provider.type == "pulumi:providers:kubernetes"
     assert provider.inputs == {
         "kubeconfig": str(tmp_path / "config"),
