@@ -82,7 +82,7 @@ def test_each_life_can_be_set_by_itself() -> None:
     assert lives.ca == lifetimes.DEFAULT.ca
 
 
-@given(settings=strategies.certificates)
+@given(settings=strategies.certificates | strategies.possible_lives())
 def test_no_certificate_outlives_its_ca_whatever_settings_pass_the_checks(settings: CertificatesArgs) -> None:
     assume(not checks.check("team", smallest(certificates=settings)))
     lives = lifetimes.lifetimes(settings)
