@@ -184,7 +184,7 @@ def _no_place_for_secrets(plan: TillerPlan, facts: Facts) -> Iterator[Problem]:
         elif found.terminating:
             yield _terminating(plan, key, name)
         elif TEAM_LABEL in found.labels and not _ours(plan, found):
-            why = f"belongs to the team {shown(found.labels[TEAM_LABEL])} of another stack, which could read the key"
+            why = f"belongs to the team {shown(found.labels[TEAM_LABEL])}, which could read the client's key"
             yield Problem(plan.name, key, shown(name), why, "run the client in another namespace")
 
 

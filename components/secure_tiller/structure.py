@@ -1,6 +1,7 @@
 """Whether settings have the form that `secure_tiller.args` describes: keys, types, nothing missing or unknown."""
 
 import difflib
+import functools
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Union, cast, get_args, get_origin
@@ -95,6 +96,7 @@ def _has_parts(hint: Any) -> bool:
     return is_typeddict(hint) or bool(get_args(hint))
 
 
+@functools.cache
 def _hints(part: Any) -> dict[str, Any]:
     return typing_extensions.get_type_hints(part, localns=_INPUT_NAMES)
 

@@ -329,13 +329,13 @@ def test_a_clients_secret_may_lie_in_a_namespace_that_the_team_creates() -> None
         (found(pipelines=FoundNamespace(terminating=True)), "is being deleted"),
         (
             found(pipelines=FoundNamespace({**GREENS, "secure-tiller/team": "blue"})),
-            'belongs to the team "blue" of another stack, which could read the key',
+            'belongs to the team "blue", which could read the client\'s key',
         ),
         (
             found(pipelines=FoundNamespace(GREENS, {"secure-tiller/stack": "them/secure-tiller/test"})),
-            'belongs to the team "green" of another stack, which could read the key',
+            'belongs to the team "green", which could read the client\'s key',
         ),
-        (found(pipelines=FoundNamespace(GREENS)), 'belongs to the team "green" of another stack'),
+        (found(pipelines=FoundNamespace(GREENS)), 'belongs to the team "green"'),
     ],
     ids=["absent", "being deleted", "another team's", "of the team's namesake in another stack", "of no stack"],
 )

@@ -92,6 +92,17 @@ def rules_stay_in_the_namespace(s: Settings) -> Iterator[Problem]:
                 yield s.problem(f"{at}.resources", resource, why, "remove it; a cluster administrator installs it")
 
 
+def rules_unfence_nothing(s: Settings) -> Iterator[Problem]:
+    for at, rule in _rules(s):
+        for resource in rule["resources"]:
+            # In any group: network plugins have kinds of their own (crd.projectcalico.org, cilium.io).
+            if _kind(resource).endswith("networkpolicies") and (
+                _is_built_in(rule) or not s.rights.get("network_policies")
+            ):
+                why = "fences namespaces in: it has a word of its own, which a reviewer finds"
+                yield s.problem(f"{at}.resources", resource, why, "set `rights.network_policies: true`")
+
+
 def rules_hold_no_way_around(s: Settings) -> Iterator[Problem]:
     for at, rule in _rules(s):
         for resource in rule["resources"]:
@@ -116,11 +127,6 @@ def _ways_around(resource: str, *, built_in: bool) -> Iterator[tuple[str, str]]:
         yield "puts pods on nodes past the scheduler", "remove it"
     if kind in ROLES:
         yield "gives rights away: it has a word of its own, which a reviewer finds", "set `rights.roles: true`"
-    if kind == "networkpolicies":
-        yield (
-            "fences namespaces in: it has a word of its own, which a reviewer finds",
-            "set `rights.network_policies: true`",
-        )
 
 
 def _is_built_in(rule: RuleArgs) -> bool:
@@ -145,4 +151,5 @@ CHECKS: tuple[Check, ...] = (
     rules_hold_plain_verbs,
     rules_stay_in_the_namespace,
     rules_hold_no_way_around,
+    rules_unfence_nothing,
 )

@@ -34,6 +34,13 @@ def rule(**changes: Any) -> Any:
     return rights(rules=[{**LEASES, **changes}])
 
 
+FENCES = (
+    ("networking.k8s.io", "networkpolicies"),
+    ("crd.projectcalico.org", "networkpolicies"),
+    ("cilium.io", "ciliumnetworkpolicies"),
+)
+"""Kinds that fence namespaces in; the first has its own word, which gives the right too."""
+
 REFUSED = [
     *(
         Refused(rules.preset_is_known, rights(preset=word), "rights.preset", f'"{word}"', "must be one of edit, none")
@@ -125,8 +132,17 @@ REFUSED = [
             "roles": "`rights.roles: true`",
             "rolebindings": "`rights.roles: true`",
             "RoleBindings": "`rights.roles: true`",
-            "networkpolicies": "`rights.network_policies: true`",
         }.items()
+    ),
+    *(
+        Refused(
+            rules.rules_unfence_nothing,
+            rule(api_groups=[group], resources=[kind]),
+            "rights.rules[0].resources",
+            f'"{kind}"',
+            "`rights.network_policies: true`",
+        )
+        for group, kind in FENCES
     ),
 ]
 
@@ -145,5 +161,13 @@ ACCEPTED = [
         Accepted(rules.rules_stay_in_the_namespace, rule(api_groups=[group], resources=[kind]))
         for group, kind in OTHERS
     ),
-    Accepted(rules.rules_hold_no_way_around, rights(roles=True, network_policies=True)),
+    Accepted(rules.rules_hold_no_way_around, rights(roles=True)),
+    Accepted(rules.rules_unfence_nothing, rights(network_policies=True)),
+    *(
+        Accepted(
+            rules.rules_unfence_nothing,
+            rights(network_policies=True, rules=[{**LEASES, "api_groups": [group], "resources": [kind]}]),
+        )
+        for group, kind in FENCES[1:]
+    ),
 ]
