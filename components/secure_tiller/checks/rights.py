@@ -96,9 +96,8 @@ def rules_unfence_nothing(s: Settings) -> Iterator[Problem]:
     for at, rule in _rules(s):
         for resource in rule["resources"]:
             # In any group: network plugins have kinds of their own (crd.projectcalico.org, cilium.io).
-            if _kind(resource).endswith("networkpolicies") and (
-                _is_built_in(rule) or not s.rights.get("network_policies")
-            ):
+            asked_for = not _is_built_in(rule) and s.rights.get("network_policies", False)
+            if _kind(resource).endswith("networkpolicies") and not asked_for:
                 why = "fences namespaces in: it has a word of its own, which a reviewer finds"
                 yield s.problem(f"{at}.resources", resource, why, "set `rights.network_policies: true`")
 
