@@ -1,9 +1,11 @@
 """The facts about the cluster, asked through the official Kubernetes client."""
 
+import itertools
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import kubernetes
@@ -147,14 +149,15 @@ def _gather(client: Any, server: str, deploying: bool) -> Facts:
     core = clients.CoreV1Api(client)
     version = clients.VersionApi(client).get_code(_request_timeout=TIMEOUT_SECONDS)
     kube_system = core.read_namespace("kube-system", _request_timeout=TIMEOUT_SECONDS)
-    namespaces = core.list_namespace(_request_timeout=TIMEOUT_SECONDS).items
+    listed = core.list_namespace(_request_timeout=TIMEOUT_SECONDS).items
+    namespaces = {namespace.metadata.name: _found(namespace.metadata) for namespace in listed}
     return Facts(
         server=server,
         uid=kube_system.metadata.uid,
         version=(_digits(version.major), _digits(version.minor)),
-        namespaces={namespace.metadata.name: _found(namespace.metadata) for namespace in namespaces},
+        namespaces=namespaces,
         strangers_allowed=_strangers_allowed(client) if deploying else None,
-        tillers=_all_tillers(core),
+        tillers=_all_tillers(core, namespaces),
     )
 
 
@@ -187,14 +190,18 @@ def _strangers_allowed(client: Any) -> bool | None:
     return bool(answer.status.allowed)
 
 
-def _all_tillers(core: Any) -> tuple[FoundTiller, ...] | None:
-    try:
-        pods = core.list_pod_for_all_namespaces(label_selector=_TILLERS, _request_timeout=TIMEOUT_SECONDS)
-    except clients.ApiException as error:
-        if error.status == FORBIDDEN:
-            return None
-        raise
-    return tuple(_tillers(pods.items))
+def _all_tillers(core: Any, namespaces: Mapping[str, FoundNamespace]) -> tuple[FoundTiller, ...] | None:
+    """Look at all namespaces at once, or where that is refused at those that we made, one by one."""
+    ours = [name for name, found in namespaces.items() if found.labels.get(MANAGED_BY_LABEL) == MANAGED_BY]
+    for listings in ([core.list_pod_for_all_namespaces], [partial(core.list_namespaced_pod, name) for name in ours]):
+        try:
+            pods = [list_pods(label_selector=_TILLERS, _request_timeout=TIMEOUT_SECONDS) for list_pods in listings]
+        except clients.ApiException as error:
+            if error.status != FORBIDDEN:
+                raise
+        else:
+            return tuple(_tillers(itertools.chain(*(listed.items for listed in pods))))
+    return None
 
 
 def _tillers(pods: Iterable[Any]) -> Iterator[FoundTiller]:

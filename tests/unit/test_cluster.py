@@ -95,12 +95,29 @@ def test_a_pod_that_does_not_say_whom_it_answers_is_not_known_to_answer_anybody(
     assert found == FoundTiller("blue-tiller", frozenset(), stopping=False)
 
 
-def test_a_refused_list_of_pods_is_no_answer(server: ApiServer, tmp_path: Path) -> None:
-    server.answers[PODS] = (403, {"message": "forbidden"})
-    assert cluster.ask(access(tmp_path, server.url), False).tillers is None
-
-
 BLUE_PODS = "/api/v1/namespaces/blue-tiller/pods"
+
+
+@pytest.fixture
+def with_our_namespace(server: ApiServer) -> ApiServer:
+    """A server that refuses to list pods of all namespaces, and has one namespace that we made."""
+    server.answers[PODS] = (403, {"message": "forbidden"})
+    ours = namespace("blue-tiller", **{"app.kubernetes.io/managed-by": "secure-tiller"})
+    server.answers["/api/v1/namespaces"] = (200, {"items": [namespace("kube-system"), ours]})
+    return server
+
+
+def test_where_all_pods_may_not_be_listed_those_of_our_namespaces_are(
+    with_our_namespace: ApiServer, tmp_path: Path
+) -> None:
+    with_our_namespace.answers[BLUE_PODS] = (200, {"items": [pod("blue-tiller", "alice")]})
+    found = cluster.ask(access(tmp_path, with_our_namespace.url), False).tillers
+    assert found == (FoundTiller("blue-tiller", frozenset(("alice",)), stopping=False),)
+
+
+def test_pods_that_may_not_be_listed_anywhere_are_no_answer(with_our_namespace: ApiServer, tmp_path: Path) -> None:
+    with_our_namespace.answers[BLUE_PODS] = (403, {"message": "forbidden"})
+    assert cluster.ask(access(tmp_path, with_our_namespace.url), False).tillers is None
 
 
 def test_whom_one_tiller_answers_is_asked_in_its_namespace_alone(server: ApiServer, tmp_path: Path) -> None:
