@@ -36,7 +36,7 @@ class Failure:
     failed: list["subprocess.CompletedProcess[str]"] = field(default_factory=list)
     answers: list[tuple[Accepted | Refused, Accepted | Refused]] = field(default_factory=list)
     mounted: bool = False
-    trusted: list[str] = field(default_factory=list)
+    trusted: set[str] = field(default_factory=set)
 
     def ask(self) -> tuple[Accepted | Refused, Accepted | Refused]:
         """Return the answers to ann and bob."""
@@ -66,7 +66,7 @@ def failure(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: 
         stack.configure_teams({team: {**apps, "clients": {"bob": {}}}})
         stack.up()
         pods = client.CoreV1Api(api).list_namespaced_pod(f"{team}-tiller").items
-        seen.trusted = [pod.metadata.annotations[TRUSTS_ANNOTATION] for pod in pods]
+        seen.trusted = {pod.metadata.annotations[TRUSTS_ANNOTATION] for pod in pods}
         yield seen
     finally:
         stack.discard()
@@ -102,7 +102,7 @@ def test_taking_the_settings_back_leaves_tiller_the_secret_that_it_mounts(failur
 
 
 def test_when_the_mended_update_ends_no_pod_is_left_that_answers_who_was_revoked(failure: Failure) -> None:
-    assert failure.trusted == ["bob"]
+    assert failure.trusted == {"bob"}
     ann, bob = failure.ask()
     assert isinstance(ann, Refused)
     assert bob == Accepted(HELM)
