@@ -138,10 +138,16 @@ def test_the_rights_are_enough(witness: Witness) -> None:
     assert {namespace: sorted(rights) for namespace, rights in refused.items() if rights} == {}
 
 
-def test_the_rights_are_no_more_than_enough(witness: Witness, console: Console) -> None:
+def test_the_rights_are_no_more_than_enough(
+    witness: Witness, console: Console, capsys: pytest.CaptureFixture[str]
+) -> None:
     used = witness.role & witness.managed.allowed
     resources, verbs = ({right[part] for right in witness.role} for part in (1, 2))
-    console.print(f"preset: {len(resources)} resources, {len(verbs)} verbs, {len(used)} of {len(witness.role)} used")
+    with capsys.disabled():
+        console.line()  # pytest is in the middle of one
+        console.print(
+            f"preset: {len(resources)} resources, {len(verbs)} verbs, {len(used)} of {len(witness.role)} used"
+        )
     assert audit.differences(witness.role, witness.managed) == []
 
 
