@@ -4,6 +4,7 @@ Tiller takes the certificates of a file that it can read and drops the others wi
 CertPool.AppendCertsFromPEM). Here every line must be understood.
 """
 
+import hashlib
 import itertools
 import re
 from collections.abc import Callable, Iterator
@@ -126,9 +127,7 @@ def key_of_request(pem: str) -> str:
     """Return what tells the key of a request that was found able to serve from all others: 12 hexadecimal digits."""
     (block,) = _blocks(pem)
     form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    digest = hashes.Hash(hashes.SHA256())
-    digest.update(_read(block, x509.load_pem_x509_csr).public_key().public_bytes(*form))
-    return digest.finalize().hex()[:12]
+    return _digest(_read(block, x509.load_pem_x509_csr).public_key().public_bytes(*form))
 
 
 def trust_the_same(first: str, second: str) -> bool:
@@ -166,10 +165,11 @@ def serial(pem: str) -> str:
 
 def fingerprint(pem: str) -> str:
     """Return what tells the certificates of such a text from all others, shortened to 12 hexadecimal digits."""
-    digest = hashes.Hash(hashes.SHA256())
-    for certificate in certificates(pem):
-        digest.update(certificate.fingerprint(hashes.SHA256()))
-    return digest.finalize().hex()[:12]
+    return _digest(b"".join(certificate.fingerprint(hashes.SHA256()) for certificate in certificates(pem)))
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
 def _blocks(pem: str) -> Iterator[_Block]:

@@ -73,12 +73,14 @@ def look(access: Access, plans: Sequence[TillerPlan], *, deploying: bool, ask: A
     if problems:
         raise ClusterError(problems)
     not_answered = deploying and facts.strangers_allowed is None
+    leaving = dict(_leaving(plans, facts))
     warnings = (
         *((REVIEW_REFUSED,) if not_answered else ()),
         *_open_to_privileged_pods(plans, facts),
-        *_not_yet_revoked(plans, facts),
+        *((TILLERS_REFUSED,) if facts.tillers is None else ()),
+        *_not_yet_revoked(plans, leaving),
     )
-    return Cluster(access.kubeconfig, access.context, facts.uid, warnings, dict(_leaving(plans, facts)))
+    return Cluster(access.kubeconfig, access.context, facts.uid, warnings, leaving)
 
 
 def judge(facts: Facts, access: Access, plans: Sequence[TillerPlan]) -> Iterator[Problem]:
@@ -205,15 +207,11 @@ def _open_to_privileged_pods(plans: Sequence[TillerPlan], facts: Facts) -> Itera
                 )
 
 
-def _not_yet_revoked(plans: Sequence[TillerPlan], facts: Facts) -> Iterator[str]:
+def _not_yet_revoked(plans: Sequence[TillerPlan], leaving: Mapping[str, frozenset[str]]) -> Iterator[str]:
     """Yield who is still answered by a Tiller that runs although the settings no longer say so.
 
     Read off the pods, not off the state, so that it is told again after an update whose rollout failed.
     """
-    if facts.tillers is None:
-        yield TILLERS_REFUSED
-        return
-    leaving = dict(_leaving(plans, facts))
     for plan in plans:
         if plan.namespace.name in leaving:
             who = in_words(leaving[plan.namespace.name], plan.clients)

@@ -35,11 +35,7 @@ def secrets_hold_a_key(s: Settings) -> Iterator[Problem]:
 
 def secrets_can_exist(s: Settings) -> Iterator[Problem]:
     for name, secret in s.secrets.items():
-        key = f"clients.{name}.secret"
-        if not names.is_label(secret["namespace"]):
-            yield s.problem(f"{key}.namespace", secret["namespace"], names.LABEL_RULE, "correct the name")
-        if not names.is_subdomain(secret["name"]):
-            yield s.problem(f"{key}.name", secret["name"], names.SUBDOMAIN_RULE, "correct the name")
+        yield from _misnamed(s, f"clients.{name}.secret", secret["namespace"], secret["name"])
 
 
 def secrets_lie_where_the_client_runs(s: Settings) -> Iterator[Problem]:
@@ -80,11 +76,15 @@ def groups_and_users_are_not_reserved(s: Settings) -> Iterator[Problem]:
 
 def service_accounts_can_exist(s: Settings) -> Iterator[Problem]:
     for i, account in enumerate(s.subjects.get("service_accounts", ())):
-        key = f"subjects.service_accounts[{i}]"
-        if not names.is_label(account["namespace"]):
-            yield s.problem(f"{key}.namespace", account["namespace"], names.LABEL_RULE, "correct the name")
-        if not names.is_subdomain(account["name"]):
-            yield s.problem(f"{key}.name", account["name"], names.SUBDOMAIN_RULE, "correct the name")
+        yield from _misnamed(s, f"subjects.service_accounts[{i}]", account["namespace"], account["name"])
+
+
+def _misnamed(s: Settings, key: str, namespace: str, name: str) -> Iterator[Problem]:
+    """Yield what is wrong with the names of an object in a namespace."""
+    if not names.is_label(namespace):
+        yield s.problem(f"{key}.namespace", namespace, names.LABEL_RULE, "correct the name")
+    if not names.is_subdomain(name):
+        yield s.problem(f"{key}.name", name, names.SUBDOMAIN_RULE, "correct the name")
 
 
 CHECKS: tuple[Check, ...] = (
