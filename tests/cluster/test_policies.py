@@ -1,0 +1,227 @@
+"""The policy pack on the real engine: our program passes, and what breaks a rule fails by that rule alone."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from testbed.demo.place import Place
+from testbed.pulumi_stack import PROJECT, Stack
+from testbed.toolchain import Toolchain
+from tests import pki
+from tests.engine.python_projects import new_stack as new_project
+from tests.projects import TestStack
+from tests.scanners import helm_project
+from tiller_policies.rules import RULES
+
+pytestmark = pytest.mark.beside_others
+
+PACK = PROJECT / "policies"
+PROGRAMS = Path(__file__).parent / "programs"
+HELM_INIT = {"account-of-its-own", "clients-verified", "endpoint-closed", "limits", "releases-in-secrets"}
+UNDONE = {
+    "clients-verified",
+    "component-intact",
+    "endpoint-closed",
+    "limits",
+    "releases-in-secrets",
+    "rights-by-name",
+    "rights-in-namespaces-only",
+}
+"""What programs/undoing.py breaks."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the engine said.
+
+    Attributes:
+        passed: whether it went on.
+        levels: of each rule that was broken.
+        text: everything it printed.
+    """
+
+    passed: bool
+    levels: dict[str, str]
+    text: str
+
+
+@pytest.fixture(scope="module", autouse=True)
+def installed() -> None:
+    """The pack's virtualenv, as the README says. `make test` has made it; else it is made now."""
+    done = subprocess.run(["make", "policies"], cwd=PROJECT, text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture
+def advice(tmp_path: Path) -> Path:
+    """Makes every rule one that is reported and blocks nothing."""
+    file = tmp_path / "advice.json"
+    file.write_text(json.dumps({"all": "advisory"}))
+    return file
+
+
+def judge(stack: Stack, *options: str, command: tuple[str, ...] = ("preview",)) -> Verdict:
+    done = stack.run(*command, "--stack", stack.name, "--policy-pack", str(PACK), *options, check=False)
+    found = re.findall(r"^ +- \[(\w+)\](?: \[severity: \w+\])? +([\w-]+)  \(", done.stdout, re.MULTILINE)
+    assert f"secure-tiller@v{_version()}" in done.stdout, "the pack did not run"
+    return Verdict(done.returncode == 0, {rule: level for level, rule in found}, done.stdout + done.stderr)
+
+
+def _version() -> str:
+    return str(yaml.safe_load((PACK / "PulumiPolicy.yaml").read_text())["version"])
+
+
+@pytest.fixture
+def program(cluster: Place, tools: Toolchain, tmp_path: Path) -> Callable[[list[Any]], Stack]:
+    """Make a stack of a program that deploys manifests."""
+
+    def make(manifests: list[Any]) -> Stack:
+        environment = tools.environment | {"KUBECONFIG": str(cluster.kubeconfig)}
+        stack = new_project(tmp_path, environment, (PROGRAMS / "manifests.py").read_text())
+        (stack.project / "manifests.json").write_text(json.dumps(manifests))
+        return stack
+
+    return make
+
+
+def _team(name: str, **settings: Any) -> dict[str, Any]:
+    """A team as in the demo, with further settings."""
+    return {
+        "namespaces": {f"{name}-apps": {"retain_on_delete": False}},
+        "clients": {"alice": {}, "bob": {}},
+        "subjects": {"groups": [f"{name}-developers"]},
+        **settings,
+    }
+
+
+@pytest.fixture
+def ours(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[TestStack]:
+    """Our program with two such teams, and one that has a client in the cluster and all rights that can be chosen."""
+    blue, green, exposed = (f"{name}-rules-{suffix}" for name in ("blue", "green", "open"))
+    robot = {"robot": {"secret": {"namespace": f"{exposed}-apps", "name": "tiller-client"}}}
+    rights = {"network_policies": True, "roles": True}
+    opted = _team(exposed, clients=robot, expose="cluster", rights=rights)
+    stack = new_stack({blue: _team(blue), green: _team(green), exposed: opted})
+    yield stack
+    stack.discard()
+
+
+@pytest.fixture
+def undone(new_stack: Callable[..., TestStack], suffix: str) -> TestStack:
+    """Our program with one such team, and programs/undoing.py before it."""
+    name = f"undone-{suffix}"
+    stack = new_stack({name: _team(name)})
+    shutil.copyfile(PROGRAMS / "undoing.py", stack.project / "undoing.py")
+    program = stack.project / "__main__.py"
+    program.write_text(program.read_text().replace("\nimport pulumi\n", "\nimport pulumi\nimport undoing\n", 1))
+    return stack
+
+
+SHOW = """
+import json
+from tiller_policies.adapter import policies
+of = lambda one: dict(name=one.name, url=one.url, remediation_steps=one.remediation_steps, severity=one.severity.value)
+print(json.dumps(list(map(of, policies()))))
+"""
+
+
+def test_the_engine_is_told_all_about_each_rule() -> None:
+    python = PACK / ".venv" / "bin" / "python"
+    shown = subprocess.run([python, "-c", SHOW], cwd=PACK, text=True, capture_output=True, check=True)
+
+    assert json.loads(shown.stdout) == [
+        {"name": rule.name, "url": rule.url, "remediation_steps": rule.remedy, "severity": rule.severity}
+        for rule in RULES
+    ]
+
+
+def test_our_program_breaks_no_rule_before_and_after_everything_is_known(ours: TestStack) -> None:
+    """The preview knows no certificate; the update judges once more, with all of them known."""
+    for command in (("preview",), ("up", "--yes", "--skip-preview")):
+        verdict = judge(ours, command=command)
+        assert verdict.passed, verdict.text
+        assert verdict.levels == {}
+
+
+def test_a_transform_that_undoes_promises_breaks_the_rules_of_those(undone: TestStack, advice: Path) -> None:
+    blocked, advised = judge(undone), judge(undone, "--policy-pack-config", str(advice))
+
+    assert not blocked.passed
+    assert blocked.levels
+    assert blocked.levels.items() <= dict.fromkeys(UNDONE, "mandatory").items(), "the first resource ends it"
+    assert advised.levels == dict.fromkeys(UNDONE, "advisory"), advised.text
+
+
+def test_helm_init_breaks_exactly_the_rules_for_what_it_leaves_open(
+    program: Callable[[list[Any]], Stack], tools: Toolchain, tmp_path: Path
+) -> None:
+    stack = program(helm_project.init(tools, tmp_path / "helm"))
+
+    verdict = judge(stack)
+
+    assert not verdict.passed
+    assert verdict.levels == dict.fromkeys(HELM_INIT, "mandatory")
+
+
+def test_levels_are_the_users_to_choose(
+    program: Callable[[list[Any]], Stack], tools: Toolchain, tmp_path: Path, advice: Path
+) -> None:
+    stack = program(helm_project.init(tools, tmp_path / "helm"))
+    config = json.loads(advice.read_text()) | {"limits": "disabled"}
+    (tmp_path / "levels.json").write_text(json.dumps(config))
+
+    verdict = judge(stack, "--policy-pack-config", str(tmp_path / "levels.json"))
+
+    assert verdict.passed, verdict.text
+    assert verdict.levels == dict.fromkeys(HELM_INIT - {"limits"}, "advisory")
+
+
+SECURED = {"endpoint-closed", "limits", "rights-by-name"}
+"""What the document's own commands leave: Tiller listens for all, without limits, and its Role gives `*`."""
+
+
+def test_the_documents_own_installation_breaks_exactly_what_it_does_not_speak_of(
+    program: Callable[[list[Any]], Stack], tools: Toolchain, tmp_path: Path
+) -> None:
+    stack = program([*_secured(tools, tmp_path, "tiller-world", pki.authority()), *helm_project.DOCUMENTED_ROLE])
+
+    assert set(judge(stack).levels) == SECURED
+
+
+def test_two_such_tillers_of_one_ca_break_one_rule_more_and_no_key_is_shown(
+    program: Callable[[list[Any]], Stack], tools: Toolchain, tmp_path: Path
+) -> None:
+    authority = pki.authority()
+    both = [one for name in ("blue", "green") for one in _secured(tools, tmp_path, name, authority)]
+    stack = program(both)
+
+    verdict = judge(stack)
+
+    assert set(verdict.levels) == {"client-ca-of-its-own", "endpoint-closed", "limits"}
+    for name in ("blue", "green"):
+        assert (tmp_path / name / "key.pem").read_text().splitlines()[1] not in verdict.text
+
+
+def _secured(tools: Toolchain, folder: Path, namespace: str, authority: pki.Pair) -> list[Any]:
+    """What the command at the end of "Securing your Helm Installation" installs, into a namespace."""
+    files = folder / namespace
+    files.mkdir()
+    server = pki.server(authority)
+    for name, pem in {"cert": server.pem, "key": server.key_pem, "ca": authority.pem}.items():
+        (files / f"{name}.pem").write_text(pem)
+    return helm_project.init(
+        tools,
+        files / "home",
+        "--override=spec.template.spec.containers[0].command={/tiller,--storage=secret}",
+        *("--tiller-tls", "--tiller-tls-verify", f"--tiller-tls-cert={files}/cert.pem"),
+        *(f"--tiller-tls-key={files}/key.pem", f"--tls-ca-cert={files}/ca.pem"),
+        *("--service-account=tiller", f"--tiller-namespace={namespace}"),
+    )
