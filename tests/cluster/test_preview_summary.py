@@ -1,0 +1,154 @@
+"""The golden files are what the real engine says of real changes: previews are made again and compared.
+
+`make golden` previews every change, and writes the files: what is new in them is then for the eyes of a reviewer.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from secure_tiller.cli import source
+from secure_tiller.summary import markdown
+from secure_tiller.summary.digest import read
+from secure_tiller.summary.meaning import mean
+from tests import ageing, golden
+from tests.golden.changes import AGAIN, CHANGES, LOOP, TRANSFORM, Names, base, changed
+from tests.golden.normal import normal
+from tests.projects import TestStack
+
+pytestmark = pytest.mark.beside_others
+
+KEPT = Path(golden.__file__).parent
+PREVIEW = source.PREVIEW[1:]
+WRITING = os.environ.get("SECURE_TILLER_GOLDEN") == "write"
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """The two teams, deployed, and the previews of what is done to them."""
+
+    stack: TestStack
+    names: Names
+    suffix: str
+
+    def preview(self, change: str) -> str:
+        """Preview one change as `secure-tiller preview-summary` does, and return what is kept of it."""
+        self.stack.configure_teams(changed(self.names, change))
+        with SPECIAL.get(change, _as_it_is)(self):
+            now = datetime.now(UTC)
+            arguments = ("--refresh",) if change == "drift" else ()
+            done = self.stack.run(*PREVIEW, "--stack", self.stack.name, *arguments, check=False)
+        assert (done.returncode != 0) is (change == "failed"), done.stdout + done.stderr
+        return normal(done.stdout, self.stack.name, self.suffix, now)
+
+
+@pytest.fixture(scope="module")
+def deployed(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Deployed]:
+    ending = f"-{suffix}"
+    names = Names(*(f"{team}{ending}" for team in ("blue", "green", "gold")))
+    stack = new_stack(base(names))
+    try:
+        stack.up()
+        yield Deployed(stack, names, ending)
+    finally:
+        stack.discard()
+
+
+def _command(deployed: Deployed, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run `secure-tiller` in the project's folder, as a pipeline does."""
+    command = [str(Path(sys.executable).parent / "secure-tiller"), *arguments]
+    environment = dict(deployed.stack.environment)
+    return subprocess.run(
+        command, cwd=deployed.stack.project, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_command_previews_by_itself(deployed: Deployed) -> None:
+    deployed.stack.configure_teams(changed(deployed.names, "exposed"))
+    done = _command(deployed, "preview-summary", "--stack", deployed.stack.name, "--fail-on", "risk")
+    assert done.returncode == 3, done.stderr
+    assert "Tiller's port opens to pods of" in done.stdout
+
+
+def test_the_command_lists_every_certificate_that_is_due(deployed: Deployed) -> None:
+    deployed.stack.configure_teams(base(deployed.names))
+    done = _command(deployed, "renewals", "--stack", deployed.stack.name, "--within", "3650d", "--format", "json")
+    assert done.returncode == 3, done.stderr
+    found = json.loads(done.stdout)
+    # Of blue a server, two clients, and their three CAs; of green a server with two CAs, and a client with one.
+    assert (found["certificates"], len(found["due"])) == (11, 11)
+
+
+def test_control_a_preview_that_pulumi_refuses_is_a_failed_one(deployed: Deployed) -> None:
+    done = _command(deployed, "preview-summary", "--stack", "missing")
+    assert done.returncode == 1
+    assert "FAILED" in done.stdout
+    assert "no stack named 'missing' found" in done.stdout
+
+
+@pytest.mark.parametrize("change", CHANGES if WRITING else AGAIN)
+def test_the_summary_of_a_change_is_the_golden_one(deployed: Deployed, change: str) -> None:
+    preview = deployed.preview(change)
+    written = markdown.write(mean(read(preview)))
+    if WRITING:
+        (KEPT / f"{change}.json").write_text(preview)
+        (KEPT / f"{change}.md").write_text(written)
+    assert written == (KEPT / f"{change}.md").read_text()
+
+
+@contextmanager
+def _careless(deployed: Deployed) -> Iterator[None]:
+    """A transform in the program that undoes what the component promises."""
+    program = deployed.stack.project / "__main__.py"
+    before = program.read_text()
+    assert LOOP in before
+    program.write_text(before.replace(LOOP, TRANSFORM.format(blue=deployed.names.blue) + LOOP))
+    try:
+        yield
+    finally:
+        program.write_text(before)
+
+
+@contextmanager
+def _aged(deployed: Deployed) -> Iterator[None]:
+    """Certificates in their last 30 days: Tiller's and a client's; and a CA in its last 120."""
+    before, (blue, green) = deployed.stack.export(), (deployed.names.blue, deployed.names.green)
+    with ageing.state(deployed.stack) as state:
+        state.age(f"{blue}-server", 20 * ageing.DAY, f"{blue}-server-ca")
+        state.age(f"{blue}-client:alice", 20 * ageing.DAY, f"{blue}-client-ca:alice")
+        state.age(f"{green}-client-ca:bob", 100 * ageing.DAY)
+    try:
+        yield
+    finally:
+        deployed.stack.import_state(before)
+
+
+@contextmanager
+def _changed_by_hand(deployed: Deployed) -> Iterator[None]:
+    """Somebody deletes the policy that closes Tiller's namespace.
+
+    A changed field would make the preview fail: the provider does not take it over from somebody else.
+    """
+    command = ["kubectl", "delete", "networkpolicy", "deny-ingress", "--namespace", f"{deployed.names.blue}-tiller"]
+    subprocess.run(command, env=dict(deployed.stack.environment), check=True, capture_output=True)
+    yield
+
+
+def _as_it_is(_deployed: Deployed) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+SPECIAL: dict[str, Callable[[Deployed], AbstractContextManager[None]]] = {
+    "transform": _careless,
+    "renewal": _aged,
+    "drift": _changed_by_hand,
+}
+"""What is done besides to a stack whose settings alone do not make the change."""

@@ -1,0 +1,136 @@
+"""The command `secure-tiller`: what it reads, writes and exits with."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from secure_tiller.cli import app
+from secure_tiller.cli.source import PREVIEW
+from tests.unit.summary.test_golden import KEPT, kept
+
+RISK, HARMLESS, FAILED = (str(KEPT / f"{change}.json") for change in ("exposed", "client-joins", "failed"))
+
+
+def run(*arguments: str, stdin: str = "") -> Result:
+    return CliRunner().invoke(app, arguments, input=stdin.encode())
+
+
+@pytest.fixture
+def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stand-in for Pulumi on PATH: says what the files beside it hold, and keeps its arguments."""
+    program = tmp_path / "pulumi"
+    program.write_text(
+        '#!/bin/sh\necho "$@" > "$0.arguments"\ncat "$0.stdout"\ncat "$0.stderr" >&2\nexit $(cat "$0.exit")\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    said(program)
+    return program
+
+
+def said(pulumi: Path, stdout: str = "", stderr: str = "", code: int = 0) -> None:
+    for name, text in (("stdout", stdout), ("stderr", stderr), ("exit", str(code))):
+        Path(f"{pulumi}.{name}").write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["preview-summary", RISK], 0),
+        (["preview-summary", RISK, "--fail-on", "risk"], 3),
+        (["preview-summary", RISK, "--fail-on", "risk", "--format", "json"], 3),
+        (["preview-summary", HARMLESS, "--fail-on", "risk"], 0),
+        (["preview-summary", FAILED], 1),
+        (["preview-summary", FAILED, "--fail-on", "risk"], 1),
+        (["preview-summary", "missing.json"], 1),
+        (["preview-summary", "."], 1),
+        (["preview-summary", RISK, "--fail-on", "wind"], 2),
+        (["preview-summary", RISK, "--format", "html"], 2),
+        (["preview-summary", RISK, RISK], 2),
+        (["renewals", HARMLESS, "--within", "2h"], 0),
+        (["renewals", HARMLESS, "--within", "36500d"], 3),
+        (["renewals", FAILED], 1),
+        (["renewals", HARMLESS, "--within", "soon"], 2),
+        (["renewals", HARMLESS, "--within", "0d"], 2),
+        (["frobnicate"], 2),
+    ],
+)
+def test_exit_codes(arguments: list[str], code: int) -> None:
+    assert run(*arguments).exit_code == code
+
+
+def test_the_summary_is_on_standard_output_and_nothing_else() -> None:
+    assert run("preview-summary", RISK).stdout == (KEPT / "exposed.md").read_text()
+
+
+def test_json_is_one_document() -> None:
+    assert json.loads(run("preview-summary", RISK, "--format", "json").stdout)["risks"] == 2
+
+
+def test_standard_input_is_read_for_a_dash() -> None:
+    assert run("preview-summary", "-", stdin=kept("exposed")).stdout == (KEPT / "exposed.md").read_text()
+
+
+@pytest.mark.parametrize("command", ["preview-summary", "renewals"])
+@pytest.mark.parametrize("text", ["", "error: no stack named 'x' found\n", '{"steps": [', "\xff\x00"])
+def test_what_cannot_be_read_is_a_failed_preview_with_a_reason_and_no_traceback(command: str, text: str) -> None:
+    done = run(command, "-", "--stack", "production", stdin=text)
+    assert done.exit_code == 1
+    assert done.stdout.startswith(f"<!-- secure-tiller {command}: production -->\n")
+    assert "FAILED" in done.stdout
+    assert done.stderr.startswith("secure-tiller: ")
+    assert "Traceback" not in done.output
+
+
+def test_a_missing_file_is_named() -> None:
+    assert "missing.json: No such file or directory" in run("preview-summary", "missing.json").stderr
+
+
+def test_without_a_file_pulumi_is_run_with_unchanged_resources(pulumi: Path) -> None:
+    said(pulumi, kept("exposed"))
+    done = run("preview-summary", "--stack", "production")
+    assert (done.exit_code, done.stdout) == (0, (KEPT / "exposed.md").read_text())
+    arguments = Path(f"{pulumi}.arguments").read_text().split()
+    assert arguments == [*PREVIEW[1:], "--stack", "production"]
+
+
+@pytest.mark.parametrize("command", ["preview-summary", "renewals"])
+def test_pulumis_exit_code_makes_a_failed_preview_of_one_that_looks_whole(pulumi: Path, command: str) -> None:
+    """A policy that refuses is in no JSON (pulumi 3.250, pkg/backend/display/json.go)."""
+    said(pulumi, kept("nothing"), "error: mandatory policy violated\n", 1)
+    done = run(command)
+    assert done.exit_code == 1
+    assert "FAILED" in done.stdout
+    assert "mandatory policy violated" in done.stdout
+    assert "nothing changes" not in done.stdout
+
+
+def test_control_the_same_preview_with_exit_code_0_is_whole(pulumi: Path) -> None:
+    said(pulumi, kept("nothing"))
+    assert "nothing changes" in run("preview-summary").stdout
+
+
+def test_what_pulumi_says_without_a_preview_is_shown(pulumi: Path) -> None:
+    said(pulumi, "", "error: no stack named 'x' found\n", 6)
+    done = run("preview-summary", "--stack", "x")
+    assert done.exit_code == 1
+    assert "no stack named 'x' found" in done.stdout
+
+
+def test_a_missing_pulumi_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = run("preview-summary")
+    assert done.exit_code == 1
+    assert "pulumi: No such file or directory" in done.stderr
+
+
+def test_the_console_script_is_installed() -> None:
+    script = Path(sys.executable).parent / "secure-tiller"
+    done = subprocess.run([script, "--help"], capture_output=True, text=True, check=True)
+    assert "preview-summary" in done.stdout
+    assert "renewals" in done.stdout
