@@ -15,6 +15,7 @@ HELM = "v2.17.0"
 COREDNS = "1.11.3"
 KUBE_ROUTER = "v2.2.1"
 KUBE_SCORE = "1.20.0"
+ACTIONLINT = "1.7.12"
 
 # Helm's last release was built with Go 1.14, so TLS is judged here exactly as it is in the field. That Go is not to be
 # had for every other system (Apple Silicon); there only the client is built, with a newer one.
@@ -172,14 +173,23 @@ GO_PROGRAMS = (
         variables=(("main.version", KUBE_SCORE),),
         on_path=(OnPath(("kube-score", "version"), rf"^kube-score version: {KUBE_SCORE},"),),
     ),
+    GoProgram(
+        name="actionlint",
+        module="actionlint",
+        packages=("github.com/rhysd/actionlint/cmd/actionlint",),
+        binaries=("actionlint",),
+        variables=(("github.com/rhysd/actionlint.version", ACTIONLINT),),
+        on_path=(OnPath(("actionlint", "-version"), rf"^{ACTIONLINT}$"),),
+    ),
     GoProgram(name="pause", module="pause", packages=(".",), binaries=("pause",)),
 )
 
-# Programs of the node that Debian packages well, with the libraries that a minimal Debian may lack.
+# Programs of the node that Debian packages well, with the libraries that a minimal Debian may lack; and shellcheck, for
+# the workflow files.
 DEBIAN_PACKAGES = (
     *("etcd-server", "containerd", "runc", "containernetworking-plugins", "iproute2", "iptables", "ipset", "conntrack"),
     *("busybox-static", "libseccomp2", "libxtables12", "libip4tc2", "libip6tc2", "libnftnl11", "libmnl0"),
-    *("libnfnetlink0", "libnetfilter-conntrack3", "libipset13", "libbpf1", "libelf1"),
+    *("libnfnetlink0", "libnetfilter-conntrack3", "libipset13", "libbpf1", "libelf1", "shellcheck"),
 )
 
 

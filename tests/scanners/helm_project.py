@@ -9,9 +9,9 @@ from testbed.toolchain import Toolchain
 from tests.scanners.manifests import Manifest
 
 
-def init(tools: Toolchain, home: Path) -> list[Manifest]:
+def init(tools: Toolchain, home: Path, *options: str) -> list[Manifest]:
     """What `helm init` of the real client installs. It is asked for the output alone, and touches no cluster."""
-    command = ["helm", "init", "--output", "yaml", "--home", str(home)]
+    command = ["helm", "init", "--output", "yaml", "--home", str(home), *options]
     done = subprocess.run(command, env=tools.environment, capture_output=True, text=True, check=True)
     return [document for document in yaml.safe_load_all(done.stdout) if document]
 

@@ -1,0 +1,93 @@
+"""Writes which stacks to preview for a pull request, and with whose approval.
+
+Runs on the base branch. Reads HEAD_COMMIT; writes `stacks=[{"stack": ..., "environment": ...}]` to GITHUB_OUTPUT, and
+the reasons to GITHUB_STEP_SUMMARY.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import repository
+import stack_file
+from repository import RepositoryError
+
+WITHOUT_APPROVAL, WITH_APPROVAL = "preview", "preview-code"
+
+NO_PROGRAM = ("docs/", "tests/", "testbed/", ".github/")
+"""Below these, and in Markdown, there is nothing that a preview runs. Such changes are not taken either."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A stack to preview.
+
+    Attributes:
+        stack: its name.
+        reasons: why its preview waits for an approval; none when it does not.
+    """
+
+    stack: str
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def environment(self) -> str:
+        """The environment whose secrets the preview gets."""
+        return WITH_APPROVAL if self.reasons else WITHOUT_APPROVAL
+
+
+def previews(tree: str) -> Iterator[Preview]:
+    """Yield the stacks that a pull request touches, which are all of them when it changes the program.
+
+    Args:
+        tree: what merging it gives.
+    """
+    changed = list(repository.changes(tree))
+    before, after = repository.stack_files("HEAD"), repository.stack_files(tree)
+    code = [change.path for change in changed if change.stack is None and _is_program(change.path)]
+    # Of a stack that the base knows, its word counts.
+    lasting = [stack for stack in sorted(after) if not _throwaway(before.get(stack, after[stack]))]
+    if code:
+        reason = f"the pull request changes the program, which runs in the preview ({len(code)} files)"
+        yield from (Preview(stack, (reason,)) for stack in lasting)
+        return
+    touched = {change.stack for change in changed}
+    for stack in filter(touched.__contains__, lasting):
+        base = repository.content(before[stack]) if stack in before else None
+        yield Preview(stack, stack_file.take(base, repository.content(after[stack])).reasons)
+
+
+def _throwaway(blob: str) -> bool:
+    return stack_file.throwaway(repository.content(blob))
+
+
+def _is_program(path: str) -> bool:
+    return not path.startswith(NO_PROGRAM) and not path.endswith(".md")
+
+
+def _told(every: Iterable[Preview]) -> Iterator[str]:
+    yield "### Stacks to preview\n"
+    for preview in every:
+        yield f"- `{preview.stack}`, environment `{preview.environment}`"
+        yield from (f"  - waits for an approval: {reason}" for reason in preview.reasons)
+
+
+def main() -> None:
+    """Write the outputs of the job."""
+    tree = repository.merged(os.environ["HEAD_COMMIT"])
+    every = list(previews(tree))
+    stacks = [{"stack": preview.stack, "environment": preview.environment} for preview in every]
+    with Path(os.environ["GITHUB_OUTPUT"]).open("a") as output:
+        output.write(f"stacks={json.dumps(stacks)}\n")
+    with Path(os.environ["GITHUB_STEP_SUMMARY"]).open("a") as summary:
+        summary.writelines(f"{line}\n" for line in _told(every))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except RepositoryError as error:
+        sys.exit(f"::error::{error}")

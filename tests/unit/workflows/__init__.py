@@ -1,0 +1,1 @@
+"""The workflow files and their scripts."""

@@ -1,0 +1,125 @@
+"""The commands of the workflows' steps, run as a runner runs them, with a stand-in for `secure-tiller`."""
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from testbed.pulumi_stack import PROJECT
+
+CASES = [
+    ("preview.yml", "preview", "Preview", "preview", "summary.md", "preview-summary --stack a b --fail-on risk"),
+    ("renewals.yml", "look", "Look", "renewals", "report.md", "renewals --stack a b --within 14d"),
+]
+
+
+@dataclass(frozen=True)
+class Runner:
+    """A runner's folders: the checkout, and those beside it."""
+
+    folder: Path
+
+    @property
+    def temp(self) -> Path:
+        return self.folder / "temp"
+
+    def run(self, workflow: str, job: str, step: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+        """Run a step's commands as `shell: bash` does (GitHub Actions documentation, Workflow syntax)."""
+        content = yaml.safe_load((PROJECT / ".github" / "workflows" / workflow).read_text())
+        assert content["defaults"]["run"]["shell"] == "bash"
+        (commands,) = (found["run"] for found in content["jobs"][job]["steps"] if found.get("name") == step)
+        return subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", commands],
+            cwd=self.folder,
+            env={
+                "PATH": os.environ["PATH"],
+                "RUNNER_TEMP": str(self.temp),
+                "GITHUB_STEP_SUMMARY": str(self.folder / "summary"),
+                "GITHUB_ENV": str(self.folder / "env"),
+                **environment,
+            },
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+
+    def has_command(self, code: int) -> None:
+        """Put a stand-in for `secure-tiller` into the virtualenv."""
+        command = self.folder / ".venv" / "bin" / "secure-tiller"
+        command.parent.mkdir(parents=True)
+        command.write_text(f'#!/bin/sh\necho "said of: $*"\nexit {code}\n')
+        command.chmod(0o755)
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Runner:
+    (tmp_path / "temp").mkdir()
+    return Runner(tmp_path)
+
+
+@pytest.mark.parametrize(("workflow", "job", "step", "folder", "file", "arguments"), CASES)
+@pytest.mark.parametrize("code", [0, 3])
+def test_what_was_found_is_passed_on_and_fails_nothing(
+    runner: Runner, workflow: str, job: str, step: str, folder: str, file: str, arguments: str, code: int
+) -> None:
+    runner.has_command(code)
+    done = runner.run(workflow, job, step, STACK="a b")
+    assert done.returncode == 0, done.stderr
+    assert (runner.temp / folder / file).read_text() == f"said of: {arguments}\n"
+    assert (runner.folder / "summary").read_text() == f"said of: {arguments}\n"
+    assert (runner.temp / folder / "exit-code").read_text() == f"{code}\n"
+
+
+@pytest.mark.parametrize(("workflow", "job", "step", "folder", "file", "arguments"), CASES)
+def test_a_failure_fails_the_step_and_is_told(
+    runner: Runner, workflow: str, job: str, step: str, folder: str, file: str, arguments: str
+) -> None:
+    runner.has_command(1)
+    assert runner.run(workflow, job, step, STACK="a b").returncode == 1
+    assert (runner.temp / folder / file).read_text() == f"said of: {arguments}\n"
+    assert not (runner.temp / folder / "exit-code").exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "said"),
+    [("0\n", 0, ""), ("3\n", 1, "has risks"), ("1\n", 1, "no preview"), (None, 1, "no preview")],
+)
+def test_risks_turn_the_check_red(runner: Runner, code: str | None, status: int, said: str) -> None:
+    (runner.temp / "preview").mkdir()
+    if code:
+        (runner.temp / "preview" / "exit-code").write_text(code)
+    done = runner.run("preview.yml", "risks", "Are there risks?")
+    assert done.returncode == status
+    assert said in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("results", "status", "said"),
+    [
+        ("false success success", 0, ""),
+        ("false success skipped", 0, ""),
+        ("false success failure", 1, "could not be made"),
+        ("false success cancelled", 1, "could not be made"),
+        ("false failure skipped", 1, "could not be made"),
+        ("false skipped skipped", 1, "could not be made"),
+        ("true skipped skipped", 1, "from a fork"),
+    ],
+)
+def test_the_check_to_require_is_green_when_every_stack_could_be_previewed(
+    runner: Runner, results: str, status: int, said: str
+) -> None:
+    environment = dict(zip(("FORK", "CHANGES", "PREVIEW"), results.split(), strict=True))
+    done = runner.run("preview.yml", "previewed", "Could every stack be previewed?", **environment)
+    assert (done.returncode, said in done.stdout) == (status, True)
+
+
+@pytest.mark.parametrize(("workflow", "job"), [("preview.yml", "preview"), ("renewals.yml", "look")])
+def test_the_kubeconfig_is_the_runners_alone(runner: Runner, workflow: str, job: str) -> None:
+    assert runner.run(workflow, job, "Log in", KUBECONFIG_CONTENT="contexts: []").returncode == 0
+    file = runner.temp / "kubeconfig"
+    assert file.read_text() == "contexts: []"
+    assert file.stat().st_mode & 0o077 == 0
+    assert (runner.folder / "env").read_text() == f"KUBECONFIG={file}\n"
