@@ -95,11 +95,13 @@ def trusted(plan: TillerPlan, component: pulumi.Resource) -> Mapping[str, pulumi
     return {name: checked(name, value) for name, value in plan.trusted.items()}
 
 
-def opaque_name(public_key_pem: str) -> str:
-    """Return a name for a CA that says nothing but which key it has.
+def opaque_name(public_key_pem: str | None) -> str:
+    """Return a name for a CA that says nothing but which key it has; empty for a key that `--target` leaves unmade.
 
     Tiller tells the names of the CAs that it trusts to whoever connects (RFC 8446, 4.2.4), so they name no client.
     """
+    if public_key_pem is None:
+        return ""
     return hashlib.sha256(public_key_pem.encode()).hexdigest()[:32]
 
 

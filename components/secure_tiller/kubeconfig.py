@@ -1,8 +1,8 @@
 """How to reach the cluster: the stack's `secure-tiller:cluster`, the kubeconfig file and its contexts."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import yaml
@@ -11,6 +11,8 @@ from secure_tiller import structure
 from secure_tiller.problems import ClusterError, ConfigurationError, Problem, shown
 
 SETTINGS = ("context", "kubeconfig", "uid")
+CONTENT = "secure-tiller:kubeconfig"
+"""The secret value with the content of a kubeconfig."""
 ANY_CLUSTER = "any"
 """The `uid` of a stack that may touch any cluster: for throwaway ones, whose state goes with them."""
 
@@ -19,11 +21,18 @@ ANY_CLUSTER = "any"
 class Access:
     """How to reach the cluster, and which one it must be."""
 
-    kubeconfig: Path
-    """The file, absolute."""
+    kubeconfig: Path | None
+    """The file, absolute; None: the content is given."""
     context: str
     uid: str = ""
     """UID of the namespace kube-system, which no two clusters share; `any` when any will do, empty when not set."""
+    content: str = field(default="", repr=False)
+    """What would stand in the file; holds credentials."""
+
+    @property
+    def place(self) -> str:
+        """Where the context stands, in words."""
+        return f"context {self.context} of {self.kubeconfig or CONTENT}"
 
 
 def read_settings(value: object) -> Mapping[str, str]:
@@ -55,21 +64,37 @@ def read_settings(value: object) -> Mapping[str, str]:
     return settings
 
 
-def find(settings: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> Access:
+def wrong_content(content: object, settings: object) -> Iterator[Problem]:
+    """Yield what is wrong with the secret content of a kubeconfig, beside the settings of the cluster."""
+    if not isinstance(content, str):
+        yield Problem("", CONTENT, "(not shown)", "must be text", f"pulumi config set --secret {CONTENT} < kubeconfig")
+    elif content and isinstance(settings, Mapping) and "kubeconfig" in settings:
+        why = f"names a file beside the secret {CONTENT}: which of both counts would be a guess"
+        yield problem("kubeconfig", settings["kubeconfig"], why, "remove one of the two")
+
+
+def find(settings: Mapping[str, str], content: str = "", environment: Mapping[str, str] = os.environ) -> Access:
     """Return how to reach the cluster of the settings.
 
     Args:
         settings: as `read_settings` returns them.
+        content: of the kubeconfig; empty: a file is read.
         environment: where KUBECONFIG is looked up.
 
     Raises:
         ClusterError: the file or the context cannot be used.
     """
-    kubeconfig = _kubeconfig(settings, environment)
-    return Access(kubeconfig, _context(kubeconfig, settings.get("context")), settings.get("uid", ""))
+    path = None if content else file(settings, environment)
+    context = _context(path, content, settings.get("context"))
+    return Access(path, context, settings.get("uid", ""), content)
 
 
-def _kubeconfig(settings: Mapping[str, str], environment: Mapping[str, str]) -> Path:
+def file(settings: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the kubeconfig file of the settings, absolute.
+
+    Raises:
+        ClusterError: KUBECONFIG names several.
+    """
     named = settings.get("kubeconfig") or environment.get("KUBECONFIG")
     if not settings.get("kubeconfig") and named and os.pathsep in named:
         why = "KUBECONFIG names several files, and the Kubernetes provider reads one"
@@ -78,21 +103,22 @@ def _kubeconfig(settings: Mapping[str, str], environment: Mapping[str, str]) -> 
     return Path(named or "~/.kube/config").expanduser().absolute()
 
 
-def _context(kubeconfig: Path, wanted: str | None) -> str:
-    """Return the context to use, checked against those that the file has."""
+def _context(path: Path | None, content: str, wanted: str | None) -> str:
+    """Return the context to use, checked against those that the kubeconfig has."""
+    place = str(path or CONTENT)
     try:
-        content = yaml.safe_load(kubeconfig.read_text())
-        contexts = [str(context["name"]) for context in content["contexts"]]
-        current = content.get("current-context")
+        read = yaml.safe_load(path.read_text() if path else content)
+        contexts = [str(context["name"]) for context in read["contexts"]]
+        current = read.get("current-context")
     except OSError as error:
-        why = f"the file cannot be read: {error.strerror}"
-        raise _unusable("kubeconfig", str(kubeconfig), why) from error
+        why = f"{place} cannot be read: {error.strerror}"
+        raise _unusable("kubeconfig", place, why) from error
     except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError, AttributeError) as error:
         # The error is not shown: it can quote the file, which holds credentials.
-        raise _unusable("kubeconfig", str(kubeconfig), "the file is not a kubeconfig with contexts") from error
+        raise _unusable("kubeconfig", place, f"{place} is not a kubeconfig with contexts") from error
     context = wanted or current
     if context not in contexts:
-        why = f"must be a context of {kubeconfig}: {', '.join(sorted(contexts)) or 'it has none'}"
+        why = f"must be a context of {place}: {', '.join(sorted(contexts)) or 'it has none'}"
         raise _unusable("context", context, why)
     return str(context)
 

@@ -19,6 +19,12 @@ LABEL_PAIR_RULE = (
 DEPLOYMENT_NAME = "tiller-deploy"
 """The name of Deployment and Service that the Helm 2 client and helm-2to3 look for."""
 
+DENY_INGRESS = "deny-ingress"
+"""The name of the NetworkPolicy that closes Tiller's namespace."""
+
+ADMIT_CLIENTS = "admit-clients"
+"""The name of the NetworkPolicy that admits clients in the cluster to an exposed Tiller."""
+
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.ASCII)
 _WORD = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from secure_tiller.plan import NamespacePlan, TillerPlan
+from secure_tiller.plan import STACK_ANNOTATION, NamespacePlan, TillerPlan
 
 Namespaces = Mapping[str, kubernetes.core.v1.Namespace]
 """The namespaces that were created, by name; those that exist already are not among them."""
@@ -31,15 +31,17 @@ def inside(namespaces: Namespaces, name: str, parent: pulumi.Resource) -> pulumi
 
 def metadata(plan: TillerPlan, name: str | None, namespace: str) -> kubernetes.meta.v1.ObjectMetaArgs:
     """Return the name, labels and annotations of what is created in a namespace; without a name Pulumi gives one."""
+    annotations = {**plan.annotations, STACK_ANNOTATION: plan.stack}
     return kubernetes.meta.v1.ObjectMetaArgs(
-        name=name, namespace=namespace, labels=dict(plan.labels), annotations=dict(plan.annotations) or None
+        name=name, namespace=namespace, labels=dict(plan.labels), annotations=annotations
     )
 
 
 def _namespace(
     name: str, plan: TillerPlan, wanted: NamespacePlan, parent: pulumi.Resource
 ) -> kubernetes.core.v1.Namespace:
-    annotations = {**plan.annotations, **wanted.annotations}
+    # A namespace that stayed in the cluster is taken back: what an earlier provider wrote there is ours to change.
+    annotations = {**plan.annotations, **wanted.annotations, "pulumi.com/patchForce": "true"}
     return kubernetes.core.v1.Namespace(
         name,
         metadata={"name": wanted.name, "labels": dict(wanted.labels), "annotations": annotations},

@@ -22,8 +22,8 @@ MANAGED_BY = "secure-tiller"
 TEAM_LABEL = "secure-tiller/team"
 """Label of every object made for a team: tells what is ours from what is foreign, also after the team has left."""
 STACK_ANNOTATION = "secure-tiller/stack"
-"""Annotation of the namespaces that we create: the stack whose they are, because two stacks may both have a team of one
-name. No label, because a label's value ends at 63 characters (Kubernetes documentation, Labels and Selectors)."""
+"""Annotation of every object: the stack whose it is, because two stacks may both have a team of one name. No label,
+because a label's value ends at 63 characters (Kubernetes documentation, Labels and Selectors)."""
 TRUSTS_ANNOTATION = "secure-tiller/trusts"
 """Annotation of Tiller's pods: whom this very pod answers, one word for each; see `TillerPlan.trusts`."""
 REASON_ANNOTATION = "secure-tiller/pod-security-reason"
@@ -149,6 +149,11 @@ class TillerPlan:
     roles: tuple[RolePlan, ...]
     exposure: ExposurePlan | None
     pod: PodPlan
+
+    @property
+    def all_namespaces(self) -> tuple[str, ...]:
+        """The names of Tiller's namespace and of all that it manages."""
+        return (self.namespace.name, *(namespace.name for namespace in self.managed), *self.existing)
 
 
 def plan(name: str, args: SecureTillerArgs, stack: str) -> TillerPlan:

@@ -13,7 +13,7 @@ from secure_tiller import cluster
 from secure_tiller.cluster import FoundTiller
 from secure_tiller.component import SecureTiller
 from secure_tiller.kubeconfig import Access
-from secure_tiller.preflight import in_words
+from secure_tiller.preflight.revoked import in_words
 from secure_tiller.problems import ClusterError, NotRevokedError, Problem
 
 LONGEST_SECONDS = 345

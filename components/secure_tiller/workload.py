@@ -12,9 +12,9 @@ from pulumi_kubernetes.core import v1 as core
 
 from secure_tiller.args import ClientSecretArgs, TolerationArgs
 from secure_tiller.certificates import Issued
-from secure_tiller.names import DEPLOYMENT_NAME
+from secure_tiller.names import ADMIT_CLIENTS, DENY_INGRESS, DEPLOYMENT_NAME
 from secure_tiller.namespaces import metadata
-from secure_tiller.plan import SELECTOR, SERVICE_ACCOUNT, TRUSTS_ANNOTATION, ExposurePlan, TillerPlan
+from secure_tiller.plan import SELECTOR, SERVICE_ACCOUNT, STACK_ANNOTATION, TRUSTS_ANNOTATION, ExposurePlan, TillerPlan
 from secure_tiller.pod import CERTIFICATES, DRAIN, GRPC_PORT, PROBE_PORT, STARTS, STAYS_READY, TOKEN, PodPlan
 
 READABLE_BY_GROUP = 0o440
@@ -66,7 +66,7 @@ def network_policy(plan: TillerPlan, opts: pulumi.ResourceOptions) -> kubernetes
     """
     return kubernetes.networking.v1.NetworkPolicy(
         f"{plan.name}-deny-ingress",
-        metadata=metadata(plan, "deny-ingress", plan.namespace.name),
+        metadata=metadata(plan, DENY_INGRESS, plan.namespace.name),
         spec={"pod_selector": {}, "policy_types": ["Ingress"]},
         opts=opts,
     )
@@ -89,7 +89,7 @@ def _admission(
     ]
     return kubernetes.networking.v1.NetworkPolicy(
         f"{plan.name}-admit-clients",
-        metadata=metadata(plan, "admit-clients", plan.namespace.name),
+        metadata=metadata(plan, ADMIT_CLIENTS, plan.namespace.name),
         spec={
             "pod_selector": {"match_labels": SELECTOR},
             "policy_types": ["Ingress"],
@@ -103,7 +103,7 @@ def _service(plan: TillerPlan, opts: pulumi.ResourceOptions) -> core.Service:
     """Create the Service by whose names clients in the cluster reach Tiller; its certificate holds them."""
     named = metadata(plan, DEPLOYMENT_NAME, plan.namespace.name)
     # The provider would wait for the pods behind it, which come after it.
-    named.annotations = {**plan.annotations, "pulumi.com/skipAwait": "true"}
+    named.annotations = {**plan.annotations, STACK_ANNOTATION: plan.stack, "pulumi.com/skipAwait": "true"}
     return core.Service(
         f"{plan.name}-service",
         metadata=named,

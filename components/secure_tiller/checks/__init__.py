@@ -3,12 +3,14 @@
 What is about several teams is checked in `secure_tiller.teams`.
 """
 
+from collections.abc import Iterator
+
 from secure_tiller import structure
 from secure_tiller.checks import certificates, clients, namespaces, objects, pod, rights
 from secure_tiller.checks.settings import Check, Settings
 from secure_tiller.problems import Problem
 
-__all__ = ["CHECKS", "Settings", "check"]
+__all__ = ["CHECKS", "Settings", "check", "rules"]
 
 CHECKS: tuple[Check, ...] = (
     *namespaces.CHECKS,
@@ -22,6 +24,10 @@ CHECKS: tuple[Check, ...] = (
 
 def check(name: str, args: object) -> tuple[Problem, ...]:
     """Return everything that is wrong with the settings of one team: form first, then each rule of the tables."""
-    sound, malformed = structure.read(name, args)
-    settings = Settings(name, sound)
-    return (*malformed, *(problem for rule in CHECKS for problem in rule(settings)))
+    sound, malformed = structure.SETTINGS.read(name, args)
+    return (*malformed, *rules(Settings(name, sound)))
+
+
+def rules(settings: Settings) -> Iterator[Problem]:
+    """Yield everything that the rules of the tables have against settings of the right form."""
+    return (problem for rule in CHECKS for problem in rule(settings))
