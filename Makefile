@@ -2,14 +2,16 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo cluster down status toolchain env test test-unit rights lint format
+.PHONY: help demo cluster down status toolchain uid schema env policies test test-unit rights golden lint format
 
 PYTHON ?= python3
 # CLUSTER=existing: the demo uses the cluster of the current kubeconfig context.
 CLUSTER ?= local
 ENVIRONMENT := .venv/ready
 SCANNERS := .venv-scanners/ready
+POLICIES := policies/.venv/ready
 RUN := .venv/bin/python
+UNIT_TESTS := $(RUN) -m pytest --numprocesses=auto tests/unit
 WHERE := $(if $(filter existing,$(CLUSTER)),--existing,)
 
 ifeq ($(filter local existing,$(CLUSTER)),)
@@ -34,26 +36,41 @@ status: $(ENVIRONMENT) ## does the local cluster run?
 toolchain: $(ENVIRONMENT) ## find or build every program the demo and the tests run
 	@$(RUN) -m testbed.toolchain
 
+uid: ## the UID by which a stack file names its cluster: that of the current kubeconfig context
+	@kubectl get namespace kube-system --output 'jsonpath={.metadata.uid}{"\n"}'
+
+schema: $(ENVIRONMENT) ## write stacks/schema.json, by which editors complete and check stack files
+	@$(RUN) -m secure_tiller.schema > stacks/schema.json
+
 env: $(ENVIRONMENT) ## for `eval "$(make -s env)"`: tools, cluster and backend of the demo in this shell
 	@$(RUN) -m testbed.demo --env $(WHERE)
 
-# The scanners are installed while the other tests run; theirs come last.
+policies: $(POLICIES) ## install the policy pack, for `pulumi preview --policy-pack policies`
+
+# The policy pack and the scanners are installed while other tests run; the scanners' tests come last.
 test: lint ## everything: style, types, unit tests, then the tests on the real engine and cluster
 	$(RUN) -m testbed.toolchain
-	@$(MAKE) --no-print-directory $(SCANNERS) & installed=$$!; \
-	  $(RUN) -m pytest tests/unit tests/engine tests/cluster tests/scanners; wait $$installed
+	@$(MAKE) --no-print-directory $(POLICIES) $(SCANNERS) & installed=$$!; \
+	  $(UNIT_TESTS); \
+	  $(RUN) -m testbed.cluster during $(RUN) -m pytest --numprocesses=auto --dist=loadfile -m beside_others tests/cluster; \
+	  $(RUN) -m pytest -m 'not beside_others' tests/engine tests/cluster tests/scanners; wait $$installed
 
 test-unit: $(ENVIRONMENT) ## the tests that need no engine, no Go and no network
-	$(RUN) -m pytest tests/unit
+	$(UNIT_TESTS)
 
 rights: $(ENVIRONMENT) ## ask the real API server for every right of everybody in two teams, and compare with their plans
 	$(RUN) -m testbed.toolchain
 	SECURE_TILLER_RIGHTS=every $(RUN) -m pytest tests/cluster/test_rights.py
 
+golden: $(ENVIRONMENT) ## preview every change of tests/golden on the real engine, and write the golden files
+	$(RUN) -m testbed.toolchain
+	SECURE_TILLER_GOLDEN=write $(RUN) -m pytest tests/cluster/test_preview_summary.py
+
 lint: $(ENVIRONMENT) ## style and types
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 	$(RUN) -m mypy
+	MYPYPATH=.github/scripts $(RUN) -m mypy .github/scripts/*.py
 
 format: $(ENVIRONMENT) ## put the code into its one format
 	$(RUN) -m ruff check --fix
@@ -74,4 +91,12 @@ $(SCANNERS): tests/scanners/constraints.txt | $(ENVIRONMENT)
 	@test -x .venv-scanners/bin/pip || $(PYTHON) -m venv .venv-scanners
 	@echo "python: installing checkov and kubernetes-validate, as $< names them, into .venv-scanners" >&2
 	@.venv-scanners/bin/pip install --quiet --disable-pip-version-check --constraint $< checkov kubernetes-validate >&2
+	@touch $@
+
+# An environment of its own, because pulumi-policy wants an older protobuf than the package.
+$(POLICIES): policies/requirements.txt policies/constraints.txt | $(ENVIRONMENT)
+	@test -x policies/.venv/bin/pip || $(PYTHON) -m venv policies/.venv
+	@echo "python: installing what policies/constraints.txt names into policies/.venv" >&2
+	@policies/.venv/bin/pip install --quiet --disable-pip-version-check \
+	  --constraint policies/constraints.txt --requirement policies/requirements.txt >&2
 	@touch $@

@@ -1,6 +1,7 @@
 """Stacks of the tests' own: a copy of the program with stack files of its own, so that the checkout stays as it is."""
 
 import json
+import secrets
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -42,7 +43,10 @@ class TestStack(Stack):
 
 
 def make_stack(folder: Path, tools: Toolchain, kubeconfig: Path, teams: dict[str, dict[str, object]]) -> TestStack:
-    """Make a stack named `test` in a folder, with a backend beside it."""
+    """Make a stack in a folder, with a backend beside it.
+
+    Its name is its own: on one cluster, two stacks of one name would take each other's Tillers for teams that left.
+    """
     project = folder / "project"
     (project / "stacks").mkdir(parents=True)
     (folder / "backend").mkdir()
@@ -55,7 +59,7 @@ def make_stack(folder: Path, tools: Toolchain, kubeconfig: Path, teams: dict[str
         "PULUMI_BACKEND_URL": f"file://{folder / 'backend'}",
         "PULUMI_CONFIG_PASSPHRASE": "test",
     }
-    stack = TestStack("test", environment, project)
+    stack = TestStack(f"test-{secrets.token_hex(3)}", environment, project)
     stack.configure_teams(teams)
     stack.create()
     return stack

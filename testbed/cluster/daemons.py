@@ -16,7 +16,6 @@ from testbed.cluster.instance import (
 from testbed.toolchain.pins import PAUSE_IMAGE
 
 CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
-ETCD = "http://127.0.0.1:2379"  # the loopback of the node's own network namespace
 
 # Which rights an account needs, and which it was refused, is known for certain from what it asked of the API server.
 # So that the log stays small it holds service accounts' requests for objects alone, without their content: none of the
@@ -48,9 +47,9 @@ def etcd(instance: Instance) -> Daemon:
         (
             "etcd",
             f"--data-dir={instance.folder}/etcd",
-            f"--listen-client-urls={ETCD}",
-            f"--advertise-client-urls={ETCD}",
-            "--listen-peer-urls=http://127.0.0.1:2380",
+            f"--listen-client-urls={instance.etcd}",
+            f"--advertise-client-urls={instance.etcd}",
+            "--listen-peer-urls=http://127.0.0.1:0",
             "--unsafe-no-fsync",  # nothing here outlives the machine's next boot
         ),
     )
@@ -68,10 +67,10 @@ def api_server(instance: Instance) -> Daemon:
         "kube-apiserver",
         (
             "kube-apiserver",
-            f"--etcd-servers={ETCD}",
+            f"--etcd-servers={instance.etcd}",
             f"--bind-address={instance.node_address}",
             f"--advertise-address={instance.node_address}",
-            "--secure-port=6443",
+            f"--secure-port={instance.port}",
             f"--client-ca-file={pki}/ca.crt",
             f"--tls-cert-file={pki}/apiserver.crt",
             f"--tls-private-key-file={pki}/apiserver.key",
@@ -83,7 +82,7 @@ def api_server(instance: Instance) -> Daemon:
             f"--service-account-signing-key-file={pki}/service-account.key",
             "--service-account-issuer=https://kubernetes.default.svc",
             f"--service-cluster-ip-range={SERVICE_SUBNET}",
-            "--authorization-mode=Node,RBAC",
+            f"--authorization-mode={instance.authorization}",
             "--enable-admission-plugins=NodeRestriction",
             "--allow-privileged=true",
             f"--audit-policy-file={instance.folder}/config/audit-policy.yaml",

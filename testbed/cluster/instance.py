@@ -53,6 +53,21 @@ class Instance:
         return f"10.243.{self.number}.2"
 
     @property
+    def port(self) -> int:
+        """The API server's port."""
+        return 6443
+
+    @property
+    def etcd(self) -> str:
+        """URL of the API server's store, on the loopback of the node's own network namespace."""
+        return "http://127.0.0.1:2379"
+
+    @property
+    def authorization(self) -> str:
+        """Who may do what is decided by these, as the API server's `--authorization-mode` names them."""
+        return "Node,RBAC"
+
+    @property
     def context(self) -> str:
         """The context's name in the kubeconfig."""
         return f"secure-tiller-{self.name}"
@@ -60,7 +75,7 @@ class Instance:
     @property
     def server(self) -> str:
         """The API server's URL."""
-        return f"https://{self.node_address}:6443"
+        return f"https://{self.node_address}:{self.port}"
 
     @property
     def kubeconfig(self) -> Path:

@@ -79,9 +79,9 @@ def existing() -> Place:
         quotes = isinstance(error, ValueError | ConfigException)  # the file, which holds credentials
         reason = type(error).__name__ if quotes else str(error)
         raise ClusterError(
-            f"CLUSTER=existing: no answer from context {access.context} of {access.kubeconfig}: {reason}\n"
+            f"CLUSTER=existing: no answer from {access.place}: {reason}\n"
             "Choose one that works (kubectl config use-context NAME), or leave CLUSTER=existing out."
         ) from error
     base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
     state = Path(base) / "secure-tiller" / namespace.metadata.uid
-    return Place(access.kubeconfig, access.context, api.configuration.host, state, PUBLIC_BUSYBOX)
+    return Place(kubeconfig.file({}), access.context, api.configuration.host, state, PUBLIC_BUSYBOX)

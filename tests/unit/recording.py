@@ -38,6 +38,8 @@ class Registered:
     retain_on_delete: bool
     protect: bool
     provider: str
+    aliases: tuple[str, ...]
+    """Names under which the engine may know it from before."""
     timeouts: tuple[str, str]
     """How long it may take to create and to update; empty: the provider's default."""
 
@@ -135,6 +137,7 @@ class Recorder(MockMonitor):
                     retain_on_delete=request.retainOnDelete,
                     protect=request.protect,
                     provider=request.provider,
+                    aliases=tuple(alias.spec.name for alias in request.aliases),
                     timeouts=(request.customTimeouts.create, request.customTimeouts.update),
                 )
             )

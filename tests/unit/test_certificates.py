@@ -156,3 +156,7 @@ def test_a_ca_without_a_line_end_does_not_run_into_the_next() -> None:
     recording = deploy(trusting, lambda: PARTNER.pem.rstrip())
     trusted = recording.one("Secret", "green-tls").inputs["stringData"]["value"]["ca.crt"]
     assert trusted == recording.certificate("green-client-ca:bob") + PARTNER.pem
+
+
+def test_a_key_that_an_update_with_targets_leaves_unmade_gives_no_name() -> None:
+    assert opaque_name(None) == ""

@@ -13,9 +13,10 @@ from secure_tiller import ConfigurationError, SecureTiller
 from secure_tiller.certificates import opaque_name
 from secure_tiller.problems import Problem
 from tests.unit.recording import Recording, is_secret, revealed, run
-from tests.unit.samples import BLUE, SMALLEST, smallest
+from tests.unit.samples import BLUE, SMALLEST, STACK, smallest
 
 COMPONENT = "secure-tiller:index:SecureTiller"
+ANNOTATIONS = {"secure-tiller/stack": STACK}
 LABELS = {"app.kubernetes.io/managed-by": "secure-tiller", "secure-tiller/team": "blue"}
 RBAC = "kubernetes:rbac.authorization.k8s.io/v1"
 
@@ -130,7 +131,7 @@ def test_the_secret_holds_the_server_certificate_and_one_ca_per_client_and_canno
         "kind": "Secret",
         "type": "kubernetes.io/tls",
         "immutable": True,
-        "metadata": {"namespace": "blue-tiller", "labels": LABELS},
+        "metadata": {"namespace": "blue-tiller", "labels": LABELS, "annotations": ANNOTATIONS},
         "stringData": {
             "tls.crt": server,
             "tls.key": blue.key("blue-server"),
@@ -203,6 +204,7 @@ def test_tiller_is_found_where_helm_looks_for_it(blue: Recording) -> None:
         "name": "tiller-deploy",
         "namespace": "blue-tiller",
         "labels": {**LABELS, **labels},
+        "annotations": ANNOTATIONS,
     }
     assert deployment["spec"]["selector"] == {"matchLabels": labels}
     assert deployment["spec"]["template"]["metadata"]["labels"] == {**LABELS, **labels}

@@ -82,7 +82,7 @@ def answer(settings: Any) -> str:
     problems = checks.check("blue", settings)
     if not problems:
         assert plan("blue", settings, STACK)
-    beside = conflicts([Settings("other", FULL), Settings("blue", structure.read("blue", settings)[0])])
+    beside = conflicts([Settings("other", FULL), Settings("blue", structure.SETTINGS.read("blue", settings)[0])])
     told = (*problems, *beside)
     assert all(problem.why and problem.remedy for problem in told)
     return "\n".join(map(str, told))
@@ -111,7 +111,7 @@ def test_wherever_an_odd_value_stands_the_answer_is_in_words_of_printable_charac
 
 @pytest.mark.parametrize("odd", ["None", "bytes", "an output", "lists in lists"])
 def test_control_without_the_check_of_the_form_the_rules_would_raise(odd: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(structure, "read", lambda _team, value: (value, ()))
+    monkeypatch.setattr(structure.SETTINGS, "read", lambda _team, value: (value, ()))
     with pytest.raises((TypeError, AttributeError, KeyError, ValueError)):
         answers(FULL, ODD[odd])
 

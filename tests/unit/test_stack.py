@@ -5,136 +5,85 @@ from typing import Any
 import pytest
 
 from secure_tiller.problems import ConfigurationError, Problem
-from secure_tiller.stack import read_stack
-from tests.unit.samples import OWN_SERVER, SMALLEST, own_certificate, smallest
+from secure_tiller.stack import KEYS, SECRET_KEYS, Stack, read_stack
+from secure_tiller.teams import Team
+from tests.unit.samples import SMALLEST
 
 TEAMS = {"green": SMALLEST}
+ENCRYPTED = frozenset(f"secure-tiller:{key}" for key in SECRET_KEYS)
 
 
-def keys_refused(keys: list[str], teams: object, cluster: object) -> list[str]:
-    with pytest.raises(ConfigurationError) as refused:
-        read_stack("secure-tiller", keys, teams, cluster)
-    return [problem.key for problem in refused.value.problems]
+def read(**values: Any) -> Stack:
+    keys = [f"secure-tiller:{key}" for key in values]
+    return read_stack("secure-tiller", keys, {"teams": TEAMS, **values}, ENCRYPTED)
 
 
-def test_teams_and_cluster_are_read() -> None:
-    keys = ["secure-tiller:teams", "secure-tiller:cluster", "kubernetes:namespace", "pulumi:disable-default-providers"]
-    stack = read_stack("secure-tiller", keys, TEAMS, {"context": "kind"})
-    assert stack.teams == (("green", SMALLEST),)
-    assert stack.cluster == {"context": "kind"}
-
-
-def test_the_cluster_can_be_left_out() -> None:
-    assert read_stack("secure-tiller", [], TEAMS, None).cluster == {}
-
-
-def test_an_unknown_key_names_the_nearest_and_not_its_value() -> None:
-    with pytest.raises(ConfigurationError, match=r"secure-tiller:team = \(not shown\)[^']*did you mean 'teams'"):
-        read_stack("secure-tiller", ["secure-tiller:team"], TEAMS, None)
-
-
-def test_everything_that_is_wrong_comes_at_once() -> None:
-    keys = keys_refused(["secure-tiller:tems"], {}, {"contxt": "kind", "uid": 7})
-    assert keys == [
-        "secure-tiller:tems",
-        "secure-tiller:cluster.contxt",
-        "secure-tiller:cluster.uid",
-        "secure-tiller:teams",
-    ]
-
-
-KEY = OWN_SERVER.key_pem
-SECRET_PART = KEY.splitlines()[1][:16]
-
-
-def green(**given: Any) -> Any:
-    """Teams of which green brings a server certificate, without its key unless told otherwise."""
-    return {"green": smallest(certificates={"server_certificate": own_certificate(**{"key": None, **given})})}
-
-
-def refused(teams: object, server_keys: object) -> tuple[Problem, ...]:
+def refused(**values: Any) -> tuple[Problem, ...]:
     with pytest.raises(ConfigurationError) as error:
-        read_stack("secure-tiller", [], teams, None, server_keys)
-    assert SECRET_PART not in str(error.value)
+        read(**values)
     return error.value.problems
 
 
-def test_the_key_of_a_server_certificate_is_put_where_the_component_takes_it() -> None:
-    ((name, args),) = read_stack("secure-tiller", ["secure-tiller:serverKeys"], green(), None, {"green": KEY}).teams
-    assert name == "green"
-    assert args["certificates"]["server_certificate"] == own_certificate()
+def test_teams_and_cluster_are_read() -> None:
+    stack = read(teams=TEAMS, cluster={"context": "kind"})
+    assert stack.teams == (Team("green", SMALLEST),)
+    assert stack.cluster == {"context": "kind"}
 
 
-def test_the_settings_that_were_given_are_not_changed() -> None:
-    teams = green()
-    read_stack("secure-tiller", [], teams, None, {"green": KEY})
-    assert teams == green()
-
-
-def test_a_key_that_is_missing_is_required_with_the_command_that_sets_it() -> None:
-    (problem,) = refused(green(), None)
-    assert (problem.team, problem.key, problem.value) == (
-        "green",
-        "certificates.server_certificate.key",
-        "(missing)",
+def test_all_but_the_teams_can_be_left_out() -> None:
+    assert read_stack("secure-tiller", [], {"teams": TEAMS}, secret=()) == Stack(
+        (Team("green", SMALLEST),), cluster={}, kubeconfig="", removed=frozenset()
     )
-    assert "pulumi config set --secret --path 'secure-tiller:serverKeys.green' < key.pem" in problem.remedy
 
 
-def test_a_key_in_plain_sight_is_refused_and_to_be_changed() -> None:
-    (problem,) = refused(green(key=KEY), None)
-    assert (problem.team, problem.key) == ("green", "certificates.server_certificate.key")
-    assert "private key in plain sight" in problem.why
-    assert problem.remedy.endswith("and change it")
-
-
-def test_a_key_of_a_team_that_waits_for_none_is_refused() -> None:
-    for teams in ({"green": SMALLEST}, {"blue": smallest()}):
-        (problem,) = refused(teams, {"green": KEY})
-        assert problem.key == "secure-tiller:serverKeys.green"
-        assert "has no `server_certificate`" in problem.why
+@pytest.mark.parametrize("key", ["kubernetes:namespace", "pulumi:disable-default-providers"])
+def test_keys_of_providers_and_of_pulumi_itself_are_let_pass(key: str) -> None:
+    assert read_stack("secure-tiller", [key], {"teams": TEAMS}, secret=())
 
 
 @pytest.mark.parametrize(
-    ("keys", "key"),
-    [
-        (KEY, "secure-tiller:serverKeys"),
-        ([KEY], "secure-tiller:serverKeys"),
-        (7, "secure-tiller:serverKeys"),
-        ({"green": {"key": KEY}}, "secure-tiller:serverKeys.green"),
-        ({"green": [KEY]}, "secure-tiller:serverKeys.green"),
-        ({"green": 7}, "secure-tiller:serverKeys.green"),
-        ({"green": None}, "secure-tiller:serverKeys.green"),
-    ],
-    ids=["text", "list", "number", "map in the map", "list in the map", "number in the map", "nothing in the map"],
+    ("key", "nearest"),
+    [("team", "teams"), ("default", "defaults"), ("serverkeys", "serverKeys"), ("remove", "removed")],
 )
-def test_server_keys_of_another_form_are_refused_and_not_shown(keys: object, key: str) -> None:
-    first, missing = refused(green(), keys)
-    assert (first.key, first.value) == (key, "(not shown)")
-    assert missing.key == "certificates.server_certificate.key"
+def test_an_unknown_key_names_the_nearest_and_not_its_value(key: str, nearest: str) -> None:
+    (problem,) = refused(**{key: "sesame"})
+    assert (problem.key, problem.value) == (f"secure-tiller:{key}", "(not shown)")
+    assert f"did you mean {nearest!r}?" in problem.remedy
 
 
-def test_a_key_that_does_not_belong_to_the_certificate_is_refused() -> None:
-    (problem,) = refused(green(), {"green": "hello"})
-    assert (problem.key, problem.value) == ("certificates.server_certificate", "(not shown)")
+def test_an_unknown_key_that_is_like_no_other_is_told_them_all() -> None:
+    (problem,) = refused(xyz="sesame")
+    assert all(key in problem.remedy for key in KEYS)
 
 
-def test_a_key_in_another_place_of_the_teams_is_not_shown_either() -> None:
-    for teams in (
-        green(kye=KEY),
-        {"green": smallest(certificates={"server_certificate": KEY})},
-        {"green": smallest(certificates={"trusted_client_cas": {"a": KEY}})},
-        {"green": smallest(certificates=KEY)},
-        {"green": KEY},
-        {KEY: smallest(namespace="x")},
-        [KEY],
-        KEY,
-    ):
-        assert refused(teams, None)
+def test_everything_that_is_wrong_comes_at_once() -> None:
+    problems = refused(
+        tems={},
+        teams={"green": {**SMALLEST, "colour": "green"}, "Blue": {**SMALLEST, "namespaces": {"b": {}}}},
+        cluster={"contxt": "kind", "uid": 7},
+        defaults={"colour": "blue", "pod": {"history_max": 0}},
+        removed={"red": "yes", "green": "with-releases"},
+        kubeconfig=7,
+        serverKeys={"red": "sesame"},
+    )
+    assert sorted((problem.team, problem.key) for problem in problems) == [
+        ("", "secure-tiller:cluster.contxt"),
+        ("", "secure-tiller:cluster.uid"),
+        ("", "secure-tiller:defaults.colour"),
+        ("", "secure-tiller:defaults.pod.history_max"),
+        ("", "secure-tiller:kubeconfig"),
+        ("", "secure-tiller:removed.green"),
+        ("", "secure-tiller:removed.red"),
+        ("", "secure-tiller:serverKeys.red"),
+        ("", "secure-tiller:tems"),
+        ("Blue", "(name of the team)"),
+        ("green", "colour"),
+    ]
 
 
-@pytest.mark.parametrize(
-    "teams", [None, [], {"green": None}, {"green": {"certificates": None}}, {"green": []}], ids=str
-)
-def test_teams_of_any_form_do_not_hinder_the_check_of_the_keys(teams: object) -> None:
-    assert "secure-tiller:serverKeys.green" in [problem.key for problem in refused(teams, {"green": KEY})]
+@pytest.mark.parametrize("key", [key for key in KEYS if key not in SECRET_KEYS])
+def test_an_encrypted_value_in_what_a_preview_shows_is_refused_and_not_shown(key: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        read_stack("secure-tiller", [], {"teams": TEAMS, key: {"a": "sesame"}}, {f"secure-tiller:{key}"})
+    found = [problem for problem in error.value.problems if "encrypted" in problem.why]
+    assert [(problem.key, problem.value) for problem in found] == [(f"secure-tiller:{key}", "(not shown)")]

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from secure_tiller.checks import Settings
 from secure_tiller.problems import ConfigurationError, Problem
-from secure_tiller.teams import conflicts, read_teams
+from secure_tiller.teams import Team, conflicts, read_teams
 from tests import pki
 from tests.unit import strategies
 from tests.unit.samples import BLUE, OWN_CA, PARTNER, SMALLEST, smallest
@@ -24,7 +24,7 @@ def problems(value: object) -> list[tuple[str, str, str, str]]:
 
 
 def test_teams_come_in_the_order_of_their_names() -> None:
-    assert read_teams({"green": SMALLEST, "blue": BLUE}) == (("blue", BLUE), ("green", SMALLEST))
+    assert read_teams({"green": SMALLEST, "blue": BLUE}) == (Team("blue", BLUE), Team("green", SMALLEST))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,317 @@
+"""Who may do what with a stack, tried with real accounts: one that updates, some that lack a right, one that reviews.
+
+Each is a ServiceAccount with a kubeconfig of its own. What it asked of the API server is read from the audit log.
+"""
+
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from kubernetes import client
+
+from secure_tiller import preflight
+from testbed import audit
+from testbed.cluster import LOCAL
+from testbed.demo.place import Place
+from testbed.pulumi_stack import PROJECT
+from testbed.toolchain import Toolchain
+from tests.projects import TestStack, make_stack
+
+pytestmark = pytest.mark.beside_others
+
+DEPLOYER = yaml.safe_load((PROJECT / "docs" / "deployer.yaml").read_text())["rules"]
+
+Rule = dict[str, list[str]]
+
+LACKING = {
+    "make NetworkPolicies": (
+        ("networking.k8s.io", "networkpolicies", "create"),
+        "(the deployer's rights) = (lacking)\n"
+        "        why:    it may not create networkpolicies.networking.k8s.io in {team}-tiller\n",
+    ),
+    "grant port-forwards": (
+        ("", "pods/portforward", "create"),
+        "(the deployer's rights to grant) = (lacking)\n"
+        "        why:    it may not create pods/portforward in {team}-tiller, and Kubernetes lets nobody grant",
+    ),
+}
+"""By what a deployer may not do: the API group, resource and verb that the ClusterRole is without, and what is said."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """A ServiceAccount.
+
+    Attributes:
+        user: its name, as the API server writes it.
+        kubeconfig: the content of a file with its token.
+        since: the time before its first request.
+    """
+
+    user: str
+    kubeconfig: str = field(repr=False)
+    since: datetime
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return what it asked for."""
+        return [
+            event
+            for event in audit.events(LOCAL.audit_log)
+            if event["user"]["username"] == self.user
+            and datetime.fromisoformat(event["requestReceivedTimestamp"]) >= self.since
+        ]
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Makes accounts, and removes them all.
+
+    Attributes:
+        api: a client of the cluster with all rights.
+        admin: the kubeconfig of that.
+        namespace: where the accounts are.
+    """
+
+    api: client.ApiClient
+    admin: Path
+    namespace: str
+
+    def make(self, name: str, role: str) -> Account:
+        """Make an account that holds a ClusterRole in all namespaces."""
+        since, core, rbac = datetime.now(UTC), client.CoreV1Api(self.api), client.RbacAuthorizationV1Api(self.api)
+        core.create_namespaced_service_account(self.namespace, {"metadata": {"name": name}})
+        subject = {"kind": "ServiceAccount", "name": name, "namespace": self.namespace}
+        reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role}
+        binding = {"metadata": {"name": f"{self.namespace}-{name}"}, "subjects": [subject], "roleRef": reference}
+        rbac.create_cluster_role_binding(binding)
+        token = core.create_namespaced_service_account_token(name, self.namespace, {"spec": {}}).status.token
+        return Account(f"system:serviceaccount:{self.namespace}:{name}", yaml.safe_dump(self._kubeconfig(token)), since)
+
+    def make_with(self, name: str, rules: list[Rule]) -> Account:
+        """Make an account that holds just these rules, in all namespaces."""
+        role = f"{self.namespace}-{name}"
+        client.RbacAuthorizationV1Api(self.api).create_cluster_role({"metadata": {"name": role}, "rules": rules})
+        return self.make(name, role)
+
+    def _kubeconfig(self, token: str) -> dict[str, Any]:
+        admins = yaml.safe_load(self.admin.read_text())
+        return {**admins, "users": [{**user, "user": {"token": token}} for user in admins["users"]]}
+
+    def remove(self) -> None:
+        """Remove all of them."""
+        rbac = client.RbacAuthorizationV1Api(self.api)
+        for listed, delete in (
+            (rbac.list_cluster_role_binding, rbac.delete_cluster_role_binding),
+            (rbac.list_cluster_role, rbac.delete_cluster_role),
+        ):
+            for name in (item.metadata.name for item in listed().items):
+                if name.startswith(f"{self.namespace}-"):
+                    delete(name)
+        client.CoreV1Api(self.api).delete_namespace(self.namespace)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the accounts did with one stack.
+
+    Attributes:
+        stack: the stack; its kubeconfig is that of whoever works with it.
+        kubeconfig: where it lies, for everybody at the same path, as on runners: it is part of the provider's settings.
+        api: a client of the cluster with all rights.
+        team: the stack's one team.
+        deployer: the account that updates, with the rights of docs/deployer.yaml.
+        reviewer: the account that may view.
+        done: how Pulumi ended, and what it printed, by what was done.
+        namespaces: those of the team after that.
+    """
+
+    stack: TestStack
+    kubeconfig: Path
+    api: client.ApiClient
+    team: str
+    deployer: Account
+    reviewer: Account
+    done: dict[str, "subprocess.CompletedProcess[str]"] = field(default_factory=dict)
+    namespaces: dict[str, set[str]] = field(default_factory=dict)
+
+    def run(self, account: Account, what: str, *arguments: str) -> None:
+        """Run Pulumi as an account."""
+        self.kubeconfig.write_text(account.kubeconfig)
+        self.done[what] = self.stack.run(*arguments, "--stack", self.stack.name, check=False)
+        listed = client.CoreV1Api(self.api).list_namespace().items
+        self.namespaces[what] = {one.metadata.name for one in listed if one.metadata.name.startswith(self.team)}
+
+
+@pytest.fixture(scope="module")
+def accounts(api: client.ApiClient, cluster: Place, suffix: str) -> Iterator[Accounts]:
+    made = Accounts(api, cluster.kubeconfig, f"accounts-{suffix}")
+    client.CoreV1Api(api).create_namespace({"metadata": {"name": made.namespace}})
+    try:
+        yield made
+    finally:
+        made.remove()
+
+
+@pytest.fixture(scope="module")
+def work(accounts: Accounts, tools: Toolchain, suffix: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Work]:
+    team, folder, core = f"work-{suffix}", tmp_path_factory.mktemp("stack"), client.CoreV1Api(accounts.api)
+    stack = make_stack(folder, tools, folder / "kubeconfig", {team: _settings(team, "ann")})
+    deployer, reviewer = accounts.make_with("deployer", DEPLOYER), accounts.make("reviewer", "view")
+    seen = Work(stack, folder / "kubeconfig", accounts.api, team, deployer, reviewer)
+    core.create_namespace({"metadata": {"name": f"{team}-legacy"}})
+    try:
+        _try_without_a_right(seen, accounts)
+        _go_through_its_life(seen)
+        yield seen
+    finally:
+        core.delete_namespace(f"{team}-legacy")
+        seen.kubeconfig.write_text(accounts.admin.read_text())
+        stack.discard()
+
+
+def _settings(team: str, *clients: str, **namespaces: Any) -> dict[str, Any]:
+    """A team that takes every kind of object."""
+    own = {f"{team}-apps": {"retain_on_delete": False}}
+    robot = {"secret": {"namespace": f"{team}-apps", "name": "tiller-client"}}
+    return {
+        "namespaces": {**own, **namespaces},
+        "clients": {**{name: {} for name in clients}, "robot": robot},
+        "subjects": {"groups": ["developers"]},
+        "expose": "cluster",
+    }
+
+
+def _try_without_a_right(seen: Work, accounts: Accounts) -> None:
+    for number, (name, (lacking, _)) in enumerate(LACKING.items()):
+        account = accounts.make_with(f"lacking-{number}", _without(DEPLOYER, *lacking))
+        seen.run(account, f"up of one who may not {name}", "up", "--yes", "--skip-preview")
+    seen.run(account, "preview of one who lacks a right", "preview")
+
+
+def _go_through_its_life(seen: Work) -> None:
+    """The stack is made, reviewed, changed and destroyed; the change reaches into a namespace that is there already."""
+    team, update = seen.team, ("up", "--yes", "--skip-preview")
+    seen.run(seen.deployer, "up", *update)
+    seen.run(seen.reviewer, "review", "preview", "--expect-no-changes")
+    seen.stack.configure_teams({team: _settings(team, "ann", "bob", **{f"{team}-legacy": {"existing": True}})})
+    seen.run(seen.reviewer, "review of a change", "preview")
+    seen.run(seen.reviewer, "up of the reviewer", *update)
+    seen.run(seen.deployer, "preview of a change", "preview")
+    seen.run(seen.deployer, "up of a change", *update)
+    seen.run(seen.deployer, "destroy", "destroy", "--yes", "--skip-preview")
+
+
+def _without(rules: list[Rule], group: str, resource: str, verb: str) -> list[Rule]:
+    """Return rules that grant the same but one verb on one kind."""
+    left = []
+    for rule in rules:
+        if group in rule["apiGroups"] and resource in rule["resources"]:
+            others = [one for one in rule["resources"] if one != resource]
+            verbs = [one for one in rule["verbs"] if one != verb]
+            left += [{**rule, "resources": others}, {**rule, "resources": [resource], "verbs": verbs}]
+        else:
+            left.append(rule)
+    return [rule for rule in left if rule["resources"] and rule["verbs"]]
+
+
+def _decision(event: dict[str, Any]) -> str:
+    return str(event["annotations"]["authorization.k8s.io/decision"])
+
+
+def _changes(event: dict[str, Any]) -> bool:
+    """Tell whether a request was to change something, and was let."""
+    reads = event["verb"] in ("get", "list", "watch") or event["objectRef"].get("apiGroup") == "authorization.k8s.io"
+    return not reads and "dryRun=All" not in event["requestURI"] and _decision(event) == "allow"
+
+
+# The deployer, with the rights of docs/deployer.yaml.
+
+
+@pytest.mark.parametrize("step", ["up", "preview of a change", "up of a change", "destroy"])
+def test_a_deployer_makes_previews_changes_and_destroys(work: Work, step: str) -> None:
+    assert work.done[step].returncode == 0, work.done[step].stdout
+
+
+def test_what_the_deployer_did_is_there_and_gone_again(work: Work) -> None:
+    own, legacy = {f"{work.team}-tiller", f"{work.team}-apps"}, {f"{work.team}-legacy"}
+    assert work.namespaces["up"] == own | legacy
+    assert work.namespaces["destroy"] == legacy
+
+
+def test_nothing_that_the_deployer_asked_is_refused(work: Work) -> None:
+    events = work.deployer.events()
+    assert sorted({_shown(event) for event in events if _decision(event) != "allow"}) == []
+    assert any(_changes(event) for event in events), "control: its requests are in the log"
+
+
+def _shown(event: dict[str, Any]) -> str:
+    return f"{event['verb']} {event['requestURI'].partition('?')[0]}"
+
+
+# Deployers who lack a right.
+
+
+@pytest.mark.parametrize(("name", "said"), [(name, said) for name, (_, said) in LACKING.items()])
+def test_a_deployer_who_lacks_a_right_is_told_which_before_anything_changes(work: Work, name: str, said: str) -> None:
+    done = work.done[f"up of one who may not {name}"]
+    assert done.returncode != 0
+    assert "refused (1 problem); nothing was changed" in done.stdout
+    assert f"team {work.team}: {said.format(team=work.team)}" in done.stdout
+    assert work.namespaces[f"up of one who may not {name}"] == {f"{work.team}-legacy"}
+
+
+def test_the_preview_of_a_deployer_who_lacks_a_right_works_and_says_what_it_leaves_to_the_update(work: Work) -> None:
+    done = work.done["preview of one who lacks a right"]
+    assert done.returncode == 0, done.stdout
+    assert "to create" in done.stdout
+    assert preflight.PREVIEW in done.stdout
+
+
+# A reviewer, who may view.
+
+
+def test_a_reviewer_previews_a_stack_that_is_up_without_changes(work: Work) -> None:
+    done = work.done["review"]
+    assert done.returncode == 0, done.stdout
+    assert "unchanged" in done.stdout
+
+
+def test_a_reviewer_sees_the_change_that_the_deployer_sees(work: Work) -> None:
+    reviewed, previewed = (work.done[step].stdout for step in ("review of a change", "preview of a change"))
+    assert work.done["review of a change"].returncode == 0, reviewed
+    counts = [text.partition("\nResources:\n")[2] for text in (reviewed, previewed)]
+    assert counts[0] == counts[1] != ""
+    assert f"{work.team}-manage:{work.team}-legacy create" in reviewed
+
+
+@pytest.mark.parametrize("step", ["review", "review of a change"])
+def test_a_reviewer_is_told_what_was_not_checked(work: Work, step: str) -> None:
+    printed = work.done[step].stdout
+    assert preflight.PREVIEW in printed
+    assert (
+        "Not checked: whether rolebindings.rbac.authorization.k8s.io, roles.rbac.authorization.k8s.io, secrets"
+        in printed
+    )
+
+
+def test_control_a_deployer_is_not_told_that_objects_of_others_were_not_checked(work: Work) -> None:
+    assert "Not checked: whether rolebindings" not in work.done["preview of a change"].stdout
+
+
+def test_a_reviewer_cannot_update(work: Work) -> None:
+    done = work.done["up of the reviewer"]
+    assert done.returncode != 0
+    assert f"team {work.team}: (the deployer's rights) = (lacking)" in done.stdout
+    assert "create namespaces; " in done.stdout
+    assert "nothing was changed" in done.stdout
+
+
+def test_a_reviewer_changes_nothing_in_the_cluster(work: Work) -> None:
+    events = work.reviewer.events()
+    assert [_shown(event) for event in events if _changes(event)] == []
+    assert any("dryRun=All" in event["requestURI"] for event in events), "control: its requests are in the log"
