@@ -148,11 +148,11 @@ def _parts(hint: Any) -> Iterator[Any]:
         yield from _parts(inner)
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the words that name the known keys and the one that was most likely meant."""
+def nearest(word: str, known: Iterable[str], what: str = "known keys", none: str = "there are none to set here") -> str:
+    """Return the words that name the known keys, or whatever they are, and the one that was most likely meant."""
     names = sorted(known)
     guess = difflib.get_close_matches(word, names, n=1)
-    listed = f"known keys: {', '.join(names)}" if names else "there are none to set here"
+    listed = f"{what}: {', '.join(names)}" if names else none
     return f"did you mean {guess[0]!r}? ({listed})" if guess else listed
 
 

@@ -1,11 +1,15 @@
 """The command `secure-tiller`: what a team's platform engineer and a pipeline run beside Pulumi."""
 
+import sys
+
 import typer
 
 from secure_tiller.cli import preview_summary, renewals
+from secure_tiller.cli.output import PROBLEM, complain
+from secure_tiller.problems import RefusedError
 
 app = typer.Typer(
-    help="Beside Pulumi, for stacks of secured Tillers.",
+    help="For the people on both ends of a Tiller: beside Pulumi, and beside Helm.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -15,4 +19,8 @@ app.command("renewals")(renewals.command)
 
 def main() -> None:
     """Run the command; its exit codes stand in docs/command.md."""
-    app()
+    try:
+        app()
+    except RefusedError as error:
+        complain(error.problems)
+        sys.exit(PROBLEM)

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from secure_tiller.cli import source
-from secure_tiller.cli.source import FOUND, PROBLEM, File, Format, StackName
+from secure_tiller.cli.output import FOUND, PROBLEM
+from secure_tiller.cli.source import File, Format, StackName
 from secure_tiller.summary import machine, markdown
 from secure_tiller.summary.meaning import mean
 

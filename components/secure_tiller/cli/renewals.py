@@ -7,7 +7,8 @@ import typer
 
 from secure_tiller import durations
 from secure_tiller.cli import source
-from secure_tiller.cli.source import FOUND, PROBLEM, File, Format, StackName
+from secure_tiller.cli.output import FOUND, PROBLEM
+from secure_tiller.cli.source import File, Format, StackName
 from secure_tiller.summary import renewals
 
 WRITERS = {Format.MARKDOWN: renewals.to_markdown, Format.JSON: renewals.to_json}

@@ -17,11 +17,6 @@ PREVIEW = ("pulumi", "preview", "--json", "--show-sames", "--non-interactive", "
 
 STDIN = "-"
 
-PROBLEM = 1
-"""Exit code: the preview failed or cannot be read."""
-FOUND = 3
-"""Exit code: what was looked for is there: a risk, or a certificate that is due. (2 is a wrong use of the command.)"""
-
 File = Annotated[
     str | None,
     typer.Argument(

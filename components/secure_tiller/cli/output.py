@@ -1,0 +1,77 @@
+"""How the commands write: tables on a terminal, plain text elsewhere, JSON for machines; and their exit codes."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Annotated, NoReturn
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from secure_tiller.problems import Problem, plain
+
+PROBLEM = 1
+"""Exit code: it could not be done, or not be told: no access to the stack or the cluster, a file that is not there."""
+WRONG_USE = 2
+"""Exit code: an option, team or client that there is not."""
+FOUND = 3
+"""Exit code: what was looked for is there: a check that failed, a finding, a right that is missing."""
+SKIPPED = 4
+"""Exit code: something that cannot be read was left where it is; the rest was done."""
+
+_WIDE = 160
+"""Columns of what is written where there is no terminal: no line of ours needs more, and none is broken at 80."""
+
+
+class Format(StrEnum):
+    """How to write."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="Text for people, or JSON for machines.")]
+
+
+def console(*, err: bool = False) -> Console:
+    """Return where to write: with colours on a terminal alone, and without NO_COLOR."""
+    stream = sys.stderr if err else sys.stdout
+    return Console(stderr=err, highlight=False, width=None if stream.isatty() else _WIDE)
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
+    """Return a table whose cells cannot draw on the terminal; plain lines where there is none."""
+    made = Table(
+        *columns, title=title or None, title_justify="left", box=box.ROUNDED if _terminal() else box.SIMPLE_HEAD
+    )
+    for row in rows:
+        made.add_row(*(cell if isinstance(cell, Text) else Text(plain(cell)) for cell in row))
+    return made
+
+
+def write_json(value: object) -> None:
+    """Write JSON on standard output."""
+    typer.echo(json.dumps(value, indent=2))
+
+
+def complain(problems: Iterable[Problem]) -> None:
+    """Write one line for each problem on standard error."""
+    for problem in problems:
+        typer.echo(f"secure-tiller: {line(problem)}", err=True)
+
+
+def line(problem: Problem) -> str:
+    """Return a problem on one line: where, what stands there, why, and the remedy."""
+    where = f"team {problem.team}: {problem.key}" if problem.team and problem.key else problem.key or problem.team
+    value = f" = {problem.value}" if problem.value else ""
+    return f"{plain(where)}{value}: {plain(problem.why)}; {plain(problem.remedy)}"
+
+
+def fail(*problems: Problem, code: int = PROBLEM) -> NoReturn:
+    """End with one line for each problem."""
+    complain(problems)
+    raise typer.Exit(code)
