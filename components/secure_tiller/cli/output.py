@@ -45,9 +45,8 @@ def console(*, err: bool = False) -> Console:
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
     """Return a table whose cells cannot draw on the terminal; plain lines where there is none."""
-    made = Table(
-        *columns, title=title or None, title_justify="left", box=box.ROUNDED if _terminal() else box.SIMPLE_HEAD
-    )
+    lines = box.ROUNDED if sys.stdout.isatty() else box.SIMPLE_HEAD
+    made = Table(*columns, title=title or None, title_justify="left", box=lines)
     for row in rows:
         made.add_row(*(cell if isinstance(cell, Text) else Text(plain(cell)) for cell in row))
     return made

@@ -1,0 +1,1 @@
+"""Proof against the running cluster: what `secure-tiller check` looks at."""

@@ -1,0 +1,39 @@
+"""What a check found."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """How a check ended, the worst last."""
+
+    PASSED = "passed"
+    WARNING = "warning"
+    NOT_CHECKED = "not checked"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One check of one team."""
+
+    team: str
+    check: str
+    """Which: `endpoint refuses plaintext`. The same words for every team."""
+    status: Status
+    text: str
+    """What was seen."""
+    remedy: str = ""
+    """What to do about it; empty where all is well."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A whole run: what `check --format json` writes, and the report shows."""
+
+    stack: str
+    checked_at: str
+    """RFC 3339, UTC."""
+    server: str
+    """Address of the API server."""
+    results: tuple[Result, ...]
