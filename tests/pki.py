@@ -113,11 +113,11 @@ def server(
     return Pair(_signed("tiller", key.public_key(), issuer, life, extensions, uses), key)
 
 
-def client(issuer: Pair, name: str) -> Pair:
+def client(issuer: Pair, name: str, *, organization: str = "") -> Pair:
     """Return a client's certificate that an issuer signs."""
     key = new_key()
     no_ca = x509.BasicConstraints(ca=False, path_length=None)
-    return Pair(_signed(name, key.public_key(), issuer, None, [no_ca], [CLIENT_AUTH]), key)
+    return Pair(_signed(name, key.public_key(), issuer, None, [no_ca], [CLIENT_AUTH], organization), key)
 
 
 def request(*names: str, key: Key | None = None, organization: str = "") -> str:
@@ -147,8 +147,9 @@ def _signed(
     life: Life | None,
     extensions: Iterable[x509.ExtensionType],
     uses: Sequence[x509.ObjectIdentifier],
+    organization: str = "",
 ) -> x509.Certificate:
-    subject, life = _subject(name), life or Life.of()
+    subject, life = _subject(name, organization), life or Life.of()
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -164,8 +165,9 @@ def _signed(
     return builder.sign(key, _hash_for(key))
 
 
-def _subject(name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+def _subject(name: str, organization: str = "") -> x509.Name:
+    names = {NameOID.COMMON_NAME: name, **({NameOID.ORGANIZATION_NAME: organization} if organization else {})}
+    return x509.Name([x509.NameAttribute(*pair) for pair in names.items()])
 
 
 def _hash_for(key: Key) -> hashes.SHA256 | None:

@@ -119,8 +119,17 @@ def server_faults(certificate: str, key: str, ca: str, names: tuple[str, ...]) -
         yield Fault(f"lacks the names {', '.join(missing)}", "have it issued with them as subject alternative names")
     if not _is_chain(chain, authorities):
         yield Fault("is not signed by the CA through the intermediates given", "give the missing ones, in their order")
-    if not _is_key_of(key, leaf):
+    if not is_key_of(key, leaf):
         yield Fault("does not belong to the key, or the key is not one unencrypted PEM block", "give the matching key")
+
+
+def is_key_of(key: str, leaf: x509.Certificate) -> bool:
+    """Tell whether a text is the unencrypted private key of a certificate."""
+    try:
+        public = serialization.load_pem_private_key(key.encode(), password=None).public_key()
+    except _UNREADABLE:
+        return False
+    return bool(public == leaf.public_key())
 
 
 def key_of_request(pem: str) -> str:
@@ -278,11 +287,3 @@ def _signed(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     except _UNREADABLE:
         return False
     return True
-
-
-def _is_key_of(key: str, leaf: x509.Certificate) -> bool:
-    try:
-        public = serialization.load_pem_private_key(key.encode(), password=None).public_key()
-    except _UNREADABLE:
-        return False
-    return bool(public == leaf.public_key())

@@ -2,7 +2,6 @@
 
 import dataclasses
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from testbed import pods
 from testbed.demo.checks import CHART
 from testbed.demo.place import Place
 from testbed.helm import Helm
-from testbed.pulumi_stack import PROJECT
 from testbed.tiller import Accepted, Credentials, Refused, ask
 from testbed.toolchain.pins import HELM
 from tests.cluster.copies import Change, copy_of_tiller, without_tls, without_verification
@@ -135,15 +133,6 @@ def test_control_somebody_of_another_group_is_stopped_even_with_the_certificate(
     listed = dataclasses.replace(rita, environment=environment).run("ls")
     assert listed.returncode != 0
     assert "forbidden" in listed.stderr
-
-
-def test_the_variables_of_the_readme_are_all_that_the_helm_client_needs(rita: Helm) -> None:
-    files = {"HELM_TLS_CA_CERT": "ca.pem", "HELM_TLS_CERT": "cert.pem", "HELM_TLS_KEY": "key.pem"}
-    variables = {"TILLER_NAMESPACE": rita.namespace, "HELM_TLS_ENABLE": "true", "HELM_TLS_VERIFY": "true"}
-    variables |= {variable: str(rita.home / file) for variable, file in files.items()}
-    assert [name for name in variables if name not in (PROJECT / "README.md").read_text()] == []
-    done = subprocess.run(["helm", "ls"], env={**rita.environment, **variables}, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
 
 
 def test_a_release_into_another_teams_namespace_is_forbidden(rita: Helm, red: str, gold: str) -> None:

@@ -1,11 +1,14 @@
 """Shared by the unit tests, which need no engine, no network and no cluster."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
 
 from tests.unit import api_server
+from tests.unit.said import Program
 
 # Examples are the same in every run: a failure seen once can be seen again.
 hypothesis.settings.register_profile("unit", deadline=None, derandomize=True, max_examples=100)
@@ -17,3 +20,10 @@ def server() -> Iterator[api_server.ApiServer]:
     """Something that answers like an API server."""
     with api_server.running() as running:
         yield running
+
+
+@pytest.fixture
+def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    """A stand-in for Pulumi, first on PATH."""
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    return Program(tmp_path / "pulumi")

@@ -1,7 +1,6 @@
 """The command `secure-tiller`: what it reads, writes and exits with."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from secure_tiller.cli import app
 from secure_tiller.cli.source import PREVIEW
+from tests.unit.said import Program
 from tests.unit.summary.test_golden import KEPT, kept
 
 RISK, HARMLESS, FAILED = (str(KEPT / f"{change}.json") for change in ("exposed", "client-joins", "failed"))
@@ -18,24 +18,6 @@ RISK, HARMLESS, FAILED = (str(KEPT / f"{change}.json") for change in ("exposed",
 
 def run(*arguments: str, stdin: str = "") -> Result:
     return CliRunner().invoke(app, arguments, input=stdin.encode())
-
-
-@pytest.fixture
-def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stand-in for Pulumi on PATH: says what the files beside it hold, and keeps its arguments."""
-    program = tmp_path / "pulumi"
-    program.write_text(
-        '#!/bin/sh\necho "$@" > "$0.arguments"\ncat "$0.stdout"\ncat "$0.stderr" >&2\nexit $(cat "$0.exit")\n'
-    )
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    said(program)
-    return program
-
-
-def said(pulumi: Path, stdout: str = "", stderr: str = "", code: int = 0) -> None:
-    for name, text in (("stdout", stdout), ("stderr", stderr), ("exit", str(code))):
-        Path(f"{pulumi}.{name}").write_text(text)
 
 
 @pytest.mark.parametrize(
@@ -91,18 +73,18 @@ def test_a_missing_file_is_named() -> None:
     assert "missing.json: No such file or directory" in run("preview-summary", "missing.json").stderr
 
 
-def test_without_a_file_pulumi_is_run_with_unchanged_resources(pulumi: Path) -> None:
-    said(pulumi, kept("exposed"))
+def test_without_a_file_pulumi_is_run_with_unchanged_resources(pulumi: Program) -> None:
+    pulumi.says(kept("exposed"))
     done = run("preview-summary", "--stack", "production")
     assert (done.exit_code, done.stdout) == (0, (KEPT / "exposed.md").read_text())
-    arguments = Path(f"{pulumi}.arguments").read_text().split()
+    arguments = pulumi.arguments
     assert arguments == [*PREVIEW[1:], "--stack", "production"]
 
 
 @pytest.mark.parametrize("command", ["preview-summary", "renewals"])
-def test_pulumis_exit_code_makes_a_failed_preview_of_one_that_looks_whole(pulumi: Path, command: str) -> None:
+def test_pulumis_exit_code_makes_a_failed_preview_of_one_that_looks_whole(pulumi: Program, command: str) -> None:
     """A policy that refuses is in no JSON (pulumi 3.250, pkg/backend/display/json.go)."""
-    said(pulumi, kept("nothing"), "error: mandatory policy violated\n", 1)
+    pulumi.says(kept("nothing"), "error: mandatory policy violated\n", 1)
     done = run(command)
     assert done.exit_code == 1
     assert "FAILED" in done.stdout
@@ -110,13 +92,13 @@ def test_pulumis_exit_code_makes_a_failed_preview_of_one_that_looks_whole(pulumi
     assert "nothing changes" not in done.stdout
 
 
-def test_control_the_same_preview_with_exit_code_0_is_whole(pulumi: Path) -> None:
-    said(pulumi, kept("nothing"))
+def test_control_the_same_preview_with_exit_code_0_is_whole(pulumi: Program) -> None:
+    pulumi.says(kept("nothing"))
     assert "nothing changes" in run("preview-summary").stdout
 
 
-def test_what_pulumi_says_without_a_preview_is_shown(pulumi: Path) -> None:
-    said(pulumi, "", "error: no stack named 'x' found\n", 6)
+def test_what_pulumi_says_without_a_preview_is_shown(pulumi: Program) -> None:
+    pulumi.says("", "error: no stack named 'x' found\n", 6)
     done = run("preview-summary", "--stack", "x")
     assert done.exit_code == 1
     assert "no stack named 'x' found" in done.stdout

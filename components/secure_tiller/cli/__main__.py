@@ -1,0 +1,5 @@
+"""`python -m secure_tiller.cli`: the command where it is not installed as a script."""
+
+from secure_tiller.cli import main
+
+main()
