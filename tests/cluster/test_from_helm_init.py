@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -18,7 +17,9 @@ from testbed.helm import Helm
 from testbed.pods import Ended
 from testbed.pulumi_stack import PROJECT
 from testbed.toolchain.pins import HELM, HELM_IMAGE
+from tests import walks
 from tests.projects import TestStack
+from tests.walks import Done
 
 pytestmark = pytest.mark.beside_others
 
@@ -30,8 +31,6 @@ RELEASES = "3. Decide about the releases"
 REMOVAL = "4. Remove the old Tiller"
 CLOSED = "5. See that the door is closed"
 BACK = "The way back"
-
-Done = subprocess.CompletedProcess[str]
 
 
 @dataclass
@@ -60,8 +59,7 @@ class Walk:
 
     def take(self, section: str) -> None:
         """Do what a section says: write its settings, run its commands."""
-        (text,) = re.findall(rf"^## {re.escape(section)}\n(.*?)(?=^## |\Z)", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-        for language, block in re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        for language, block in walks.blocks(PAGE, section):
             if language == "yaml":
                 self.stack.configure_teams(yaml.safe_load(self.own(block))["secure-tiller:teams"])
             else:
@@ -72,14 +70,8 @@ class Walk:
         return text.replace("blue", self.team).replace("production", self.stack.name)
 
     def run(self, line: str) -> Done:
-        """Run a line of the page as its reader does, who has no settings of Helm's own."""
-        kept = {
-            name: value for name, value in self.stack.environment.items() if not name.startswith(("HELM", "TILLER"))
-        }
-        own = {"HELM_HOME": str(self.stack.project / "helm")}
-        own |= {"PULUMI_SKIP_CONFIRMATIONS": "true", "PULUMI_OPTION_SKIP_PREVIEW": "true"}
-        command, folder = ["bash", "-c", self.own(line)], self.stack.project
-        return subprocess.run(command, cwd=folder, env=kept | own, capture_output=True, text=True, check=False)
+        """Run a line of the page under the names of this walk."""
+        return walks.run(self.stack, self.own(line), {})
 
     def of(self, section: str, beginning: str) -> Done:
         """Return how the one command of a section ended that begins with some words."""
@@ -153,24 +145,16 @@ def _do_what_the_page_warns_of(walk: Walk, api: client.ApiClient) -> None:
         walk.workloads.append(workloads())
 
 
-def difference(line: str, done: Done) -> str:
-    """Say in what a command did not end as its line on the page says: `command`, `# prints` or `# refused: prints`."""
-    _, _, comment = line.partition(" # ")
-    refused, words = comment.startswith("refused: "), comment.removeprefix("refused: ")
-    printed = done.stdout + done.stderr
-    return "" if (done.returncode != 0) is refused and words in printed else f"{line}\n{printed}"
-
-
 def test_every_command_of_the_page_does_what_the_page_says(walk: Walk) -> None:
     of_the_page = {line: done for (section, line), done in walk.done.items() if section != "warned of"}
-    assert [told for line, done in of_the_page.items() if (told := difference(line, done))] == []
+    assert [told for line, done in of_the_page.items() if (told := walks.difference(line, done))] == []
 
 
 @pytest.mark.parametrize("line", ["helm ls # refused: shop", "helm ls # shop-2", "helm ls # refused: shop-2"])
 def test_control_another_end_of_a_command_is_seen(line: str) -> None:
     done = Done("helm ls", 0, "shop 1 DEPLOYED", "")
-    assert difference("helm ls # shop", done) == ""
-    assert difference(line, done)
+    assert walks.difference("helm ls # shop", done) == ""
+    assert walks.difference(line, done)
 
 
 def test_control_the_old_tiller_answers_a_pod_that_brings_nothing(walk: Walk) -> None:
