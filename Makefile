@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo cluster down status toolchain uid schema env policies test test-unit rights golden lint format
+.PHONY: help demo cluster down status toolchain uid schema reference env policies test test-unit rights golden lint format
 
 PYTHON ?= python3
 # CLUSTER=existing: the demo uses the cluster of the current kubeconfig context.
@@ -41,6 +41,9 @@ uid: ## the UID by which a stack file names its cluster: that of the current kub
 
 schema: $(ENVIRONMENT) ## write stacks/schema.json, by which editors complete and check stack files
 	@$(RUN) -m secure_tiller.schema > stacks/schema.json
+
+reference: $(ENVIRONMENT) ## write docs/reference.md, every option of the command, from the command itself
+	@.venv/bin/typer secure_tiller.cli utils docs --name secure-tiller --title 'Reference of `secure-tiller`' --output docs/reference.md
 
 env: $(ENVIRONMENT) ## for `eval "$(make -s env)"`: tools, cluster and backend of the demo in this shell
 	@$(RUN) -m testbed.demo --env $(WHERE)
