@@ -31,16 +31,17 @@ class State:
         return _plain(self.outputs("SelfSignedCert", name)["certPem"])
 
     def private_key(self, name: str) -> str:
-        """Return the PEM of a private key by its logical name."""
+        """Return the PEM of a private key by its logical name, with or without its generation."""
         return _plain(self.outputs("PrivateKey", name)["privateKeyPem"])
 
     def outputs(self, kind: str, name: str) -> Any:
         """Return the outputs of the one resource of a kind and logical name."""
-        (found,) = [
-            resource["outputs"]
+        named = {
+            resource["urn"].rsplit("::", 1)[-1]: resource["outputs"]
             for resource in self.content["deployment"]["resources"]
-            if resource["type"].endswith(f":{kind}") and resource["urn"].rsplit("::", 1)[-1] == name
-        ]
+            if resource["type"].endswith(f":{kind}")
+        }
+        (found,) = [outputs for each, outputs in named.items() if name in (each, each.split("@")[0])]
         return found
 
 

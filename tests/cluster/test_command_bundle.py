@@ -205,7 +205,6 @@ def test_a_program_of_somebody_elses_that_imports_the_component_is_served_too(
 ) -> None:
     stack = new_stack({})
     (stack.project / "__main__.py").write_text(WRAPPED.read_text().replace("TEAM", f"else-{suffix}"))
-    stack.configure({})
     try:
         stack.up()
         other = replace(desk, stack=stack, team=f"else-{suffix}")
