@@ -1,0 +1,96 @@
+"""What the account of a team's Tiller may do."""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from secure_tiller.cluster.connection import AT_ONCE, FORBIDDEN, TIMEOUT_SECONDS, clients
+from secure_tiller.deployed import Deployed
+from secure_tiller.deployer import Right
+from secure_tiller.rights import Rule
+
+EVERYBODY = "system:authenticated"
+SERVICE_ACCOUNTS = "system:serviceaccounts"
+"""Groups of every account, and with `:<namespace>` behind it of those of one namespace (Kubernetes documentation,
+Authenticating, Service account tokens). A review adds none by itself."""
+
+
+class Account:
+    """Asks the cluster; where that is refused, computes from the Roles that the stack made."""
+
+    def __init__(self, client: Any, tiller: Deployed) -> None:
+        """Ask nothing yet."""
+        self._client = client
+        self._tiller = tiller
+        self.computed = False
+        """Whether the cluster refused to tell, so that rights are those of the stack's state."""
+
+    def lacks(self, rights: Iterable[Right]) -> frozenset[Right]:
+        """Return those of the rights that Tiller does not hold.
+
+        Raises:
+            ApiException: the cluster did not answer.
+        """
+        wanted = tuple(dict.fromkeys(rights))
+        if not self.computed:
+            try:
+                with ThreadPoolExecutor(AT_ONCE) as pool:
+                    answers = tuple(pool.map(self._may, wanted))
+                return frozenset(right for right, allowed in zip(wanted, answers, strict=True) if not allowed)
+            except clients.ApiException as error:
+                if error.status != FORBIDDEN:
+                    raise
+                self.computed = True
+        return frozenset(right for right in wanted if not holds(self._tiller, right))
+
+    def _may(self, right: Right) -> bool:
+        resource, _, subresource = right.kind.resource.partition("/")
+        attributes = {
+            "namespace": right.namespace,
+            "verb": right.verb,
+            "group": right.kind.group,
+            "resource": resource,
+            "subresource": subresource,
+            "name": right.name,
+        }
+        own = self._tiller.namespace
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SubjectAccessReview",
+            "spec": {
+                "user": f"system:serviceaccount:{own}:{self._tiller.service_account}",
+                "groups": [SERVICE_ACCOUNTS, f"{SERVICE_ACCOUNTS}:{own}", EVERYBODY],
+                "resourceAttributes": {key: value for key, value in attributes.items() if value},
+            },
+        }
+        api = clients.AuthorizationV1Api(self._client)
+        return bool(api.create_subject_access_review(review, _request_timeout=TIMEOUT_SECONDS).status.allowed)
+
+
+def holds(tiller: Deployed, right: Right) -> bool:
+    """Tell whether a Role of the stack gives Tiller's account a right."""
+    return any(
+        role.namespace == right.namespace and any(_covers(rule, right) for rule in role.rules)
+        for role in tiller.roles
+        if any(
+            (subject.kind, subject.namespace, subject.name)
+            == ("ServiceAccount", tiller.namespace, tiller.service_account)
+            for subject in role.subjects
+        )
+    )
+
+
+def _covers(rule: Rule, right: Right) -> bool:
+    """Tell whether a rule covers a right (Kubernetes, pkg/apis/rbac/v1/evaluation_helpers.go)."""
+    _, slash, subresource = right.kind.resource.partition("/")
+    resources = ("*", right.kind.resource, *((f"*/{subresource}",) if slash else ()))
+    return (
+        _either(rule.verbs, "*", right.verb)
+        and _either(rule.api_groups, "*", right.kind.group)
+        and _either(rule.resources, *resources)
+        and (not rule.resource_names or right.name in rule.resource_names)
+    )
+
+
+def _either(listed: Sequence[str], *wanted: str) -> bool:
+    return any(word in listed for word in wanted)
