@@ -1,10 +1,10 @@
-"""The command `secure-tiller`: what a team's platform engineer and a pipeline run beside Pulumi."""
+"""The command `secure-tiller`: what the people on both ends of a Tiller run beside Pulumi and Helm."""
 
 import sys
 
 import typer
 
-from secure_tiller.cli import bundle, preview_summary, renewals
+from secure_tiller.cli import bundle, preview_summary, renewals, vet
 from secure_tiller.cli.output import PROBLEM, complain
 from secure_tiller.problems import RefusedError
 
@@ -16,6 +16,7 @@ app = typer.Typer(
 app.command("bundle")(bundle.command)
 app.command("preview-summary")(preview_summary.command)
 app.command("renewals")(renewals.command)
+app.command("vet")(vet.command)
 
 
 def main() -> None:
