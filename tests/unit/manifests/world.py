@@ -1,0 +1,90 @@
+"""A cluster that serves a few kinds, and team blue's Tiller in it, with the rights that a stack gives by default."""
+
+from typing import Any
+
+from secure_tiller import rights
+from secure_tiller.deployed import ClusterReference, Deployed
+from secure_tiller.deployer import Right
+from secure_tiller.manifests import Discovery, Manifest, read
+from secure_tiller.manifests.discovery import Served
+from secure_tiller.objects import Kind
+from secure_tiller.plan import RolePlan, Subject
+from secure_tiller.rights import Rule
+from tests.unit.api_server import Answer, ApiServer, Question, review
+
+ACCOUNT = "system:serviceaccount:blue-tiller:tiller"
+RBAC = "rbac.authorization.k8s.io"
+
+SERVED: dict[str, list[tuple[str, str, bool]]] = {
+    "v1": [
+        *(("ConfigMap", "configmaps", True), ("Namespace", "namespaces", False), ("Pod", "pods", True)),
+        *(("Secret", "secrets", True), ("ResourceQuota", "resourcequotas", True)),
+    ],
+    "apps/v1": [("Deployment", "deployments", True)],
+    "batch/v1": [("Job", "jobs", True), ("CronJob", "cronjobs", True)],
+    "networking.k8s.io/v1": [("Ingress", "ingresses", True), ("NetworkPolicy", "networkpolicies", True)],
+    "networking.example/v1": [("Ingress", "ingresses", True)],
+    "policy/v1": [("PodDisruptionBudget", "poddisruptionbudgets", True)],
+    f"{RBAC}/v1": [
+        *(("Role", "roles", True), ("RoleBinding", "rolebindings", True), ("ClusterRole", "clusterroles", False)),
+    ],
+    "apiextensions.k8s.io/v1": [("CustomResourceDefinition", "customresourcedefinitions", False)],
+}
+"""By API version: kinds, their resources, and whether they are of a namespace."""
+
+DISCOVERY = Discovery(
+    "1.36",
+    tuple(Served(version, *kind) for version, kinds in SERVED.items() for kind in kinds),
+    frozenset(SERVED) | {"metrics.example/v1"},
+    frozenset(["metrics.example/v1"]),
+)
+
+
+def blue(*namespaces: str, more: tuple[Rule, ...] = ()) -> Deployed:
+    """Return team blue's Tiller, which manages some namespaces, blue-apps if none is named."""
+    tiller = (Subject("ServiceAccount", "tiller", "blue-tiller"),)
+    roles = [
+        RolePlan(f"manage:{name}", "tiller-blue", name, (*rights.manage(name), *more), tiller)
+        for name in namespaces or ("blue-apps",)
+    ]
+    people = RolePlan("people", "people-blue", "blue-tiller", rights.PEOPLE, (Subject("Group", "blue-developers"),))
+    return Deployed(
+        name="blue",
+        stack="organization/secure-tiller/test",
+        namespace="blue-tiller",
+        service_account="tiller",
+        deployment="tiller-deploy",
+        ca_certificate="",
+        expirations={},
+        certificates={},
+        roles=(*roles, people),
+        created={},
+        pod={},
+        tls_secret="",
+        exposed=False,
+        cluster=ClusterReference(),
+    )
+
+
+def one(kind: str, api_version: str = "v1", name: str = "web", namespace: str = "", **content: Any) -> Manifest:
+    """Return a manifest of one object."""
+    metadata = {"name": name, **({"namespace": namespace} if namespace else {}), **content.pop("metadata", {})}
+    (made,) = read(str({"apiVersion": api_version, "kind": kind, "metadata": metadata, **content}))
+    return made
+
+
+def right_of(question: Question) -> Right:
+    """Return the right that a review asks for."""
+    words = question.body["spec"]["resourceAttributes"]
+    resource = "/".join(filter(None, [words.get("resource"), words.get("subresource")]))
+    kind = Kind(words.get("group", ""), resource)
+    return Right(words.get("namespace", ""), words["verb"], kind, words.get("name", ""))
+
+
+def grants(server: ApiServer, path: str, held: Any) -> None:
+    """Have a server answer reviews: allowed is what the function `held` says of a right."""
+
+    def answer(question: Question) -> Answer:
+        return review(allowed=held(right_of(question)))
+
+    server.answers[path] = answer
