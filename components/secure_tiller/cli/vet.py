@@ -60,7 +60,9 @@ def command(
     inside = _namespace(tiller, namespace)
     access = deployment.access(found, stack, kubeconfig, context)
     given = Values(tuple(values or ()), tuple(settings or ()), tuple(texts or ()))
-    with deployment.cluster(access, "to say what Tiller may do", "create pods and subjectaccessreviews") as client:
+    with deployment.cluster(
+        access, "to say which cluster it is, or what it serves", "get the namespace kube-system"
+    ) as client:
         verdict = vet(client, Chart(chart), tiller, inside, name=name, values=given, keyring=keyring)
     if form is Format.JSON:
         write_json(_as_json(verdict, chart, tiller, inside))
@@ -88,7 +90,7 @@ def _write(verdict: Verdict, chart: Path, tiller: Deployed, inside: str) -> None
     for group in Group:
         rows = [_row(finding, chart) for finding in verdict.findings if finding.group is group]
         if rows:
-            out.print(table(group.capitalize(), COLUMNS, rows))
+            out.print(table(group[0].upper() + group[1:], COLUMNS, rows))
     out.print(plain(_sentence(verdict, chart, tiller, inside)), markup=False, soft_wrap=True)
 
 

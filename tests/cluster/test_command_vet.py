@@ -1,0 +1,485 @@
+"""`secure-tiller vet`: what it says of a chart is what becomes of it when it is really installed."""
+
+import contextlib
+import functools
+import json
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from kubernetes import client
+from typer.testing import CliRunner, Result
+
+from secure_tiller.cli import app
+from secure_tiller.deployed import export
+from secure_tiller.problems import RefusedError
+from testbed.demo.checks import CHART
+from testbed.demo.place import Place
+from testbed.helm import Helm
+from testbed.pulumi_stack import PROJECT
+from testbed.waiting import until
+from tests.projects import TestStack
+
+pytestmark = pytest.mark.beside_others
+
+SHOP, TROUBLES = (str(PROJECT / "tests" / "charts" / chart) for chart in ("shop", "troubles"))
+FITS, REFUSED, WRONG_USE, FOUND = 0, 1, 2, 3
+
+
+@dataclass(frozen=True)
+class World:
+    """Two teams: plain, with the default rights and one namespace; opted, with every opt-in and two.
+
+    Attributes:
+        stack: of both.
+        plain: the name of the one.
+        opted: the name of the other.
+        helm: a client of each, by team.
+        busybox: an image that the cluster's nodes can run.
+    """
+
+    stack: TestStack
+    plain: str
+    opted: str
+    helm: dict[str, Helm]
+    busybox: str
+
+    def vet(self, team: str, chart: str, *options: str, form: str = "json") -> Result:
+        """Run the command in the stack's folder, as its user does, for the team's first namespace."""
+        arguments = ["vet", chart, "--team", team, "--namespace", f"{team}-apps", "--format", form, *options]
+        return self.run(*arguments)
+
+    def run(self, *arguments: str) -> Result:
+        """Run the command in the stack's folder."""
+        with contextlib.chdir(self.stack.project):
+            return CliRunner(env=dict(self.stack.environment)).invoke(app, arguments)
+
+    def trouble(self, trouble: str) -> tuple[str, ...]:
+        """Return the values for one trouble."""
+        namespace = ("--set", "namespace=kube-system") if trouble == "another namespace" else ()
+        nothing_else = ("--set", "settings=false") if trouble == "hooks alone" else ()
+        return ("--set", f"trouble={trouble},image={self.busybox}", *namespace, *nothing_else)
+
+    @contextlib.contextmanager
+    def installed(self, team: str, chart: str, *options: str) -> Iterator["subprocess.CompletedProcess[str]"]:
+        """Really install a chart, and give how that ended; it is gone afterwards."""
+        name, helm = f"r{secrets.token_hex(3)}", self.helm[team]
+        try:
+            yield helm.run("install", chart, "--name", name, "--namespace", f"{team}-apps", "--timeout=30", *options)
+        finally:
+            helm.run("delete", "--purge", name)
+
+
+@pytest.fixture(scope="module")
+def world(
+    new_stack: Callable[..., TestStack],
+    cluster: Place,
+    suffix: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[World]:
+    plain, opted, let_go = f"vet-{suffix}", f"vetopt-{suffix}", {"retain_on_delete": False}
+    rights = {"network_policies": True, "roles": True}
+    stack = new_stack(
+        {
+            plain: {"namespaces": {f"{plain}-apps": let_go}, "clients": {"ann": {}}},
+            opted: {
+                "namespaces": {f"{opted}-apps": let_go, f"{opted}-jobs": let_go},
+                "clients": {"ann": {}},
+                "rights": rights,
+            },
+        }
+    )
+    try:
+        stack.up()
+        helm = {
+            team: Helm.of(stack.bundle(team, "ann"), stack.environment, tmp_path_factory.mktemp(team), f"{team}-tiller")
+            for team in (plain, opted)
+        }
+        # The state does not change any more, so that Pulumi is asked for it once.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("secure_tiller.cli.deployment.export", functools.cache(export))
+            yield World(stack, plain, opted, helm, cluster.busybox)
+    finally:
+        stack.discard()
+
+
+def findings(done: Result) -> list[dict[str, Any]]:
+    """Return what the command found, but what it says of provenance."""
+    return [finding for finding in json.loads(done.stdout)["findings"] if finding["group"] != "provenance"]
+
+
+# Charts that fit.
+
+
+def test_a_good_chart_fits_and_is_really_installed(world: World) -> None:
+    image = f"--set=image={world.busybox}"
+    done = world.vet(world.plain, str(CHART), image)
+    assert (done.exit_code, findings(done)) == (FITS, []), done.output
+    with world.installed(world.plain, str(CHART), image, "--wait") as installed:
+        assert installed.returncode == 0, installed.stderr
+
+
+def test_a_chart_of_every_kind_with_hooks_and_tests_fits(world: World) -> None:
+    """That it is installed with these rights is tests/cluster/test_preset.py."""
+    done = world.vet(world.plain, SHOP, "--name=shop")
+    assert (done.exit_code, findings(done)) == (FITS, []), done.output
+    assert json.loads(done.stdout)["objects"] == 21
+
+
+def test_the_text_says_so_in_one_sentence(world: World) -> None:
+    done = world.vet(world.plain, str(CHART), form="text")
+    where = f"{world.plain}-apps of team {world.plain}"
+    assert f"chart (3 objects) fits {where}: nothing was found that would stop it." in done.stdout
+    assert "note: not verified: a folder carries no provenance" in done.stdout
+
+
+def test_a_chart_is_rendered_for_this_cluster(world: World) -> None:
+    """Control: without being told what the cluster serves, Helm renders the version that is gone."""
+    values = world.trouble("ingress of its time")
+    assert world.vet(world.plain, TROUBLES, *values).exit_code == FITS
+    assert "extensions/v1beta1" in _render(world, "ingress of its time")
+    with world.installed(world.plain, TROUBLES, *values) as installed:
+        assert installed.returncode == 0, installed.stderr
+
+
+# Charts with one trouble, and how Tiller fails with it.
+
+FORBIDDEN = "is forbidden: User"
+BEYOND = "attempting to grant RBAC permissions not currently held"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What is found in a chart, and what Tiller says of it.
+
+    Attributes:
+        group: of the finding.
+        object: the kind it is about.
+        words: in the finding.
+        refusal: in Helm's error.
+        team: whose Tiller; with the opt-ins where it takes them to get that far.
+    """
+
+    group: str
+    object: str
+    words: str
+    refusal: str
+    team: str = "plain"
+
+
+ONE_TROUBLE = {
+    "network policy": Trouble(
+        "cannot install",
+        "NetworkPolicy",
+        "may not create, delete, get, list, patch networkpolicies.networking.k8s.io in",
+        "networkpolicies.networking.k8s.io is forbidden: User",
+    ),
+    "cluster role": Trouble(
+        "outside the team", "ClusterRole", "of the whole cluster", "clusterroles.rbac.authorization.k8s.io is forbidden"
+    ),
+    "another namespace": Trouble(
+        "outside the team", "ConfigMap", "goes to kube-system", 'in API group "" in the namespace "kube-system"'
+    ),
+    "role": Trouble("cannot install", "Role", "create pods/exec", BEYOND, "opted"),
+    "role binding": Trouble("cannot install", "RoleBinding", "more than Tiller holds", BEYOND, "opted"),
+    "binding of nothing": Trouble("cannot install", "RoleBinding", "not there", '"nowhere" not found', "opted"),
+    "pod": Trouble(
+        "refused by Pod Security", "Pod", 'violates PodSecurity "baseline', 'violates PodSecurity "baseline'
+    ),
+    "old deployment": Trouble(
+        "API gone", "Deployment", "it is in apps/v1", 'no matches for kind "Deployment" in version "extensions/v1beta1"'
+    ),
+    "unknown kind": Trouble("API gone", "ServiceMonitor", "serves no ServiceMonitor", 'kind "ServiceMonitor"'),
+    "hooks alone": Trouble("cannot install", "ConfigMap", "no object that is not a hook", "no objects visited"),
+}
+
+
+@pytest.mark.parametrize("trouble", ONE_TROUBLE)
+def test_a_trouble_is_found_and_tiller_really_fails_with_it(world: World, trouble: str) -> None:
+    expected = ONE_TROUBLE[trouble]
+    team = getattr(world, expected.team)
+    values = world.trouble(trouble)
+    done = world.vet(team, TROUBLES, *values)
+    assert done.exit_code == FOUND, done.output
+    (finding,) = findings(done)
+    assert (finding["group"], finding["severity"]) == (expected.group, "stops")
+    assert expected.words in finding["text"]
+    assert [each["kind"] for each in finding["objects"]] == [expected.object]
+    with world.installed(team, TROUBLES, *values) as installed:
+        assert installed.returncode != 0
+        assert expected.refusal in installed.stderr
+
+
+@pytest.mark.parametrize(
+    ("team", "trouble"), [("plain", "none"), ("opted", "network policy"), ("opted", "role within")]
+)
+def test_control_without_the_trouble_or_with_the_right_it_fits_and_is_installed(
+    world: World, team: str, trouble: str
+) -> None:
+    name = getattr(world, team)
+    values = world.trouble(trouble)
+    done = world.vet(name, TROUBLES, *values)
+    assert (done.exit_code, findings(done)) == (FITS, []), done.output
+    with world.installed(name, TROUBLES, *values) as installed:
+        assert installed.returncode == 0, installed.stderr
+
+
+def test_a_deployment_of_refused_pods_is_installed_and_gets_none(world: World, api: client.ApiClient) -> None:
+    """Helm says DEPLOYED, which is why a chart is vetted."""
+    values = world.trouble("deployment")
+    (finding,) = findings(world.vet(world.plain, TROUBLES, *values))
+    assert finding["group"] == "refused by Pod Security"
+    assert finding["text"].startswith("the Deployment would be made and get no pod: violates PodSecurity")
+    apps, inside = client.AppsV1Api(api), f"{world.plain}-apps"
+    with world.installed(world.plain, TROUBLES, *values) as installed:
+        assert installed.returncode == 0, installed.stderr
+
+        def refused() -> bool:
+            conditions = [
+                c for each in apps.list_namespaced_deployment(inside).items for c in each.status.conditions or ()
+            ]
+            return any("violates PodSecurity" in (condition.message or "") for condition in conditions)
+
+        until(refused, "the Deployment says why it has no pod")
+        assert client.CoreV1Api(api).list_namespaced_pod(inside, label_selector="release").items == []
+
+
+def test_all_that_is_wrong_is_told_in_text_group_by_group(world: World, tmp_path: Path) -> None:
+    chart = Path(shutil.copytree(TROUBLES, tmp_path / "all"))
+    parts = [trouble for trouble in ONE_TROUBLE if ONE_TROUBLE[trouble].team == "plain"]
+    rendered = [_render(world, trouble) for trouble in parts if trouble != "hooks alone"]
+    shutil.rmtree(chart / "templates")
+    (chart / "templates").mkdir()
+    (chart / "templates" / "all.yaml").write_text("\n---\n".join(rendered))
+    done = world.vet(world.plain, str(chart), form="text")
+    print(done.stdout)
+    assert done.exit_code == FOUND
+    headings = ["Cannot install", "Outside the team", "Refused by Pod Security", "API gone", "Provenance"]
+    assert [line.strip() for line in done.stdout.splitlines() if line.strip() in headings] == headings
+    assert "does not fit" in done.stdout.splitlines()[-1]
+
+
+def _render(world: World, trouble: str) -> str:
+    command = ["helm", "template", TROUBLES, f"--name=r{secrets.token_hex(3)}", *world.trouble(trouble)]
+    done = subprocess.run(command, env=dict(world.stack.environment), capture_output=True, text=True, check=True)
+    return "\n---\n".join(part for part in done.stdout.split("\n---\n") if "kind:" in part)
+
+
+def test_nothing_is_made_by_vetting(world: World, api: client.ApiClient) -> None:
+    world.vet(world.opted, SHOP, "--name=shop")
+    pods = client.CoreV1Api(api).list_namespaced_pod(f"{world.opted}-apps").items
+    maps = client.CoreV1Api(api).list_namespaced_config_map(f"{world.opted}-apps").items
+    assert [pod.metadata.name for pod in pods if pod.metadata.name.startswith("vet-")] == []
+    assert [each.metadata.name for each in maps if each.metadata.name.startswith("shop")] == []
+
+
+# An account with few rights.
+
+
+@pytest.fixture(scope="module")
+def nobody(api: client.ApiClient, cluster: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The kubeconfig of an account that may do nothing but see which cluster it is."""
+    core, rbac = client.CoreV1Api(api), client.RbacAuthorizationV1Api(api)
+    inside = f"vet-nobody-{secrets.token_hex(3)}"
+    core.create_namespace({"metadata": {"name": inside}})
+    binding = {
+        "metadata": {"name": inside},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"},
+        "subjects": [{"kind": "ServiceAccount", "name": "nobody", "namespace": inside}],
+    }
+    try:
+        rbac.create_namespaced_role_binding("kube-system", binding)
+        core.create_namespaced_service_account(inside, {"metadata": {"name": "nobody"}})
+        token = core.create_namespaced_service_account_token("nobody", inside, {"spec": {}}).status.token
+        admins = yaml.safe_load(cluster.kubeconfig.read_text())
+        users = [{**user, "user": {"token": token}} for user in admins["users"]]
+        file = tmp_path_factory.mktemp("nobody") / "config"
+        file.touch(mode=0o600)
+        file.write_text(yaml.safe_dump({**admins, "users": users}))
+        yield file
+    finally:
+        rbac.delete_namespaced_role_binding(inside, "kube-system")
+        core.delete_namespace(inside)
+
+
+def test_who_may_not_ask_is_told_what_was_computed_and_what_was_not_checked(world: World, nobody: Path) -> None:
+    done = world.vet(world.plain, str(CHART), "--kubeconfig", str(nobody))
+    assert done.exit_code == FOUND
+    assert json.loads(done.stdout)["outcome"] == "not checked"
+    computed, unchecked = findings(done)
+    assert (computed["severity"], unchecked["severity"]) == ("note", "not checked")
+    assert "computed from the stack's state" in computed["text"]
+    assert unchecked["text"] == f"not checked: your account may not create pods in {world.plain}-apps"
+
+
+def test_a_missing_right_is_found_by_computing_too(world: World, nobody: Path) -> None:
+    values = world.trouble("network policy")
+    done = world.vet(world.plain, TROUBLES, *values, "--kubeconfig", str(nobody))
+    assert done.exit_code == FOUND
+    assert findings(done)[0]["text"].startswith("Tiller may not create, delete, get, list, patch networkpolicies")
+
+
+def test_a_role_that_the_account_may_not_read_is_not_passed(world: World, nobody: Path) -> None:
+    values = world.trouble("role binding")
+    done = world.vet(world.opted, TROUBLES, *values, "--kubeconfig", str(nobody))
+    assert done.exit_code == FOUND
+    assert "not checked what the ClusterRole cluster-admin gives" in findings(done)[0]["text"]
+
+
+# Provenance.
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A package, signed, and keyrings with the signer's key and with a stranger's."""
+
+    package: Path
+    keyring: Path
+    stranger: Path
+
+
+@pytest.fixture(scope="module")
+def signed(world: World, tmp_path_factory: pytest.TempPathFactory) -> Signed:
+    if not shutil.which("gpg"):
+        pytest.skip("gpg, which makes keys, is not installed")
+    folder = tmp_path_factory.mktemp("signed")
+    rings, chart = (
+        {name: _keys(folder / name) for name in ("signer", "stranger")},
+        shutil.copytree(CHART, folder / "web"),
+    )
+    _run(
+        *("helm", "package", "--sign", "--key", "signer", "--keyring", str(rings["signer"] / "secret.gpg")),
+        *("--destination", str(folder), "--save=false", str(chart)),
+        environment=dict(world.stack.environment),
+    )
+    (package,) = folder.glob("*.tgz")
+    return Signed(package, *(rings[name] / "public.gpg" for name in ("signer", "stranger")))
+
+
+def _keys(home: Path) -> Path:
+    """Make a key pair of the name of a folder, and keyrings of the form that Helm 2 reads."""
+    home.mkdir(mode=0o700)
+    gpg = ("gpg", "--homedir", str(home), "--batch", "--quiet", "--pinentry-mode=loopback", "--passphrase=")
+    try:
+        _run(*gpg, "--quick-generate-key", f"{home.name} <{home.name}@example.org>", "rsa2048", "sign", "never")
+        _run(*gpg, "--output", str(home / "public.gpg"), "--export")
+        _run(*gpg, "--output", str(home / "secret.gpg"), "--export-secret-keys")
+    finally:
+        _run("gpgconf", "--homedir", str(home), "--kill", "gpg-agent")
+    return home
+
+
+def _run(*command: str, environment: dict[str, str] | None = None) -> None:
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_signed_package_verifies(world: World, signed: Signed) -> None:
+    done = world.vet(world.plain, str(signed.package), "--keyring", str(signed.keyring))
+    assert (done.exit_code, json.loads(done.stdout)["findings"]) == (FITS, [])
+
+
+@pytest.mark.parametrize("wrong", ["tampered", "stranger", "unsigned", "no keyring"])
+def test_a_package_that_was_changed_or_signed_by_somebody_else_or_nobody_does_not(
+    world: World, signed: Signed, tmp_path: Path, wrong: str
+) -> None:
+    package = Path(shutil.copy(signed.package, tmp_path))
+    if wrong != "unsigned":
+        shutil.copy(f"{signed.package}.prov", tmp_path)
+    if wrong == "tampered":
+        chart = Path(shutil.copytree(CHART, tmp_path / "web"))
+        (chart / "values.yaml").write_text((chart / "values.yaml").read_text() + "\nmore: 1\n")
+        kept = (tmp_path / f"{package.name}.prov").read_bytes()
+        _run(
+            *("helm", "package", "--destination", str(tmp_path), "--save=false", str(chart)),
+            environment=dict(world.stack.environment),
+        )
+        (tmp_path / f"{package.name}.prov").write_bytes(kept)
+    keyring = {"stranger": signed.stranger, "no keyring": package}.get(wrong, signed.keyring)
+    done = world.vet(world.plain, str(package), "--keyring", str(keyring))
+    assert done.exit_code == FOUND
+    (finding,) = json.loads(done.stdout)["findings"]
+    assert (finding["group"], finding["severity"]) == ("provenance", "stops")
+    said = {
+        "tampered": "sha256 sum does not match",
+        "stranger": "unknown entity",
+        "unsigned": "could not load provenance",
+    }
+    assert said.get(wrong, "failed to load keyring") in finding["text"]
+
+
+# Bad input.
+
+
+@pytest.mark.parametrize(
+    ("chart", "options", "words"),
+    [
+        (TROUBLES, ["--set", "trouble=failing template"], "calling fail: a value is missing"),
+        (TROUBLES, ["--set", "trouble=no yaml"], "manifest troubles/templates/fails.yaml: is no YAML: line 3"),
+        (TROUBLES, ["--set", "trouble"], 'does not render: failed parsing --set data: key "trouble" has no value'),
+        (str(PROJECT / "nothing"), [], "there is no such folder or file"),
+        (str(PROJECT / "docs"), [], "does not render"),
+        (str(PROJECT / "README.md"), [], "does not render"),
+    ],
+)
+def test_what_does_not_render_is_one_clear_line(world: World, chart: str, options: list[str], words: str) -> None:
+    done = world.vet(world.plain, chart, *options)
+    assert isinstance(done.exception, RefusedError)
+    (problem,) = done.exception.problems
+    assert words in f"{problem.key}: {problem.why}"
+    assert "\n" not in problem.why
+
+
+def test_a_chart_whose_dependencies_are_missing_is_told_with_the_remedy(world: World, tmp_path: Path) -> None:
+    chart = shutil.copytree(CHART, tmp_path / "web")
+    needed = [{"name": "db", "version": "1.0.0", "repository": "https://charts.example.org"}]
+    (chart / "requirements.yaml").write_text(yaml.safe_dump({"dependencies": needed}))
+    done = world.vet(world.plain, str(chart))
+    assert isinstance(done.exception, RefusedError)
+    (problem,) = done.exception.problems
+    assert problem.remedy == f"fetch them first: helm dependency build {chart}"
+
+
+def test_the_real_process_ends_with_one_line_and_exit_code_1(world: World) -> None:
+    command = [str(Path(sys.executable).parent / "secure-tiller"), "vet", TROUBLES, "--team", world.plain]
+    done = subprocess.run(
+        [*command, "--set", "trouble=failing template"],
+        cwd=world.stack.project,
+        env=dict(world.stack.environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (REFUSED, "")
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"secure-tiller: chart {TROUBLES}: does not render: ")
+
+
+def test_the_only_namespace_of_a_team_is_its_default(world: World) -> None:
+    done = world.run("vet", str(CHART), "--team", world.plain, "--format", "json")
+    assert json.loads(done.stdout)["namespace"] == f"{world.plain}-apps"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--team", "{opted}"], "manages several namespaces; name one with --namespace: {opted}-apps, {opted}-jobs"),
+        (["--team", "{opted}", "--namespace", "{opted}-app"], "did you mean '{opted}-apps'?"),
+        (["--team", "{plain}x"], "did you mean '{plain}'?"),
+        (["--team", "{plain}", "--keyring", "nothing.gpg"], "nothing.gpg"),
+        (["--team", "{plain}", "--values", "nothing.yaml"], "nothing.yaml"),
+        ([], "--team"),
+    ],
+)
+def test_a_wrong_use_is_told_with_the_nearest_name(world: World, options: list[str], words: str) -> None:
+    names = {"plain": world.plain, "opted": world.opted}
+    done = world.run("vet", str(CHART), *(option.format(**names) for option in options))
+    assert done.exit_code == WRONG_USE
+    assert words.format(**names) in done.stderr
