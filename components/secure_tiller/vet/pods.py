@@ -26,6 +26,9 @@ ELSEWHERE = ("serviceAccountName", "serviceAccount", "priorityClassName", "prior
 API server would refuse the pod before it comes to Pod Security. Pod Security looks at none of them (Kubernetes
 documentation, Pod Security Standards)."""
 
+PREFIX = "vet-"
+"""Of the name of a pod that is sent: no two are in each other's way."""
+
 _INVALID = (400, 422)
 _NO_RIGHT = re.compile(r'User ".*" cannot create resource "pods"')
 _VIOLATES = "violates PodSecurity"
@@ -71,12 +74,24 @@ def _pod(manifest: Manifest) -> Mapping[str, Any]:
     """Return the pod of a workload, to be sent; what has not the form of one is left for the API server to refuse."""
     template: Any = manifest.content
     for key in _path(manifest) or ():
-        template = template.get(key) if isinstance(template, Mapping) else None
-    metadata, spec = (template.get(key) if isinstance(template, Mapping) else None for key in ("metadata", "spec"))
-    words = metadata if isinstance(metadata, Mapping) else {}
-    kept = {key: words[key] for key in ("labels", "annotations") if words.get(key)}
-    sent = {key: value for key, value in spec.items() if key not in ELSEWHERE} if isinstance(spec, Mapping) else {}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": "vet-", **kept}, "spec": sent}
+        template = _map(template).get(key)
+    metadata, spec = (_map(_map(template).get(key)) for key in ("metadata", "spec"))
+    kept = {key: metadata[key] for key in ("labels", "annotations") if metadata.get(key)}
+    sent = {key: value for key, value in spec.items() if key not in ELSEWHERE}
+    if claims := _claims(manifest):
+        own = [each for each in spec.get("volumes") or () if _map(each).get("name") not in claims]
+        sent["volumes"] = own + [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in claims]
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": PREFIX, **kept}, "spec": sent}
+
+
+def _claims(manifest: Manifest) -> list[Any]:
+    """Return the names of the volumes that a StatefulSet gives to its pods beside those of the template."""
+    templates = _map(manifest.content.get("spec")).get("volumeClaimTemplates")
+    return [_map(_map(each).get("metadata")).get("name") for each in templates or ()]
+
+
+def _map(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _refused(manifest: Manifest, inside: str, answer: _Answer) -> Finding:
@@ -86,10 +101,12 @@ def _refused(manifest: Manifest, inside: str, answer: _Answer) -> Finding:
         why = answer.message[answer.message.index(_VIOLATES) :]
         remedy = f"set the pod's securityContext and volumes so that {inside} admits it"
         return refusal(Group.POD_SECURITY, Severity.STOPS, f"{effect}: {why}", remedy)
-    if answer.status in (FORBIDDEN, *_INVALID):
-        # Another admission plugin, such as a quota; or a pod that is none.
+    if answer.status == FORBIDDEN:  # by another admission plugin, such as a quota
         remedy = "correct the pod, or have the limits of the namespace changed"
         return refusal(Group.CANNOT_INSTALL, Severity.STOPS, f"{effect}: {answer.message}", remedy)
+    if answer.status in _INVALID:
+        why = answer.message.partition("is invalid: ")[2] or answer.message
+        return refusal(Group.CANNOT_INSTALL, Severity.STOPS, f"its pod is none: {why}", "correct the template")
     text = f"not checked: the API server answered {answer.status}: {answer.message}"
     return refusal(Group.POD_SECURITY, Severity.NOT_CHECKED, text, f"see whether {inside} is there, and try again")
 

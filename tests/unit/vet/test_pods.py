@@ -59,6 +59,20 @@ def test_the_pod_of_every_workload_is_sent_as_it_is_and_dry(
     assert question.body == SENT
 
 
+def test_a_stateful_set_gives_its_pods_the_volumes_that_it_claims(server: ApiServer, judged: Judged) -> None:
+    volumes = [{"name": "data", "emptyDir": {}}, {"name": "cache", "emptyDir": {}}]
+    template = {"spec": {**SPEC, "volumes": volumes}}
+    judged(
+        one(
+            "StatefulSet",
+            "apps/v1",
+            spec={"template": template, "volumeClaimTemplates": [{"metadata": {"name": "data"}}]},
+        )
+    )
+    claimed = {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}
+    assert server.asked[0].body["spec"]["volumes"] == [volumes[1], claimed]
+
+
 def test_what_a_pod_names_and_the_chart_may_bring_is_not_sent(server: ApiServer, judged: Judged) -> None:
     named = {"serviceAccountName": "web", "priorityClassName": "high", "runtimeClassName": "kata"}
     judged(one("Pod", spec={**SPEC, **named}))
@@ -95,7 +109,7 @@ ANSWERS = {
     ),
     "no right": (NO_RIGHT, Group.POD_SECURITY, Severity.NOT_CHECKED, "your account may not create pods in blue-apps"),
     "a quota": (QUOTA, Group.CANNOT_INSTALL, Severity.STOPS, "exceeded quota: compute"),
-    "no pod": (INVALID, Group.CANNOT_INSTALL, Severity.STOPS, "spec.containers: Required value"),
+    "no pod": (INVALID, Group.CANNOT_INSTALL, Severity.STOPS, "its pod is none: spec.containers: Required value"),
     "no namespace": (said(404, "not found"), Group.POD_SECURITY, Severity.NOT_CHECKED, "answered 404: not found"),
     "a webhook": (said(500, "failed calling webhook"), Group.POD_SECURITY, Severity.NOT_CHECKED, "calling webhook"),
     "no JSON": ((503, "no"), Group.POD_SECURITY, Severity.NOT_CHECKED, "answered 503"),
