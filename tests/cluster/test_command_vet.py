@@ -274,6 +274,22 @@ def _render(world: World, trouble: str) -> str:
     return "\n---\n".join(part for part in done.stdout.split("\n---\n") if "kind:" in part)
 
 
+@pytest.mark.parametrize(("wanted", "fits"), [("<1.20.0", False), ("new", False), (">=1.20.0", True)])
+def test_a_chart_that_wants_another_kubernetes_is_found_and_tiller_really_refuses_it(
+    world: World, tmp_path: Path, wanted: str, fits: bool
+) -> None:
+    chart = shutil.copytree(TROUBLES, tmp_path / "troubles")
+    told = yaml.safe_load((chart / "Chart.yaml").read_text())
+    (chart / "Chart.yaml").write_text(yaml.safe_dump({**told, "kubeVersion": wanted}))
+    done = world.vet(world.plain, str(chart))
+    assert done.exit_code == (FITS if fits else FOUND), done.output
+    texts = [finding["text"] for finding in findings(done)]
+    assert [text.partition(",")[0] for text in texts] == ([] if fits else [f"wants Kubernetes {wanted}"])
+    with world.installed(world.plain, str(chart)) as installed:
+        assert ("incompatible with Kubernetes" in installed.stderr) is not fits
+        assert (installed.returncode == 0) is fits
+
+
 def test_nothing_is_made_by_vetting(world: World, api: client.ApiClient) -> None:
     world.vet(world.opted, SHOP, "--name=shop")
     pods = client.CoreV1Api(api).list_namespaced_pod(f"{world.opted}-apps").items

@@ -39,6 +39,8 @@ class Discovery:
 
     version: str
     """Of Kubernetes: `1.36`."""
+    release: str
+    """The whole of it, without what a vendor builds it from: `v1.36.3`."""
     served: tuple[Served, ...]
     """In the order of the versions: of each group the preferred one first."""
     api_versions: frozenset[str] = frozenset()
@@ -90,6 +92,7 @@ def discover(client: Any) -> Discovery:
         answers = dict(zip(versions, pool.map(partial(_resources, client), versions), strict=True))
     return Discovery(
         version=".".join("".join(filter(str.isdigit, part)) for part in (found.major, found.minor)),
+        release=found.git_version.partition("+")[0],
         served=tuple(each for listed in answers.values() for each in listed or ()),
         api_versions=frozenset(versions),
         unanswered=frozenset(version for version, listed in answers.items() if listed is None),

@@ -7,6 +7,7 @@ from typing import Any
 
 from secure_tiller.checks.rights import LIMITS, ROUTES
 from secure_tiller.deployed import Deployed
+from secure_tiller.deployer import Right
 from secure_tiller.manifests.account import Account
 from secure_tiller.manifests.discovery import Discovery, Served, discover, group
 from secure_tiller.manifests.finding import Finding, Group, Severity
@@ -92,7 +93,7 @@ def _lacking(account: Account, places: Mapping[Place, Sequence[Manifest]], case:
             yield Finding(Group.CANNOT_INSTALL, Severity.STOPS, text, _right_remedy(served.kind), tuple(found))
 
 
-def _needed(place: Place, found: Iterable[Manifest]) -> frozenset[Any]:
+def _needed(place: Place, found: Iterable[Manifest]) -> frozenset[Right]:
     served, inside = place
     return frozenset(wanted(served.kind, inside, hook=any(each.hooks for each in found)))
 
@@ -151,9 +152,9 @@ def _gone(known: Mapping[Manifest, Served | None], installed: Iterable[Manifest]
 def _brings(definition: Manifest) -> tuple[str, str]:
     """Return the group and the kind that a CustomResourceDefinition brings; empty words where it does not say."""
     spec = definition.content.get("spec")
-    names = spec.get("names") if isinstance(spec, Mapping) else None
-    words = (spec or {}).get("group", ""), names.get("kind", "") if isinstance(names, Mapping) else ""
-    return str(words[0]), str(words[1])
+    spec = spec if isinstance(spec, Mapping) else {}
+    names = spec.get("names")
+    return str(spec.get("group", "")), str(names.get("kind", "")) if isinstance(names, Mapping) else ""
 
 
 def _unserved(api_version: str, kind: str, found: tuple[Manifest, ...], case: _Case, *, own: bool) -> Finding:

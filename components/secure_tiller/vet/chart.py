@@ -1,9 +1,13 @@
 """A chart, rendered and verified by the Helm 2 client."""
 
+import json
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import yaml
 
 from secure_tiller.manifests import Discovery, Finding, Group, Severity
 from secure_tiller.problems import Problem, RefusedError
@@ -80,6 +84,35 @@ class Chart:
                 remedy = f"fetch them first: helm dependency build {self.path}"
             raise self._refused(f"does not render: {said}", remedy)
         return done.stdout
+
+    def demand(self, discovery: Discovery) -> Finding | None:
+        """Return what stands against a chart that names versions of Kubernetes; None: nothing.
+
+        Tiller compares them, `helm template` does not (Helm 2.17, pkg/tiller/release_server.go, renderResources).
+
+        Raises:
+            ChartError: its Chart.yaml cannot be read.
+        """
+        done = self._helm("inspect", "chart", "--", str(self.path))
+        if done.returncode:
+            raise self._refused(f"its Chart.yaml cannot be read: {_said(done)}", "correct it")
+        told = yaml.safe_load(done.stdout)
+        wanted = str((told or {}).get("kubeVersion") or "")
+        if not wanted or self._compares(wanted, discovery.release):
+            return None
+        text = f"wants Kubernetes {wanted}, and the cluster is {discovery.release}: Tiller does not install it"
+        return Finding(Group.CANNOT_INSTALL, Severity.STOPS, text, "change kubeVersion in its Chart.yaml")
+
+    def _compares(self, wanted: str, release: str) -> bool:
+        """Tell whether a version is in a range, as Helm says: a chart of one template asks it."""
+        with tempfile.TemporaryDirectory() as folder:
+            chart = Path(folder, "range")
+            (chart / "templates").mkdir(parents=True)
+            (chart / "Chart.yaml").write_text("apiVersion: v1\nname: range\nversion: 1.0.0\n")
+            (chart / "values.yaml").write_text(json.dumps({"wanted": wanted, "release": release}))
+            (chart / "templates" / "in.yaml").write_text("in: {{ semverCompare .Values.wanted .Values.release }}\n")
+            done = self._helm("template", str(chart))
+        return done.returncode == 0 and "in: true" in done.stdout
 
     def provenance(self, keyring: Path | None) -> Finding | None:
         """Return what is to be said of who made the package; None: its provenance verifies.

@@ -79,19 +79,23 @@ def _pod(manifest: Manifest) -> Mapping[str, Any]:
     kept = {key: metadata[key] for key in ("labels", "annotations") if metadata.get(key)}
     sent = {key: value for key, value in spec.items() if key not in ELSEWHERE}
     if claims := _claims(manifest):
-        own = [each for each in spec.get("volumes") or () if _map(each).get("name") not in claims]
+        own = [each for each in _list(spec.get("volumes")) if _map(each).get("name") not in claims]
         sent["volumes"] = own + [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in claims]
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": PREFIX, **kept}, "spec": sent}
 
 
 def _claims(manifest: Manifest) -> list[Any]:
     """Return the names of the volumes that a StatefulSet gives to its pods beside those of the template."""
-    templates = _map(manifest.content.get("spec")).get("volumeClaimTemplates")
-    return [_map(_map(each).get("metadata")).get("name") for each in templates or ()]
+    templates = _list(_map(manifest.content.get("spec")).get("volumeClaimTemplates"))
+    return [_map(_map(each).get("metadata")).get("name") for each in templates]
 
 
 def _map(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _refused(manifest: Manifest, inside: str, answer: _Answer) -> Finding:

@@ -61,12 +61,12 @@ def vet(
     """
     discovery = discover(client)
     objects = read(chart.render(namespace, name, values, discovery))
-    unverified = chart.provenance(keyring)
+    of_the_chart = filter(None, (chart.demand(discovery), chart.provenance(keyring)))
     found = (
+        *of_the_chart,
         *_left_out(objects),
         *examine(client, objects, tiller, namespace, discovery=discovery),
         *pods(client, objects, namespace, tiller.managed),
-        *((unverified,) if unverified else ()),
     )
     order = list(Group)
     return Verdict(objects, tuple(sorted(found, key=lambda finding: order.index(finding.group))))

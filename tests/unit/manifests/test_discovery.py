@@ -24,7 +24,9 @@ def resources(version: str, *kinds: tuple[str, str, bool]) -> tuple[int, dict[st
 def found(server: ApiServer, tmp_path: Path) -> Discovery:
     apps = [{"groupVersion": f"apps/{version}", "version": version} for version in ("v1beta1", "v1")]
     metrics = [{"groupVersion": "metrics.example/v1", "version": "v1"}]
+    words = server.answers["/version"][1]  # type: ignore[index]
     server.answers |= {
+        "/version": (200, words | {"gitVersion": "v1.36.3+vendor.1"}),
         "/api/v1": resources("v1", ("Pod", "pods", True), ("Pod", "pods/log", True), ("Node", "nodes", False)),
         "/apis": (
             200,
@@ -62,7 +64,7 @@ def test_a_server_that_does_not_answer_is_remembered(found: Discovery) -> None:
 
 
 def test_charts_are_shown_what_tiller_shows_them(found: Discovery) -> None:
-    assert found.version == "1.36"
+    assert (found.version, found.release) == ("1.36", "v1.36.3")
     assert {"v1", "v1/Pod", "apps/v1", "apps/v1/Deployment", "metrics.example/v1"} <= {*found.capabilities}
     assert "v1/pods" not in found.capabilities
 

@@ -321,6 +321,12 @@ def test_a_kind_that_the_chart_itself_would_bring_is_told_as_such(examined: Exam
     assert "the chart brings it itself" in findings[Group.CANNOT_INSTALL].text
 
 
+@pytest.mark.parametrize("spec", [None, "text", {}, {"names": 1}])
+def test_a_definition_of_no_known_form_brings_nothing(examined: Examine, spec: Any) -> None:
+    findings = examined(one("CustomResourceDefinition", "apiextensions.k8s.io/v1", spec=spec), one("A", "b.example/v1"))
+    assert [finding.group for finding in findings] == [Group.OUTSIDE, Group.API_GONE]
+
+
 # What Tiller leaves out.
 
 

@@ -34,6 +34,7 @@ SERVED: dict[str, list[tuple[str, str, bool]]] = {
 
 DISCOVERY = Discovery(
     "1.36",
+    "v1.36.3",
     tuple(Served(version, *kind) for version, kinds in SERVED.items() for kind in kinds),
     frozenset(SERVED) | {"metrics.example/v1"},
     frozenset(["metrics.example/v1"]),

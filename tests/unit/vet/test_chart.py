@@ -99,6 +99,19 @@ def test_a_chart_that_is_not_there_is_told(tmp_path: Path) -> None:
         Chart(tmp_path / "nothing").require()
 
 
+def test_a_chart_that_wants_no_version_is_asked_no_more(helm: Path, folder: Path) -> None:
+    says(helm, "apiVersion: v1\nname: web\nversion: 1.0.0\n")
+    assert Chart(folder).demand(DISCOVERY) is None
+    assert Path(f"{helm}.arguments").read_text().splitlines() == ["inspect", "chart", "--", str(folder)]
+
+
+def test_a_range_that_helm_cannot_compare_does_not_fit(helm: Path, folder: Path) -> None:
+    says(helm, "kubeVersion: '<1.20'\n")  # the stand-in says the same to every question
+    finding = Chart(folder).demand(DISCOVERY)
+    assert finding
+    assert finding.text == "wants Kubernetes <1.20, and the cluster is v1.36.3: Tiller does not install it"
+
+
 def test_a_package_that_verifies_has_nothing_said_of_it(helm: Path, package: Path) -> None:
     assert Chart(package).provenance(Path("ring.gpg")) is None
     assert Path(f"{helm}.arguments").read_text().splitlines() == ["verify", "--keyring=ring.gpg", "--", str(package)]

@@ -142,8 +142,15 @@ def test_a_missing_right_is_told_once_for_a_namespace(server: ApiServer, judged:
     assert finding.subject == "DaemonSet web, Deployment web, ReplicaSet web"
 
 
-@pytest.mark.parametrize("spec", [None, "text", {"template": "text"}, {"template": {"spec": [], "metadata": 1}}])
+@pytest.mark.parametrize(
+    "spec",
+    [
+        *(None, "text", {"template": "text"}, {"template": {"spec": [], "metadata": 1}}),
+        {"template": {"spec": {"volumes": 1}}, "volumeClaimTemplates": 1},
+        {"template": {"spec": {"volumes": [1]}}, "volumeClaimTemplates": [1, {"metadata": 1}]},
+    ],
+)
 def test_what_has_not_the_form_of_a_pod_is_left_to_the_api_server(server: ApiServer, judged: Judged, spec: Any) -> None:
     server.answers[PODS] = INVALID
-    (finding,) = judged(one("Deployment", "apps/v1", spec=spec))
+    (finding,) = judged(one("StatefulSet", "apps/v1", spec=spec))
     assert finding.severity is Severity.STOPS
