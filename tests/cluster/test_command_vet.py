@@ -85,7 +85,8 @@ def world(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[World]:
     plain, opted, let_go = f"vet-{suffix}", f"vetopt-{suffix}", {"retain_on_delete": False}
-    rights = {"network_policies": True, "roles": True}
+    leases = {"api_groups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create", "delete"]}
+    rights = {"network_policies": True, "roles": True, "rules": [leases]}
     stack = new_stack(
         {
             plain: {"namespaces": {f"{plain}-apps": let_go}, "clients": {"ann": {}}},
@@ -178,7 +179,7 @@ ONE_TROUBLE = {
     "network policy": Trouble(
         "cannot install",
         "NetworkPolicy",
-        "may not create, delete, get, list, patch networkpolicies.networking.k8s.io in",
+        "may not create, delete, get, patch networkpolicies.networking.k8s.io in",
         "networkpolicies.networking.k8s.io is forbidden: User",
     ),
     "cluster role": Trouble(
@@ -232,6 +233,29 @@ def test_control_without_the_trouble_or_with_the_right_it_fits_and_is_installed(
     assert (done.exit_code, findings(done)) == (FITS, []), done.output
     with world.installed(name, TROUBLES, *values) as installed:
         assert installed.returncode == 0, installed.stderr
+
+
+def test_an_object_in_another_namespace_of_the_team_fits_and_is_installed(world: World) -> None:
+    values = ("--set", f"namespace={world.opted}-jobs")
+    done = world.vet(world.opted, TROUBLES, *values)
+    assert (done.exit_code, findings(done)) == (FITS, []), done.output
+    with world.installed(world.opted, TROUBLES, *values) as installed:
+        assert installed.returncode == 0, installed.stderr
+
+
+def test_what_can_be_installed_and_not_upgraded_is_found_and_really_fails_then(world: World) -> None:
+    values = world.trouble("lease")
+    done = world.vet(world.opted, TROUBLES, *values)
+    assert done.exit_code == FOUND
+    (finding,) = findings(done)
+    missing = f"patch leases.coordination.k8s.io in {world.opted}-apps"
+    assert finding["text"] == f"Tiller may not {missing}: it can be installed, but an upgrade or a delete fails"
+    with world.installed(world.opted, TROUBLES, *values) as installed:
+        assert installed.returncode == 0, installed.stderr
+        name = installed.args[installed.args.index("--name") + 1]
+        upgraded = world.helm[world.opted].run("upgrade", name, TROUBLES, *values)
+    assert upgraded.returncode != 0
+    assert 'cannot patch resource "leases"' in upgraded.stderr
 
 
 def test_a_deployment_of_refused_pods_is_installed_and_gets_none(world: World, api: client.ApiClient) -> None:
@@ -341,7 +365,7 @@ def test_a_missing_right_is_found_by_computing_too(world: World, nobody: Path) -
     values = world.trouble("network policy")
     done = world.vet(world.plain, TROUBLES, *values, "--kubeconfig", str(nobody))
     assert done.exit_code == FOUND
-    assert findings(done)[0]["text"].startswith("Tiller may not create, delete, get, list, patch networkpolicies")
+    assert findings(done)[0]["text"].startswith("Tiller may not create, delete, get, patch networkpolicies")
 
 
 def test_a_role_that_the_account_may_not_read_is_not_passed(world: World, nobody: Path) -> None:

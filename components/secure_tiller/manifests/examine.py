@@ -13,7 +13,7 @@ from secure_tiller.manifests.discovery import Discovery, Served, discover, group
 from secure_tiller.manifests.finding import Finding, Group, Severity
 from secure_tiller.manifests.grants import granted
 from secure_tiller.manifests.manifest import Manifest
-from secure_tiller.manifests.wanted import in_words, own_namespace, wanted
+from secure_tiller.manifests.wanted import AT_INSTALL, in_words, own_namespace, wanted
 from secure_tiller.objects import NETWORK_POLICIES, ROLE_BINDINGS, ROLES, Kind
 
 CHART = "the chart must be changed"
@@ -89,13 +89,18 @@ def _lacking(account: Account, places: Mapping[Place, Sequence[Manifest]], case:
         yield Finding(Group.CANNOT_INSTALL, Severity.STOPS, text, "take the namespace into the team's settings")
     for (served, inside), found in places.items():
         if lacked := missing.intersection(needed[served, inside]):
-            text = f"Tiller may not {in_words(lacked)} in {inside}"
+            late = "" if any(right.verb in AT_INSTALL for right in lacked) else _LATE
+            text = f"Tiller may not {in_words(lacked)} in {inside}{late}"
             yield Finding(Group.CANNOT_INSTALL, Severity.STOPS, text, _right_remedy(served.kind), tuple(found))
+
+
+_LATE = ": it can be installed, but an upgrade or a delete fails"
 
 
 def _needed(place: Place, found: Iterable[Manifest]) -> frozenset[Right]:
     served, inside = place
-    return frozenset(wanted(served.kind, inside, hook=any(each.hooks for each in found)))
+    hooks = {bool(each.hooks) for each in found}
+    return frozenset(right for hook in hooks for right in wanted(served.kind, inside, hook=hook))
 
 
 def _right_remedy(kind: Kind) -> str:
@@ -110,7 +115,7 @@ def _right_remedy(kind: Kind) -> str:
 def _grantable(account: Account, places: Mapping[Place, Sequence[Manifest]]) -> Iterator[Manifest]:
     """Yield the Roles and RoleBindings that Tiller has the right to make; of the others no more is to be said."""
     for (served, inside), found in places.items():
-        if served.kind in (ROLES, ROLE_BINDINGS) and not account.lacks(wanted(served.kind, inside, hook=False)):
+        if served.kind in (ROLES, ROLE_BINDINGS) and not account.lacks([Right(inside, "create", served.kind)]):
             yield from found
 
 

@@ -7,8 +7,16 @@ from secure_tiller.deployer import NAMESPACES, Right
 from secure_tiller.objects import Kind
 from secure_tiller.rights import EDIT
 
+INSTALLED = tuple(verb for verb in EDIT if verb != "list")
+"""What Tiller does to an object of a release: it lists hooks alone."""
+HOOKED = tuple(verb for verb in EDIT if verb != "patch")
+"""What Tiller does to a hook: it makes it anew each time."""
+
 AWAITED = frozenset((Kind("batch", "jobs"), Kind("", "pods")))
 """Kinds of hooks whose end Tiller awaits (Helm 2.17, pkg/kube/client.go, watchUntilReady and watchPodUntilComplete)."""
+
+AT_INSTALL = frozenset(("create", "list", "watch"))
+"""The verbs without which an install fails; without the others an upgrade or a delete does."""
 
 
 def wanted(kind: Kind, namespace: str, *, hook: bool) -> Iterator[Right]:
@@ -19,7 +27,7 @@ def wanted(kind: Kind, namespace: str, *, hook: bool) -> Iterator[Right]:
         namespace: where it is.
         hook: whether it is one.
     """
-    for verb in (*EDIT, *(("watch",) if hook and kind in AWAITED else ())):
+    for verb in (*(HOOKED if hook else INSTALLED), *(("watch",) if hook and kind in AWAITED else ())):
         yield Right(namespace, verb, kind)
 
 
