@@ -117,6 +117,13 @@ def _many(count: int, what: str) -> str:
 
 
 def _as_json(verdict: Verdict, chart: Path, tiller: Deployed, inside: str) -> dict[str, Any]:
+    """Return what `--format json` writes.
+
+    `chart`, `team` and `namespace` are texts; `outcome` is `fits`, `not checked` or `stopped`; `objects` counts them.
+    `findings` is a list of `group` (a `Group`), `severity` (`stops`, `not checked` or `note`), `text`, `remedy` and
+    `objects`: of each `apiVersion`, `kind`, `namespace`, `name` and `source`, its template. The list is empty where the
+    finding is about the whole chart.
+    """
     return {
         "chart": str(chart),
         "team": tiller.name,

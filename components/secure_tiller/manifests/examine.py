@@ -49,7 +49,7 @@ def examine(
         client: of the cluster, with the account of whoever asks; its rights matter for what can be told.
         manifests: what `read` returns; hooks of a kind that Tiller leaves out are left out here too.
         tiller: the team's.
-        namespace: the release's, which the team manages.
+        namespace: the release's.
         discovery: what `discover` returned, where several are examined; None: it is asked now.
         outdated: what to do about an API version that is gone: `CHART` or `RELEASE`.
 
@@ -131,8 +131,8 @@ def _outside(known: Mapping[Manifest, Served | None], case: _Case) -> Iterator[F
     for each, served in known.items():
         if served and not served.namespaced:
             of_the_cluster[each.kind].append(each)
-        elif each.namespace and each.namespace not in case.tiller.managed:
-            elsewhere[each.namespace].append(each)
+        elif (inside := each.namespace or case.namespace) not in case.tiller.managed:
+            elsewhere[inside].append(each)
     for kind, found in of_the_cluster.items():
         text = f"{kind} is a matter of the whole cluster, and Tiller manages the team's namespaces alone"
         remedy = "leave it out by the chart's values, and let the cluster's administrators install it"

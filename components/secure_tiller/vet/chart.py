@@ -16,6 +16,10 @@ MISSING = "found in requirements.yaml, but missing in charts/"
 """What Helm says of a chart whose dependencies were not fetched (Helm 2.17, pkg/renderutil/deps.go)."""
 
 
+SETTINGS = "failed parsing --set"
+"""How Helm begins to quote a value that it cannot read (Helm 2.17, cmd/helm/install.go)."""
+
+
 class ChartError(RefusedError):
     """The chart cannot be rendered."""
 
@@ -156,5 +160,8 @@ class Chart:
 
 def _said(done: "subprocess.CompletedProcess[str]") -> str:
     """Return what Helm complained about, on one line."""
-    text = " ".join(done.stderr.split())
-    return text.rpartition("Error: ")[2] or f"helm ended with exit code {done.returncode}"
+    text = " ".join(done.stderr.split()).rpartition("Error: ")[2]
+    before, settings, _ = text.partition(SETTINGS)
+    if settings:
+        return f"{before}{settings} (not shown: a value can be a secret)"
+    return text or f"helm ended with exit code {done.returncode}"

@@ -135,6 +135,7 @@ def test_a_right_that_no_tiller_is_given_has_no_setting_as_its_remedy(examined: 
 def test_a_namespace_that_tiller_may_not_look_at_stops_the_install(examined: Examine) -> None:
     found = examined(one("ConfigMap"), tiller=blue("blue-jobs"))
     assert "Tiller may not get the namespace blue-apps" in found[0].text
+    assert found[1].text == "goes to blue-apps, which is no namespace of the team: Tiller manages blue-jobs"
 
 
 def test_where_the_cluster_does_not_tell_rights_are_computed_and_that_is_said(

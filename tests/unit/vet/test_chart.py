@@ -68,6 +68,13 @@ def test_a_chart_that_does_not_render_is_refused_with_what_helm_said_on_one_line
     assert why(refused.value) == 'does not render: render error in "web/templates/a.yaml": template: no template "b"'
 
 
+def test_a_value_that_helm_quotes_is_not_shown(helm: Path, folder: Path) -> None:
+    says(helm, err='Error: failed parsing --set data: key "sesame" has no value\n', code=1)
+    with pytest.raises(ChartError) as refused:
+        Chart(folder).render("blue-apps", "", Values(settings=("password=open,sesame",)), DISCOVERY)
+    assert why(refused.value) == "does not render: failed parsing --set (not shown: a value can be a secret)"
+
+
 def test_missing_dependencies_are_told_with_the_command_that_fetches_them(helm: Path, folder: Path) -> None:
     says(helm, err="Error: found in requirements.yaml, but missing in charts/ directory: db\n", code=1)
     with pytest.raises(ChartError) as refused:
