@@ -98,6 +98,7 @@ def said(status: int, message: str) -> Answer:
 VIOLATION = said(403, 'pods "vet-1" is forbidden: violates PodSecurity "baseline:latest": privileged (container "web")')
 NO_RIGHT = said(403, 'pods is forbidden: User "carol" cannot create resource "pods" in API group "" in the namespace')
 QUOTA = said(403, 'pods "vet-1" is forbidden: exceeded quota: compute')
+NOT_DRY = said(400, 'admission webhook "stamp.example" does not support dry run')
 INVALID = said(422, 'Pod "vet-1" is invalid: spec.containers: Required value')
 
 ANSWERS = {
@@ -111,6 +112,7 @@ ANSWERS = {
     "a quota": (QUOTA, Group.CANNOT_INSTALL, Severity.STOPS, "exceeded quota: compute"),
     "no pod": (INVALID, Group.CANNOT_INSTALL, Severity.STOPS, "its pod is none: spec.containers: Required value"),
     "no namespace": (said(404, "not found"), Group.POD_SECURITY, Severity.NOT_CHECKED, "answered 404: not found"),
+    "a webhook that cannot be asked": (NOT_DRY, Group.POD_SECURITY, Severity.NOT_CHECKED, "does not support dry run"),
     "a webhook": (said(500, "failed calling webhook"), Group.POD_SECURITY, Severity.NOT_CHECKED, "calling webhook"),
     "no JSON": ((503, "no"), Group.POD_SECURITY, Severity.NOT_CHECKED, "answered 503"),
 }
