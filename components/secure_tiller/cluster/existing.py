@@ -120,12 +120,12 @@ def _listing(lister: Any, kind: Kind, namespace: str) -> Callable[..., Any]:
     where = (namespace,) if namespace else ()
     if kind.group:  # by the API for any kind: to load those of each group takes a quarter of a second
         method = f"list_{'namespaced' if namespace else 'cluster'}_custom_object"
-        return partial(_unread(clients.CustomObjectsApi(lister), method), kind.group, "v1", *where, kind.resource)
+        return partial(unread(clients.CustomObjectsApi(lister), method), kind.group, "v1", *where, kind.resource)
     method = f"list_namespaced_{CORE[kind]}" if namespace else f"list_{CORE[kind]}_for_all_namespaces"
-    return partial(_unread(clients.CoreV1Api(lister), method), *where)
+    return partial(unread(clients.CoreV1Api(lister), method), *where)
 
 
-def _unread(api: Any, method: str) -> Callable[..., Any]:
+def unread(api: Any, method: str) -> Callable[..., Any]:
     """Return a method of the client that leaves the answer as it is: metadata alone has not the form of the kind.
 
     Releases of the client before 37 have an argument for that, later ones a method.
