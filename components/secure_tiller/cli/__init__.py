@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from secure_tiller.cli import bundle, preview_summary, renewals, vet
+from secure_tiller.cli import audit, bundle, preview_summary, renewals, vet
 from secure_tiller.cli.output import PROBLEM, complain
 from secure_tiller.problems import RefusedError
 
@@ -13,6 +13,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.command("audit")(audit.command)
 app.command("bundle")(bundle.command)
 app.command("preview-summary")(preview_summary.command)
 app.command("renewals")(renewals.command)

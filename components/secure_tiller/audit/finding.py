@@ -1,0 +1,77 @@
+"""What an audit finds, and how it answers the practices of Helm's guide."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """What a finding can lead to, the worst first.
+
+    What could not be looked at has the level of the worst that it may hide.
+    """
+
+    CRITICAL = "critical"
+    """Somebody whom nobody chose acts with Tiller's rights, or Tiller with all rights."""
+    HIGH = "high"
+    """Somebody reads or changes what is not theirs, once another protection fails."""
+    MEDIUM = "medium"
+    """A protection is missing that others stand in for, or other teams are disturbed."""
+    LOW = "low"
+    """Good to mend; nothing is open by it alone."""
+
+    @property
+    def rank(self) -> int:
+        """Its place, 0 for the worst."""
+        return list(Level).index(self)
+
+    def reaches(self, wanted: "Level") -> bool:
+        """Tell whether it is as bad as another one, or worse."""
+        return self.rank <= wanted.rank
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong, or could not be looked at."""
+
+    level: Level
+    code: str
+    """Which: `no-tls`. The same word for every Tiller."""
+    text: str
+    remedy: str
+
+
+class Answer(StrEnum):
+    """Whether a practice is followed."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Practice:
+    """How a Tiller follows one of the five practices of "Securing your Helm Installation"."""
+
+    number: int
+    """As the guide counts them, from 1."""
+    answer: Answer
+    why: str
+
+
+PRACTICES = {
+    1: "RBAC",
+    2: "Certificate",
+    3: "Secrets",
+    4: "Account",
+    5: "Verification",
+}
+"""By number, a word for each of the "Best Practices for Securing Helm and Tiller" (Helm 2.17,
+docs/securing_installation.md): a cluster with RBAC, which limits Tiller's account; TLS with a certificate of its own;
+releases in Secrets; one Tiller for each team, with a ServiceAccount, Roles and RoleBindings of its own; clients are
+verified."""
+
+
+def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings by level, then by code."""
+    return tuple(sorted(findings, key=lambda finding: (finding.level.rank, finding.code, finding.text)))
