@@ -1,0 +1,391 @@
+"""`secure-tiller audit` on real Tillers: what it says of each, and that a client meets just that."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kubernetes import client
+from typer.testing import CliRunner, Result
+
+from secure_tiller.audit import Level
+from secure_tiller.cli import app
+from testbed.demo.place import Place
+from testbed.pulumi_stack import PROJECT
+from testbed.tiller import Accepted, Credentials, Refused, ask
+from testbed.toolchain import Toolchain
+from testbed.waiting import until
+from tests import pki
+from tests.cluster.test_accounts import Accounts
+from tests.projects import TestStack
+
+pytestmark = pytest.mark.beside_others
+
+PROGRAM = str(Path(sys.executable).parent / "secure-tiller")
+NOTE = PROJECT / "tests" / "charts" / "note"
+KINDS = ("plain", "guide", "admin", "patched", "anonymous")
+"""The Tillers that the real `helm init` installs, as `made` makes them."""
+
+GUIDE = "spec.template.spec.containers[0].command={/tiller,--storage=secret}"
+"""What the document's example overrides (Helm 2.17, docs/securing_installation.md)."""
+EVERYTHING = {"apiGroups": ["", "batch", "extensions", "apps"], "resources": ["*"], "verbs": ["*"]}
+"""The rule of the document's example (Helm 2.17, docs/rbac.md)."""
+OF_INIT = frozenset(
+    (
+        "medium listens-everywhere",
+        "medium no-limits",
+        "low probe-port-open",
+        "low unlimited-history",
+        "low may-run-as-root",
+    )
+)
+"""What every Tiller of `helm init` has."""
+PLAINTEXT = frozenset(("critical no-tls", "high port-forward-without-certificate", "high releases-in-configmaps"))
+TLS_ALONE = frozenset(
+    ("critical no-verification", "high port-forward-without-certificate", "high releases-in-configmaps")
+)
+
+FOUND: dict[str, set[str]] = {
+    "plain": {*OF_INIT, *PLAINTEXT, "low service", "high default-account"},
+    "guide": {
+        *OF_INIT,
+        "low service",
+        "low verification-by-environment",
+        "high wildcard-rights",
+        "high escalating-rights",
+    },
+    "admin": {*OF_INIT, *PLAINTEXT, "low service", "critical cluster-admin", "high records-in-configmaps"},
+    "patched": {*OF_INIT, *TLS_ALONE, "critical service-outside", "high shared-certificate"},
+    "anonymous": {
+        *OF_INIT,
+        *TLS_ALONE,
+        "low service",
+        "critical port-forward-by-everybody",
+        "high shared-certificate",
+    },
+    "ours": set(),
+}
+"""By Tiller, each finding that there must be, and no other."""
+
+YES, NO, UNKNOWN = "yes", "no", "unknown"
+PRACTICES: dict[str, list[str]] = {
+    "plain": [YES, NO, NO, NO, NO],
+    "guide": [YES, YES, YES, YES, YES],
+    "admin": [NO, NO, NO, NO, NO],
+    "patched": [YES, NO, NO, YES, NO],
+    "anonymous": [YES, NO, NO, YES, NO],
+    "ours": [YES, YES, YES, YES, YES],
+}
+
+
+@dataclass
+class World:
+    """Tillers of all kinds, and what the command said of them.
+
+    Attributes:
+        cluster: where they are.
+        api: a client of it with all rights.
+        environment: to run Helm and kubectl.
+        folder: for Helm's files.
+        namespaces: by kind, where its Tiller is.
+        said: by kind, its entry in the JSON.
+    """
+
+    cluster: Place
+    api: client.ApiClient
+    environment: Mapping[str, str]
+    folder: Path
+    namespaces: dict[str, str]
+    said: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def helm(self, kind: str, *arguments: str) -> None:
+        """Run Helm with the Tiller of a kind."""
+        kept = {name: value for name, value in self.environment.items() if not name.startswith(("HELM", "TILLER"))}
+        environment = kept | {"HELM_HOME": str(self.folder / "home"), "TILLER_NAMESPACE": self.namespaces[kind]}
+        done = subprocess.run(["helm", *arguments], env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"helm {' '.join(arguments)}\n{done.stdout}{done.stderr}"
+
+    def init(self, kind: str, *options: str, account: str = "tiller") -> None:
+        """Install a Tiller as `helm init` does, with an account of its own that holds nothing yet; empty: with none."""
+        core, namespace = client.CoreV1Api(self.api), self.namespaces[kind]
+        core.create_namespace({"metadata": {"name": namespace}})
+        if account:
+            core.create_namespaced_service_account(namespace, {"metadata": {"name": account}})
+        with_account = (f"--service-account={account}",) if account else ()
+        self.helm(kind, "init", "--skip-refresh", *with_account, *options)
+        self.bind(kind, "people", [_rule("pods/portforward", "create")], "Group", f"{namespace}-people")
+
+    def bind(self, kind: str, name: str, rules: list[dict[str, list[str]]], subject: str, who: str) -> None:
+        """Give somebody a Role in the namespace of a kind."""
+        rbac, namespace = client.RbacAuthorizationV1Api(self.api), self.namespaces[kind]
+        rbac.create_namespaced_role(namespace, {"metadata": {"name": name}, "rules": rules})
+        inside = {"namespace": namespace} if subject == "ServiceAccount" else {}
+        reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}
+        subjects = [{"kind": subject, "name": who, **inside}]
+        rbac.create_namespaced_role_binding(
+            namespace, {"metadata": {"name": name}, "roleRef": reference, "subjects": subjects}
+        )
+
+    def ready(self, kind: str) -> None:
+        """Wait until a Tiller runs as it was told."""
+        apps = client.AppsV1Api(self.api)
+
+        def runs() -> bool:
+            found = apps.read_namespaced_deployment("tiller-deploy", self.namespaces[kind])
+            status = found.status
+            told = status.observed_generation == found.metadata.generation
+            return bool(told and status.updated_replicas == status.ready_replicas == status.replicas == 1)
+
+        until(runs, f"the Tiller {kind} is ready")
+
+    def audit(self, *options: str, kubeconfig: Path | None = None) -> Result:
+        """Run the command, in this process."""
+        return CliRunner().invoke(app, ["audit", f"--kubeconfig={kubeconfig or self.cluster.kubeconfig}", *options])
+
+    def entries(self, output: str) -> dict[str, dict[str, Any]]:
+        """Return the entries of the JSON that are about these Tillers, by kind."""
+        by_namespace = {entry["namespace"]: entry for entry in json.loads(output)["tillers"]}
+        return {kind: by_namespace[namespace] for kind, namespace in self.namespaces.items()}
+
+
+def _rule(resource: str, *verbs: str, group: str = "") -> dict[str, list[str]]:
+    return {"apiGroups": [group], "resources": [resource], "verbs": list(verbs)}
+
+
+def codes(entry: dict[str, Any]) -> set[str]:
+    """Level and code of each finding of an entry."""
+    return {f"{finding['level']} {finding['code']}" for finding in entry["findings"]}
+
+
+@pytest.fixture(scope="module")
+def world(
+    cluster: Place,
+    api: client.ApiClient,
+    tools: Toolchain,
+    deployed: TestStack,  # noqa: ARG001  whose Tiller is ours
+    red: str,
+    suffix: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[World]:
+    environment = {**tools.environment, "KUBECONFIG": str(cluster.kubeconfig)}
+    names = {kind: f"audit-{suffix}-{kind}" for kind in KINDS} | {"ours": f"{red}-tiller"}
+    world = World(cluster, api, environment, tmp_path_factory.mktemp("audit"), names)
+    with ExitStack() as removed:
+        for kind in KINDS:
+            removed.callback(_remove, api, names[kind])
+        _make(world)
+        world.said = world.entries(world.audit("--format=json").stdout)
+        yield world
+
+
+def _remove(api: client.ApiClient, namespace: str) -> None:
+    for delete in (
+        client.CoreV1Api(api).delete_namespace,
+        client.RbacAuthorizationV1Api(api).delete_cluster_role_binding,
+    ):
+        try:
+            delete(namespace)
+        except client.ApiException as error:
+            if error.status != 404:
+                raise
+
+
+def _make(world: World) -> None:
+    own, shared = (_files(world.folder / name) for name in ("own", "shared"))
+    verified = ("--tiller-tls-verify", f"--tls-ca-cert={world.folder / 'own' / 'ca.pem'}", f"--override={GUIDE}")
+    world.init("plain", account="")
+    world.init("guide", *own, *verified)
+    world.bind("guide", "tiller-manager", [EVERYTHING], "ServiceAccount", "tiller")
+    world.init("admin")
+    _bind_to_cluster_admin(world)
+    world.init("patched", *shared)
+    _open_to_the_outside(world)
+    world.init("anonymous", *shared)
+    world.bind("anonymous", "guests", [_rule("pods/portforward", "create")], "User", "system:anonymous")
+    for kind in KINDS:
+        world.ready(kind)
+    namespace = world.namespaces["admin"]
+    world.helm("admin", "install", str(NOTE), f"--name={namespace}", f"--namespace={namespace}")
+
+
+def _files(folder: Path) -> tuple[str, ...]:
+    """Write a server's certificate with its key and CA, and return the options of `helm init` for it."""
+    folder.mkdir()
+    ca = pki.authority()
+    server = pki.server(ca)
+    for name, pem in (("ca.pem", ca.pem), ("cert.pem", server.pem), ("key.pem", server.key_pem)):
+        (folder / name).write_text(pem)
+    return "--tiller-tls", f"--tiller-tls-cert={folder / 'cert.pem'}", f"--tiller-tls-key={folder / 'key.pem'}"
+
+
+def _bind_to_cluster_admin(world: World) -> None:
+    namespace = world.namespaces["admin"]
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"}
+    subjects = [{"kind": "ServiceAccount", "name": "tiller", "namespace": namespace}]
+    binding = {"metadata": {"name": namespace}, "roleRef": reference, "subjects": subjects}
+    client.RbacAuthorizationV1Api(world.api).create_cluster_role_binding(binding)
+
+
+def _open_to_the_outside(world: World) -> None:
+    """Put TLS into the environment with a value that looks like off, as people do, and open the Service."""
+    namespace = world.namespaces["patched"]
+    of_container = {"name": "tiller", "env": [{"name": "TILLER_TLS_ENABLE", "value": "false"}]}
+    client.AppsV1Api(world.api).patch_namespaced_deployment(
+        "tiller-deploy", namespace, {"spec": {"template": {"spec": {"containers": [of_container]}}}}
+    )
+    client.CoreV1Api(world.api).patch_namespaced_service("tiller-deploy", namespace, {"spec": {"type": "NodePort"}})
+
+
+@pytest.mark.parametrize("kind", FOUND)
+def test_each_tiller_has_exactly_its_findings(world: World, kind: str) -> None:
+    assert codes(world.said[kind]) == FOUND[kind]
+
+
+@pytest.mark.parametrize("kind", PRACTICES)
+def test_each_tiller_follows_exactly_its_practices(world: World, kind: str) -> None:
+    assert [practice["answer"] for practice in world.said[kind]["practices"]] == PRACTICES[kind]
+
+
+def test_whoever_brings_nothing_is_answered_where_and_only_where_it_says_so(world: World, deployed: TestStack) -> None:
+    plaintext = Credentials("", plaintext=True)
+    own, shared = (Credentials((world.folder / name / "ca.pem").read_text()) for name in ("own", "shared"))
+    ours = Credentials(deployed.bundle(world.said["ours"]["namespace"].removesuffix("-tiller"), "rita").ca)
+    brought = {
+        "plain": plaintext,
+        "admin": plaintext,
+        "guide": own,
+        "patched": shared,
+        "anonymous": shared,
+        "ours": ours,
+    }
+    answers = {kind: ask(world.namespaces[kind], world.environment, brought[kind]) for kind in brought}
+    assert {kind: type(answer) for kind, answer in answers.items()} == {
+        kind: Accepted if practices[4] == NO else Refused for kind, practices in PRACTICES.items()
+    }
+
+
+def test_the_services_that_lead_to_each_are_told(world: World) -> None:
+    told = {kind: [service["type"] for service in entry["services"]] for kind, entry in world.said.items()}
+    assert told == {**{kind: ["ClusterIP"] for kind in KINDS}, "patched": ["NodePort"], "ours": []}
+
+
+def test_who_may_forward_a_port_to_each_is_told_by_name(world: World) -> None:
+    def reach(kind: str) -> set[tuple[str, str]]:
+        return {(who["kind"], who["name"]) for who in world.said[kind]["reach"]}
+
+    people, masters = ("Group", f"{world.namespaces['guide']}-people"), ("Group", "system:masters")
+    assert {people, masters} <= reach("guide")
+    assert {("Group", "red-developers"), masters} <= reach("ours")
+    assert ("User", "system:anonymous") in reach("anonymous")
+    assert ("User", "system:anonymous") not in reach("patched")
+    assert people not in reach("plain")
+
+
+def test_where_each_has_rights_is_told(world: World, red: str) -> None:
+    places = {kind: {right["namespace"] for right in entry["rights"]} for kind, entry in world.said.items()}
+    guide = world.namespaces["guide"]
+    assert places == {
+        **{kind: set() for kind in ("plain", "patched", "anonymous")},
+        "guide": {guide},
+        "admin": {""},
+        "ours": {f"{red}-tiller", f"{red}-apps", f"{red}-jobs"},
+    }
+
+
+def test_tillers_that_share_a_key_name_each_other(world: World) -> None:
+    for one, other in (("patched", "anonymous"), ("anonymous", "patched")):
+        (text,) = [item["text"] for item in world.said[one]["findings"] if item["code"] == "shared-certificate"]
+        assert f"{world.namespaces[other]}/tiller-deploy" in text
+
+
+def test_the_worst_come_first(world: World) -> None:
+    counts = [
+        [-sum(finding["level"] == level for finding in entry["findings"]) for level in Level]
+        for entry in json.loads(world.audit("--format=json").stdout)["tillers"]
+    ]
+    assert counts == sorted(counts)
+
+
+@pytest.mark.parametrize(("options", "code"), [([], 0), (["--fail-on=critical"], 3), (["--fail-on=low"], 3)])
+def test_the_exit_code_tells_only_when_asked(world: World, options: list[str], code: int) -> None:
+    assert world.audit(*options).exit_code == code
+
+
+def test_as_a_process_it_writes_a_table_and_then_the_findings_of_each(world: World) -> None:
+    done = subprocess.run([PROGRAM, "audit"], env={**os.environ, **world.environment}, capture_output=True, check=False)
+    written = done.stdout.decode()
+    assert (done.returncode, done.stderr) == (0, b"")
+    row = re.search(rf"^ +{world.namespaces['guide']}/tiller-deploy +(.*)$", written, re.MULTILINE)
+    assert row
+    assert row[1].split()[:5] == ["yes"] * 5
+    part = written.split(f"{world.namespaces['admin']}/tiller-deploy (", 1)[1].split("/tiller-deploy (", 1)[0]
+    assert "critical  cluster-admin: its account may do everything in the cluster" in part
+    assert f"by ClusterRoleBinding {world.namespaces['admin']}" in part
+
+
+@pytest.fixture(scope="module")
+def accounts(cluster: Place, api: client.ApiClient, suffix: str) -> Iterator[Accounts]:
+    made = Accounts(api, cluster.kubeconfig, f"auditors-{suffix}")
+    client.CoreV1Api(api).create_namespace({"metadata": {"name": made.namespace}})
+    try:
+        yield made
+    finally:
+        made.remove()
+
+
+@pytest.fixture(scope="module")
+def limited(accounts: Accounts, world: World) -> Path:
+    """The kubeconfig of an account that may list what runs, and nothing else."""
+    rules = [
+        {"apiGroups": ["apps"], "resources": ["deployments", "statefulsets", "daemonsets"], "verbs": ["list"]},
+        _rule("pods", "list"),
+    ]
+    return _written(world, "limited", accounts.make_with("limited", rules).kubeconfig)
+
+
+def _written(world: World, name: str, kubeconfig: str) -> Path:
+    file = world.folder / name
+    file.write_text(kubeconfig)
+    return file
+
+
+REFUSED = {
+    "critical rights-unknown",
+    "high certificate-unknown",
+    "high records-unknown",
+}
+
+
+def test_what_an_account_may_not_see_is_unknown_and_a_finding(world: World, limited: Path) -> None:
+    done = world.audit("--format=json", kubeconfig=limited)
+    said = world.entries(done.stdout)
+    assert {finding["code"] for finding in json.loads(done.stdout)["findings"]} == {"rbac-unknown"}
+    assert [practice["answer"] for practice in said["ours"]["practices"]] == [UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, YES]
+    assert codes(said["ours"]) == {*REFUSED, "medium people-unknown", "low services-unknown", "low probe-port-open"}
+    assert (said["ours"]["reach"], said["ours"]["rights"]) == (None, None)
+    assert [practice["answer"] for practice in said["plain"]["practices"]] == [UNKNOWN, NO, NO, NO, NO]
+    assert "critical people-unknown" in codes(said["plain"])
+
+
+def test_control_what_it_may_see_it_tells_as_the_admin_is_told(world: World, limited: Path) -> None:
+    said = world.entries(world.audit("--format=json", kubeconfig=limited).stdout)
+    for kind in world.namespaces:
+        assert said[kind]["settings"] == world.said[kind]["settings"]
+        assert said[kind]["pods"] == world.said[kind]["pods"]
+
+
+def test_an_account_that_may_list_nothing_is_told_so_in_one_line(world: World, accounts: Accounts) -> None:
+    nothing = _written(world, "nothing", accounts.make_with("nothing", []).kubeconfig)
+    command = [PROGRAM, "audit", f"--kubeconfig={nothing}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert "it refused to show Tillers: 403 Forbidden" in line
+    assert "use an account that may list deployments, statefulsets, daemonsets and pods in all namespaces" in line
