@@ -17,10 +17,12 @@ from typer.testing import CliRunner, Result
 
 from secure_tiller.audit import Level
 from secure_tiller.cli import app
+from testbed.access_reviews import Request, Server, Subject
 from testbed.demo.place import Place
 from testbed.pulumi_stack import PROJECT
 from testbed.tiller import Accepted, Credentials, Refused, ask
 from testbed.toolchain import Toolchain
+from testbed.toolchain.pins import TILLER_IMAGE
 from testbed.waiting import until
 from tests import pki
 from tests.cluster.test_accounts import Accounts
@@ -31,7 +33,9 @@ pytestmark = pytest.mark.beside_others
 PROGRAM = str(Path(sys.executable).parent / "secure-tiller")
 NOTE = PROJECT / "tests" / "charts" / "note"
 KINDS = ("plain", "guide", "admin", "patched", "anonymous")
-"""The Tillers that the real `helm init` installs, as `made` makes them."""
+"""The Tillers that the real `helm init` installs, as `_make` has it."""
+HIDDEN = "hidden"
+"""A pod with none of Tiller's labels, which nothing keeps running."""
 
 GUIDE = "spec.template.spec.containers[0].command={/tiller,--storage=secret}"
 """What the document's example overrides (Helm 2.17, docs/securing_installation.md)."""
@@ -70,6 +74,7 @@ FOUND: dict[str, set[str]] = {
         "critical port-forward-by-everybody",
         "high shared-certificate",
     },
+    "hidden": {*OF_INIT, *PLAINTEXT, "high default-account"},
     "ours": set(),
 }
 """By Tiller, each finding that there must be, and no other."""
@@ -81,6 +86,7 @@ PRACTICES: dict[str, list[str]] = {
     "admin": [NO, NO, NO, NO, NO],
     "patched": [YES, NO, NO, YES, NO],
     "anonymous": [YES, NO, NO, YES, NO],
+    "hidden": [YES, NO, NO, NO, NO],
     "ours": [YES, YES, YES, YES, YES],
 }
 
@@ -114,12 +120,17 @@ class World:
 
     def init(self, kind: str, *options: str, account: str = "tiller") -> None:
         """Install a Tiller as `helm init` does, with an account of its own that holds nothing yet; empty: with none."""
-        core, namespace = client.CoreV1Api(self.api), self.namespaces[kind]
-        core.create_namespace({"metadata": {"name": namespace}})
+        self.prepare(kind)
         if account:
-            core.create_namespaced_service_account(namespace, {"metadata": {"name": account}})
+            made = {"metadata": {"name": account}}
+            client.CoreV1Api(self.api).create_namespaced_service_account(self.namespaces[kind], made)
         with_account = (f"--service-account={account}",) if account else ()
         self.helm(kind, "init", "--skip-refresh", *with_account, *options)
+
+    def prepare(self, kind: str) -> None:
+        """Make the namespace of a kind, in which a group may forward ports."""
+        namespace = self.namespaces[kind]
+        client.CoreV1Api(self.api).create_namespace({"metadata": {"name": namespace}})
         self.bind(kind, "people", [_rule("pods/portforward", "create")], "Group", f"{namespace}-people")
 
     def bind(self, kind: str, name: str, rules: list[dict[str, list[str]]], subject: str, who: str) -> None:
@@ -175,10 +186,10 @@ def world(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[World]:
     environment = {**tools.environment, "KUBECONFIG": str(cluster.kubeconfig)}
-    names = {kind: f"audit-{suffix}-{kind}" for kind in KINDS} | {"ours": f"{red}-tiller"}
+    names = {kind: f"audit-{suffix}-{kind}" for kind in (*KINDS, HIDDEN)} | {"ours": f"{red}-tiller"}
     world = World(cluster, api, environment, tmp_path_factory.mktemp("audit"), names)
     with ExitStack() as removed:
-        for kind in KINDS:
+        for kind in (*KINDS, HIDDEN):
             removed.callback(_remove, api, names[kind])
         _make(world)
         world.said = world.entries(world.audit("--format=json").stdout)
@@ -209,6 +220,8 @@ def _make(world: World) -> None:
     _open_to_the_outside(world)
     world.init("anonymous", *shared)
     world.bind("anonymous", "guests", [_rule("pods/portforward", "create")], "User", "system:anonymous")
+    world.prepare(HIDDEN)
+    _hide(world)
     for kind in KINDS:
         world.ready(kind)
     namespace = world.namespaces["admin"]
@@ -223,6 +236,14 @@ def _files(folder: Path) -> tuple[str, ...]:
     for name, pem in (("ca.pem", ca.pem), ("cert.pem", server.pem), ("key.pem", server.key_pem)):
         (folder / name).write_text(pem)
     return "--tiller-tls", f"--tiller-tls-cert={folder / 'cert.pem'}", f"--tiller-tls-key={folder / 'key.pem'}"
+
+
+def _hide(world: World) -> None:
+    """Run Tiller in a pod that does not look like one: by its image alone it is told."""
+    core, namespace = client.CoreV1Api(world.api), world.namespaces[HIDDEN]
+    until(lambda: bool(core.list_namespaced_service_account(namespace).items), f"{namespace} has its account default")
+    pod = {"containers": [{"name": "server", "image": TILLER_IMAGE.reference}]}
+    core.create_namespaced_pod(namespace, {"metadata": {"name": "web", "labels": {"app": "web"}}, "spec": pod})
 
 
 def _bind_to_cluster_admin(world: World) -> None:
@@ -267,13 +288,13 @@ def test_whoever_brings_nothing_is_answered_where_and_only_where_it_says_so(worl
     }
     answers = {kind: ask(world.namespaces[kind], world.environment, brought[kind]) for kind in brought}
     assert {kind: type(answer) for kind, answer in answers.items()} == {
-        kind: Accepted if practices[4] == NO else Refused for kind, practices in PRACTICES.items()
+        kind: Accepted if PRACTICES[kind][4] == NO else Refused for kind in brought
     }
 
 
 def test_the_services_that_lead_to_each_are_told(world: World) -> None:
     told = {kind: [service["type"] for service in entry["services"]] for kind, entry in world.said.items()}
-    assert told == {**{kind: ["ClusterIP"] for kind in KINDS}, "patched": ["NodePort"], "ours": []}
+    assert told == {**{kind: ["ClusterIP"] for kind in KINDS}, "patched": ["NodePort"], "hidden": [], "ours": []}
 
 
 def test_who_may_forward_a_port_to_each_is_told_by_name(world: World) -> None:
@@ -288,11 +309,27 @@ def test_who_may_forward_a_port_to_each_is_told_by_name(world: World) -> None:
     assert people not in reach("plain")
 
 
+def test_the_cluster_decides_the_same_about_port_forwards(world: World) -> None:
+    server = Server(world.api)
+
+    def may(kind: str, who: Subject) -> bool:
+        verbs = ("create", "get")
+        inside = world.namespaces[kind]
+        return any(server.allows(who, Request(verb, "", "pods/portforward", inside)) for verb in verbs)
+
+    people = [Subject.person(kind, "somebody", f"{world.namespaces[kind]}-people") for kind in KINDS]
+    developer, guest = Subject.person("red", "rita", "red-developers"), Subject("guest", "system:anonymous", ())
+    for who in (*people, developer, guest):
+        for kind, entry in world.said.items():
+            names = {reached["name"] for reached in entry["reach"]}
+            assert may(kind, who) is not names.isdisjoint((who.user, *who.groups)), (who, kind)
+
+
 def test_where_each_has_rights_is_told(world: World, red: str) -> None:
     places = {kind: {right["namespace"] for right in entry["rights"]} for kind, entry in world.said.items()}
     guide = world.namespaces["guide"]
     assert places == {
-        **{kind: set() for kind in ("plain", "patched", "anonymous")},
+        **{kind: set() for kind in ("plain", "patched", "anonymous", "hidden")},
         "guide": {guide},
         "admin": {""},
         "ours": {f"{red}-tiller", f"{red}-apps", f"{red}-jobs"},

@@ -68,8 +68,12 @@ class Case:
 
     @cached_property
     def needless(self) -> frozenset[Subject]:
-        """Who may do everything in the cluster, and so needs no Tiller."""
-        return frozenset(grant.subject for grant in self.grants if grant.is_everything and not grant.namespace)
+        """Who needs no Tiller: whoever may do everything in the cluster, and the controllers of Kubernetes itself."""
+        return frozenset(
+            grant.subject
+            for grant in self.grants
+            if not grant.namespace and (grant.is_everything or grant.is_of_control_plane)
+        )
 
     @cached_property
     def neighbours(self) -> tuple[Json, ...]:

@@ -1,6 +1,6 @@
 """What an audit finds, and how it answers the practices of Helm's guide."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -75,3 +75,9 @@ verified."""
 def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return findings by level, then by code."""
     return tuple(sorted(findings, key=lambda finding: (finding.level.rank, finding.code, finding.text)))
+
+
+def some(names: Sequence[str], most: int = 5) -> str:
+    """Return names in words, and of many only how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"

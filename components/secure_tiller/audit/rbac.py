@@ -43,6 +43,12 @@ class Grant:
         )
 
     @property
+    def is_of_control_plane(self) -> bool:
+        """Whether it is what Kubernetes gives one of its own controllers (its bindings `system:controller:<name>`)."""
+        own = (self.subject.kind, self.subject.namespace) == ("ServiceAccount", "kube-system")
+        return own and self.binding == f"ClusterRoleBinding system:controller:{self.subject.name}"
+
+    @property
     def has_wildcard(self) -> bool:
         """Whether it covers more than it names."""
         return "*" in (*self.rule.api_groups, *self.rule.resources, *self.rule.verbs)

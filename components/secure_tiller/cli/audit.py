@@ -1,6 +1,7 @@
 """`secure-tiller audit`: every Tiller in a cluster, whoever installed it."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +12,10 @@ from rich.text import Text
 
 from secure_tiller import audit, kubeconfig
 from secure_tiller.audit import PRACTICES, Answer, Audit, Finding, Judged, Level
-from secure_tiller.cli.output import FOUND, Format, FormatOption, console, table, write_json
+from secure_tiller.cli.output import FOUND, Format, FormatOption, console, fail, table, write_json
 from secure_tiller.cluster.connection import calling
-from secure_tiller.problems import plain
+from secure_tiller.kubeconfig import Access
+from secure_tiller.problems import ClusterError, plain
 
 RIGHT = "list deployments, statefulsets, daemonsets and pods in all namespaces"
 COLOURS = {Level.CRITICAL: "bold red", Level.HIGH: "red", Level.MEDIUM: "yellow", Level.LOW: "cyan"}
@@ -38,8 +40,7 @@ def command(
 
     Exit code: 0; 1 if the cluster cannot be asked; 2 for a wrong use; 3 with --fail-on if there is such a finding.
     """
-    chosen = {"kubeconfig": str(file) if file else "", "context": context or ""}
-    access = kubeconfig.find({key: value for key, value in chosen.items() if value})
+    access = _access(file, context)
     errors = console(err=True)
     with errors.status("Looking at the cluster ...") as status, calling(access, "to show Tillers", RIGHT) as client:
         facts = audit.ask(client, lambda what: status.update(f"Looking at {what} ..."))
@@ -50,6 +51,16 @@ def command(
         _write(found, console())
     if fail_on and found.reaches(fail_on):
         raise typer.Exit(FOUND)
+
+
+def _access(file: Path | None, context: str | None) -> Access:
+    """Return how to reach the cluster; there is no stack whose settings could say it."""
+    chosen = {"kubeconfig": str(file) if file else "", "context": context or ""}
+    try:
+        return kubeconfig.find({key: value for key, value in chosen.items() if value})
+    except ClusterError as error:
+        remedy = "choose another with --kubeconfig and --context"
+        fail(*(replace(one, key=f"--{one.key.rpartition('.')[2]}", remedy=remedy) for one in error.problems))
 
 
 def _write(found: Audit, out: Console) -> None:

@@ -1,6 +1,5 @@
 """How the facts are asked for: page by page, and of Secrets only the certificates of Tillers."""
 
-import base64
 from pathlib import Path
 from typing import Any
 
@@ -13,31 +12,10 @@ from secure_tiller.audit.facts import LISTED, PODS
 from secure_tiller.cluster.connection import calling
 from secure_tiller.objects import DEPLOYMENTS
 from secure_tiller.problems import ClusterError
-from tests.unit.api_server import FORBIDDEN, NONE, NOT_FOUND, REVIEW, ApiServer, Question, release
+from tests.unit.api_server import FORBIDDEN, NOT_FOUND, REVIEW, ApiServer, Question, release
 from tests.unit.api_server import kubeconfig as written
+from tests.unit.audit.conftest import CA, CONFIG_MAPS, DEPLOYED, OTHER_CA, SECRET, path
 from tests.unit.audit.samples import HOME, deployment, template
-from tests.unit.samples import OWN_CA, PARTNER
-
-CA, OTHER_CA = OWN_CA.pem, PARTNER.pem
-SECRET = f"/api/v1/namespaces/{HOME}/secrets/tls"
-CONFIG_MAPS = "/api/v1/configmaps"
-DEPLOYED = "/apis/apps/v1/deployments"
-
-
-def path(kind: Any) -> str:
-    return f"/apis/{kind.group}/v1/{kind.resource}" if kind.group else f"/api/v1/{kind.resource}"
-
-
-@pytest.fixture
-def tillers(server: ApiServer) -> ApiServer:
-    """An API server with one Tiller."""
-    server.answers |= {path(kind): NONE for kind in LISTED}
-    server.answers[CONFIG_MAPS] = NONE
-    server.answers[DEPLOYED] = (200, {"items": [deployment()]})
-    data = {"tls.crt": CA, "tls.key": "-----BEGIN PRIVATE KEY-----\nsesame", "ca.crt": CA + OTHER_CA}
-    encoded = {name: base64.b64encode(text.encode()).decode() for name, text in data.items()}
-    server.answers[SECRET] = (200, {"metadata": {"name": "tls"}, "data": encoded})
-    return server
 
 
 def ask(server: ApiServer, folder: Path) -> Facts:

@@ -78,6 +78,12 @@ ENDPOINT: list[tuple[str, Object, set[str]]] = [
     ),
     ("all interfaces", but("--listen"), {"low listens-everywhere"}),
     ("the node's network", tiller({"hostNetwork": True}), {"high host-network"}),
+    ("a port of the node", tiller(ports=[{"containerPort": 44134, "hostPort": 80}]), {"low host-port"}),
+    (
+        "a port of the node that leads to it",
+        but("--listen", ports=[{"containerPort": 44134, "hostPort": 80}]),
+        {"high host-port", "low listens-everywhere"},
+    ),
     ("a certificate from elsewhere", tiller({"volumes": []}), {"high certificate-unknown"}),
     (
         "a script",
@@ -227,6 +233,14 @@ GIVES_ADMIN = item(
     subjects=[{"kind": "Group", "name": "devs"}],
 )
 
+CONTROLLER = bound(
+    {**rule("*", "get"), "apiGroups": ["*"]},
+    to="ServiceAccount kube-system/gc",
+    inside="",
+    name="system:controller:gc",
+)
+"""As Kubernetes binds those of its controllers that look at every kind."""
+
 FORWARDS: list[tuple[tuple[Object, ...], bool]] = [
     (bound(rule("pods/portforward", "create"), to="User ann"), True),
     (bound(rule("pods/portforward", "get"), to="User ann"), True),  # of a client that speaks WebSocket
@@ -241,6 +255,8 @@ FORWARDS: list[tuple[tuple[Object, ...], bool]] = [
     (bound(rule("pods/portforward", "create", "apps"), to="User ann"), False),
     (bound(rule("pods/portforward", "create"), to="User ann", inside="green-tiller"), False),
     (bound(rule("*", "*", "*"), to="Group system:masters", inside=""), False),  # who needs no Tiller
+    (CONTROLLER, False),
+    (bound(rule("pods/portforward"), to="ServiceAccount kube-system/gc", inside="", name="gc"), True),
 ]
 """Bindings, and whether they let anybody forward a port who may not do everything anyway."""
 
@@ -297,6 +313,12 @@ ACCOUNT: list[tuple[str, tuple[Object, ...], set[str]]] = [
     ("every verb", bound(rule("pods", "*"), inside="blue-apps"), {"high wildcard-rights"}),
     ("tokens", bound(rule("serviceaccounts/token", "create")), {"high escalating-rights"}),
     ("acts as others", bound(rule("serviceaccounts", "impersonate")), {"high escalating-rights"}),
+    ("acts as others, where there are none", bound(rule("users groups", "impersonate")), set()),
+    (
+        "acts as anybody",
+        bound(rule("users", "impersonate"), inside=""),
+        {"critical escalating-rights", "high cluster-wide-rights"},
+    ),
     ("binds", bound(rule("roles", "bind", "rbac.authorization.k8s.io")), {"high escalating-rights"}),
     (
         "escalates in the cluster",

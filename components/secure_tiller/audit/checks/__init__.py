@@ -14,6 +14,7 @@ CHECKS: tuple[Check, ...] = (
     endpoint.listens_for_its_pod_alone,
     endpoint.probes_are_closed,
     reach.no_service_leads_to_it,
+    reach.no_port_of_its_node_leads_to_it,
     reach.nobody_forwards_a_port_without_a_certificate,
     account.rights_are_told,
     account.rights_are_limited,

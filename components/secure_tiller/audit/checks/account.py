@@ -5,22 +5,26 @@ from collections.abc import Iterable, Iterator
 from secure_tiller.audit import rbac
 from secure_tiller.audit.case import Case
 from secure_tiller.audit.facts import GRANTS, PODS, RBAC, place
-from secure_tiller.audit.finding import Finding, Level
+from secure_tiller.audit.finding import Finding, Level, some
 from secure_tiller.audit.rbac import Grant
 
 BIND = "bind its account by a RoleBinding in each namespace that it installs into, to a Role that names kinds and verbs"
 
 ESCALATING = (
     ("escalate", RBAC, "roles"),
-    ("escalate", RBAC, "clusterroles"),
     ("bind", RBAC, "roles"),
     ("bind", RBAC, "clusterroles"),
-    ("impersonate", "", "users"),
-    ("impersonate", "", "groups"),
     ("impersonate", "", "serviceaccounts"),
     ("create", "", "serviceaccounts/token"),
 )
 """Verbs on kinds by which Tiller takes rights that it was not given (Kubernetes documentation, RBAC Good Practices)."""
+ESCALATING_IN_CLUSTER = (
+    *ESCALATING,
+    ("escalate", RBAC, "clusterroles"),
+    ("impersonate", "", "users"),
+    ("impersonate", "", "groups"),
+)
+"""The same where they are given in the whole cluster: what has no namespace, a Role of a namespace does not cover."""
 
 
 def rights_are_told(case: Case) -> Iterator[Finding]:
@@ -53,7 +57,7 @@ def rights_are_named(case: Case) -> Iterator[Finding]:
 
 
 def rights_stay(case: Case) -> Iterator[Finding]:
-    found = [(grant, what) for grant in case.held for what in ESCALATING if grant.allows(*what)]
+    found = [(grant, what) for grant in case.held for what in _escalating(grant) if grant.allows(*what)]
     if found and not case.is_cluster_admin:
         words = ", ".join(dict.fromkeys(f"{verb} {resource}" for _, (verb, _, resource) in found))
         text = f"its account can take rights that it was not given ({words}), {_by(grant for grant, _ in found)}"
@@ -81,7 +85,7 @@ def account_is_its_own(case: Case) -> Iterator[Finding]:
         text = "runs as the ServiceAccount default, as every pod of its namespace that names none"
         yield Finding(Level.HIGH, "default-account", text, remedy)
     elif sharing:
-        text = f"shares the ServiceAccount {account} with the pods {_some(sharing)}"
+        text = f"shares the ServiceAccount {account} with the pods {some(sharing)}"
         yield Finding(Level.HIGH, "shared-account", text, remedy)
 
 
@@ -90,14 +94,18 @@ def namespace_is_its_own(case: Case) -> Iterator[Finding]:
     remedy = "put each Tiller into a namespace of its own, and nothing else"
     beside = [f"{other.kind} {other.name}" for other in case.others if other.namespace == namespace]
     if beside:
-        text = f"shares {namespace} with other Tillers: {_some(beside)}"
+        text = f"shares {namespace} with other Tillers: {some(beside)}"
         yield Finding(Level.HIGH, "several-tillers", text, remedy)
     if case.facts.refused(PODS):
         text = "which other pods run in its namespace was not told"
         yield Finding(Level.MEDIUM, "pods-unknown", text, "audit with an account that may list pods")
     if case.neighbours:
-        text = f"shares {namespace} with other pods: {_some(sorted(place(pod)[1] for pod in case.neighbours))}"
+        text = f"shares {namespace} with other pods: {some(sorted(place(pod)[1] for pod in case.neighbours))}"
         yield Finding(Level.MEDIUM, "other-pods", text, remedy)
+
+
+def _escalating(grant: Grant) -> tuple[tuple[str, str, str], ...]:
+    return ESCALATING if grant.namespace else ESCALATING_IN_CLUSTER
 
 
 def _by(grants: Iterable[Grant]) -> str:
@@ -111,7 +119,3 @@ def _by(grants: Iterable[Grant]) -> str:
 
 def _places(grants: Iterable[Grant]) -> str:
     return ", ".join(sorted({grant.namespace for grant in grants}))
-
-
-def _some(names: list[str], most: int = 5) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

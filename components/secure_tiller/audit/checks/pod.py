@@ -70,7 +70,8 @@ def runs_as_described(case: Case) -> Iterator[Finding]:
     """A rollout that is stuck leaves a pod of before, and somebody may have changed a pod's image."""
     other = []
     for pod in case.tiller.pods:
-        containers = (pod.get("spec") or {}).get("containers") or ()
+        spec = pod.get("spec") or {}
+        containers = (*(spec.get("containers") or ()), *(spec.get("initContainers") or ()))
         own = next((one for one in containers if one["name"] == case.tiller.container["name"]), None)
         if own is None or settings.read(own) != case.settings or own["image"] != case.tiller.image:
             other.append(place(pod)[1])

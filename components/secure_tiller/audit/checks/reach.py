@@ -19,11 +19,18 @@ def no_service_leads_to_it(case: Case) -> Iterator[Finding]:
     for service in network.services(case.facts, case.tiller):
         name, kind = place(service)[1], network.kind_of(service)
         if network.is_outside(service):
-            text = f"the Service {name} ({kind}) leads to it from outside of the cluster"
+            text = f"the Service {name} ({kind}) leads to it from outside of the cluster{_nothing(case)}"
             yield Finding(outside, "service-outside", text, f"kubectl delete service {name}: Helm's client needs none")
         else:
-            text = f"the Service {name} ({kind}) leads to it from any pod"
+            text = f"the Service {name} ({kind}) leads to it from any pod{_nothing(case)}"
             yield Finding(Level.LOW, "service", text, "delete it, unless clients in pods connect by it")
+
+
+def no_port_of_its_node_leads_to_it(case: Case) -> Iterator[Finding]:
+    ports = [str(port["hostPort"]) for port in case.tiller.container.get("ports") or () if port.get("hostPort")]
+    if ports and not case.on_node:
+        text = f"the port {', '.join(ports)} of its node leads to it{_nothing(case)}"
+        yield Finding(_outside(case), "host-port", text, "take hostPort out of its container")
 
 
 def nobody_forwards_a_port_without_a_certificate(case: Case) -> Iterator[Finding]:
@@ -48,3 +55,7 @@ def _outside(case: Case) -> Level:
     if case.is_closed:
         return Level.LOW
     return Level.HIGH if case.settings.verifies else Level.CRITICAL
+
+
+def _nothing(case: Case) -> str:
+    return ", where its gRPC endpoint does not listen" if case.is_closed else ""

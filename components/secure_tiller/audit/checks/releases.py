@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from secure_tiller.audit.case import Case
-from secure_tiller.audit.finding import Finding, Level
+from secure_tiller.audit.finding import Finding, Level, some
 
 SECRETS = "give Tiller --storage=secret"
 
@@ -30,9 +30,8 @@ def none_left_in_configmaps(case: Case) -> Iterator[Finding]:
         yield Finding(Level.HIGH, "records-unknown", text, "audit with an account that may list configmaps")
     elif case.records:
         namespace = case.settings.namespace or case.tiller.namespace
-        text = f"{namespace} has {len(case.records)} release records in ConfigMaps: {', '.join(case.records[:5])}"
-        more = f" and {len(case.records) - 5} more" if len(case.records) > 5 else ""
-        yield Finding(Level.HIGH, "records-in-configmaps", text + more, "migrate them to Secrets, then delete them")
+        text = f"releases are in ConfigMaps of {namespace}: {some(case.records)}"
+        yield Finding(Level.HIGH, "records-in-configmaps", text, "migrate them to Secrets, then delete them")
 
 
 def history_is_limited(case: Case) -> Iterator[Finding]:
