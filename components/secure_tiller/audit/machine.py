@@ -12,9 +12,9 @@ def to_json(audit: Audit) -> dict[str, Any]:
     """Return an audit as plain data.
 
     Its fields: `server`, `findings` about the cluster, and `tillers`, the worst first. Of each: `namespace`, `kind`,
-    `name`, `pods`, `image`, `account`; `settings` (`tls`, `verifies`, `storage`, `storageNamespace`, `listen`,
-    `probeListen`, `historyMax`; null: not told); `services` (`name`, `type`); `reach`, who may forward a port to it
-    (`kind`, `name`, `namespace`, `binding`; null: not told); `rights` (`namespace`, empty for all, `binding`,
+    `name`, `container`, `pods`, `image`, `account`; `settings` (`tls`, `verifies`, `storage`, `storageNamespace`,
+    `listen`, `probeListen`, `historyMax`; null: not told); `services` (`name`, `type`); `reach`, who may forward a port
+    to it (`kind`, `name`, `namespace`, `binding`; null: not told); `rights` (`namespace`, empty for all, `binding`,
     `subject`, by which the binding means its account; null: not told); `practices` (`number`, `name`, `answer`: `yes`,
     `no` or `unknown`, `why`) and `findings` (`level`, `code`, `text`, `remedy`).
     """
@@ -32,6 +32,7 @@ def _tiller(judged: Judged) -> dict[str, Any]:
         "namespace": tiller.namespace,
         "kind": tiller.kind,
         "name": tiller.name,
+        "container": tiller.container["name"],
         "pods": [place(pod)[1] for pod in tiller.pods],
         "image": tiller.image,
         "account": tiller.account,

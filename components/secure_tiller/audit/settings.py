@@ -25,6 +25,10 @@ SWITCHES = frozenset(
 )
 """The flags that take no word after them."""
 SHELL = re.compile(r"[;&|<>()]+")
+_MEDDLES = re.compile(r"TILLER_|\b(env|unset)\b")
+"""What a script may do to Tiller's environment."""
+_BEFORE = frozenset(("exec", "--", "-c", "env", "nohup", "dumb-init", "tini"))
+"""Words before the name of a program, where it is that of the program to start."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +71,13 @@ def read(container: Json) -> Settings:
     verifies = _switch(told, "tls-verify", environment("TILLER_TLS_VERIFY"))
     folder = environment("TILLER_TLS_CERTS")
     history = told.get("history-max", environment("TILLER_HISTORY_MAX"))
-    probes = told.get("probe-listen", ":44135") if _switch(told, "probe", "1") else ""
+    probes = "" if _switch(told, "probe", "1") is False else told.get("probe-listen", ":44135")
     return Settings(
         tls=_either(enabled, verifies),
         verifies=verifies,
         explicit="tls-verify" in told,
         storage=_storage(told),
-        namespace=environment("TILLER_NAMESPACE"),
+        namespace=environment.own_namespace(),
         listen=told.get("listen", ":44134"),
         probe_listen=probes,
         history_max=None if history is None else int(history) if re.fullmatch(r"[0-9]{1,9}", history) else 0,
@@ -115,21 +119,20 @@ class _Variables:
     """The environment of a container: the text of a variable, empty where there is none, None where it is not told."""
 
     def __init__(self, container: Json) -> None:
-        self.said = {item["name"]: _value(item) for item in container.get("env") or ()}
+        items = container.get("env") or ()
+        self.said = {item["name"]: None if item.get("valueFrom") else str(item.get("value") or "") for item in items}
         self.more = bool(container.get("envFrom"))
+        sources = {item["name"]: (item.get("valueFrom") or {}).get("fieldRef") or {} for item in items}
+        self.follows_pod = sources.get("TILLER_NAMESPACE", {}).get("fieldPath") == "metadata.namespace"
 
     def __call__(self, name: str) -> str | None:
         if name in self.said:
             return self.said[name]
         return None if self.more else ""
 
-
-def _value(item: Json) -> str | None:
-    """Return the value of a variable; None where it stands elsewhere. That of the pod's namespace is Tiller's own."""
-    source = item.get("valueFrom")
-    if not source:
-        return str(item.get("value") or "")
-    return "" if (source.get("fieldRef") or {}).get("fieldPath") == "metadata.namespace" else None
+    def own_namespace(self) -> str | None:
+        """Return where Tiller is told to store releases; empty: nowhere, or in the namespace of its pod."""
+        return "" if self.follows_pod else self("TILLER_NAMESPACE")
 
 
 def _said(container: Json) -> list[str]:
@@ -144,14 +147,17 @@ def _told(container: Json, environment: _Variables) -> dict[str, str | None] | N
     elif posixpath.basename(said[0]) == PROGRAM:
         words = said[1:]
     else:
-        words = _last(_calls(PROGRAM, said))
+        words = _scripted(said)
     return None if words is None else _flags(words, environment)
 
 
-def _last(calls: Iterator[list[str]]) -> list[str] | None:
-    """Return the words of the last call in a script; None where there is none, or where a shell puts words in."""
-    found = list(calls)
-    return None if not found or any("$" in re.sub(r"\$\(\w+\)", "", word) for word in found[-1]) else found[-1]
+def _scripted(said: Sequence[str]) -> list[str] | None:
+    """Return the words that a script gives Tiller; None where it gives none, or where it could have changed them."""
+    found = list(_calls(PROGRAM, said))
+    if not found or any(_MEDDLES.search(word) for word in said):
+        return None
+    put_in = ("$" in re.sub(r"\$\(\w+\)", "", word) or "`" in word for word in found[-1])
+    return None if any(put_in) else found[-1]
 
 
 def _flags(words: Sequence[str], environment: _Variables) -> dict[str, str | None]:
@@ -180,8 +186,15 @@ def _calls(program: str, said: Sequence[str]) -> Iterator[list[str]]:
     """Yield the words after each call of a program in a command line, up to the end of its command."""
     tokens = [token for word in said for token in _tokens(word)]
     for position, token in enumerate(tokens):
-        if posixpath.basename(token) == program:
+        if posixpath.basename(token) == program and _starts(token, tokens[position - 1] if position else ";"):
             yield list(takewhile(lambda word: not SHELL.fullmatch(word), tokens[position + 1 :]))
+
+
+def _starts(token: str, before: str) -> bool:
+    """Tell whether a word is a program to start, by the word before: it may also be a namespace of that name."""
+    if posixpath.basename(before) in _BEFORE or SHELL.fullmatch(before) or re.match(r"\w+=", before):
+        return True
+    return token.startswith("/") and not before.startswith("--")
 
 
 def _tokens(word: str) -> list[str]:

@@ -22,7 +22,7 @@ class Tiller:
     template: Json
     """Of its pods: `metadata` and `spec`."""
     container: Json
-    """The one that runs Tiller."""
+    """The one that runs Tiller; another one of the same pods is another Tiller."""
     pods: tuple[Json, ...]
     """Those that have not ended."""
 
@@ -74,9 +74,8 @@ def _kept(facts: Facts, pods: Sequence[Json]) -> Iterator[Tiller]:
     for kind, word in WORKLOADS.items():
         for item in facts.of(kind):
             template = (item.get("spec") or {}).get("template") or {}
-            container = _container(template)
-            if container is not None:
-                namespace, name = place(item)
+            namespace, name = place(item)
+            for container in _containers(template):
                 own = tuple(pod for pod in pods if _owner(pod) == (namespace, word, name))
                 yield Tiller(word, namespace, name, template, container, own)
 
@@ -85,10 +84,11 @@ def _alone(pods: Sequence[Json]) -> Iterator[Tiller]:
     """Yield the Tillers among pods that nothing listed keeps running; those of one owner together."""
     by_owner: dict[tuple[str, str, str], list[Json]] = {}
     for pod in pods:
-        if _container(pod) is not None:
+        if _containers(pod):
             by_owner.setdefault(_owner(pod), []).append(pod)
     for (namespace, kind, name), own in by_owner.items():
-        yield Tiller(kind, namespace, name, own[0], _container(own[0]) or {}, tuple(own))
+        for container in _containers(own[0]):
+            yield Tiller(kind, namespace, name, own[0], container, tuple(own))
 
 
 def _owner(pod: Json) -> tuple[str, str, str]:
@@ -103,17 +103,15 @@ def _owner(pod: Json) -> tuple[str, str, str]:
     return namespace, owner["kind"], owner["name"]
 
 
-def _container(template: Json) -> Json | None:
-    """Return the container of a pod that runs Tiller, or that Helm's client takes for one by the pod's labels."""
+def _containers(template: Json) -> list[Json]:
+    """Return the containers of a pod that run Tiller, or one that Helm's client takes for it by the pod's labels."""
     spec = template.get("spec") or {}
     sidecars = [one for one in spec.get("initContainers") or () if one.get("restartPolicy") == "Always"]
     containers: list[Json] = [*(spec.get("containers") or ()), *sidecars]
     running = [one for one in containers if settings.runs(one)]
-    if running:
-        return running[0]
-    if not containers or any(labels(template).get(key) != value for key, value in SELECTOR.items()):
-        return None
-    return next((one for one in containers if one.get("name") == settings.PROGRAM), containers[0])
+    if running or not containers or any(labels(template).get(key) != value for key, value in SELECTOR.items()):
+        return running
+    return [one for one in containers if one.get("name") == settings.PROGRAM][:1] or containers[:1]
 
 
 def _shown(volume: Json, within: str) -> Iterator[tuple[str, str]]:

@@ -114,6 +114,7 @@ def test_the_json_has_every_field(server_of: Any, tmp_path: Path) -> None:
         "namespace": "blue-tiller",
         "kind": "Deployment",
         "name": "tiller-deploy",
+        "container": "tiller",
         "pods": [],
         "image": "ghcr.io/helm/tiller:v2.17.0",
         "account": "tiller",

@@ -40,6 +40,10 @@ TLS: list[tuple[dict[str, Any], bool | None, bool | None]] = [
     ({"command": ["sh", "-c"], "args": ["/tiller; echo --tls-verify"]}, False, False),
     ({"command": ["sh", "-c", "/tiller --tls-verify=$VERIFY"]}, None, None),
     ({"command": ["sh", "-c", "/tiller $FLAGS"]}, None, None),
+    ({"command": ["sh", "-c", "/tiller --tls-verify `cat flags`"]}, None, None),
+    ({"command": ["sh", "-c", "TILLER_TLS_VERIFY= /tiller"], "env": env(TILLER_TLS_VERIFY="1")}, None, None),
+    ({"command": ["sh", "-c", "env -i /tiller --tls"]}, None, None),
+    ({"command": ["sh", "-c", "/tiller"], "env": env(TILLER_TLS_VERIFY="1")}, True, True),
     ({"command": ["/entrypoint.sh"], "args": ["--tls-verify"]}, None, None),  # who knows what it does
     ({"args": ["--tls-verify=$(VERIFY)"], "env": env(VERIFY="true")}, True, True),
     ({"args": ["--tls-verify=$(VERIFY)"], "env": env(VERIFY="false")}, False, False),
@@ -93,6 +97,7 @@ def test_its_ports() -> None:
     said = read({"args": ["--listen", "localhost:1", "--probe-listen=127.0.0.1:2"]})
     assert (said.listen, said.probe_listen) == ("localhost:1", "127.0.0.1:2")
     assert read({"args": ["--probe=false"]}).probe_listen == ""
+    assert read({"args": ["--probe=$(V)"], "envFrom": [{}]}).probe_listen == ":44135"
 
 
 def test_its_certificates() -> None:

@@ -19,6 +19,14 @@ RUNS: list[tuple[dict[str, Any], dict[str, str], bool]] = [
     ({"image": "mine/server:1", "command": ["/bin/tiller", "--tls"]}, {}, True),
     ({"image": "mine/server:1", "command": ["sh", "-c", "exec /tiller --tls"]}, {}, True),
     ({"image": "mine/server:1", "args": ["/tiller"]}, {}, True),
+    ({"image": "mine/server:1", "command": ["tini", "-g", "--", "tiller"]}, {}, True),
+    ({"image": "mine/server:1", "command": ["tini", "-s", "/tiller"]}, {}, True),
+    ({"image": "mine/server:1", "command": ["sh", "-c", "A=b tiller"]}, {}, True),
+    ({"image": "mine/server:1", "command": ["sh", "-c", "sleep 1 && tiller"]}, {}, True),
+    ({"image": "mine/server:1", "args": ["--tiller-namespace", "tiller"]}, {}, False),
+    ({"image": "mine/server:1", "args": ["--tiller-binary", "/tiller"]}, {}, False),
+    ({"image": "mine/kubectl:1", "command": ["kubectl", "get", "namespace", "tiller"]}, {}, False),
+    ({"image": "mine/kubectl:1", "command": ["sh", "-c", "kubectl get pods -n tiller"]}, {}, False),
     ({"image": "mine/server:1"}, LABELS, True),
     ({"image": "mine/server:1"}, {"app": "helm", "name": "tiller", "more": "too"}, True),
     ({"image": "mine/server:1"}, {"app": "helm"}, False),
@@ -46,6 +54,12 @@ def test_a_sidecar_counts_and_what_ends_before_the_pod_starts_does_not() -> None
     assert tillers(deployment(template(main, labels={}, initContainers=[own]))) == []
     sidecar = {**own, "restartPolicy": "Always"}
     assert tillers(deployment(template(main, labels={}, initContainers=[sidecar])))
+
+
+def test_each_container_that_runs_tiller_is_one() -> None:
+    two = [{"name": name, "image": "tiller"} for name in ("one", "two")]
+    found = find(facts(deployment(template(*two))))
+    assert [tiller.container["name"] for tiller in found] == ["one", "two"]
 
 
 def test_pods_belong_to_what_made_them_and_ended_ones_to_nobody() -> None:

@@ -68,10 +68,10 @@ def listens_for_its_pod_alone(case: Case) -> Iterator[Finding]:
 
 def probes_are_closed(case: Case) -> Iterator[Finding]:
     listen = case.settings.probe_listen
-    if not listen or network.is_loopback(listen):
+    if listen == "" or (listen and network.is_loopback(listen)):
         return
-    if network.admitted(case.facts, case.tiller, listen) is Admitted.EVERYBODY:
-        text = f"its probe port ({listen}) shows its metrics; {_policies(case)}"
+    if network.admitted(case.facts, case.tiller, listen or "") is Admitted.EVERYBODY:
+        text = f"its probe port ({listen or 'not told'}) shows its metrics; {_policies(case)}"
         remedy = "close it to pods by a NetworkPolicy: the kubelet's probes pass"
         yield Finding(Level.LOW, "probe-port-open", text, remedy)
 
