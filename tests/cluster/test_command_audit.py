@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from kubernetes import client
 from typer.testing import CliRunner, Result
 
@@ -27,6 +28,7 @@ from testbed.waiting import until
 from tests import pki
 from tests.cluster.test_accounts import Accounts
 from tests.projects import TestStack
+from tests.unit.test_docs import fenced
 
 pytestmark = pytest.mark.beside_others
 
@@ -416,6 +418,17 @@ def test_control_what_it_may_see_it_tells_as_the_admin_is_told(world: World, lim
     for kind in world.namespaces:
         assert said[kind]["settings"] == world.said[kind]["settings"]
         assert said[kind]["pods"] == world.said[kind]["pods"]
+
+
+def test_with_the_rights_of_the_page_nothing_is_unknown(world: World, accounts: Accounts) -> None:
+    (block,) = fenced("yaml", (PROJECT / "docs" / "audit.md").read_text())
+    rules = yaml.safe_load(block)["rules"]
+    auditor = _written(world, "auditor", accounts.make_with("auditor", rules).kubeconfig)
+    done = world.audit("--format=json", kubeconfig=auditor)
+    assert json.loads(done.stdout)["findings"] == []
+    for kind, entry in world.entries(done.stdout).items():
+        assert codes(entry) == FOUND[kind]
+        assert entry["practices"] == world.said[kind]["practices"]
 
 
 def test_an_account_that_may_list_nothing_is_told_so_in_one_line(world: World, accounts: Accounts) -> None:
