@@ -5,7 +5,8 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,6 +114,11 @@ class World:
     namespaces: dict[str, str]
     said: dict[str, dict[str, Any]] = field(default_factory=dict)
 
+    @property
+    def team(self) -> str:
+        """Whose Tiller is ours."""
+        return self.namespaces["ours"].removesuffix("-tiller")
+
     def helm(self, kind: str, *arguments: str) -> None:
         """Run Helm with the Tiller of a kind."""
         kept = {name: value for name, value in self.environment.items() if not name.startswith(("HELM", "TILLER"))}
@@ -178,22 +184,36 @@ def codes(entry: dict[str, Any]) -> set[str]:
 
 
 @pytest.fixture(scope="module")
+def stack(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[TestStack]:
+    """A stack with one team, to be deployed: not one of other tests, which copy its Tillers with their keys."""
+    namespaces = {f"ours-{suffix}-{name}": {"retain_on_delete": False} for name in ("apps", "jobs")}
+    team = {"namespaces": namespaces, "clients": {"rita": {}}, "subjects": {"groups": [f"ours-{suffix}-developers"]}}
+    made = new_stack({f"ours-{suffix}": team})
+    try:
+        yield made
+    finally:
+        made.discard()
+
+
+@pytest.fixture(scope="module")
 def world(
     cluster: Place,
     api: client.ApiClient,
     tools: Toolchain,
-    deployed: TestStack,  # noqa: ARG001  whose Tiller is ours
-    red: str,
+    stack: TestStack,
     suffix: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[World]:
     environment = {**tools.environment, "KUBECONFIG": str(cluster.kubeconfig)}
-    names = {kind: f"audit-{suffix}-{kind}" for kind in (*KINDS, HIDDEN)} | {"ours": f"{red}-tiller"}
+    names = {kind: f"audit-{suffix}-{kind}" for kind in (*KINDS, HIDDEN)} | {"ours": f"ours-{suffix}-tiller"}
     world = World(cluster, api, environment, tmp_path_factory.mktemp("audit"), names)
     with ExitStack() as removed:
         for kind in (*KINDS, HIDDEN):
             removed.callback(_remove, api, names[kind])
-        _make(world)
+        with ThreadPoolExecutor(1) as beside:
+            ours = beside.submit(stack.up)
+            _make(world)
+            ours.result()
         world.said = world.entries(world.audit("--format=json").stdout)
         yield world
 
@@ -276,10 +296,10 @@ def test_each_tiller_follows_exactly_its_practices(world: World, kind: str) -> N
     assert [practice["answer"] for practice in world.said[kind]["practices"]] == PRACTICES[kind]
 
 
-def test_whoever_brings_nothing_is_answered_where_and_only_where_it_says_so(world: World, deployed: TestStack) -> None:
+def test_whoever_brings_nothing_is_answered_where_and_only_where_it_says_so(world: World, stack: TestStack) -> None:
     plaintext = Credentials("", plaintext=True)
     own, shared = (Credentials((world.folder / name / "ca.pem").read_text()) for name in ("own", "shared"))
-    ours = Credentials(deployed.bundle(world.said["ours"]["namespace"].removesuffix("-tiller"), "rita").ca)
+    ours = Credentials(stack.bundle(world.team, "rita").ca)
     brought = {
         "plain": plaintext,
         "admin": plaintext,
@@ -305,7 +325,7 @@ def test_who_may_forward_a_port_to_each_is_told_by_name(world: World) -> None:
 
     people, masters = ("Group", f"{world.namespaces['guide']}-people"), ("Group", "system:masters")
     assert {people, masters} <= reach("guide")
-    assert {("Group", "red-developers"), masters} <= reach("ours")
+    assert {("Group", f"{world.team}-developers"), masters} <= reach("ours")
     assert ("User", "system:anonymous") in reach("anonymous")
     assert ("User", "system:anonymous") not in reach("patched")
     assert people not in reach("plain")
@@ -320,21 +340,24 @@ def test_the_cluster_decides_the_same_about_port_forwards(world: World) -> None:
         return any(server.allows(who, Request(verb, "", "pods/portforward", inside)) for verb in verbs)
 
     people = [Subject.person(kind, "somebody", f"{world.namespaces[kind]}-people") for kind in KINDS]
-    developer, guest = Subject.person("red", "rita", "red-developers"), Subject("guest", "system:anonymous", ())
+    developer, guest = (
+        Subject.person("ours", "rita", f"{world.team}-developers"),
+        Subject("guest", "system:anonymous", ()),
+    )
     for who in (*people, developer, guest):
         for kind, entry in world.said.items():
             names = {reached["name"] for reached in entry["reach"]}
             assert may(kind, who) is not names.isdisjoint((who.user, *who.groups)), (who, kind)
 
 
-def test_where_each_has_rights_is_told(world: World, red: str) -> None:
+def test_where_each_has_rights_is_told(world: World) -> None:
     places = {kind: {right["namespace"] for right in entry["rights"]} for kind, entry in world.said.items()}
     guide = world.namespaces["guide"]
     assert places == {
         **{kind: set() for kind in ("plain", "patched", "anonymous", "hidden")},
         "guide": {guide},
         "admin": {""},
-        "ours": {f"{red}-tiller", f"{red}-apps", f"{red}-jobs"},
+        "ours": {f"{world.team}-{name}" for name in ("tiller", "apps", "jobs")},
     }
 
 
