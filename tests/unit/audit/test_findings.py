@@ -378,6 +378,15 @@ def test_rights_where_another_tiller_lives() -> None:
     assert of(HOME, tiller(), *AROUND, OTHER, *bindings, **told(OF_ITS_OWN)) == {"high rights-over-another-tiller"}
 
 
+def test_a_tiller_that_lives_among_the_controllers_of_kubernetes() -> None:
+    bindings = bound(rule("secrets", "get"), to="ServiceAccount kube-system/tiller", inside="kube-system")
+    certificates = {("kube-system", "tls"): FILES}
+    assert found(deployment(inside="kube-system"), *bindings, certificates=certificates) == {
+        "high rights-in-cluster-namespace",
+        "low probe-port-open",
+    }
+
+
 def test_two_tillers_in_a_namespace() -> None:
     second = deployment(template(volumes=[{"name": "certificates", "secret": {"secretName": "b"}}]), name="second")
     certificates = {(HOME, "tls"): FILES, (HOME, "b"): OF_ITS_OWN}

@@ -66,9 +66,9 @@ def rights_stay(case: Case) -> Iterator[Finding]:
 
 
 def rights_end_at_others(case: Case) -> Iterator[Finding]:
+    system = [grant for grant in case.held if grant.namespace.startswith("kube-")]
     elsewhere = [grant for grant in case.held if grant.namespace not in ("", case.tiller.namespace)]
-    system = [grant for grant in elsewhere if grant.namespace.startswith("kube-")]
-    if system:
+    if system:  # also where it lives there: the accounts of Kubernetes' own controllers are its neighbours
         text = f"its account has rights in {_places(system)}, which is the cluster's own, {_by(system)}"
         yield Finding(Level.HIGH, "rights-in-cluster-namespace", text, BIND)
     homes = {other.namespace for other in case.others}
