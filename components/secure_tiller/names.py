@@ -25,6 +25,9 @@ DENY_INGRESS = "deny-ingress"
 ADMIT_CLIENTS = "admit-clients"
 """The name of the NetworkPolicy that admits clients in the cluster to an exposed Tiller."""
 
+LOOPBACK = "127.0.0.1"
+"""The name for which every Tiller's certificate is: there a port-forward listens, and the Helm client connects."""
+
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.ASCII)
 _WORD = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 
@@ -80,6 +83,6 @@ def server_names(namespace: str, *, exposed: bool) -> tuple[str, ...]:
     """
     service = f"{DEPLOYMENT_NAME}.{namespace}"
     return (
-        "127.0.0.1",
+        LOOPBACK,
         *((DEPLOYMENT_NAME, service, f"{service}.svc", f"{service}.svc.cluster.local") if exposed else ()),
     )

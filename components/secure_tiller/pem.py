@@ -115,7 +115,7 @@ def server_faults(certificate: str, key: str, ca: str, names: tuple[str, ...]) -
     yield from _key_faults(leaf.public_key(), "have it issued for a key of P-256")
     if isinstance(leaf.signature_hash_algorithm, hashes.SHA1 | hashes.MD5):
         yield Fault("is signed with a broken hash (SHA-1 or MD5)", "have it issued with SHA-256")
-    if missing := sorted(set(names) - _names(leaf)):
+    if missing := sorted(set(names) - alternative_names(leaf)):
         yield Fault(f"lacks the names {', '.join(missing)}", "have it issued with them as subject alternative names")
     if not _is_chain(chain, authorities):
         yield Fault("is not signed by the CA through the intermediates given", "give the missing ones, in their order")
@@ -145,7 +145,32 @@ def trust_the_same(first: str, second: str) -> bool:
         pairs = itertools.product(certificates(first), certificates(second))
     except UnreadableError:
         return False
-    return any(a.public_key() == b.public_key() or _signed(a, b) or _signed(b, a) for a, b in pairs)
+    return any(a.public_key() == b.public_key() or signed(a, b) or signed(b, a) for a, b in pairs)
+
+
+def extension(certificate: x509.Certificate, kind: type[_Extension]) -> _Extension | None:
+    """Return an extension of a certificate; None: it has none of the kind."""
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None
+
+
+def alternative_names(leaf: x509.Certificate) -> set[str]:
+    """Return the DNS names and IP addresses that a certificate is for."""
+    names = extension(leaf, x509.SubjectAlternativeName)
+    if not names:
+        return set()
+    return {*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress))}
+
+
+def signed(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Tell whether the key of one certificate has signed another, which names it as its issuer."""
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except _UNREADABLE:
+        return False
+    return True
 
 
 def ends(pem: str) -> datetime:
@@ -230,17 +255,10 @@ def _holds(block: _Block, look: Callable[[], _Read]) -> _Read:
         raise UnreadableError(block.line, f"begins a {block.label} that cannot be read") from error
 
 
-def _extension(certificate: x509.Certificate, kind: type[_Extension]) -> _Extension | None:
-    try:
-        return certificate.extensions.get_extension_for_class(kind).value
-    except x509.ExtensionNotFound:
-        return None
-
-
 def _ca_faults(certificate: x509.Certificate, use: x509.ObjectIdentifier) -> Iterator[Fault]:
-    constraints = _extension(certificate, x509.BasicConstraints)
-    usage = _extension(certificate, x509.KeyUsage)
-    uses = _extension(certificate, x509.ExtendedKeyUsage)
+    constraints = extension(certificate, x509.BasicConstraints)
+    usage = extension(certificate, x509.KeyUsage)
+    uses = extension(certificate, x509.ExtendedKeyUsage)
     if not (constraints and constraints.ca) or (usage and not usage.key_cert_sign):
         yield Fault("is no CA certificate (basic constraints, key usage)", "give the CA that signed it")
     if uses and use not in uses and ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE not in uses:
@@ -260,7 +278,7 @@ def _key_faults(key: object, remedy: str) -> Iterator[Fault]:
 
 
 def _use_faults(leaf: x509.Certificate) -> Iterator[Fault]:
-    constraints, uses = _extension(leaf, x509.BasicConstraints), _extension(leaf, x509.ExtendedKeyUsage)
+    constraints, uses = extension(leaf, x509.BasicConstraints), extension(leaf, x509.ExtendedKeyUsage)
     if constraints and constraints.ca:
         yield Fault("is a CA certificate: it could sign for others", "give one that is not")
     if not uses or ExtendedKeyUsageOID.SERVER_AUTH not in uses:
@@ -269,21 +287,6 @@ def _use_faults(leaf: x509.Certificate) -> Iterator[Fault]:
         yield Fault("could also call a Tiller as a client (extended key usage)", "have it issued for serverAuth alone")
 
 
-def _names(leaf: x509.Certificate) -> set[str]:
-    names = _extension(leaf, x509.SubjectAlternativeName)
-    if not names:
-        return set()
-    return {*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress))}
-
-
 def _is_chain(chain: tuple[x509.Certificate, ...], authorities: tuple[x509.Certificate, ...]) -> bool:
     issuers = (*((after,) for after in chain[1:]), authorities)
-    return all(any(_signed(c, issuer) for issuer in possible) for c, possible in zip(chain, issuers, strict=True))
-
-
-def _signed(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except _UNREADABLE:
-        return False
-    return True
+    return all(any(signed(c, issuer) for issuer in possible) for c, possible in zip(chain, issuers, strict=True))
