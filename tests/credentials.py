@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from secure_tiller.endpoint import Credentials
 from testbed.pulumi_stack import Bundle, Stack
-from testbed.tiller import Credentials
+from testbed.tiller import credentials_of
 from tests.state import State
 
 HOUR = datetime.timedelta(hours=1)
@@ -133,4 +134,4 @@ def _clients(state: State, team: str, bundles: Mapping[str, Mapping[str, str]]) 
     for name, bundle in sorted(bundles.items()):
         ca_key = load_pem_private_key(state.private_key(f"{team}-client-ca:{name}").encode(), password=None)
         assert isinstance(ca_key, ec.EllipticCurvePrivateKey)
-        yield Client(name, Credentials.of(Bundle(**bundle)), ca_key)
+        yield Client(name, credentials_of(Bundle(**bundle)), ca_key)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from kubernetes import client
 
+from secure_tiller.endpoint import Accepted, Refused
 from testbed.pulumi_stack import Bundle
-from testbed.tiller import Accepted, Credentials, Refused, ask
+from testbed.tiller import ask, credentials_of
 from tests.projects import TestStack
 
 
@@ -86,7 +87,7 @@ def _live(told: Story, stack: TestStack, api: client.ApiClient) -> None:
 
 def _ask(told: Story, stack: TestStack, when: str) -> None:
     for name, bundle in told.bundles.items():
-        answer = ask(f"{told.team}-tiller", stack.environment, Credentials.of(bundle))
+        answer = ask(f"{told.team}-tiller", stack.environment, credentials_of(bundle))
         told.answers[name, when] = answer
 
 

@@ -5,8 +5,8 @@ import re
 
 from cryptography import x509
 
+from secure_tiller.endpoint import Accepted, Refused
 from testbed.pulumi_stack import Bundle
-from testbed.tiller import Accepted, Refused
 from testbed.toolchain.pins import HELM
 from tests.cluster.conftest import Story
 

@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 from kubernetes import client
 
+from secure_tiller.endpoint import Accepted, Refused
 from testbed.helm import Helm
 from testbed.pulumi_stack import PROJECT, Bundle
-from testbed.tiller import Accepted, Credentials, Refused, ask
+from testbed.tiller import ask, credentials_of
 from testbed.toolchain.pins import HELM
 from tests.projects import TestStack
 
@@ -164,7 +165,7 @@ def _stay(told: Departure, bundle: Bundle) -> None:
     """The stack is destroyed while all that is in it is a protected team."""
     told.done["destroy of a protected team"] = told.destroy("--yes")
     told.look("protected")
-    told.answer = ask(f"{told.team('blue')}-tiller", told.stack.environment, Credentials.of(bundle))
+    told.answer = ask(f"{told.team('blue')}-tiller", told.stack.environment, credentials_of(bundle))
 
 
 def _return(told: Departure) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from secure_tiller.endpoint import Accepted
 from testbed.pulumi_stack import PROJECT, Bundle
-from testbed.tiller import Accepted, Credentials, ask
+from testbed.tiller import ask, credentials_of
 from testbed.toolchain.pins import HELM
 from tests.projects import TestStack
 
@@ -55,7 +56,7 @@ def upgrade(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Upgrad
         _program_of_the_checkout(stack)
         seen.planned = _planned(stack.preview("--json").stdout)
         stack.up()
-        seen.answer = ask(f"{team}-tiller", stack.environment, Credentials.of(seen.bundle))
+        seen.answer = ask(f"{team}-tiller", stack.environment, credentials_of(seen.bundle))
         seen.again = stack.preview("--expect-no-changes", check=False)
         yield seen
     finally:

@@ -9,9 +9,10 @@ import pytest
 from cryptography import x509
 from kubernetes import client
 
+from secure_tiller.endpoint import Accepted
 from testbed import pods
 from testbed.pods import SECRET, Ended
-from testbed.tiller import Accepted, Credentials, ask
+from testbed.tiller import ask, credentials_of
 from testbed.toolchain.pins import HELM, HELM_IMAGE
 from tests.projects import TestStack
 
@@ -109,7 +110,7 @@ def test_no_pod_reaches_the_probe_port(exposed: Exposed, api: client.ApiClient) 
 
 
 def test_clients_outside_the_cluster_go_on_with_their_port_forward(exposed: Exposed) -> None:
-    own = Credentials.of(exposed.stack.bundle(exposed.team, "ann"))
+    own = credentials_of(exposed.stack.bundle(exposed.team, "ann"))
     assert ask(exposed.tiller, exposed.stack.environment, own) == Accepted(HELM)
 
 

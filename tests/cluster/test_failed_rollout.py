@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import pytest
 from kubernetes import client
 
+from secure_tiller.endpoint import Accepted, Refused
 from secure_tiller.plan import TRUSTS_ANNOTATION
 from testbed.pulumi_stack import Bundle
-from testbed.tiller import Accepted, Credentials, Refused, ask
+from testbed.tiller import ask, credentials_of
 from testbed.toolchain.pins import HELM
 from tests.projects import TestStack
 
@@ -41,7 +42,7 @@ class Failure:
     def ask(self) -> tuple[Accepted | Refused, Accepted | Refused]:
         """Return the answers to ann and bob."""
         ann, bob = (
-            ask(f"{self.team}-tiller", self.stack.environment, Credentials.of(self.bundles[name]))
+            ask(f"{self.team}-tiller", self.stack.environment, credentials_of(self.bundles[name]))
             for name in ("ann", "bob")
         )
         return ann, bob

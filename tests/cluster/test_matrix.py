@@ -16,10 +16,11 @@ from kubernetes import client
 from rich.console import Console
 from rich.table import Table
 
+from secure_tiller.endpoint import Accepted, Credentials, NoVerdictError, Refused, refusal
 from testbed.command import TABLE_WIDTH
 from testbed.helm import Helm
 from testbed.pulumi_stack import Bundle
-from testbed.tiller import Accepted, Credentials, NoVerdictError, Refused, ask, forwarded, refusal
+from testbed.tiller import ask, forwarded
 from testbed.toolchain.pins import HELM
 from testbed.waiting import until
 from tests.cluster.copies import Change, copy_of_tiller, talkative, without_tls, without_verification

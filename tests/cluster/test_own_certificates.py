@@ -9,8 +9,9 @@ import pytest
 import yaml
 from kubernetes import client
 
+from secure_tiller.endpoint import Accepted, Credentials, Refused
 from testbed.pulumi_stack import Bundle
-from testbed.tiller import Accepted, Credentials, Refused, ask
+from testbed.tiller import ask
 from testbed.toolchain.pins import HELM
 from tests import pki
 from tests.leaks import leaked, private_keys, secret_number

@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 from kubernetes import client
 
+from secure_tiller.endpoint import Accepted, Refused
 from testbed.helm import Helm
 from testbed.pulumi_stack import PROJECT
-from testbed.tiller import Accepted, Credentials, Refused, ask
+from testbed.tiller import ask, credentials_of
 from testbed.toolchain.pins import HELM
 from tests.projects import TestStack
 
@@ -110,7 +111,7 @@ def _renamed(seen: Rename, api: client.ApiClient, folder: Path) -> Rename:
     seen.planned = _planned(seen.stack)
     seen.done["renamed"] = seen.stack.up(check=False)
     seen.look(api, seen.new)
-    seen.answer = ask(seen.tiller, seen.stack.environment, Credentials.of(bundle))
+    seen.answer = ask(seen.tiller, seen.stack.environment, credentials_of(bundle))
     seen.listed = helm.run("ls").stdout
     seen.write(seen.new, **pinned)
     seen.done["afterwards"] = seen.stack.preview("--expect-no-changes", check=False)

@@ -19,10 +19,11 @@ import pytest
 from cryptography import x509
 from kubernetes import client
 
+from secure_tiller.endpoint import Accepted
 from testbed.demo.place import Place
 from testbed.helm import Helm
 from testbed.pulumi_stack import Bundle
-from testbed.tiller import Accepted, Credentials, ask
+from testbed.tiller import ask, credentials_of
 from testbed.toolchain.pins import HELM
 from testbed.waiting import until
 from tests import ageing
@@ -170,7 +171,7 @@ def _certificate(pem: str) -> x509.Certificate:
 
 
 def _answer(renewal: Renewal, team: str, bundle: Bundle) -> Any:
-    return ask(f"{renewal.team(team)}-tiller", renewal.stack.environment, Credentials.of(bundle))
+    return ask(f"{renewal.team(team)}-tiller", renewal.stack.environment, credentials_of(bundle))
 
 
 def test_outside_its_window_nothing_renews(renewal: Renewal) -> None:

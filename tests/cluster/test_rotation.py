@@ -12,8 +12,9 @@ import pytest
 from cryptography import x509
 from kubernetes import client
 
+from secure_tiller.endpoint import Accepted, Credentials, Refused
 from testbed.pulumi_stack import Bundle
-from testbed.tiller import Accepted, Credentials, Refused, ask
+from testbed.tiller import ask, credentials_of
 from testbed.toolchain.pins import HELM
 from testbed.waiting import until
 from tests.projects import TestStack
@@ -89,7 +90,7 @@ def _walked(stack: TestStack, api: client.ApiClient, suffix: str) -> Rotation:
 
 def _both_answers(stack: TestStack, suffix: str, bundles: list[Bundle]) -> tuple[Any, Any]:
     first, last = (
-        ask(f"rota-{suffix}-tiller", stack.environment, Credentials.of(b)) for b in (bundles[0], bundles[-1])
+        ask(f"rota-{suffix}-tiller", stack.environment, credentials_of(b)) for b in (bundles[0], bundles[-1])
     )
     return first, last
 
@@ -159,7 +160,7 @@ def test_the_rotation_keeps_the_clients_own_certificate(rotation: Rotation) -> N
 def test_control_after_the_last_step_a_bundle_with_the_first_ca_alone_refuses_the_server(
     rotation: Rotation, suffix: str
 ) -> None:
-    old = Credentials.of(rotation.bundles[0])
+    old = credentials_of(rotation.bundles[0])
     answer = ask(f"rota-{suffix}-tiller", rotation.stack.environment, old)
     assert isinstance(answer, Refused)
     assert "certificate verify failed" in answer.reason
@@ -178,7 +179,7 @@ def test_another_generation_locks_out_the_bundles_of_the_one_before(rotation: Ro
 
 
 def test_control_the_new_generations_bundle_is_answered(rotation: Rotation, suffix: str) -> None:
-    new = Credentials.of(rotation.lost[-1])
+    new = credentials_of(rotation.lost[-1])
     assert ask(f"lost-{suffix}-tiller", rotation.stack.environment, new) == Accepted(HELM)
     assert rotation.lost[0].key != rotation.lost[-1].key
 

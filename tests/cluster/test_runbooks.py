@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from kubernetes import client
 
+from secure_tiller.endpoint import Accepted, Refused
 from testbed.demo.checks import CHART
 from testbed.demo.place import Place
 from testbed.helm import Helm
 from testbed.pulumi_stack import PROJECT, Bundle
-from testbed.tiller import Accepted, Credentials, Refused, ask
+from testbed.tiller import ask, credentials_of
 from testbed.waiting import until
 from tests import ageing, walks
 from tests.projects import TestStack
@@ -81,7 +82,7 @@ class Walk:
     def ask(self, section: str, which: str, bundles: dict[str, Bundle]) -> None:
         """Ask Tiller with the bundles of clients."""
         for name, bundle in bundles.items():
-            answer = ask(f"{self.team}-tiller", self.stack.environment, Credentials.of(bundle))
+            answer = ask(f"{self.team}-tiller", self.stack.environment, credentials_of(bundle))
             self.answers[section, name, which] = answer
 
     def bundles(self) -> dict[str, Bundle]:

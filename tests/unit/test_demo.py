@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
+from secure_tiller.endpoint import NoVerdictError
 from testbed.demo.__main__ import show
 from testbed.demo.checks import Attempt, Seen, attempt
 from testbed.pulumi_stack import PROJECT
-from testbed.tiller import NoVerdictError
 
 GOOD = Attempt("alice: helm ls", "DEPLOYED", lambda: Seen("DEPLOYED", as_expected=True))
 BAD = Attempt("bob at blue's Tiller", "refused", lambda: Seen("ANSWERED", as_expected=False))

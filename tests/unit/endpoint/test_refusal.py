@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from testbed.tiller import Credentials, NoVerdictError, refusal, require_tls
+from secure_tiller.endpoint import Credentials, NoVerdictError, refusal, require_tls
 
 
 @dataclass(frozen=True)
