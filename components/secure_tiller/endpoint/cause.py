@@ -9,7 +9,7 @@ from secure_tiller.endpoint.verdict import Accepted
 class Kind(StrEnum):
     """What is wrong, the decisive first: the one before hides those after it."""
 
-    CLUSTER_UNREACHABLE = "the cluster cannot be reached"
+    CLUSTER_UNREACHABLE = "the cluster does not answer"
     NO_NAMESPACE = "the namespace is not there"
     NO_TILLER = "no Tiller in the namespace"
     NOT_READY = "no pod of Tiller is ready"

@@ -3,14 +3,21 @@
 import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import partial
 
 import grpc
 
 from secure_tiller.deployed import Deployed
 from secure_tiller.endpoint.ask import get_version
 from secure_tiller.endpoint.cause import Cause, Diagnosis, Kind
+from secure_tiller.endpoint.client import Brought, read, wrong_with_client
 from secure_tiller.endpoint.credentials import Credentials
 from secure_tiller.endpoint.forward import ForwardError, forwarded
+from secure_tiller.endpoint.handshake import Port, Shown, look
+from secure_tiller.endpoint.known import Known
+from secure_tiller.endpoint.place import locate
+from secure_tiller.endpoint.server import wrong_with_server
+from secure_tiller.endpoint.verdict import Accepted, NoVerdictError
 from secure_tiller.kubeconfig import Access
 from secure_tiller.names import LOOPBACK
 
@@ -44,11 +51,47 @@ def diagnose(
     Raises:
         KubectlError: kubectl cannot be run.
     """
-    del now, hostname, own, others
+    known = Known(own, tuple(others))
+    brought = read(credentials)
+    mine = list(wrong_with_client(brought, now, known)) if isinstance(brought, Brought) else [brought]
+    place = locate(access, namespace, own.people.subjects if own and own.people else ())
+    if not place.pod:
+        return _told(None, [*mine, *place.causes], place.unchecked)
+    port = partial(forwarded, access, namespace, f"pod/{place.pod}", environment=environment)
     try:
-        with forwarded(access, namespace, environment=environment) as port:
-            return Diagnosis(get_version(port, credentials), ())
+        answer = _answer(port, credentials, hostname) if isinstance(brought, Brought) else None
+        if answer:
+            return _told(answer, mine, place.unchecked)
+        shown = look(port)
     except ForwardError as error:
-        return Diagnosis(None, (Cause(Kind.FORWARD_FAILED, str(error), "see what kubectl says"),))
-    except grpc.RpcError:
-        return Diagnosis(None, (Cause(Kind.UNEXPLAINED, "GetVersion was not answered", "see Tiller's log"),))
+        remedy = "see what kubectl says, and that nothing cuts its connection to the API server"
+        return _told(None, [*mine, Cause(Kind.FORWARD_FAILED, str(error), remedy)], place.unchecked)
+    if isinstance(brought, Brought):
+        mine += wrong_with_server(brought, shown, now, hostname, known)
+    return _told(None, mine or [_unexplained(namespace, shown)], (*place.unchecked, *_untold(shown)))
+
+
+def _told(answer: Accepted | None, causes: Iterable[Cause], unchecked: tuple[str, ...]) -> Diagnosis:
+    order = list(Kind)
+    return Diagnosis(answer, tuple(sorted(causes, key=lambda cause: order.index(cause.kind))), unchecked)
+
+
+def _answer(port: Port, credentials: Credentials, hostname: str) -> Accepted | None:
+    try:
+        with port() as number:
+            return get_version(number, credentials, "" if hostname == LOOPBACK else hostname)
+    except ForwardError:
+        raise
+    except (grpc.RpcError, NoVerdictError):
+        return None
+
+
+def _untold(shown: Shown) -> Iterable[str]:
+    if shown.chain and not shown.trusted:
+        yield "not checked: whether Tiller trusts the client's CA, because it names none (is --tls-verify off?)"
+
+
+def _unexplained(namespace: str, shown: Shown) -> Cause:
+    what = "the certificates fit" if shown.chain else "the port speaks neither TLS nor HTTP/2"
+    remedy = f"see what Tiller says: kubectl --namespace {namespace} logs deployment/tiller-deploy"
+    return Cause(Kind.UNEXPLAINED, f"GetVersion was not answered, yet {what}", remedy)

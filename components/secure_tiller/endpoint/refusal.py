@@ -9,12 +9,13 @@ from pathlib import Path
 
 from secure_tiller.endpoint.credentials import Credentials
 from secure_tiller.endpoint.verdict import NoVerdictError
+from secure_tiller.names import LOOPBACK
 
 SECONDS = 5.0
 """How long a step may take."""
-HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+_HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
 """What begins a connection of HTTP/2 (RFC 9113, 3.4), and empty SETTINGS."""
-HTTP2_SETTINGS = 4
+_HTTP2_SETTINGS = 4
 """The type of the frame with which a server answers that, in the fourth byte (RFC 9113, 4.1 and 6.5)."""
 _TLS_ALERT = 21
 
@@ -31,7 +32,7 @@ def refusal(port: int, credentials: Credentials, newest: ssl.TLSVersion = ssl.TL
         NoVerdictError: it does not refuse them, or there is no TLS layer to be seen.
     """
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as plain:
+        with socket.create_connection((LOOPBACK, port), timeout=SECONDS) as plain:
             if credentials.plaintext:
                 return _refused_plaintext(plain)
             return _refused_tls(plain, _context(credentials, newest))
@@ -39,18 +40,33 @@ def refusal(port: int, credentials: Credentials, newest: ssl.TLSVersion = ssl.TL
         raise NoVerdictError(f"neither answer nor refusal within {SECONDS:.0f} s") from error
 
 
-def _refused_plaintext(plain: socket.socket) -> str:
-    answer = b""
+def speaks_plaintext(port: int) -> bool:
+    """Tell whether a local port speaks HTTP/2 without TLS."""
+    with contextlib.suppress(OSError), socket.create_connection((LOOPBACK, port), timeout=SECONDS) as plain:
+        return _are_settings(_answer_to_preface(plain))
+    return False
+
+
+def _answer_to_preface(plain: socket.socket) -> bytes:
     with contextlib.suppress(ConnectionError):
-        plain.sendall(HTTP2_PREFACE)
-        answer = plain.recv(64)
-    if len(answer) > 3 and answer[3] == HTTP2_SETTINGS:
+        plain.sendall(_HTTP2_PREFACE)
+        return plain.recv(64)
+    return b""
+
+
+def _are_settings(answer: bytes) -> bool:
+    return len(answer) > 3 and answer[3] == _HTTP2_SETTINGS
+
+
+def _refused_plaintext(plain: socket.socket) -> str:
+    answer = _answer_to_preface(plain)
+    if _are_settings(answer):
         raise NoVerdictError("the port speaks HTTP/2 in plaintext, yet the call was not answered")
     return "answered with an alert" if answer[:1] == bytes([_TLS_ALERT]) else "connection closed"
 
 
 def _refused_tls(plain: socket.socket, context: ssl.SSLContext) -> str:
-    with context.wrap_socket(plain, server_hostname="127.0.0.1", do_handshake_on_connect=False) as secure:
+    with context.wrap_socket(plain, server_hostname=LOOPBACK, do_handshake_on_connect=False) as secure:
         try:
             secure.do_handshake()
         except (ssl.SSLEOFError, ConnectionError) as error:
@@ -58,7 +74,7 @@ def _refused_tls(plain: socket.socket, context: ssl.SSLContext) -> str:
         except ssl.SSLError as error:
             return _reason(error)
         try:
-            secure.sendall(HTTP2_PREFACE)
+            secure.sendall(_HTTP2_PREFACE)
             answer = secure.recv(64)
         except (ssl.SSLEOFError, ConnectionError):  # a reset can overtake the alert
             answer = b""
@@ -75,9 +91,9 @@ def require_tls(port: int, credentials: Credentials) -> None:
     Raises:
         NoVerdictError: it is not.
     """
-    with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as plain:
+    with socket.create_connection((LOOPBACK, port), timeout=SECONDS) as plain:
         try:
-            _context(credentials).wrap_socket(plain, server_hostname="127.0.0.1").close()
+            _context(credentials).wrap_socket(plain, server_hostname=LOOPBACK).close()
         except (ssl.SSLError, ConnectionError) as error:
             raise NoVerdictError(f"the port speaks neither plaintext nor TLS of this CA: {error}") from error
 
