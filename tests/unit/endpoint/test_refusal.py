@@ -4,9 +4,7 @@ import datetime
 import ipaddress
 import socket
 import ssl
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from secure_tiller.endpoint import Credentials, NoVerdictError, refusal, require_tls
+from tests.unit.endpoint.ports import closing, plaintext, serving
 
 
 @dataclass(frozen=True)
@@ -50,31 +49,6 @@ def _pair() -> Pair:
 SERVER, CLIENT, STRANGER = _pair(), _pair(), _pair()
 
 
-@contextmanager
-def _port(serve: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A port of this machine whose connections are served one after the other."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def run() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection:
-                try:
-                    serve(connection)
-                except OSError:
-                    continue
-
-    threading.Thread(target=run, daemon=True).start()
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-
-
 @pytest.fixture
 def oldest() -> ssl.TLSVersion:
     """The oldest version of TLS that the server speaks."""
@@ -97,7 +71,7 @@ def tls_port(tmp_path: Path, oldest: ssl.TLSVersion) -> Iterator[int]:
             secure.recv(64)
             secure.sendall(b"\x00\x00\x00\x04")
 
-    with _port(serve) as port:
+    with serving(serve) as port:
         yield port
 
 
@@ -118,9 +92,9 @@ def test_a_server_of_another_ca_is_refused_by_the_client(tls_port: int) -> None:
 
 
 def test_plaintext_is_refused_by_a_port_that_speaks_tls(tls_port: int) -> None:
-    plaintext = Credentials(SERVER.cert, plaintext=True)
-    assert refusal(tls_port, plaintext)
-    require_tls(tls_port, plaintext)
+    without = Credentials(SERVER.cert, plaintext=True)
+    assert refusal(tls_port, without)
+    require_tls(tls_port, without)
 
 
 @pytest.mark.parametrize("oldest", [ssl.TLSVersion.TLSv1_3])
@@ -144,19 +118,15 @@ def test_the_right_certificate_is_not_refused(tls_port: int) -> None:
 
 @pytest.mark.parametrize("credentials", [pytest.param(value, id=key) for key, value in ATTEMPTS.items()])
 def test_control_a_port_that_only_closes_refuses_nobody(credentials: Credentials) -> None:
-    with _port(socket.socket.getpeername) as port, pytest.raises(NoVerdictError, match="instead of speaking TLS"):
+    with serving(closing) as port, pytest.raises(NoVerdictError, match="instead of speaking TLS"):
         refusal(port, credentials)
 
 
 def test_control_a_port_that_only_closes_is_no_tls_that_refuses_plaintext() -> None:
-    with _port(socket.socket.getpeername) as port, pytest.raises(NoVerdictError, match="neither plaintext nor TLS"):
+    with serving(closing) as port, pytest.raises(NoVerdictError, match="neither plaintext nor TLS"):
         require_tls(port, Credentials(SERVER.cert, plaintext=True))
 
 
 def test_control_a_port_that_speaks_http2_in_plaintext_does_not_refuse_it() -> None:
-    def serve(connection: socket.socket) -> None:
-        connection.recv(64)
-        connection.sendall(b"\x00\x00\x00\x04\x00\x00\x00\x00\x00")
-
-    with _port(serve) as port, pytest.raises(NoVerdictError, match="HTTP/2 in plaintext"):
+    with serving(plaintext) as port, pytest.raises(NoVerdictError, match="HTTP/2 in plaintext"):
         refusal(port, Credentials(SERVER.cert, plaintext=True))
