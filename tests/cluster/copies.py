@@ -1,7 +1,8 @@
 """Copies of a running Tiller, each with one protection taken out: the controls of what a Tiller refuses."""
 
+import base64
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,27 +34,57 @@ def talkative(container: Any) -> None:
 
 
 @contextmanager
-def copy_of_tiller(api: client.ApiClient, original: str, change: Change = unchanged) -> Iterator[str]:
-    """A copy of the Tiller of a namespace, in a namespace of its own without any NetworkPolicy; gives its name."""
+def copy_of_tiller(
+    api: client.ApiClient,
+    original: str,
+    change: Change = unchanged,
+    *,
+    files: Mapping[str, str] | None = None,
+    replicas: int = 1,
+    ready: bool = True,
+) -> Iterator[str]:
+    """A copy of the Tiller of a namespace, in a namespace of its own without any NetworkPolicy; gives its name.
+
+    Args:
+        api: the cluster.
+        original: the namespace of the Tiller.
+        change: what to change about the container.
+        files: of its TLS Secret, those that are others than the original's, by name.
+        replicas: how many pods.
+        ready: whether to wait until they are ready; otherwise until a pod's container waits for something.
+    """
     core, apps = client.CoreV1Api(api), client.AppsV1Api(api)
     namespace = f"copy-{uuid.uuid4().hex[:8]}"
     deployment = apps.read_namespaced_deployment("tiller-deploy", original)
     secret_name = next(volume.secret for volume in deployment.spec.template.spec.volumes if volume.secret).secret_name
     secret = core.read_namespaced_secret(secret_name, original)
     change(deployment.spec.template.spec.containers[0])
+    deployment.spec.replicas = replicas
+    data = {**secret.data, **{name: base64.b64encode(text.encode()).decode() for name, text in (files or {}).items()}}
     core.create_namespace({"metadata": {"name": namespace}})
     try:
         account = deployment.spec.template.spec.service_account_name
         core.create_namespaced_service_account(namespace, {"metadata": {"name": account}})
-        core.create_namespaced_secret(namespace, {"metadata": {"name": secret_name}, "data": secret.data})
+        core.create_namespaced_secret(namespace, {"metadata": {"name": secret_name}, "data": data})
         apps.create_namespaced_deployment(
             namespace,
             {"metadata": {"name": "tiller-deploy"}, "spec": api.sanitize_for_serialization(deployment.spec)},
         )
-        until(
-            lambda: bool(apps.read_namespaced_deployment("tiller-deploy", namespace).status.ready_replicas),
-            f"the copy of Tiller in {namespace} is ready",
-        )
+        if ready:
+            until(lambda: _ready(apps, namespace) == replicas, f"the copy of Tiller in {namespace} is ready")
+        else:
+            until(lambda: _waits(core, namespace), f"the copy of Tiller in {namespace} waits")
         yield namespace
     finally:
         core.delete_namespace(namespace)
+
+
+def _ready(apps: client.AppsV1Api, namespace: str) -> int:
+    return apps.read_namespaced_deployment("tiller-deploy", namespace).status.ready_replicas or 0
+
+
+def _waits(core: client.CoreV1Api, namespace: str) -> bool:
+    containers = [
+        each for pod in core.list_namespaced_pod(namespace).items for each in pod.status.container_statuses or ()
+    ]
+    return any(each.state.waiting and each.state.waiting.message for each in containers)
