@@ -113,11 +113,19 @@ def server(
     return Pair(_signed("tiller", key.public_key(), issuer, life, extensions, uses), key)
 
 
-def client(issuer: Pair, name: str, *, organization: str = "") -> Pair:
-    """Return a client's certificate that an issuer signs."""
-    key = new_key()
+def client(
+    issuer: Pair,
+    name: str,
+    *,
+    uses: Sequence[x509.ObjectIdentifier] = (CLIENT_AUTH,),
+    key: Key | None = None,
+    life: Life | None = None,
+    organization: str = "",
+) -> Pair:
+    """Return a client's certificate that an issuer signs; as Tiller needs it unless told otherwise."""
+    key = key or new_key()
     no_ca = x509.BasicConstraints(ca=False, path_length=None)
-    return Pair(_signed(name, key.public_key(), issuer, None, [no_ca], [CLIENT_AUTH], organization), key)
+    return Pair(_signed(name, key.public_key(), issuer, life, [no_ca], uses, organization), key)
 
 
 def request(*names: str, key: Key | None = None, organization: str = "") -> str:

@@ -45,7 +45,7 @@ def lacking(client: Any, questions: Questions) -> frozenset[Right] | None:
     A right that it holds in every namespace is not asked for again in each.
     """
     try:
-        if _may(client, EVERYTHING):
+        if may(client, EVERYTHING):
             return frozenset()
         acts = _missing(client, questions.acts)
         wanting = {right.namespace for right in _missing(client, questions.grants)}
@@ -68,11 +68,16 @@ def _missing(client: Any, rights: Iterable[Right]) -> frozenset[Right]:
 def _allowed(client: Any, rights: Iterable[Right]) -> frozenset[Right]:
     asked = tuple(rights)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = pool.map(partial(_may, client), asked)
+        answers = pool.map(partial(may, client), asked)
         return frozenset(right for right, allowed in zip(asked, answers, strict=True) if allowed)
 
 
-def _may(client: Any, right: Right) -> bool:
+def may(client: Any, right: Right) -> bool:
+    """Tell whether the account holds a right.
+
+    Raises:
+        ApiException: the review is refused, or there is no answer.
+    """
     resource, _, subresource = right.kind.resource.partition("/")
     attributes = {
         "namespace": right.namespace,
