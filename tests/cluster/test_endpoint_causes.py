@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from kubernetes import client
 
 from secure_tiller.deployed import Deployed, read
-from secure_tiller.endpoint import Accepted, Credentials, Diagnosis, Kind, diagnose
+from secure_tiller.endpoint import Accepted, Credentials, Diagnosis, Kind, diagnose, read_bundle
 from secure_tiller.kubeconfig import Access
 from testbed.demo.place import Place
 from testbed.helm import Helm
@@ -151,6 +151,14 @@ CASES = {
     ),
     "server's key of P-224": Case(kind=Kind.SERVER_CURVE, seen="a key on secp224r1", place="server of P-224"),
     "plaintext": Case(kind=Kind.PLAINTEXT, seen="speaks HTTP/2 without TLS", place="without TLS"),
+    "a port on which nobody listens": Case(
+        kind=Kind.UNEXPLAINED, seen="speaks neither TLS nor HTTP/2", place="on another port"
+    ),
+    "a CA of the same name as the client's": Case(
+        kind=Kind.UNEXPLAINED,
+        seen="the certificates fit, as far as they can be seen",
+        credentials=lambda it: it.ann.forged(signer=pki.new_key()),
+    ),
     "scaled to 0": Case(
         says="could not find tiller", kind=Kind.NOT_READY, seen="tiller-deploy is scaled to 0", place="scaled to 0"
     ),
@@ -270,6 +278,7 @@ def scene(
             copy("for tiller.example alone", files=made.server(names=["tiller.example"])),
             copy("server of P-224", files=made.server(key=ec.generate_private_key(P224))),
             copy("without TLS", without_tls),
+            copy("on another port", _on_another_port),
             copy("scaled to 0", replicas=0),
             copy("no such image", _without_image, ready=False),
         ]
@@ -279,6 +288,10 @@ def scene(
 
 def _without_image(container: Any) -> None:
     container.image, container.image_pull_policy = "localhost/none:1", "Never"
+
+
+def _on_another_port(container: Any) -> None:
+    container.args = [argument.replace("44134", "44136") for argument in container.args]
 
 
 def _accounts(api: client.ApiClient, cluster: Place, team: str, folder: Path) -> Iterator[tuple[str, Path]]:
@@ -369,9 +382,37 @@ def test_the_cause_is_named(told: dict[str, Told], name: str) -> None:
     assert diagnosis.causes[0].remedy
 
 
-def test_every_cause_that_certificates_and_cluster_can_have_is_made_for_real() -> None:
-    left = set(Kind) - {case.kind for case in CASES.values()}
-    assert left == {Kind.FORWARD_FAILED, Kind.UNEXPLAINED}
+def test_a_kubectl_that_fails_is_told(scene: Scene, cluster: Place, tmp_path: Path) -> None:
+    (tmp_path / "kubectl").write_text("#!/bin/sh\necho 'error: a proxy in between' >&2; exit 1\n")
+    (tmp_path / "kubectl").chmod(0o700)
+    access, environment = Access(cluster.kubeconfig, cluster.context), {"PATH": f"{tmp_path}:/bin"}
+    diagnosis = diagnose(access, scene.places["own"], scene.ann.own, datetime.now(UTC), environment=environment)
+    assert [cause.kind for cause in diagnosis.causes] == [Kind.FORWARD_FAILED]
+    assert "error: a proxy in between" in diagnosis.causes[0].seen
+
+
+def test_there_is_no_other_cause() -> None:
+    assert set(Kind) - {case.kind for case in CASES.values()} == {Kind.FORWARD_FAILED}
+
+
+def test_the_content_of_a_kubeconfig_serves_like_its_file(scene: Scene, cluster: Place) -> None:
+    access = Access(None, cluster.context, content=cluster.kubeconfig.read_text())
+    environment = scene.stack.environment
+    assert diagnose(access, scene.places["own"], scene.ann.own, datetime.now(UTC), environment=environment).fine
+
+
+def test_the_folder_of_a_bundle_is_all_that_a_developer_needs(scene: Scene, cluster: Place, tmp_path: Path) -> None:
+    own = scene.ann.own
+    files = {"ca.pem": own.ca, "cert.pem": own.cert, "key.pem": own.key}
+    files["env"] = f"export TILLER_NAMESPACE='{scene.places['own']}'\n"
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    held = read_bundle(tmp_path)
+    access, environment = Access(scene.accounts["developer"], cluster.context), scene.stack.environment
+    now = datetime.now(UTC)
+    assert diagnose(
+        access, held.namespace, held.credentials, now, hostname=held.hostname, environment=environment
+    ) == Diagnosis(Accepted(HELM), ())
 
 
 def test_in_a_wrong_namespace_the_nearest_with_a_tiller_is_offered(told: dict[str, Told], scene: Scene) -> None:
@@ -394,11 +435,11 @@ def test_a_certificate_is_judged_by_the_hour_that_is_given(scene: Scene, cluster
     assert [cause.kind for cause in diagnosis.causes] == [Kind.CLIENT_EXPIRED]
 
 
-def test_what_could_not_be_looked_at_is_said(scene: Scene, cluster: Place) -> None:
-    access = Access(scene.accounts["developer"], cluster.context)
-    environment = scene.stack.environment
-    place = scene.places["own"]
-    assert diagnose(access, place, scene.ann.own, datetime.now(UTC), environment=environment).unchecked == ()
+def test_what_the_account_may_not_look_at_is_said(scene: Scene, cluster: Place) -> None:
+    access, environment = Access(scene.accounts["developer"], cluster.context), scene.stack.environment
+    place = scene.places["scaled to 0"]
+    diagnosis = diagnose(access, place, scene.ann.own, datetime.now(UTC), environment=environment)
+    assert [cause.kind for cause in diagnosis.causes] == [Kind.FORWARD_DENIED]
 
 
 def test_no_key_is_shown(told: dict[str, Told], scene: Scene) -> None:

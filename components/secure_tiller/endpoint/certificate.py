@@ -35,7 +35,7 @@ def is_for(leaf: x509.Certificate, hostname: str) -> bool:
     """Tell whether a certificate is for a hostname or address; a name may begin with a wildcard (RFC 6125, 6.4.3)."""
     wanted = hostname.lower()
     _, _, domain = wanted.partition(".")
-    return bool({wanted, f"*.{domain}"} & {name.lower() for name in pem.alternative_names(leaf)})
+    return bool({wanted, f"*.{domain}"} & {each.lower() for each in pem.alternative_names(leaf)})
 
 
 def leads_to(authorities: Iterable[x509.Certificate], chain: Sequence[x509.Certificate]) -> bool:
@@ -55,11 +55,15 @@ def organization(leaf: x509.Certificate) -> str:
     return " ".join(str(each.value) for each in leaf.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME))
 
 
+def name(leaf: x509.Certificate) -> str:
+    """Return the common name of its subject: in certificates of ours the client, or `tiller-deploy`."""
+    return " ".join(str(each.value) for each in leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME))
+
+
 def whose(leaf: x509.Certificate) -> str:
     """Return whose it is, in words: `alice of blue`."""
-    name = " ".join(str(each.value) for each in leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME))
     team = organization(leaf)
-    return f"{name or 'nobody named'}{f' of {team}' if team else ''}"
+    return f"{name(leaf) or 'nobody named'}{f' of {team}' if team else ''}"
 
 
 def when(time: datetime) -> str:

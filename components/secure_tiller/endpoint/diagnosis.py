@@ -88,10 +88,12 @@ def _answer(port: Port, credentials: Credentials, hostname: str) -> Accepted | N
 
 def _untold(shown: Shown) -> Iterable[str]:
     if shown.chain and not shown.trusted:
-        yield "not checked: whether Tiller trusts the client's CA, because it names none (is --tls-verify off?)"
+        yield "not checked: whether Tiller trusts the client's CA, because it has not told whom it trusts"
 
 
 def _unexplained(namespace: str, shown: Shown) -> Cause:
-    what = "the certificates fit" if shown.chain else "the port speaks neither TLS nor HTTP/2"
+    what = (
+        "the certificates fit, as far as they can be seen" if shown.chain else "the port speaks neither TLS nor HTTP/2"
+    )
     remedy = f"see what Tiller says: kubectl --namespace {namespace} logs deployment/tiller-deploy"
     return Cause(Kind.UNEXPLAINED, f"GetVersion was not answered, yet {what}", remedy)

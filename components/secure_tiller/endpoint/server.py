@@ -19,7 +19,7 @@ from secure_tiller.endpoint.certificate import (
     when,
     whose,
 )
-from secure_tiller.endpoint.client import AGAIN, Brought
+from secure_tiller.endpoint.client import Brought, again
 from secure_tiller.endpoint.handshake import Shown
 from secure_tiller.endpoint.known import Known
 
@@ -58,9 +58,9 @@ def _another_ca(brought: Brought, shown: Shown, known: Known) -> Iterator[Cause]
         return
     seen = f"no CA of the bundle has signed the server's certificate ({whose(shown.chain[0])})"
     if leads_to(known.ca, shown.chain):
-        yield Cause(Kind.ANOTHER_CA, f"{seen}, the stack's CA has: the bundle is old", AGAIN)
+        yield Cause(Kind.ANOTHER_CA, f"{seen}, the stack's CA has: the bundle is old", again(brought.leaf))
     else:
-        yield Cause(Kind.ANOTHER_CA, seen, f"see that TILLER_NAMESPACE is right; then {AGAIN}")
+        yield Cause(Kind.ANOTHER_CA, seen, f"see that TILLER_NAMESPACE is right; then {again(brought.leaf)}")
 
 
 def _of_authority(brought: Brought, shown: Shown, now: datetime) -> Iterator[Cause]:
@@ -68,7 +68,7 @@ def _of_authority(brought: Brought, shown: Shown, now: datetime) -> Iterator[Cau
     used = [each for each in brought.authorities if leads_to([each], shown.chain)]
     if used and all(now > each.not_valid_after_utc for each in used):
         seen = f"the bundle's CA expired {when(max(each.not_valid_after_utc for each in used))}"
-        yield Cause(Kind.CA_EXPIRED, seen, f"pulumi up, if it was not renewed yet; then {AGAIN}")
+        yield Cause(Kind.CA_EXPIRED, seen, f"pulumi up, if it was not renewed yet; then {again(brought.leaf)}")
     if used and all(now < each.not_valid_before_utc for each in used):
         seen = f"the bundle's CA begins {when(min(each.not_valid_before_utc for each in used))}"
         yield Cause(Kind.CA_NOT_YET_VALID, seen, clocks(now))
@@ -104,7 +104,7 @@ def _of_trust(brought: Brought, shown: Shown, known: Known) -> Iterator[Cause]:
         remedy = "pulumi up, and see that the rollout ends"
         yield Cause(Kind.REVOKED, f"{seen}, yet the stack has it", remedy)
     else:
-        remedy = f"the client was revoked, or its keys were replaced: if it is still a client, {AGAIN}"
+        remedy = f"the client was revoked, or its keys were replaced: if it is still a client, {again(brought.leaf)}"
         yield Cause(Kind.REVOKED, seen, remedy)
 
 
