@@ -46,9 +46,8 @@ class Known:
     def has_renewed(self, leaf: x509.Certificate, now: datetime) -> bool:
         """Tell whether the stack holds another certificate than one for the server, which has not expired."""
         text = self.own.certificates.get("server", "") if self.own else ""
-        return any(
-            each != leaf and now <= each.not_valid_after_utc for each in (pem.certificates(text) if text else ())
-        )
+        held = pem.certificates(text)[0] if text else leaf
+        return held != leaf and now <= held.not_valid_after_utc
 
     @property
     def ca(self) -> tuple[x509.Certificate, ...]:

@@ -39,9 +39,7 @@ def _deployed(name: str, ca: Pair, certificates: dict[str, Pair]) -> Deployed:
         deployment="tiller-deploy",
         ca_certificate=ca.pem,
         expirations={},
-        certificates={
-            part.replace("_", ":").replace("ca:", "client-ca:"): pair.pem for part, pair in certificates.items()
-        },
+        certificates={part: pair.pem for part, pair in certificates.items()},
         roles=(),
         created={},
         pod={},
