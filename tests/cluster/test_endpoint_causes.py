@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from kubernetes import client
 
+from secure_tiller import bundle
 from secure_tiller.deployed import Deployed, read
 from secure_tiller.endpoint import Accepted, Credentials, Diagnosis, Kind, diagnose, read_bundle
 from secure_tiller.kubeconfig import Access
@@ -336,8 +337,8 @@ def told(scene: Scene, cluster: Place, tmp_path_factory: pytest.TempPathFactory)
         brought, namespace = case.credentials(scene), scene.places[case.place]
         access = Access(scene.accounts[case.account], cluster.context)
         environment = {**scene.stack.environment, "KUBECONFIG": str(access.kubeconfig)}
-        bundle = Bundle(brought.ca, brought.cert, brought.key)
-        helm = Helm.of(bundle, environment, home / re.sub(r"\W", "-", name), namespace)
+        held = Bundle(brought.ca, brought.cert, brought.key)
+        helm = Helm.of(held, environment, home / re.sub(r"\W", "-", name), namespace)
         own, other = scene.known
         diagnosis = diagnose(
             access,
@@ -402,12 +403,9 @@ def test_the_content_of_a_kubeconfig_serves_like_its_file(scene: Scene, cluster:
 
 
 def test_the_folder_of_a_bundle_is_all_that_a_developer_needs(scene: Scene, cluster: Place, tmp_path: Path) -> None:
-    own = scene.ann.own
-    files = {"ca.pem": own.ca, "cert.pem": own.cert, "key.pem": own.key}
-    files["env"] = f"export TILLER_NAMESPACE='{scene.places['own']}'\n"
-    for name, text in files.items():
-        (tmp_path / name).write_text(text)
-    held = read_bundle(tmp_path)
+    own, place = scene.ann.own, scene.places["own"]
+    bundle.write(bundle.Bundle("", "why", "ann", place, own.ca, own.cert, own.key), tmp_path / "ann")
+    held = read_bundle(tmp_path / "ann")
     access, environment = Access(scene.accounts["developer"], cluster.context), scene.stack.environment
     now = datetime.now(UTC)
     assert diagnose(

@@ -1,6 +1,5 @@
 """A client's bundle in a folder, as `secure-tiller bundle` writes it: what a developer has who sees no stack."""
 
-import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,12 +8,10 @@ from pathlib import Path
 from cryptography import x509
 
 from secure_tiller import pem
+from secure_tiller.bundle import CA, CERTIFICATE, ENVIRONMENT, HOSTNAME, KEY
 from secure_tiller.endpoint.credentials import Credentials
-from secure_tiller.names import LOOPBACK
 from secure_tiller.problems import Problem, RefusedError
 
-CA, CERT, KEY, ENV = "ca.pem", "cert.pem", "key.pem", "env"
-_EXPORT = re.compile(r"export (TILLER_NAMESPACE|HELM_TLS_HOSTNAME)=(.*)")
 _ANOTHER = "give the folder that secure-tiller bundle has written, or write it anew"
 
 
@@ -38,23 +35,23 @@ class Bundle:
 def read_bundle(folder: Path) -> Bundle:
     """Read `ca.pem`, `cert.pem`, `key.pem` and `env` of a folder.
 
-    Of `env`, lines of shell, `export TILLER_NAMESPACE=...` and `export HELM_TLS_HOSTNAME=...` count.
+    Of `env`, which is a shell's to read, TILLER_NAMESPACE and HELM_TLS_HOSTNAME count.
 
     Raises:
         BundleError: a file is missing, cannot be read or holds something else, or the key is of another certificate;
             with every problem.
     """
-    texts = {name: _read(folder / name) for name in (CA, CERT, KEY, ENV)}
+    texts = {name: _read(folder / name) for name in (CA, CERTIFICATE, KEY, ENVIRONMENT)}
     problems = [text for text in texts.values() if isinstance(text, Problem)]
     read = {name: text for name, text in texts.items() if isinstance(text, str)}
     problems += [_problem(folder / name, why, remedy) for name, why, remedy in _faults(read)]
-    variables = _variables(read.get(ENV, ""))
-    if ENV in read and not variables.get("TILLER_NAMESPACE"):
-        problems.append(_problem(folder / ENV, "exports no TILLER_NAMESPACE that can be read", _ANOTHER))
+    variables = _variables(read.get(ENVIRONMENT, ""))
+    if ENVIRONMENT in read and not variables.get("TILLER_NAMESPACE"):
+        problems.append(_problem(folder / ENVIRONMENT, "exports no TILLER_NAMESPACE that can be read", _ANOTHER))
     if problems:
         raise BundleError(problems)
-    brought = Credentials(read[CA], read[CERT], read[KEY])
-    return Bundle(variables["TILLER_NAMESPACE"], variables.get("HELM_TLS_HOSTNAME") or LOOPBACK, brought)
+    brought = Credentials(read[CA], read[CERTIFICATE], read[KEY])
+    return Bundle(variables["TILLER_NAMESPACE"], variables.get("HELM_TLS_HOSTNAME") or HOSTNAME, brought)
 
 
 def _read(file: Path) -> str | Problem:
@@ -73,25 +70,26 @@ def _read(file: Path) -> str | Problem:
 def _faults(read: dict[str, str]) -> Iterator[tuple[str, str, str]]:
     """Yield file, why and remedy of what is no PEM of its kind, or does not belong together."""
     certificates: dict[str, tuple[x509.Certificate, ...]] = {}
-    for name in (CA, CERT):
+    for name in (CA, CERTIFICATE):
         try:
             certificates[name] = pem.certificates(read[name]) if name in read else ()
         except pem.UnreadableError as error:
             yield name, f"does not hold certificates: {error}", _ANOTHER
-    if KEY in read and certificates.get(CERT) and not pem.is_key_of(read[KEY], certificates[CERT][0]):
-        why = f"is not the key of the certificate in {CERT}, as one unencrypted PEM block"
+    if KEY in read and certificates.get(CERTIFICATE) and not pem.is_key_of(read[KEY], certificates[CERTIFICATE][0]):
+        why = f"is not the key of the certificate in {CERTIFICATE}, as one unencrypted PEM block"
         yield KEY, why, "take both from one bundle, or write it anew"
 
 
 def _variables(env: str) -> dict[str, str]:
-    found = {}
+    """Return what the lines `export NAME=value ...` set; lines that only a shell understands are left out."""
+    found: dict[str, str] = {}
     for line in env.splitlines():
-        if match := _EXPORT.fullmatch(line.strip()):
-            try:
-                words = shlex.split(match[2], comments=True)
-            except ValueError:
-                continue
-            found[match[1]] = words[0] if len(words) == 1 else ""
+        try:
+            word, *pairs = shlex.split(line, comments=True) or [""]
+        except ValueError:
+            continue
+        if word == "export":
+            found |= {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
     return found
 
 

@@ -1,29 +1,48 @@
 """A folder that holds a bundle, and those that do not."""
 
+import io
 import re
+import tarfile
 from pathlib import Path
 
 import pytest
 
+from secure_tiller import bundle
 from secure_tiller.endpoint import Bundle, BundleError, Credentials, read_bundle
 from tests import pki
 
 CA, OWN = pki.authority(), pki.authority("of ann")
 ANN, BOB = pki.client(OWN, "ann"), pki.client(OWN, "bob")
-ENV = "# of ann\nexport TILLER_NAMESPACE='blue-tiller'\nexport HELM_TLS_HOSTNAME='127.0.0.1'\n"
+
+
+def _written(key: str = ANN.key_pem) -> bundle.Bundle:
+    return bundle.Bundle("o/p/s", "blue", "ann", "blue-tiller", CA.pem, ANN.pem, key)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """What `secure-tiller bundle` writes."""
-    for name, text in {"ca.pem": CA.pem, "cert.pem": ANN.pem, "key.pem": ANN.key_pem, "env": ENV}.items():
-        (tmp_path / name).write_text(text)
-    return tmp_path
+    bundle.write(_written(), tmp_path / "ann")
+    return tmp_path / "ann"
 
 
 def test_what_bundle_writes_is_read(folder: Path) -> None:
     own = Credentials(CA.pem, ANN.pem, ANN.key_pem)
     assert read_bundle(folder) == Bundle("blue-tiller", "127.0.0.1", own)
+
+
+def test_what_bundle_hands_over_is_read(tmp_path: Path) -> None:
+    with tarfile.open(fileobj=io.BytesIO(bundle.archive(_written()))) as archive:
+        archive.extractall(tmp_path, filter="data")
+    assert read_bundle(tmp_path / "ann").namespace == "blue-tiller"
+
+
+def test_a_client_that_made_its_own_key_is_told_to_put_it_there(tmp_path: Path) -> None:
+    bundle.write(_written(key=""), tmp_path / "ann")
+    with pytest.raises(BundleError, match="put your own key there"):
+        read_bundle(tmp_path / "ann")
+    (tmp_path / "ann" / "key.pem").write_text(ANN.key_pem)
+    assert read_bundle(tmp_path / "ann").credentials.key == ANN.key_pem
 
 
 @pytest.mark.parametrize(
@@ -33,6 +52,7 @@ def test_what_bundle_writes_is_read(folder: Path) -> None:
         ('export TILLER_NAMESPACE="blue"', "blue"),
         ("export TILLER_NAMESPACE=blue # of the team", "blue"),
         ("export TILLER_NAMESPACE='red'\nexport TILLER_NAMESPACE='blue'", "blue"),
+        ("export HELM_TLS_ENABLE=true TILLER_NAMESPACE=blue", "blue"),
         ('export HELM_TLS_CERT="$(pwd)/cert.pem"; cd\nexport TILLER_NAMESPACE=blue', "blue"),
     ],
 )
@@ -47,7 +67,7 @@ def test_without_a_hostname_the_certificate_must_be_for_the_loopback(folder: Pat
 
 
 def test_another_hostname_is_read(folder: Path) -> None:
-    (folder / "env").write_text("export TILLER_NAMESPACE=blue\nexport HELM_TLS_HOSTNAME=tiller.example")
+    (folder / "env").write_text("export TILLER_NAMESPACE=blue HELM_TLS_HOSTNAME=tiller.example")
     assert read_bundle(folder).hostname == "tiller.example"
 
 
