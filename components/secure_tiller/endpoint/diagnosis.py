@@ -10,7 +10,7 @@ import grpc
 from secure_tiller.deployed import Deployed
 from secure_tiller.endpoint.ask import get_version
 from secure_tiller.endpoint.cause import Cause, Diagnosis, Kind
-from secure_tiller.endpoint.client import Brought, read, wrong_with_client
+from secure_tiller.endpoint.client import read, wrong_with_client
 from secure_tiller.endpoint.credentials import Credentials
 from secure_tiller.endpoint.forward import ForwardError, forwarded
 from secure_tiller.endpoint.handshake import Port, Shown, look
@@ -51,24 +51,21 @@ def diagnose(
     Raises:
         KubectlError: kubectl cannot be run.
     """
-    known = Known(own, tuple(others))
-    brought = read(credentials)
-    mine = list(wrong_with_client(brought, now, known)) if isinstance(brought, Brought) else [brought]
+    known, brought = Known(own, tuple(others)), read(credentials)
+    mine = [brought] if isinstance(brought, Cause) else list(wrong_with_client(brought, now, known))
     place = locate(access, namespace, own.people.subjects if own and own.people else ())
-    if not place.pod:
+    if isinstance(brought, Cause) or not place.pod:
         return _told(None, [*mine, *place.causes], place.unchecked)
     port = partial(forwarded, access, namespace, f"pod/{place.pod}", environment=environment)
     try:
-        answer = _answer(port, credentials, hostname) if isinstance(brought, Brought) else None
-        if answer:
+        if answer := _answer(port, credentials, hostname):
             return _told(answer, mine, place.unchecked)
         shown = look(port)
-    except ForwardError as error:
+    except (ForwardError, OSError) as error:
         remedy = "see what kubectl says, and that nothing cuts its connection to the API server"
         return _told(None, [*mine, Cause(Kind.FORWARD_FAILED, str(error), remedy)], place.unchecked)
-    if isinstance(brought, Brought):
-        mine += wrong_with_server(brought, shown, now, hostname, known)
-    return _told(None, mine or [_unexplained(namespace, shown)], (*place.unchecked, *_untold(shown)))
+    causes = [*mine, *wrong_with_server(brought, shown, now, hostname, known)]
+    return _told(None, causes or [_unexplained(namespace, shown)], (*place.unchecked, *_untold(shown)))
 
 
 def _told(answer: Accepted | None, causes: Iterable[Cause], unchecked: tuple[str, ...]) -> Diagnosis:
