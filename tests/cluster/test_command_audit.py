@@ -19,10 +19,11 @@ from typer.testing import CliRunner, Result
 
 from secure_tiller.audit import Level
 from secure_tiller.cli import app
+from secure_tiller.endpoint import Accepted, Credentials, Refused
 from testbed.access_reviews import Request, Server, Subject
 from testbed.demo.place import Place
 from testbed.pulumi_stack import PROJECT
-from testbed.tiller import Accepted, Credentials, Refused, ask
+from testbed.tiller import ask
 from testbed.toolchain import Toolchain
 from testbed.toolchain.pins import TILLER_IMAGE
 from testbed.waiting import until
