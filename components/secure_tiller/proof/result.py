@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pydantic import ConfigDict
+from pydantic.alias_generators import to_camel
+
 
 class Status(StrEnum):
     """How a check ended, the worst last."""
@@ -30,6 +33,8 @@ class Result:
 @dataclass(frozen=True)
 class Proof:
     """A whole run: what `check --format json` writes, and the report shows."""
+
+    __pydantic_config__ = ConfigDict(alias_generator=to_camel)  # the keys of its JSON: proof/document.py
 
     stack: str
     checked_at: str
