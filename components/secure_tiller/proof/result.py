@@ -1,5 +1,6 @@
 """What a check found."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -42,3 +43,11 @@ class Proof:
     server: str
     """Address of the API server."""
     results: tuple[Result, ...]
+
+
+def in_words(items: Iterable[object], most: int = 3, *, keep_order: bool = False) -> str:
+    """Return a list for a cell of a table: the first few, and how many more; sorted unless told otherwise."""
+    unique = dict.fromkeys(str(item) for item in items)
+    shown = list(unique) if keep_order else sorted(unique)
+    more = f" and {len(shown) - most} more" if len(shown) > most else ""
+    return ", ".join(shown[:most]) + more

@@ -1,0 +1,64 @@
+"""Service accounts where Tiller installs: a chart's pod can run as any of them, and then holds what they hold."""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from secure_tiller.deployed import Deployed
+from secure_tiller.plan import Subject
+from secure_tiller.proof.grants import ALL, Binding, Bindings, Grant, Right, beyond
+from secure_tiller.proof.result import Result, Status, in_words
+from secure_tiller.proof.rights import grants
+from secure_tiller.proof.seen import Told, Untold
+
+ACCOUNTS = "service accounts where Tiller installs"
+
+
+def judge(tiller: Deployed, bindings: Told[Bindings]) -> Iterator[Result]:
+    """Yield the result about the service accounts of the managed namespaces.
+
+    What holds more than the team within its own namespaces is a warning. What reaches out of them, or is allowed
+    everything, is a failure: the team's Tiller could go there by a chart.
+    """
+    if isinstance(bindings, Untold):
+        yield bindings.result(tiller.name, ACCOUNTS)
+        return
+    planned = tuple(chain.from_iterable(grants(role) for role in tiller.roles if role.part.startswith("manage:")))
+    more = [(binding, who, tuple(_more(binding, planned))) for binding, who in _bound(tiller, bindings)]
+    outside = [found for found in more if any(_leaves(right, tiller.managed) for right in found[2])]
+    if outside:
+        remedy = "take the binding away, or let the account live in a namespace where no Tiller installs"
+        yield Result(tiller.name, ACCOUNTS, Status.FAILED, _described(outside), remedy)
+    elif beyond_the_team := [found for found in more if found[2]]:
+        remedy = "give the account less, or know that the team's charts can do this too"
+        yield Result(tiller.name, ACCOUNTS, Status.WARNING, _described(beyond_the_team), remedy)
+    else:
+        yield Result(tiller.name, ACCOUNTS, Status.PASSED, f"none holds more than the team ({len(more)} bindings)")
+
+
+def _bound(tiller: Deployed, bindings: Bindings) -> Iterator[tuple[Binding, str]]:
+    """Yield each binding for an account of the managed namespaces, and the account in words."""
+    for binding in bindings:
+        for subject in binding.subjects:
+            if where := _of_a_managed_namespace(subject, tiller.managed):
+                yield binding, where
+
+
+def _of_a_managed_namespace(subject: Subject, managed: Sequence[str]) -> str:
+    if subject.kind == "ServiceAccount" and subject.namespace in managed:
+        return f"service account {subject.namespace}:{subject.name}"
+    group, _, every = subject.name.rpartition(":")
+    of_all = subject.kind == "Group" and group == "system:serviceaccounts" and every in managed
+    return f"every service account of {every}" if of_all else ""
+
+
+def _more(binding: Binding, planned: Sequence[Grant]) -> Iterator[Right]:
+    """Yield what a binding grants beyond the team's own rights there."""
+    yield from beyond(binding.grants(), planned)
+
+
+def _leaves(right: Right, managed: Sequence[str]) -> bool:
+    return right.namespace not in managed or (right.verb, right.resource) == (ALL, ALL)
+
+
+def _described(found: Sequence[tuple[Binding, str, tuple[Right, ...]]]) -> str:
+    return in_words(f"{who} by {binding} ({binding.role}): {in_words(rights, 2)}" for binding, who, rights in found)

@@ -1,0 +1,108 @@
+"""Whom Tiller's port answers: the team's clients alone, with the certificate that the stack issued."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from secure_tiller.deployed import Deployed
+from secure_tiller.endpoint import Accepted, Diagnosis, NoVerdictError, Refused
+from secure_tiller.proof.result import Result, Status, in_words
+
+PLAINTEXT = "port refuses plaintext"
+NO_CERTIFICATE = "port refuses callers without a certificate"
+STRANGER = "port refuses a stranger's certificate"
+OTHER_TEAMS = "port refuses the other teams' clients"
+CLIENTS = "port answers the team's clients"
+SERVER = "port shows the stack's certificate"
+
+Verdict = Accepted | Refused | NoVerdictError
+"""How a call ended; the error in the place of a verdict: it showed nothing."""
+
+
+@dataclass(frozen=True)
+class Presented:
+    """The server's certificate, as a client meets it."""
+
+    serial: str
+    """Hexadecimal; empty: it does not verify, or there was none."""
+    why: str = ""
+    """Why not."""
+
+
+@dataclass(frozen=True)
+class Calls:
+    """How the calls of one Tiller's port ended."""
+
+    plaintext: Verdict
+    no_certificate: Verdict
+    stranger: Verdict
+    others: dict[str, Verdict]
+    """By client of another team, `<team>/<client>`."""
+    clients: dict[str, Diagnosis]
+    """By client of the team."""
+    keyless: tuple[str, ...]
+    """The team's clients whose keys the stack does not hold: they cannot be tried."""
+    presented: Presented | NoVerdictError
+
+
+def judge(tiller: Deployed, calls: Calls) -> Iterator[Result]:
+    """Yield the results about the port."""
+    yield _refused(tiller, PLAINTEXT, {"a call in plaintext": calls.plaintext})
+    yield _refused(tiller, NO_CERTIFICATE, {"a call without a certificate": calls.no_certificate})
+    yield _refused(tiller, STRANGER, {"the client of a CA made for this check": calls.stranger})
+    yield _refused(tiller, OTHER_TEAMS, calls.others)
+    yield from _answered(tiller, calls)
+    yield _presented(tiller, calls.presented)
+
+
+def _refused(tiller: Deployed, check: str, verdicts: dict[str, Verdict]) -> Result:
+    answered = [who for who, verdict in verdicts.items() if isinstance(verdict, Accepted)]
+    if answered:
+        remedy = "close it now: kubectl scale deployment --replicas=0, then pulumi up --refresh"
+        return Result(tiller.name, check, Status.FAILED, f"ANSWERED: {in_words(answered)}", remedy)
+    unsure = {who: verdict for who, verdict in verdicts.items() if isinstance(verdict, NoVerdictError)}
+    if unsure:
+        text = f"not checked: {in_words(f'{who}: {why}' for who, why in unsure.items())}"
+        return Result(tiller.name, check, Status.NOT_CHECKED, text, "see what the other checks of the port say")
+    reasons = in_words(verdict.reason for verdict in verdicts.values() if isinstance(verdict, Refused))
+    text = f"refused {in_words(verdicts)}: {reasons}" if verdicts else "there is no other team with a key to try"
+    return Result(tiller.name, check, Status.PASSED, text)
+
+
+def _answered(tiller: Deployed, calls: Calls) -> Iterator[Result]:
+    """Yield a result for each client that is not served, and one for all others."""
+    served = {name: found for name, found in calls.clients.items() if found.fine}
+    for name, found in calls.clients.items():
+        if name not in served:
+            causes = found.causes
+            seen = "; ".join(cause.seen for cause in causes)
+            text = f"{name}: {seen}" if not found.answer else f"{name}: answered here, but Helm would not be: {seen}"
+            yield Result(tiller.name, CLIENTS, Status.FAILED, text, causes[0].remedy)
+    keyless = f"not tried, for they made their own keys: {in_words(calls.keyless)}" if calls.keyless else ""
+    if served or not calls.clients:
+        versions = in_words({found.answer.version for found in served.values() if found.answer})
+        words = f"{in_words(served)} ({versions})" if served else "there is none with a key in the state"
+        yield Result(tiller.name, CLIENTS, Status.PASSED, "; ".join(filter(None, (words, keyless))))
+
+
+def _presented(tiller: Deployed, presented: Presented | NoVerdictError) -> Result:
+    if isinstance(presented, NoVerdictError):
+        text = f"not checked: {presented}"
+        return Result(tiller.name, SERVER, Status.NOT_CHECKED, text, "see what the other checks of the port say")
+    issued = tiller.expirations.get("server", {}).get("serial")
+    if presented.why:
+        text = f"does not verify for 127.0.0.1 by the stack's ca_certificate: {presented.why}"
+        return Result(tiller.name, SERVER, Status.FAILED, text, "pulumi up --refresh; clients must not go on")
+    if presented.serial != issued:
+        text = f"has the serial {presented.serial}, and the stack issued {issued}"
+        return Result(tiller.name, SERVER, Status.FAILED, text, "pulumi up --refresh rolls out the one of the stack")
+    return Result(tiller.name, SERVER, Status.PASSED, f"serial {issued}, verified for 127.0.0.1")
+
+
+def first_clients(tillers: Sequence[Deployed]) -> dict[str, dict[str, str]]:
+    """Return of each Tiller the bundle of its first client whose key the stack holds, by `<team>/<client>`."""
+    found = {}
+    for tiller in tillers:
+        with_key = {name: bundle for name, bundle in sorted((tiller.bundles or {}).items()) if "key" in bundle}
+        for name in list(with_key)[:1]:
+            found[f"{tiller.name}/{name}"] = dict(with_key[name])
+    return found

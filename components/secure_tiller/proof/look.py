@@ -1,0 +1,133 @@
+"""Looks at what there is in the cluster: reads alone, and of release records only how many there are."""
+
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
+
+from secure_tiller.cluster.connection import AT_ONCE, FORBIDDEN, OK, TIMEOUT_SECONDS, clients
+from secure_tiller.cluster.existing import METADATA_ONLY, RELEASES, unread
+from secure_tiller.deployed import Deployed
+from secure_tiller.plan import SELECTOR
+from secure_tiller.proof.grants import Bindings, bindings
+from secure_tiller.proof.seen import Object, Records, Seen, Told, Untold, Workload
+
+NOT_FOUND = 404
+_APPS, _NETWORKING, _RBAC = "apps", "networking.k8s.io", "rbac.authorization.k8s.io"
+_TILLERS = ",".join(f"{key}={value}" for key, value in SELECTOR.items())
+_Seen = TypeVar("_Seen")
+
+
+def look(client: Any, tiller: Deployed) -> Seen:
+    """Return what there is in the namespaces of a team.
+
+    Raises:
+        ApiException: the cluster fails otherwise than by refusing.
+    """
+    names = (tiller.namespace, *tiller.managed)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        namespaces = pool.map(partial(_namespace, client), names)
+        workload = pool.submit(_told, partial(_workload, client, tiller), tiller, "get deployments, list pods")
+        secret = pool.submit(_told, partial(_secret, client, tiller), tiller, "get secrets")
+        records = pool.submit(_told, partial(_records, client, tiller), tiller, "list secrets and configmaps")
+        policies = pool.submit(_told, partial(_policies, client, tiller), tiller, "list networkpolicies")
+        return Seen(
+            namespaces=dict(zip(names, namespaces, strict=True)),
+            workload=workload.result(),
+            secret=secret.result(),
+            records=records.result(),
+            policies=policies.result(),
+        )
+
+
+def all_bindings(client: Any) -> Told[Bindings]:
+    """Return every RoleBinding and ClusterRoleBinding of the cluster."""
+    api = clients.CustomObjectsApi(client)
+
+    def listed(resource: str) -> tuple[Object, ...]:
+        return _items(api.list_cluster_custom_object(_RBAC, "v1", resource, _request_timeout=TIMEOUT_SECONDS))
+
+    def asked() -> Bindings:
+        kinds = ("roles", "clusterroles", "rolebindings", "clusterrolebindings")
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return bindings(*pool.map(listed, kinds))
+
+    return _refusable(asked, "the bindings of the cluster", "list roles and bindings in all namespaces")
+
+
+def _namespace(client: Any, name: str) -> Told[Object | None]:
+    read = partial(_core, client, "read_namespace", name)
+    return _refusable(partial(_perhaps, read), f"namespace {name}", "get namespaces")
+
+
+def _workload(client: Any, tiller: Deployed) -> Workload:
+    api, place = clients.CustomObjectsApi(client), (_APPS, "v1", tiller.namespace)
+    read = partial(
+        api.get_namespaced_custom_object, *place, "deployments", tiller.deployment, _request_timeout=TIMEOUT_SECONDS
+    )
+    sets = api.list_namespaced_custom_object(*place, "replicasets", _request_timeout=TIMEOUT_SECONDS)
+    pods = _core(client, "list_namespaced_pod", tiller.namespace, label_selector=_TILLERS)
+    running = (pod for pod in _items(pods) if pod["status"].get("phase") not in ("Succeeded", "Failed"))
+    return Workload(_perhaps(read), _items(sets), tuple(running))
+
+
+def _secret(client: Any, tiller: Deployed) -> Object | None:
+    found = _perhaps(partial(_core, client, "read_namespaced_secret", tiller.tls_secret, tiller.namespace))
+    if found is None:
+        return None
+    data = {key: value for key, value in (found.get("data") or {}).items() if key != "tls.key"}
+    return {**found, "data": data}
+
+
+def _records(client: Any, tiller: Deployed) -> Records:
+    lister = clients.ApiClient(client.configuration)
+    lister.set_default_header("Accept", METADATA_ONLY)
+    secrets, maps = (
+        _items(_core(lister, f"list_namespaced_{kind}", tiller.namespace, label_selector=RELEASES))
+        for kind in ("secret", "config_map")
+    )
+    return Records(len(secrets), tuple(sorted(str(each["metadata"]["name"]) for each in maps)))
+
+
+def _policies(client: Any, tiller: Deployed) -> tuple[Object, ...]:
+    api = clients.CustomObjectsApi(client)
+    return _items(
+        api.list_namespaced_custom_object(
+            _NETWORKING, "v1", tiller.namespace, "networkpolicies", _request_timeout=TIMEOUT_SECONDS
+        )
+    )
+
+
+def _core(client: Any, method: str, *arguments: str, **selectors: str) -> Object:
+    """Return what a method of the core group is answered, as JSON: the client's classes know no newer fields."""
+    answer = unread(clients.CoreV1Api(client), method)(*arguments, **selectors, _request_timeout=TIMEOUT_SECONDS)
+    if answer.status != OK:
+        raise clients.ApiException(status=answer.status, reason=answer.reason)
+    return dict(json.loads(answer.data))
+
+
+def _items(listed: Mapping[str, Any]) -> tuple[Object, ...]:
+    return tuple(listed["items"] or ())
+
+
+def _perhaps(read: Callable[[], Object]) -> Object | None:
+    try:
+        return read()
+    except clients.ApiException as error:
+        if error.status == NOT_FOUND:
+            return None
+        raise
+
+
+def _told(asked: Callable[[], _Seen], tiller: Deployed, right: str) -> _Seen | Untold:
+    return _refusable(asked, f"what is in {tiller.namespace}", f"{right} in {tiller.namespace}")
+
+
+def _refusable(asked: Callable[[], _Seen], what: str, right: str) -> _Seen | Untold:
+    try:
+        return asked()
+    except clients.ApiException as error:
+        if error.status != FORBIDDEN:
+            raise
+        return Untold(f"the cluster refused to tell {what}", f"use an account that may {right}")

@@ -1,0 +1,82 @@
+"""A whole run: every check of the Tillers that are asked for."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Any
+
+from secure_tiller.deployed import Deployed
+from secure_tiller.kubeconfig import Access
+from secure_tiller.proof import (
+    accounts,
+    calls,
+    certificates,
+    endpoint,
+    look,
+    namespaces,
+    pod,
+    reviews,
+    rights,
+    storage,
+    trust,
+)
+from secure_tiller.proof.certificates import Limits
+from secure_tiller.proof.grants import Bindings
+from secure_tiller.proof.result import Proof, Result
+from secure_tiller.proof.seen import Told
+
+Tell = Callable[[str], object]
+"""Told what is being done, for people who wait."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What is checked."""
+
+    name: str
+    tillers: Sequence[Deployed]
+    """All of it, with secrets: the other teams' clients are tried too."""
+    access: Access
+
+
+def prove(stack: Stack, client: Any, teams: Sequence[Deployed], limits: Limits, now: datetime, tell: Tell) -> Proof:
+    """Check Tillers of a stack against the running cluster.
+
+    Args:
+        stack: the stack.
+        client: of its cluster.
+        teams: those to check.
+        limits: of the certificates' lives.
+        now: with a time zone.
+        tell: called with what comes next.
+
+    Raises:
+        ApiException: the cluster fails otherwise than by refusing.
+        KubectlError: kubectl cannot be run.
+    """
+    tell("reading the cluster's bindings")
+    bindings = look.all_bindings(client)
+    results = chain.from_iterable(_of(stack, client, tiller, bindings, limits, now, tell) for tiller in teams)
+    checked_at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Proof(stack.name, checked_at, client.configuration.host, tuple(results))
+
+
+def _of(
+    stack: Stack, client: Any, tiller: Deployed, bindings: Told[Bindings], limits: Limits, now: datetime, tell: Tell
+) -> Iterator[Result]:
+    tell(f"{tiller.name}: calling Tiller")
+    called = calls.call(stack.access, tiller, stack.tillers, now)
+    tell(f"{tiller.name}: looking at what runs")
+    seen = look.look(client, tiller)
+    tell(f"{tiller.name}: asking for access reviews")
+    asked = (rights.of_tiller(tiller, stack.tillers), *rights.of_people(tiller, stack.tillers))
+    answers = reviews.ask(client, asked)
+    yield from endpoint.judge(tiller, called)
+    yield from trust.judge(tiller, seen.secret)
+    yield from certificates.judge(tiller, now, limits)
+    yield from rights.judge(tiller, stack.tillers, answers, bindings)
+    yield from accounts.judge(tiller, bindings)
+    yield from pod.judge(tiller, seen.workload)
+    yield from storage.judge(tiller, seen)
+    yield from namespaces.judge(tiller, seen)

@@ -1,0 +1,58 @@
+"""SubjectAccessReviews: what somebody may do, by every authorizer that the cluster has."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from secure_tiller.cluster.connection import AT_ONCE, FORBIDDEN, TIMEOUT_SECONDS, clients
+from secure_tiller.proof.grants import Right
+from secure_tiller.proof.rights import Answers, Asker, Questions
+from secure_tiller.proof.seen import Told, Untold
+
+_GROUP, _VERSION = "authorization.k8s.io", "v1"
+
+
+def ask(client: Any, asked: Iterable[Questions]) -> Told[Answers]:
+    """Return the answers to all questions.
+
+    Raises:
+        ApiException: the cluster fails otherwise than by refusing.
+    """
+    wanted = sorted(((each.asker, right) for each in asked for right in each.rights()), key=str)
+    api = clients.CustomObjectsApi(client)
+    try:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            answers = pool.map(partial(_may, api), wanted)
+            return dict(zip(wanted, answers, strict=True))
+    except clients.ApiException as error:
+        if error.status != FORBIDDEN:
+            raise
+        remedy = "use an account that may create subjectaccessreviews.authorization.k8s.io"
+        return Untold("the cluster refused access reviews", remedy)
+
+
+def _may(api: Any, question: tuple[Asker, Right]) -> bool:
+    asker, right = question
+    resource, _, subresource = right.resource.partition("/")
+    attributes = {
+        "verb": right.verb,
+        "group": right.group,
+        "resource": resource,
+        "subresource": subresource,
+        "namespace": right.namespace,
+        "name": right.name,
+    }
+    review = {
+        "apiVersion": f"{_GROUP}/{_VERSION}",
+        "kind": "SubjectAccessReview",
+        "spec": {
+            "user": asker.user,
+            "groups": list(asker.groups),
+            "resourceAttributes": {key: value for key, value in attributes.items() if value},
+        },
+    }
+    answer = api.create_cluster_custom_object(
+        _GROUP, _VERSION, "subjectaccessreviews", review, _request_timeout=TIMEOUT_SECONDS
+    )
+    return bool(answer["status"]["allowed"])

@@ -1,0 +1,63 @@
+"""Service accounts where Tiller installs, and what a chart's pod could do as one of them."""
+
+import pytest
+
+from secure_tiller.plan import Subject
+from secure_tiller.proof.accounts import judge
+from secure_tiller.proof.grants import Binding
+from secure_tiller.proof.result import Result, Status
+from secure_tiller.proof.seen import Untold
+from secure_tiller.rights import Rule
+from tests.unit.proof import samples
+
+BUILDER = Subject("ServiceAccount", "builder", "blue-apps")
+EVERYTHING = Rule(("*",), ("*",), ("*",))
+PODS = Rule(("",), ("pods",), ("get", "create"))
+EXEC = Rule(("",), ("pods/exec",), ("create",))
+
+
+def result(rule: Rule, namespace: str = "blue-apps", subject: Subject = BUILDER) -> Result:
+    (found,) = judge(samples.blue(), (Binding("rolebinding/b", namespace, "some-role", (subject,), (rule,)),))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("rule", "namespace", "status"),
+    [
+        (PODS, "blue-apps", Status.PASSED),
+        (PODS, "blue-jobs", Status.PASSED),
+        (EXEC, "blue-apps", Status.WARNING),
+        (EVERYTHING, "blue-apps", Status.FAILED),
+        (PODS, "blue-tiller", Status.FAILED),
+        (PODS, "kube-system", Status.FAILED),
+        (PODS, "", Status.FAILED),
+        (EVERYTHING, "", Status.FAILED),
+    ],
+)
+def test_what_an_account_may_hold(rule: Rule, namespace: str, status: Status) -> None:
+    assert result(rule, namespace).status is status
+
+
+def test_the_account_its_binding_role_and_rights_are_named() -> None:
+    assert result(EVERYTHING, "").text == (
+        "service account blue-apps:builder by rolebinding/b (some-role): * *.* in the whole cluster"
+    )
+
+
+@pytest.mark.parametrize(
+    ("subject", "status"),
+    [
+        (Subject("Group", "system:serviceaccounts:blue-apps"), Status.FAILED),
+        (Subject("ServiceAccount", "builder", "elsewhere"), Status.PASSED),
+        (Subject("Group", "system:serviceaccounts:elsewhere"), Status.PASSED),
+        (Subject("Group", "blue-apps"), Status.PASSED),
+        (Subject("User", "blue-apps"), Status.PASSED),
+    ],
+)
+def test_accounts_of_the_managed_namespaces_count_and_no_others(subject: Subject, status: Status) -> None:
+    assert result(EVERYTHING, "", subject).status is status
+
+
+def test_what_the_cluster_does_not_tell_is_not_checked() -> None:
+    (found,) = judge(samples.blue(), Untold("refused", ""))
+    assert found.status is Status.NOT_CHECKED

@@ -1,0 +1,154 @@
+"""Rights: what is asked about whom, and what the answers and the bindings show."""
+
+from dataclasses import replace
+
+import pytest
+
+from secure_tiller.plan import Subject
+from secure_tiller.proof.grants import Binding, Bindings, Right
+from secure_tiller.proof.result import Result, Status
+from secure_tiller.proof.rights import Answers, Asker, account, asker, judge, of_people, of_tiller
+from secure_tiller.proof.seen import Told, Untold
+from secure_tiller.rights import Rule
+from tests.unit.proof import samples
+
+BLUE, GREEN = samples.blue(), samples.green()
+STACK = (BLUE, GREEN)
+TILLER = asker(account(BLUE))
+PLANNED, NOTHING_MORE = "all that is planned", "nothing dangerous beyond"
+REFUSED = Untold("the cluster refused access reviews", "use another account")
+
+
+def answers(*changed: tuple[Asker, Right]) -> Answers:
+    """Return what a cluster answers where all is as planned, but for these questions."""
+    asked = (of_tiller(BLUE, STACK), *of_people(BLUE, STACK))
+    right = {(each.asker, right): right in each.planned for each in asked for right in each.rights()}
+    assert set(changed) <= set(right)
+    return right | {key: not right[key] for key in changed}
+
+
+def results(told: Told[Answers], bindings: Told[Bindings] = ()) -> dict[str, Result]:
+    return {result.check: result for result in judge(BLUE, STACK, told, bindings)}
+
+
+def failed(found: dict[str, Result]) -> list[str]:
+    return [check for check, result in found.items() if result.status is Status.FAILED]
+
+
+def test_rights_as_planned_pass_with_the_number_of_reviews() -> None:
+    found = results(answers())
+    assert [result.status for result in found.values()] == [Status.PASSED] * 4
+    assert "access reviews allowed" in found[f"rights of Tiller: {PLANNED}"].text
+
+
+LACKING = Right("create", "apps", "deployments", "blue-apps")
+PEOPLE = [asker(subject) for subject in (BLUE.people.subjects if BLUE.people else ())]
+
+
+@pytest.mark.parametrize(
+    ("question", "check", "said"),
+    [
+        ((TILLER, LACKING), f"rights of Tiller: {PLANNED}", "create deployments.apps in blue-apps"),
+        (
+            (TILLER, Right("get", "", "secrets", "kube-system")),
+            f"rights of Tiller: {NOTHING_MORE}",
+            "service account blue-tiller:tiller: get secrets in kube-system",
+        ),
+        ((TILLER, Right("list", "", "secrets", "green-tiller")), f"rights of Tiller: {NOTHING_MORE}", "green-tiller"),
+        ((TILLER, Right("*", "*", "*")), f"rights of Tiller: {NOTHING_MORE}", "* *.* in the whole cluster"),
+        (
+            (PEOPLE[0], Right("create", "", "pods/portforward", "blue-tiller")),
+            f"rights of people: {PLANNED}",
+            "group blue-developers: create pods/portforward in blue-tiller",
+        ),
+        (
+            (PEOPLE[1], Right("get", "", "secrets", "blue-tiller")),
+            f"rights of people: {NOTHING_MORE}",
+            "user carol@example.org: get secrets in blue-tiller",
+        ),
+        (
+            (PEOPLE[2], Right("create", "", "pods/portforward", "green-tiller")),
+            f"rights of people: {NOTHING_MORE}",
+            "service account pipelines:deployer",
+        ),
+    ],
+)
+def test_one_answer_that_is_not_as_planned_fails_its_check_alone(
+    question: tuple[Asker, Right], check: str, said: str
+) -> None:
+    found = results(answers(question))
+    assert failed(found) == [check]
+    assert said in found[check].text
+
+
+def test_what_an_opted_rule_grants_is_not_dangerous() -> None:
+    def asked(role_rules: tuple[Rule, ...]) -> frozenset[Right]:
+        roles = tuple(replace(role, rules=(*role.rules, *role_rules)) for role in BLUE.roles)
+        changed = replace(BLUE, roles=roles)
+        return of_tiller(changed, (changed, GREEN)).dangerous
+
+    opted = Right("create", "rbac.authorization.k8s.io", "rolebindings", "blue-apps")
+    assert opted in asked(())
+    assert opted not in asked((Rule(("rbac.authorization.k8s.io",), ("rolebindings",), ("create",)),))
+
+
+def test_who_is_of_two_teams_may_reach_both() -> None:
+    both = replace(GREEN, roles=tuple(replace(role, namespace="green-tiller") for role in BLUE.roles))
+    reach = Right("create", "", "pods/portforward", "green-tiller")
+    assert reach in of_people(BLUE, STACK)[0].dangerous
+    assert reach not in of_people(BLUE, (BLUE, both))[0].dangerous
+
+
+def test_a_service_account_is_asked_for_with_all_its_groups() -> None:
+    assert TILLER.user == "system:serviceaccount:blue-tiller:tiller"
+    assert TILLER.groups == ("system:serviceaccounts", "system:serviceaccounts:blue-tiller", "system:authenticated")
+
+
+def test_a_group_is_asked_for_as_somebody_whom_no_binding_names() -> None:
+    found = asker(Subject("Group", "developers"))
+    assert (found.user, found.groups) == ("secure-tiller-check", ("developers", "system:authenticated"))
+
+
+def test_a_team_whose_people_the_stack_does_not_name_passes() -> None:
+    asked = of_tiller(GREEN, STACK)
+    told = {(asked.asker, right): right in asked.planned for right in asked.rights()}
+    found = {result.check: result for result in judge(GREEN, STACK, told, ())}
+    assert found[f"rights of people: {PLANNED}"].text == "the stack names nobody"
+    assert failed(found) == []
+
+
+def binding(*rules: Rule, namespace: str = "blue-apps", subject: Subject | None = None) -> Binding:
+    return Binding("rolebinding/more", namespace, "more", (subject or account(BLUE),), rules)
+
+
+def test_a_binding_beyond_the_plan_is_named_with_what_it_grants() -> None:
+    more = binding(Rule(("coordination.k8s.io",), ("leases",), ("get",)), namespace="default")
+    found = results(answers(), (more,))
+    assert failed(found) == [f"rights of Tiller: {NOTHING_MORE}"]
+    assert found[f"rights of Tiller: {NOTHING_MORE}"].text == (
+        "rolebinding/more in default grants beyond the plan: get leases.coordination.k8s.io in default"
+    )
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        binding(Rule(("",), ("pods",), ("get",))),
+        binding(Rule(("*",), ("*",), ("*",)), subject=Subject("ServiceAccount", "tiller", "green-tiller")),
+    ],
+)
+def test_a_binding_within_the_plan_and_one_of_another_account_add_nothing(harmless: Binding) -> None:
+    assert failed(results(answers(), (harmless,))) == []
+
+
+def test_what_the_cluster_does_not_tell_is_not_checked_and_never_passed() -> None:
+    assert {result.status for result in results(REFUSED).values()} == {Status.NOT_CHECKED}
+    partly = results(answers(), Untold("the cluster refused to tell the bindings of the cluster", ""))
+    assert [check for check, result in partly.items() if result.status is Status.NOT_CHECKED] == [
+        f"rights of Tiller: {NOTHING_MORE}"
+    ]
+
+
+def test_control_what_a_binding_shows_fails_though_reviews_are_refused() -> None:
+    more = binding(Rule(("*",), ("*",), ("*",)), namespace="")
+    assert failed(results(REFUSED, (more,))) == [f"rights of Tiller: {NOTHING_MORE}"]

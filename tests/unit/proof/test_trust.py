@@ -1,0 +1,75 @@
+"""The TLS Secret: it is the stack's, nobody can exchange it in place, and it holds no CA too many or too few."""
+
+import pytest
+
+from secure_tiller import pem
+from secure_tiller.deployed import Deployed
+from secure_tiller.proof.result import Result, Status
+from secure_tiller.proof.seen import Object, Untold
+from secure_tiller.proof.trust import ANCHORS, SECRET, judge
+from tests import pki
+from tests.unit.proof import samples
+
+ALICE, CI = (ca.pem for ca in samples.CLIENT_CAS.values())
+MALLORY = pki.authority("CA of mallory")
+PARTNERS = pki.authority("partner").pem + pki.authority("partner 2").pem
+ANOTHER_SERVER = pki.server(samples.SERVER_CA)
+
+
+def results(secret: Object | Untold | None, tiller: Deployed | None = None) -> dict[str, Result]:
+    return {result.check: result for result in judge(tiller or samples.blue(), secret)}
+
+
+def trusting(*words: str) -> Deployed:
+    pod = {**samples.POD, "metadata": {"annotations": {"secure-tiller/trusts": " ".join(("alice", "ci", *words))}}}
+    return samples.blue(pod=pod)
+
+
+def test_the_secret_of_the_stack_passes() -> None:
+    assert {result.status for result in results(samples.secret()).values()} == {Status.PASSED}
+    assert results(samples.secret())[ANCHORS].text == "2 CAs, one for each client"
+
+
+@pytest.mark.parametrize(
+    ("secret", "check", "said"),
+    [
+        (None, SECRET, "there is no Secret blue-tls-1"),
+        (None, ANCHORS, "there is no Secret blue-tls-1"),
+        (samples.secret(immutable=None), SECRET, "is not immutable"),
+        (samples.secret(certificate=ANOTHER_SERVER.pem), SECRET, "and the stack issued"),
+        (samples.secret(certificate="nothing"), SECRET, "tls.crt cannot be read"),
+        (samples.secret(ALICE, CI, MALLORY.pem), ANCHORS, "beside the 2 CAs of the stack's clients, CN=CA of mallory"),
+        (samples.secret(ALICE), ANCHORS, "the CA of client ci is missing"),
+        (samples.secret("nothing"), ANCHORS, "ca.crt cannot be read"),
+        ({"metadata": {}, "immutable": True}, ANCHORS, "ca.crt cannot be read"),
+    ],
+)
+def test_what_is_not_the_stacks_fails_and_is_named(secret: Object | None, check: str, said: str) -> None:
+    result = results(secret)[check]
+    assert result.status is Status.FAILED
+    assert said in result.text
+
+
+def test_further_cas_of_the_settings_are_known_by_their_mark() -> None:
+    tiller = trusting(f"ca:partner#{pem.fingerprint(PARTNERS)}")
+    result = results(samples.secret(ALICE, CI, PARTNERS), tiller)[ANCHORS]
+    assert (result.status, result.text) == (
+        Status.PASSED,
+        "2 CAs, one for each client, and 2 of trusted_client_cas (partner)",
+    )
+
+
+@pytest.mark.parametrize("found", [(ALICE, CI), (ALICE, CI, PARTNERS, MALLORY.pem), (ALICE, CI, MALLORY.pem)])
+def test_control_one_that_is_missing_and_one_too_many_fail(found: tuple[str, ...]) -> None:
+    tiller = trusting(f"ca:partner#{pem.fingerprint(PARTNERS)}")
+    assert results(samples.secret(*found), tiller)[ANCHORS].status is Status.FAILED
+
+
+def test_a_ca_that_only_an_update_knew_leaves_the_check_open() -> None:
+    result = results(samples.secret(ALICE, CI, PARTNERS), trusting("ca:partner"))[ANCHORS]
+    assert result.status is Status.NOT_CHECKED
+    assert "trusted_client_cas.partner became known during an update only" in result.text
+
+
+def test_what_the_cluster_does_not_tell_is_not_checked() -> None:
+    assert {each.status for each in results(Untold("refused", "")).values()} == {Status.NOT_CHECKED}
