@@ -1,6 +1,7 @@
 """A whole run: every check of the Tillers that are asked for."""
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -65,13 +66,13 @@ def prove(stack: Stack, client: Any, teams: Sequence[Deployed], limits: Limits, 
 def _of(
     stack: Stack, client: Any, tiller: Deployed, bindings: Told[Bindings], limits: Limits, now: datetime, tell: Tell
 ) -> Iterator[Result]:
-    tell(f"{tiller.name}: calling Tiller")
-    called = calls.call(stack.access, tiller, stack.tillers, now)
-    tell(f"{tiller.name}: looking at what runs")
-    seen = look.look(client, tiller)
-    tell(f"{tiller.name}: asking for access reviews")
+    tell(f"{tiller.name}: calling Tiller, looking at what runs and asking for access reviews")
     asked = (rights.of_tiller(tiller, stack.tillers), *rights.of_people(tiller, stack.tillers))
-    answers = reviews.ask(client, asked)
+    with ThreadPoolExecutor(1) as beside:  # the calls mostly wait for kubectl
+        calling = beside.submit(calls.call, stack.access, tiller, stack.tillers, now)
+        seen = look.look(client, tiller)
+        answers = reviews.ask(client, asked)
+        called = calling.result()
     yield from endpoint.judge(tiller, called)
     yield from trust.judge(tiller, seen.secret)
     yield from certificates.judge(tiller, now, limits)

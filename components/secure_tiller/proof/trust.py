@@ -75,13 +75,14 @@ def _anchors(tiller: Deployed, secret: Object | None) -> Result:
             tiller.name, ANCHORS
         )
     if others and not _explained(others, words):
-        text = f"beside the {len(own)} CAs of the stack's clients, {_described(others)}; whom it signs for may do all"
+        text = f"beside those of the stack's clients, it trusts {_described(others)}: whom it signs for may do all"
         return Result(tiller.name, ANCHORS, Status.FAILED, text, _RESTORE)
     if words and not others:
         text = f"the CA {in_words(words)} of trusted_client_cas is missing"
         return Result(tiller.name, ANCHORS, Status.FAILED, text, _RESTORE)
     beside = f", and {len(others)} of trusted_client_cas ({in_words(words)})" if others else ""
-    return Result(tiller.name, ANCHORS, Status.PASSED, f"{len(own)} CAs, one for each client{beside}")
+    count = "1 client" if len(own) == 1 else f"{len(own)} clients"
+    return Result(tiller.name, ANCHORS, Status.PASSED, f"the CAs of {count}{beside}")
 
 
 def _trusted(tiller: Deployed) -> dict[str, str]:

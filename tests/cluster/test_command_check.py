@@ -1,0 +1,517 @@
+"""`secure-tiller check` on real Tillers: it passes where all is as planned, and finds each thing that is broken.
+
+Every breakage is made for real, one at a time, and undone; exactly the checks fail that look at it.
+"""
+
+import base64
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+import yaml
+from kubernetes import client
+
+from secure_tiller.cli import main
+from secure_tiller.names import server_names
+from secure_tiller.proof import accounts, certificates, endpoint, namespaces, pod, storage, trust
+from secure_tiller.proof.document import from_json
+from secure_tiller.proof.result import Proof, Status
+from testbed.demo.place import Place
+from testbed.waiting import until
+from tests import pki
+from tests.projects import TestStack
+
+pytestmark = pytest.mark.beside_others
+
+GRANTED = "rights of {}: all that is planned"
+NO_MORE = "rights of {}: nothing dangerous beyond"
+ENFORCE = "pod-security.kubernetes.io/enforce"
+OWN_CA = pki.authority("a PKI of the user's own")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How the command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def proof(self) -> Proof:
+        return from_json(self.out, "the output")
+
+    def seen(self, *statuses: Status) -> dict[str, str]:
+        """What was seen by the checks that ended so."""
+        return {result.check: result.text for result in self.proof.results if result.status in statuses}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A stack that is checked."""
+
+    stack: TestStack
+    team: str
+    other: str
+
+    @property
+    def tiller(self) -> str:
+        """The namespace of the team's Tiller."""
+        return f"{self.team}-tiller"
+
+    @property
+    def apps(self) -> str:
+        """Where it installs."""
+        return f"{self.team}-apps"
+
+    @property
+    def legacy(self) -> str:
+        """The namespace that existed already, where the other team installs."""
+        return self.team.replace("onyx", "legacy")
+
+    def run(self, *arguments: str, **environment: str) -> Ended:
+        """Run the command in this process, as in the project's folder: a new one takes a second to begin."""
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            contextlib.chdir(self.stack.project),
+            mock.patch.dict(os.environ, {**self.stack.environment, **environment}, clear=True),
+            mock.patch.object(sys, "argv", ["secure-tiller", "check", *arguments]),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            pytest.raises(SystemExit) as ended,
+        ):
+            main()
+        return Ended(int(ended.value.code or 0), out.getvalue(), err.getvalue())
+
+    def check(self, *arguments: str) -> Ended:
+        """Check the one team."""
+        return self.run(self.team, "--stack", self.stack.name, "--format", "json", *arguments)
+
+
+@pytest.fixture(scope="module")
+def checked(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: str) -> Iterator[Checked]:
+    """Two teams: one as most are, whose second client made its own key; and one with a setting of every kind."""
+    team, other, legacy = f"onyx-{suffix}", f"opal-{suffix}", f"legacy-{suffix}"
+    own_server = pki.server(OWN_CA, names=server_names(f"{other}-tiller", exposed=True))
+    stack = new_stack({})
+    stack.configure_teams({team: _plain(team, suffix), other: _rich(other, legacy, own_server)})
+    set_key = ("config", "set", "--secret", "--path", f"serverKeys.{other}", "--stack", stack.name)
+    stack.run(*set_key, stdin=own_server.key_pem)
+    core = client.CoreV1Api(api)
+    core.create_namespace({"metadata": {"name": legacy}})
+    try:
+        stack.up()
+        yield Checked(stack, team, other)
+    finally:
+        stack.discard()
+        core.delete_namespace(legacy)
+
+
+def _plain(team: str, suffix: str) -> dict[str, Any]:
+    people = {
+        "groups": [f"onyx-developers-{suffix}"],
+        "users": [f"olga-{suffix}@example.org"],
+        "service_accounts": [{"namespace": f"pipelines-{suffix}", "name": "deployer"}],
+    }
+    return {
+        "namespaces": {f"{team}-apps": {"retain_on_delete": False}},
+        "clients": {"olga": {}, "dora": {"csr": pki.request("dora")}},
+        "subjects": people,
+    }
+
+
+def _rich(team: str, legacy: str, server: pki.Pair) -> dict[str, Any]:
+    leases = {"api_groups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create"]}
+    return {
+        "namespaces": {f"{team}-apps": {"retain_on_delete": False}, legacy: {"existing": True}},
+        "clients": {"otto": {}, "robot": {"secret": {"namespace": f"{team}-apps", "name": "tiller-client"}}},
+        "rights": {"network_policies": True, "roles": True, "rules": [leases]},
+        "certificates": {
+            "server_certificate": {"certificate": server.pem, "ca": OWN_CA.pem},
+            "trusted_client_cas": {"partner": pki.authority("partner").pem},
+        },
+        "expose": "cluster",
+        "pod": {
+            "history_max": 2,
+            "resources": {"requests": {"cpu": "0.010"}, "limits": {"memory": "262144Ki"}},
+            "node_selector": {"kubernetes.io/os": "linux"},
+            "tolerations": [{"key": "spot", "operator": "Exists", "effect": "NoSchedule"}],
+            "priority_class": "system-cluster-critical",
+        },
+        "labels": {"cost-center": "42"},
+        "annotations": {"example.org/owner": "platform"},
+    }
+
+
+def test_a_healthy_stack_passes_every_check_and_shows_no_key(checked: Checked) -> None:
+    done = checked.run("--stack", checked.stack.name)
+    assert "43 checks: 42 passed, 1 warning, 0 failed, 0 not checked" in done.out
+    assert done.code == 0
+    assert "olga (v2.17.0); not tried, for they made their own keys: dora" in done.out
+    assert f"refused {checked.other}/otto" in done.out
+    assert "the CAs of 2 clients, and 1 of trusted_client_cas (partner)" in done.out
+    assert f"{checked.legacy} enforces no level" in done.out
+    assert "PRIVATE KEY" not in done.out + done.err
+
+
+def bound_to(role: str, namespace: str, *subjects: dict[str, str]) -> Callable[[client.ApiClient], Any]:
+    """Bind subjects to a ClusterRole in a namespace, by a RoleBinding named `more`."""
+    binding = {
+        "metadata": {"name": "more"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+        "subjects": list(subjects),
+    }
+
+    @contextmanager
+    def broken(api: client.ApiClient) -> Iterator[None]:
+        rbac = client.RbacAuthorizationV1Api(api)
+        rbac.create_namespaced_role_binding(namespace, binding)
+        try:
+            yield
+        finally:
+            rbac.delete_namespaced_role_binding("more", namespace)
+
+    return broken
+
+
+def account(name: str, namespace: str) -> dict[str, str]:
+    return {"kind": "ServiceAccount", "name": name, "namespace": namespace}
+
+
+@contextmanager
+def tiller_bound_to_more(checked: Checked, api: client.ApiClient) -> Iterator[None]:
+    with bound_to("edit", checked.apps, account("tiller", checked.tiller))(api):
+        yield
+
+
+@contextmanager
+def people_bound_to_more(checked: Checked, api: client.ApiClient) -> Iterator[None]:
+    group = {"kind": "Group", "name": f"onyx-developers-{checked.team.removeprefix('onyx-')}"}
+    with bound_to("edit", checked.tiller, {**group, "apiGroup": "rbac.authorization.k8s.io"})(api):
+        yield
+
+
+@contextmanager
+def a_rule_taken_from_tillers_role(checked: Checked, api: client.ApiClient) -> Iterator[None]:
+    rbac, name = client.RbacAuthorizationV1Api(api), f"tiller-{checked.team}"
+    rules = rbac.read_namespaced_role(name, checked.apps).rules
+    fewer = [rule for rule in rules if rule.api_groups != ["batch"]]
+    rbac.patch_namespaced_role(name, checked.apps, {"rules": api.sanitize_for_serialization(fewer)})
+    try:
+        yield
+    finally:
+        rbac.patch_namespaced_role(name, checked.apps, {"rules": api.sanitize_for_serialization(rules)})
+
+
+@contextmanager
+def an_account_of_the_team_that_is_cluster_admin(checked: Checked, api: client.ApiClient) -> Iterator[None]:
+    rbac, name = client.RbacAuthorizationV1Api(api), f"builder-{checked.team}"
+    admin = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"}
+    rbac.create_cluster_role_binding(
+        {"metadata": {"name": name}, "roleRef": admin, "subjects": [account("builder", checked.apps)]}
+    )
+    try:
+        yield
+    finally:
+        rbac.delete_cluster_role_binding(name)
+
+
+@contextmanager
+def an_impostor(checked: Checked, api: client.ApiClient) -> Iterator[None]:
+    """A pod with the labels by which Helm's client looks for Tiller; it waits for a node that there is not."""
+    core = client.CoreV1Api(api)
+    restricted = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    secured = {"runAsNonRoot": True, "runAsUser": 65534, "seccompProfile": {"type": "RuntimeDefault"}}
+    core.create_namespaced_pod(
+        checked.tiller,
+        {
+            "metadata": {"name": "impostor", "labels": {"app": "helm", "name": "tiller"}},
+            "spec": {
+                "nodeSelector": {"kubernetes.io/hostname": "nowhere"},
+                "automountServiceAccountToken": False,
+                "securityContext": secured,
+                "containers": [{"name": "tiller", "image": "example.org/evil", "securityContext": restricted}],
+            },
+        },
+    )
+    try:
+        yield
+    finally:
+        core.delete_namespaced_pod("impostor", checked.tiller, grace_period_seconds=0)
+
+
+@contextmanager
+def a_record_in_a_config_map(checked: Checked, api: client.ApiClient) -> Iterator[None]:
+    core = client.CoreV1Api(api)
+    labels = {"OWNER": "TILLER", "NAME": "web", "VERSION": "1", "STATUS": "DEPLOYED"}
+    core.create_namespaced_config_map(checked.tiller, {"metadata": {"name": "web.v1", "labels": labels}})
+    try:
+        yield
+    finally:
+        core.delete_namespaced_config_map("web.v1", checked.tiller)
+
+
+@contextmanager
+def a_namespace_without_pod_security(checked: Checked, api: client.ApiClient) -> Iterator[None]:
+    core = client.CoreV1Api(api)
+    core.patch_namespace(checked.apps, {"metadata": {"labels": {ENFORCE: None}}})
+    try:
+        yield
+    finally:
+        core.patch_namespace(checked.apps, {"metadata": {"labels": {ENFORCE: "baseline"}}})
+
+
+@contextmanager
+def an_open_namespace(checked: Checked, api: client.ApiClient) -> Iterator[None]:
+    networking = client.NetworkingV1Api(api)
+    kept = networking.read_namespaced_network_policy("deny-ingress", checked.tiller)
+    networking.delete_namespaced_network_policy("deny-ingress", checked.tiller)
+    try:
+        yield
+    finally:
+        networking.create_namespaced_network_policy(checked.tiller, _again(api, kept))
+
+
+@contextmanager
+def a_secret_that_trusts_mallory(checked: Checked, api: client.ApiClient) -> Iterator[None]:
+    """The TLS Secret, made anew under its name with one CA more, and no longer immutable."""
+    core = client.CoreV1Api(api)
+    (kept,) = [each for each in core.list_namespaced_secret(checked.tiller).items if "-tls-" in each.metadata.name]
+    broken = _again(api, kept)
+    anchors = base64.b64decode(kept.data["ca.crt"]) + pki.authority("mallory").pem.encode()
+    broken["data"]["ca.crt"] = base64.b64encode(anchors).decode()
+    del broken["immutable"]
+    core.delete_namespaced_secret(kept.metadata.name, checked.tiller)
+    core.create_namespaced_secret(checked.tiller, broken)
+    try:
+        yield
+    finally:
+        core.delete_namespaced_secret(kept.metadata.name, checked.tiller)
+        core.create_namespaced_secret(checked.tiller, _again(api, kept))
+
+
+def _again(api: client.ApiClient, kept: Any) -> Any:
+    """What creates an object once more."""
+    made = api.sanitize_for_serialization(kept)
+    for field in ("uid", "resourceVersion", "creationTimestamp", "managedFields"):
+        made["metadata"].pop(field, None)
+    return made
+
+
+Breakage = Callable[[Checked, client.ApiClient], AbstractContextManager[None]]
+
+BREAKAGES: dict[str, tuple[Breakage, dict[str, str]]] = {
+    "Tiller's account is bound to more": (
+        tiller_bound_to_more,
+        {NO_MORE.format("Tiller"): "rolebinding/more in {apps} grants beyond the plan"},
+    ),
+    "Tiller's Role lacks a rule": (
+        a_rule_taken_from_tillers_role,
+        {GRANTED.format("Tiller"): "create cronjobs.batch in {apps}"},
+    ),
+    "people are bound to more": (
+        people_bound_to_more,
+        {NO_MORE.format("people"): "group onyx-developers-{suffix}: create configmaps in {tiller}"},
+    ),
+    "an account of the team is cluster-admin": (
+        an_account_of_the_team_that_is_cluster_admin,
+        {accounts.ACCOUNTS: "service account {apps}:builder by clusterrolebinding/builder-{team} (cluster-admin)"},
+    ),
+    "a pod poses as Tiller": (an_impostor, {pod.IMPOSTORS: "not of the Deployment: impostor"}),
+    "a release is in a ConfigMap": (a_record_in_a_config_map, {storage.RECORDS: "in ConfigMaps of {tiller}: web.v1"}),
+    "a namespace enforces nothing": (
+        a_namespace_without_pod_security,
+        {namespaces.MADE: f"{{apps}}: the label {ENFORCE} is (missing), not baseline"},
+    ),
+    "pods can connect": (an_open_namespace, {namespaces.POLICY: "deny-ingress is not there"}),
+    "Tiller trusts one CA more": (
+        a_secret_that_trusts_mallory,
+        {trust.SECRET: "is not immutable", trust.ANCHORS: "it trusts CN=mallory"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BREAKAGES)
+def test_what_is_broken_fails_its_own_checks_alone(name: str, checked: Checked, api: client.ApiClient) -> None:
+    breakage, expected = BREAKAGES[name]
+    names = {"apps": checked.apps, "tiller": checked.tiller, "team": checked.team}
+    with breakage(checked, api):
+        done = checked.check()
+    seen = done.seen(Status.FAILED, Status.WARNING, Status.NOT_CHECKED)
+    assert set(seen) == set(expected)
+    for check, said in expected.items():
+        assert said.format(**names, suffix=checked.team.removeprefix("onyx-")) in seen[check]
+    assert done.code == 3
+
+
+def test_an_account_that_holds_more_in_its_own_namespace_is_a_warning(checked: Checked, api: client.ApiClient) -> None:
+    with bound_to("edit", checked.apps, account("builder", checked.apps))(api):
+        done = checked.check()
+    assert f"service account {checked.apps}:builder" in done.seen(Status.WARNING)[accounts.ACCOUNTS]
+    assert done.seen(Status.FAILED, Status.NOT_CHECKED) == {}
+    assert done.code == 0
+
+
+@contextmanager
+def rolled_out(api: client.ApiClient, namespace: str, change: Callable[[list[str]], list[str]]) -> Iterator[None]:
+    """Start Tiller with other arguments, and then as before."""
+    apps = client.AppsV1Api(api)
+
+    def start(arguments: list[str]) -> None:
+        container = {"name": "tiller", "args": arguments}
+        apps.patch_namespaced_deployment(
+            "tiller-deploy", namespace, {"spec": {"template": {"spec": {"containers": [container]}}}}
+        )
+        until(lambda: _is_rolled_out(apps, namespace), f"the Tiller of {namespace} is rolled out")
+
+    before = apps.read_namespaced_deployment("tiller-deploy", namespace).spec.template.spec.containers[0].args
+    try:
+        start(change(before))
+        yield
+    finally:
+        start(before)
+
+
+def _is_rolled_out(apps: client.AppsV1Api, namespace: str) -> bool:
+    found = apps.read_namespaced_deployment("tiller-deploy", namespace)
+    status = found.status
+    new = status.observed_generation == found.metadata.generation and status.updated_replicas == 1
+    return bool(new and status.replicas == 1 and status.ready_replicas == 1)
+
+
+def test_a_tiller_that_verifies_nobody_and_stores_in_config_maps(checked: Checked, api: client.ApiClient) -> None:
+    def weakened(arguments: list[str]) -> list[str]:
+        kept = [each for each in arguments if not each.startswith(("--tls-verify", "--storage"))]
+        return [*kept, "--storage=configmap"]
+
+    with rolled_out(api, checked.tiller, weakened):
+        done = checked.check()
+    assert set(done.seen(Status.FAILED)) == {
+        endpoint.NO_CERTIFICATE,
+        endpoint.STRANGER,
+        endpoint.OTHER_TEAMS,
+        pod.DEPLOYMENT,
+        pod.POD,
+        storage.SETTING,
+    }
+    assert f"ANSWERED: {checked.other}/otto" in done.seen(Status.FAILED)[endpoint.OTHER_TEAMS]
+    assert done.code == 3
+
+
+@pytest.mark.parametrize(
+    ("limit", "status", "code"), [("--warn-within", Status.WARNING, 0), ("--fail-within", Status.FAILED, 3)]
+)
+def test_certificates_that_end_within_a_limit(limit: str, status: Status, code: int, checked: Checked) -> None:
+    done = checked.check(limit, "365d")
+    assert set(done.seen(status)) == {certificates.LIFE}
+    assert "client:dora ends in 89 days" in done.seen(status)[certificates.LIFE]
+    assert done.code == code
+
+
+@pytest.fixture
+def poor(checked: Checked, api: client.ApiClient, cluster: Place, tmp_path: Path) -> Iterator[Path]:
+    """The kubeconfig of an account that may do nothing but tell which cluster it is."""
+    core, rbac, name = client.CoreV1Api(api), client.RbacAuthorizationV1Api(api), f"poor-{checked.team}"
+    rule = {"apiGroups": [""], "resources": ["namespaces"], "resourceNames": ["kube-system"], "verbs": ["get"]}
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}
+    core.create_namespaced_service_account(checked.apps, {"metadata": {"name": "poor"}})
+    token = core.create_namespaced_service_account_token("poor", checked.apps, {"spec": {"audiences": []}})
+    content = yaml.safe_load(cluster.kubeconfig.read_text())
+    content["users"] = [{"name": user["name"], "user": {"token": token.status.token}} for user in content["users"]]
+    file = tmp_path / "kubeconfig"
+    file.write_text(yaml.safe_dump(content))
+    rbac.create_namespaced_role("kube-system", {"metadata": {"name": name}, "rules": [rule]})
+    rbac.create_namespaced_role_binding(
+        "kube-system", {"metadata": {"name": name}, "roleRef": role, "subjects": [account("poor", checked.apps)]}
+    )
+    yield file
+    rbac.delete_namespaced_role_binding(name, "kube-system")
+    rbac.delete_namespaced_role(name, "kube-system")
+
+
+def test_what_an_account_may_not_look_at_is_not_checked_and_never_passed(checked: Checked, poor: Path) -> None:
+    done = checked.check("--kubeconfig", str(poor))
+    assert set(done.seen(Status.PASSED)) == {certificates.LIFE}
+    assert set(done.seen(Status.FAILED)) == {endpoint.CLIENTS}
+    assert done.seen(Status.NOT_CHECKED)[pod.POD].startswith("not checked: the cluster refused to tell")
+    assert done.code == 3
+
+
+def test_a_client_without_access_to_the_stack_checks_its_bundle(checked: Checked, tmp_path: Path) -> None:
+    held = checked.stack.bundle(checked.team, "olga")
+    for name, text in (("ca", held.ca), ("cert", held.cert), ("key", held.key)):
+        (tmp_path / f"{name}.pem").write_text(text)
+    (tmp_path / "env").write_text(f"export TILLER_NAMESPACE={checked.tiller}\n")
+    done = checked.run("--bundle", str(tmp_path))
+    assert (done.code, done.out) == (0, f"Tiller in {checked.tiller} answers: v2.17.0\n")
+    (tmp_path / "env").write_text(f"export TILLER_NAMESPACE={checked.other}-tiller\n")
+    done = checked.run("--bundle", str(tmp_path), "--format", "json")
+    assert done.code == 3
+    answer = json.loads(done.out)
+    assert (answer["namespace"], answer["answered"]) == (f"{checked.other}-tiller", False)
+    assert answer["causes"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (
+            ["ony-{suffix}", "--stack", "{stack}"],
+            2,
+            "the stack has no team of this name; did you mean 'onyx-{suffix}'?",
+        ),
+        (["--stack", "nowhere"], 1, "stack nowhere: its state cannot be read: "),
+        (["--stack", "{stack}", "--kubeconfig", "nowhere"], 1, "nowhere cannot be read: No such file or directory"),
+        (["--stack", "{stack}", "--kubeconfig", "dead"], 1, "it cannot be reached"),
+        (["--stack", "{stack}", "--warn-within", "soon"], 2, "must be whole days or hours"),
+        (["{team}", "--bundle", "somewhere"], 2, "stands for itself"),
+        (["--bundle", "nowhere"], 1, "nowhere/cert.pem: is not there"),
+    ],
+)
+def test_wrong_use_is_said_in_a_line(arguments: list[str], code: int, said: str, checked: Checked) -> None:
+    suffix = checked.team.removeprefix("onyx-")
+    words = {"suffix": suffix, "stack": checked.stack.name, "team": checked.team}
+    (checked.stack.project / "dead").write_text(_nobody_there())
+    done = checked.run(*(argument.format(**words) for argument in arguments))
+    assert done.code == code
+    assert said.format(**words) in " ".join(done.err.split())
+    assert done.out == ""
+
+
+def _nobody_there() -> str:
+    """A kubeconfig that leads to a port where nobody listens."""
+    cluster = {"name": "c", "cluster": {"server": "https://127.0.0.1:1"}}
+    context = {"name": "c", "context": {"cluster": "c", "user": "u"}}
+    return json.dumps({"current-context": "c", "contexts": [context], "clusters": [cluster], "users": []})
+
+
+def test_a_wrong_passphrase_is_said_in_a_line(checked: Checked) -> None:
+    done = checked.run("--stack", checked.stack.name, PULUMI_CONFIG_PASSPHRASE="wrong")
+    assert done.code == 1
+    assert "set PULUMI_CONFIG_PASSPHRASE" in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_as_a_program_of_its_own_in_the_folder_of_the_project(checked: Checked) -> None:
+    script = Path(sys.executable).parent / "secure-tiller"
+    checked.stack.run("stack", "select", checked.stack.name)
+    done = subprocess.run(
+        [script, "check", checked.other],
+        cwd=checked.stack.project,
+        env=dict(checked.stack.environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "22 checks: 21 passed, 1 warning" in done.stdout
