@@ -22,7 +22,7 @@ from secure_tiller.proof.prove import Stack, prove
 from secure_tiller.proof.result import Proof, Result, Status
 
 COLOURS = {Status.PASSED: "green", Status.WARNING: "yellow", Status.NOT_CHECKED: "magenta", Status.FAILED: "bold red"}
-_COLUMNS = ("check", "status", "what was seen")
+_COLUMNS = ("check", "status", "what was seen, and what to do")
 
 _Team = Annotated[
     str | None, typer.Argument(metavar="TEAM", help="The team, as the stack names it. Default: all of the stack.")
@@ -101,9 +101,11 @@ def _write(proof: Proof) -> None:
     out.print(Text(f"{plain(proof.stack)} on {plain(proof.server)}: {_counted(proof)}"))
 
 
-def _row(result: Result) -> tuple[str, Text, str]:
-    text = f"{result.text}; {result.remedy}" if result.remedy else result.text
-    return result.check, Text(result.status.value, COLOURS[result.status]), text
+def _row(result: Result) -> tuple[str, Text, Text]:
+    seen = Text(plain(result.text))
+    if result.remedy:
+        seen.append(f"\n{plain(result.remedy)}", "italic")
+    return result.check, Text(result.status.value, COLOURS[result.status]), seen
 
 
 def _counted(proof: Proof) -> str:
@@ -149,7 +151,7 @@ def _tell(held: Bundle, found: endpoint.Diagnosis) -> None:
     for cause in found.causes:
         out.print(Text(_sentence(cause)))
     for what in found.unchecked:
-        out.print(Text(plain(f"not checked: {what}")))
+        out.print(Text(plain(what)))
 
 
 def _sentence(cause: Cause) -> str:

@@ -15,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from secure_tiller import endpoint, pem
 from secure_tiller.cluster.connection import AT_ONCE
 from secure_tiller.deployed import Deployed
-from secure_tiller.endpoint import Accepted, Credentials, NoVerdictError, Refused
+from secure_tiller.endpoint import Credentials, NoVerdictError, Refused
 from secure_tiller.kubeconfig import Access
 from secure_tiller.names import LOOPBACK
 from secure_tiller.proof.endpoint import Calls, Presented, Verdict, first_clients
@@ -70,7 +70,22 @@ def call(access: Access, tiller: Deployed, tillers: Iterable[Deployed], now: dat
         )
 
 
-def _verdict(access: Access, namespace: str, credentials: Credentials) -> Accepted | Refused | NoVerdictError:
+def _verdict(access: Access, namespace: str, credentials: Credentials) -> Verdict:
+    """Return how a call ends that should be refused: by what TLS does, and if that is no refusal, by an RPC."""
+    try:
+        with endpoint.forwarded(access, namespace) as port:
+            reason = endpoint.refusal(port, credentials)
+        if credentials.plaintext:  # a port that is closed to everybody refuses nobody
+            with endpoint.forwarded(access, namespace) as port:
+                endpoint.require_tls(port, credentials)
+    except endpoint.ForwardError as error:
+        return error
+    except NoVerdictError:
+        return _answer(access, namespace, credentials)
+    return Refused(reason)
+
+
+def _answer(access: Access, namespace: str, credentials: Credentials) -> Verdict:
     try:
         return endpoint.ask(access, namespace, credentials)
     except NoVerdictError as error:

@@ -57,11 +57,12 @@ def judge(tiller: Deployed, calls: Calls) -> Iterator[Result]:
 def _refused(tiller: Deployed, check: str, verdicts: dict[str, Verdict]) -> Result:
     answered = [who for who, verdict in verdicts.items() if isinstance(verdict, Accepted)]
     if answered:
-        remedy = "close it now: kubectl scale deployment --replicas=0, then pulumi up --refresh"
+        stop = f"kubectl --namespace {tiller.namespace} scale deployment {tiller.deployment} --replicas=0"
+        remedy = f"stop it now: {stop}; then pulumi up --refresh"
         return Result(tiller.name, check, Status.FAILED, f"ANSWERED: {in_words(answered)}", remedy)
     unsure = {who: verdict for who, verdict in verdicts.items() if isinstance(verdict, NoVerdictError)}
     if unsure:
-        text = f"not checked: {in_words(f'{who}: {why}' for who, why in unsure.items())}"
+        text = in_words(f"{who}: {why}" for who, why in unsure.items())
         return Result(tiller.name, check, Status.NOT_CHECKED, text, "see what the other checks of the port say")
     reasons = in_words(verdict.reason for verdict in verdicts.values() if isinstance(verdict, Refused))
     text = f"refused {in_words(verdicts)}: {reasons}" if verdicts else "there is no other team with a key to try"
@@ -86,8 +87,8 @@ def _answered(tiller: Deployed, calls: Calls) -> Iterator[Result]:
 
 def _presented(tiller: Deployed, presented: Presented | NoVerdictError) -> Result:
     if isinstance(presented, NoVerdictError):
-        text = f"not checked: {presented}"
-        return Result(tiller.name, SERVER, Status.NOT_CHECKED, text, "see what the other checks of the port say")
+        remedy = "see what the other checks of the port say"
+        return Result(tiller.name, SERVER, Status.NOT_CHECKED, str(presented), remedy)
     issued = tiller.expirations.get("server", {}).get("serial")
     if presented.why:
         text = f"does not verify for 127.0.0.1 by the stack's ca_certificate: {presented.why}"

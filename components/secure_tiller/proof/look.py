@@ -25,7 +25,7 @@ def look(client: Any, tiller: Deployed) -> Seen:
     Raises:
         ApiException: the cluster fails otherwise than by refusing.
     """
-    names = (tiller.namespace, *tiller.managed)
+    names = tuple(dict.fromkeys((tiller.namespace, *tiller.managed, *tiller.created)))
     with ThreadPoolExecutor(AT_ONCE) as pool:
         namespaces = pool.map(partial(_namespace, client), names)
         workload = pool.submit(_told, partial(_workload, client, tiller), tiller, "get deployments, list pods")
@@ -73,7 +73,8 @@ def _workload(client: Any, tiller: Deployed) -> Workload:
 
 
 def _secret(client: Any, tiller: Deployed) -> Object | None:
-    found = _perhaps(partial(_core, client, "read_namespaced_secret", tiller.tls_secret, tiller.namespace))
+    read = partial(_core, client, "read_namespaced_secret", tiller.tls_secret, tiller.namespace)
+    found = _perhaps(read) if tiller.tls_secret else None  # an update that was cut off may have left none
     if found is None:
         return None
     data = {key: value for key, value in (found.get("data") or {}).items() if key != "tls.key"}

@@ -18,7 +18,7 @@ class Untold:
 
     def result(self, team: str, check: str) -> Result:
         """Return the result of a check that needs what was not told."""
-        return Result(team, check, Status.NOT_CHECKED, f"not checked: {self.why}", self.remedy)
+        return Result(team, check, Status.NOT_CHECKED, self.why, self.remedy)
 
 
 Told: TypeAlias = _Told | Untold

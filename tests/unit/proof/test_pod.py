@@ -127,4 +127,4 @@ def test_a_pod_with_tillers_labels_that_the_deployment_did_not_make_is_an_impost
 def test_what_the_cluster_does_not_tell_is_not_checked_and_never_passed() -> None:
     found = results(Untold("the cluster refused to tell what is in blue-tiller", "use another account"))
     assert {result.status for result in found.values()} == {Status.NOT_CHECKED}
-    assert found[POD].text == "not checked: the cluster refused to tell what is in blue-tiller"
+    assert found[POD].text == "the cluster refused to tell what is in blue-tiller"
