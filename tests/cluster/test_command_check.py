@@ -443,6 +443,7 @@ def test_what_an_account_may_not_look_at_is_not_checked_and_never_passed(checked
     done = checked.check("--kubeconfig", str(poor))
     assert set(done.seen(Status.PASSED)) == {certificates.LIFE}
     assert set(done.seen(Status.FAILED)) == {endpoint.CLIENTS}
+    assert "the account lacks the right to" in done.seen(Status.FAILED)[endpoint.CLIENTS]
     assert done.seen(Status.NOT_CHECKED)[pod.POD].startswith("the cluster refused to tell")
     assert done.code == 3
 

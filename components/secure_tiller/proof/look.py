@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from secure_tiller.cluster.connection import AT_ONCE, FORBIDDEN, OK, TIMEOUT_SECONDS, clients
-from secure_tiller.cluster.existing import METADATA_ONLY, RELEASES, unread
+from secure_tiller.cluster.existing import RELEASES, lister, unread
 from secure_tiller.deployed import Deployed
 from secure_tiller.plan import SELECTOR
 from secure_tiller.proof.grants import Bindings, bindings
@@ -82,12 +82,11 @@ def _secret(client: Any, tiller: Deployed) -> Object | None:
 
 
 def _records(client: Any, tiller: Deployed) -> Records:
-    lister = clients.ApiClient(client.configuration)
-    lister.set_default_header("Accept", METADATA_ONLY)
-    secrets, maps = (
-        _items(_core(lister, f"list_namespaced_{kind}", tiller.namespace, label_selector=RELEASES))
-        for kind in ("secret", "config_map")
-    )
+    with lister(client) as metadata_only:
+        secrets, maps = (
+            _items(_core(metadata_only, f"list_namespaced_{kind}", tiller.namespace, label_selector=RELEASES))
+            for kind in ("secret", "config_map")
+        )
     return Records(len(secrets), tuple(sorted(str(each["metadata"]["name"]) for each in maps)))
 
 

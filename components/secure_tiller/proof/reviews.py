@@ -13,6 +13,10 @@ from secure_tiller.proof.seen import Told, Untold
 _GROUP, _VERSION = "authorization.k8s.io", "v1"
 
 
+class _UndecidedError(Exception):
+    """An authorizer failed, so that a denial proves nothing."""
+
+
 def ask(client: Any, asked: Iterable[Questions]) -> Told[Answers]:
     """Return the answers to all questions.
 
@@ -30,6 +34,8 @@ def ask(client: Any, asked: Iterable[Questions]) -> Told[Answers]:
             raise
         remedy = "use an account that may create subjectaccessreviews.authorization.k8s.io"
         return Untold("the cluster refused access reviews", remedy)
+    except _UndecidedError as error:
+        return Untold(f"an authorizer of the cluster failed: {error}", "see the log of the API server, and try again")
 
 
 def _may(api: Any, question: tuple[Asker, Right]) -> bool:
@@ -55,4 +61,7 @@ def _may(api: Any, question: tuple[Asker, Right]) -> bool:
     answer = api.create_cluster_custom_object(
         _GROUP, _VERSION, "subjectaccessreviews", review, _request_timeout=TIMEOUT_SECONDS
     )
-    return bool(answer["status"]["allowed"])
+    status = answer["status"]
+    if not status["allowed"] and status.get("evaluationError"):
+        raise _UndecidedError(status["evaluationError"])
+    return bool(status["allowed"])

@@ -128,3 +128,11 @@ def test_refused_reviews_are_untold(tmp_path: Path, api: ApiServer) -> None:
     api.answers[REVIEW] = FORBIDDEN
     with calling(Access(kubeconfig(tmp_path, api.url), "here")) as client:
         assert isinstance(reviews.ask(client, [of_tiller(GREEN, [GREEN])]), Untold)
+
+
+def test_a_denial_by_a_failing_authorizer_proves_nothing(tmp_path: Path, api: ApiServer) -> None:
+    api.answers[REVIEW] = (201, {"spec": {}, "status": {"allowed": False, "evaluationError": "webhook: timeout"}})
+    with calling(Access(kubeconfig(tmp_path, api.url), "here")) as client:
+        told = reviews.ask(client, [of_tiller(GREEN, [GREEN])])
+    assert isinstance(told, Untold)
+    assert "webhook: timeout" in told.why
