@@ -3,6 +3,7 @@
 import secrets
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from kubernetes import client
@@ -12,7 +13,7 @@ from testbed import cluster as local_cluster
 from testbed.cluster import LOCAL
 from testbed.demo import place
 from testbed.demo.place import Place
-from testbed.toolchain import Toolchain, prepare
+from testbed.toolchain import Toolchain, prepare, prepare_browser
 from tests.projects import TestStack, make_stack
 
 
@@ -30,6 +31,12 @@ def console(request: pytest.FixtureRequest) -> Iterator[Console]:
 def tools(console: Console) -> Toolchain:
     """Every program, found or built."""
     return prepare(console)
+
+
+@pytest.fixture(scope="session")
+def chromium(console: Console) -> Path:
+    """A browser, found or unpacked."""
+    return prepare_browser(console)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import sys
 
 from testbed.command import guarded, output
-from testbed.toolchain import prepare
+from testbed.toolchain import prepare, prepare_browser
 
 
 def main() -> int:
@@ -12,6 +12,7 @@ def main() -> int:
 
     def build() -> int:
         console.print(f"toolchain: ready in {prepare(console).bin}")
+        console.print(f"chromium: {prepare_browser(console)}")
         return 0
 
     return guarded(build)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from testbed.toolchain import debian, go, image
+from testbed.toolchain import browser, debian, go, image
 from testbed.toolchain.cache import cache_folder, key_of, locked, publish
 from testbed.toolchain.errors import ToolchainError
 from testbed.toolchain.pins import (
@@ -111,6 +111,26 @@ def prepare(console: Console, *, node: bool = True) -> Toolchain:
         _build(steps, console, cache)
         folders = {step.name: step.target for step in steps}
         return _assemble(folders, found, cache, node)
+
+
+def prepare_browser(console: Console) -> Path:
+    """Find Chromium or unpack it, showing progress, and return the program: for tests of pages alone.
+
+    Args:
+        console: where progress is shown.
+
+    Raises:
+        ToolchainError: it could be neither found nor unpacked.
+    """
+    cache = cache_folder()
+    if found := browser.on_path(cache):
+        return found
+    step = _Step(
+        "chromium", cache / f"chromium-{browser.key()}", lambda folder, log: browser.unpack(folder, cache, log)
+    )
+    with locked(cache, waiting=lambda: console.print("another run is building the toolchain; waiting for it")):
+        _build([step], console, cache)
+    return step.target / browser.START
 
 
 _WITHOUT_NODE = (

@@ -17,8 +17,13 @@ _ALTERNATIVES = tuple(
 
 def key() -> str:
     """The cache key: the packages and the Debian release they come from."""
-    release = Path("/etc/debian_version")
-    return key_of(DEBIAN_PACKAGES, release.read_text() if release.is_file() else "")
+    return key_of(DEBIAN_PACKAGES, release())
+
+
+def release() -> str:
+    """The Debian release; empty for another system."""
+    file = Path("/etc/debian_version")
+    return file.read_text() if file.is_file() else ""
 
 
 def unpack(into: Path, cache: Path, log: Path) -> None:
@@ -27,11 +32,30 @@ def unpack(into: Path, cache: Path, log: Path) -> None:
     Raises:
         ToolchainError: the system has no apt, or a command failed; the text names it and the log.
     """
-    if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
+    if not has_apt():
         raise ToolchainError(
             "debian packages: this system has no apt-get, and the local node needs Debian's etcd, containerd and "
             "iptables.\nUse your own cluster instead: make demo CLUSTER=existing"
         )
+    extract(["download", *DEBIAN_PACKAGES], into, cache, log)
+    for name in _ALTERNATIVES:
+        (into / "usr/sbin" / name).symlink_to("xtables-nft-multi")
+
+
+def has_apt() -> bool:
+    """Whether the system has what downloads and unpacks Debian's packages."""
+    return bool(shutil.which("apt-get") and shutil.which("dpkg-deb"))
+
+
+def extract(fetch: list[str], into: Path, cache: Path, log: Path) -> None:
+    """Download packages and lay them out below `into/usr`, as a merged-/usr Debian has them.
+
+    Args:
+        fetch: arguments of apt-get that download them, into the current folder or apt's archives.
+        into: where to lay them out.
+        cache: the testbed's cache.
+        log: the file that takes the commands and their output.
+    """
     downloads = cache / "debian-downloads"
     shutil.rmtree(downloads, ignore_errors=True)  # packages of an earlier, interrupted try may be older
     for folder in (downloads / "lists" / "partial", downloads / "archives" / "partial"):
@@ -44,15 +68,13 @@ def unpack(into: Path, cache: Path, log: Path) -> None:
         "-oDebug::NoLocking=1",
     ]
     _run(["apt-get", *options, "-q", "update"], downloads, log)
-    _run(["apt-get", *options, "-q", "download", *DEBIAN_PACKAGES], downloads, log)
-    for package in sorted(downloads.glob("*.deb")):
+    _run(["apt-get", *options, "-q", *fetch], downloads, log)
+    for package in sorted(downloads.rglob("*.deb")):
         _run(["dpkg-deb", "--extract", str(package), str(into)], downloads, log)
     for name in ("bin", "sbin", "lib", "lib64"):
         if (into / name).is_dir():
             shutil.copytree(into / name, into / "usr" / name, symlinks=True, dirs_exist_ok=True)
             shutil.rmtree(into / name)
-    for name in _ALTERNATIVES:
-        (into / "usr/sbin" / name).symlink_to("xtables-nft-multi")
     shutil.rmtree(downloads)
 
 

@@ -22,14 +22,15 @@ def key(program: GoProgram) -> str:
 
 def on_path(program: GoProgram, cache: Path) -> dict[str, Path]:
     """The program's binaries as PATH has them, or nothing unless all of them serve."""
-    folders = [folder for folder in os.get_exec_path() if cache not in Path(folder).resolve().parents]
-    found = {wanted.version_command[0]: _found(wanted, folders) for wanted in program.on_path}
+    found = {wanted.version_command[0]: find(wanted, cache) for wanted in program.on_path}
     binaries = {name: path for name, path in found.items() if path}
     return binaries if binaries and len(binaries) == len(program.on_path) else {}
 
 
-def _found(wanted: OnPath, folders: list[str]) -> Path | None:
+def find(wanted: OnPath, cache: Path) -> Path | None:
+    """A program as PATH has it, if it serves; what the cache put there does not count."""
     name, *arguments = wanted.version_command
+    folders = [folder for folder in os.get_exec_path() if cache not in Path(folder).resolve().parents]
     path = shutil.which(name, path=os.pathsep.join(folders))
     if not path:
         return None

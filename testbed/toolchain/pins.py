@@ -192,6 +192,13 @@ DEBIAN_PACKAGES = (
     *("libnfnetlink0", "libnetfilter-conntrack3", "libipset13", "libbpf1", "libelf1", "shellcheck"),
 )
 
+# For the tests of pages: the user's own, or Debian's with whatever it needs and the system lacks, and with fonts.
+BROWSERS = tuple(
+    OnPath((name, "--version"), r"^(Chromium|Google Chrome) 1[2-9]\d\.")
+    for name in ("chromium", "chromium-browser", "google-chrome")
+)
+BROWSER_PACKAGES = ("chromium", "fonts-liberation")
+
 
 @dataclass(frozen=True)
 class Image:

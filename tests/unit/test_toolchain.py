@@ -4,6 +4,7 @@ import dataclasses
 import io
 import json
 import os
+import subprocess
 import tarfile
 from pathlib import Path
 from typing import IO
@@ -11,7 +12,7 @@ from typing import IO
 import pytest
 from rich.console import Console
 
-from testbed.toolchain import Toolchain, ToolchainError, debian, go, image, load
+from testbed.toolchain import Toolchain, ToolchainError, browser, debian, go, image, load
 from testbed.toolchain.cache import key_of, publish
 from testbed.toolchain.pins import GO_PROGRAMS, TILLER_IMAGE, Image
 from testbed.toolchain.progress import Steps, clock
@@ -236,3 +237,58 @@ esac
     wanted = dataclasses.replace(pause, embedded=(("example.org/required", "schema.json", "schema-embed.json"),))
     go.build(wanted, tmp_path / "into", tmp_path / "cache", tmp_path / "log")
     assert (tmp_path / "into" / "pause").read_text() == "{}"
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "serves"),
+    [
+        ("chromium", "Chromium 156.0.8078.108", True),
+        ("google-chrome", "Google Chrome 141.0.7390.54", True),
+        ("chromium-browser", "Chromium 90.0.4430.212", False),
+        ("chromium", "requires the chromium snap to be installed", False),
+    ],
+)
+def test_a_browser_on_path_is_taken_unless_it_is_too_old(
+    path: Path, tmp_path: Path, name: str, answer: str, serves: bool
+) -> None:
+    program = _program(path, name, answer)
+    assert browser.on_path(tmp_path / "cache") == (program if serves else None)
+
+
+@pytest.mark.usefixtures("path")
+def test_without_apt_it_says_which_browser_to_install(tmp_path: Path) -> None:
+    with pytest.raises(ToolchainError, match="Install Chromium or Google Chrome"):
+        browser.unpack(tmp_path / "tree", tmp_path, tmp_path / "log")
+
+
+def _debian(path: Path, extracts: str) -> None:
+    """Stand-ins for apt, which downloads one package, and for dpkg-deb, which extracts it by a shell command."""
+    (path / "apt-get").write_text("#!/bin/sh\n: > chromium.deb\n")
+    (path / "dpkg-deb").write_text(f'#!/bin/sh\nPATH=/usr/bin:/bin\ncd "$3" && {extracts}\n')
+    for program in path.iterdir():
+        program.chmod(0o755)
+
+
+def test_a_browser_starts_where_it_was_unpacked_with_its_libraries_and_fonts(path: Path, tmp_path: Path) -> None:
+    program = "printf '#!/bin/sh\\necho \"$LD_LIBRARY_PATH $FONTCONFIG_FILE $1\"\\n' > usr/lib/chromium/chromium"
+    _debian(path, f"mkdir -p usr/lib/chromium usr/lib/s390x-linux-gnu && {program} && chmod +x usr/lib/chromium/*")
+    partial, tree, log = tmp_path / "tree.partial", tmp_path / "tree", tmp_path / "log"
+    partial.mkdir()
+    browser.unpack(partial, tmp_path, log)
+    partial.rename(tree)
+    done = subprocess.run(
+        [tree / "chromium", "--version"], env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True
+    )
+    libraries, fonts, argument = done.stdout.split()
+    assert libraries.split(":")[0] == str(tree / "usr/lib/s390x-linux-gnu")
+    assert Path(fonts).is_file()
+    assert argument == "--version"
+    (fetched,) = [line for line in log.read_text().splitlines() if " install " in line]
+    assert "--download-only" in fetched
+
+
+def test_packages_without_a_browser_are_said_to_be_so(path: Path, tmp_path: Path) -> None:
+    _debian(path, "mkdir -p usr/share")
+    (tmp_path / "tree").mkdir()
+    with pytest.raises(ToolchainError, match="brought no usr/lib/chromium/chromium"):
+        browser.unpack(tmp_path / "tree", tmp_path, tmp_path / "log")
