@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from secure_tiller.cli import audit, bundle, check, preview_summary, renewals, vet
+from secure_tiller.cli import audit, bundle, check, preview_summary, renewals, report, vet
 from secure_tiller.cli.output import PROBLEM, complain
 from secure_tiller.problems import RefusedError
 
@@ -18,6 +18,7 @@ app.command("bundle")(bundle.command)
 app.command("check")(check.command)
 app.command("preview-summary")(preview_summary.command)
 app.command("renewals")(renewals.command)
+app.command("report")(report.command)
 app.command("vet")(vet.command)
 
 
