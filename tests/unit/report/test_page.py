@@ -26,6 +26,7 @@ HOSTILE = (
     "<!-- --> ]]>",
 )
 
+REFERENCES = ("href", "aria-labelledby", "aria-describedby")
 VOID = {"meta", "br", "path", "rect", "link", "img"}
 """Elements of ours that are never closed, or close themselves."""
 
@@ -81,7 +82,7 @@ def test_the_page_loads_and_runs_nothing(which: str) -> None:
 def test_every_reference_within_the_page_has_one_target(which: str) -> None:
     attributes = PARSED[which].attributes
     targets = [value for name, value in attributes if name == "id"]
-    references = [(value or "").removeprefix("#") for name, value in attributes if name in ("href", "aria-labelledby")]
+    references = [(value or "").removeprefix("#") for name, value in attributes if name in REFERENCES]
     assert len(targets) == len(set(targets))
     assert {word for reference in references for word in reference.split()} <= set(targets)
 

@@ -1,0 +1,112 @@
+"""What can be wrong with the looks of a page, found in the browser that shows it."""
+
+from typing import Any
+
+from testbed.browser import Page
+
+_TEXTS = """
+(() => {
+  const shown = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const parent = node.parentElement;
+    if (!node.data.trim() || parent.closest('title, desc') || !parent.checkVisibility()) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    for (const box of range.getClientRects()) {
+      if (box.width > 1) shown.push({text: node.data.trim(), parent, box});
+    }
+  }
+  return shown;
+})()
+"""
+
+_OVERLAPS = """
+(() => {
+  const texts = %(texts)s, found = [];
+  texts.sort((a, b) => a.box.top - b.box.top);
+  for (let i = 0; i < texts.length; i++) {
+    const one = texts[i].box;
+    for (let j = i + 1; j < texts.length && texts[j].box.top < one.bottom - 2; j++) {
+      const other = texts[j].box;
+      const cut = texts[i].parent.closest('.scroll') !== texts[j].parent.closest('.scroll');
+      if (!cut && one.left < other.right - 1 && other.left < one.right - 1)
+        found.push(`${texts[i].text} | ${texts[j].text}`);
+    }
+  }
+  return found;
+})()
+"""
+
+_OUTSIDE = """
+(() => %(texts)s
+  .filter(({parent, box}) => {
+    const drawing = parent.closest('svg');
+    if (!drawing) return false;
+    const frame = drawing.getBoundingClientRect();
+    const sideways = box.left < frame.left - 1 || box.right > frame.right + 1;
+    return sideways || box.top < frame.top - 1 || box.bottom > frame.bottom + 1;
+  })
+  .map(({text}) => text))()
+"""
+
+_FAINT = """
+(() => {
+  const channels = color => (color.match(/[0-9.]+/g) || []).map(Number);
+  const light = color => {
+    const linear = c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+    const [r, g, b] = channels(color).map(c => linear(c / 255));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const solid = color => color !== 'none' && channels(color)[3] !== 0;
+  const behind = (element, box) => {
+    const drawing = element.closest('svg');
+    if (drawing) {
+      const x = box.left + box.width / 2, y = box.top + box.height / 2;
+      const under = [...drawing.querySelectorAll('rect')].filter(rect => {
+        const r = rect.getBoundingClientRect();
+        return r.left <= x && x <= r.right && r.top <= y && y <= r.bottom && solid(getComputedStyle(rect).fill);
+      });
+      if (under.length) return getComputedStyle(under.at(-1)).fill;
+    }
+    for (let each = element; each; each = each.parentElement) {
+      if (solid(getComputedStyle(each).backgroundColor)) return getComputedStyle(each).backgroundColor;
+    }
+    return 'rgb(255, 255, 255)';
+  };
+  const found = new Set();
+  for (const {text, parent, box} of %(texts)s) {
+    const style = getComputedStyle(parent);
+    const [one, other] = [light(parent.closest('svg') ? style.fill : style.color), light(behind(parent, box))];
+    const contrast = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+    if (contrast < 4.5) found.add(`${text}: ${contrast.toFixed(2)}`);
+    if (parseFloat(style.fontSize) < 12) found.add(`${text}: ${style.fontSize}`);
+  }
+  return [...found];
+})()
+"""
+
+
+def overlaps(page: Page) -> Any:
+    """Return pairs of texts of which one lies on the other."""
+    return page.evaluate(_OVERLAPS % {"texts": _TEXTS})
+
+
+def outside(page: Page) -> Any:
+    """Return the texts of drawings that reach beyond their drawing, where they are cut off."""
+    return page.evaluate(_OUTSIDE % {"texts": _TEXTS})
+
+
+def faint(page: Page) -> Any:
+    """Return the texts that are hard to read: contrast below 4.5 (WCAG 2.2, 1.4.3, level AA), or smaller than 12 px."""
+    return page.evaluate(_FAINT % {"texts": _TEXTS})
+
+
+def scrolls_sideways(page: Page) -> bool:
+    """Tell whether the page as a whole is wider than the window."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+
+def darkness(page: Page) -> Any:
+    """Return how dark the page is: 0 for white, 1 for black."""
+    return page.evaluate("1 - Math.max(...getComputedStyle(document.body).backgroundColor.match(/\\d+/g)) / 255")
