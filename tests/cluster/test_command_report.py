@@ -1,0 +1,138 @@
+"""`secure-tiller report` of a real stack, as a real Chromium shows it."""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kubernetes import client
+from typer.testing import CliRunner, Result
+
+from secure_tiller import pem
+from secure_tiller.cli import app
+from secure_tiller.problems import RefusedError
+from secure_tiller.proof import document
+from secure_tiller.proof.result import Proof, Status
+from secure_tiller.proof.result import Result as Checked
+from testbed.browser import Page, browser
+from tests import layout
+from tests.projects import TestStack
+
+pytestmark = pytest.mark.beside_others
+
+COMMAND = str(Path(sys.executable).parent / "secure-tiller")
+
+
+@pytest.fixture(scope="module")
+def tab(chromium: Path) -> Iterator[Page]:
+    with browser(chromium) as connection:
+        yield Page(connection)
+
+
+@pytest.fixture
+def here(deployed: TestStack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where the command runs as a user of the stack runs it; returns a folder for what it writes."""
+    monkeypatch.chdir(deployed.project)
+    for name, value in deployed.environment.items():
+        monkeypatch.setenv(name, value)
+    return tmp_path
+
+
+def report(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["report", *arguments])
+
+
+def data(*arguments: str) -> Any:
+    done = report("--out", "-", "--format", "json", *arguments)
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+def checked(file: Path, stack: str, *results: Checked) -> str:
+    proof = Proof(stack, datetime.now(UTC).isoformat(), "https://10.96.0.1", results)
+    file.write_text(json.dumps(document.to_json(proof)))
+    return str(file)
+
+
+def test_the_page_of_a_stack_needs_no_passphrase_and_shows_its_teams(
+    deployed: TestStack, tab: Page, tmp_path: Path, red: str, gold: str
+) -> None:
+    file = tmp_path / "report.html"
+    environment = {name: value for name, value in deployed.environment.items() if "PASSPHRASE" not in name}
+    command = [COMMAND, "report", "--stack", deployed.name, "--out", str(file)]
+    done = subprocess.run(command, cwd=deployed.project, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{file}: teams 2, to mend 0, to look at 0\n"
+    assert done.stderr == ""
+    tab.open(file.as_uri())
+    assert (tab.requested, tab.said) == ([file.as_uri()], [])
+    assert tab.evaluate("document.querySelector('h1').innerText").endswith(f"/{deployed.name}")
+    for scheme in ("light", "dark"):
+        for width in (1280, 360):
+            tab.appear(width=width, scheme=scheme)
+            assert layout.overlaps(tab) == layout.outside(tab) == layout.faint(tab) == []
+            assert not layout.scrolls_sideways(tab)
+    drawings = tab.evaluate("[...document.querySelectorAll('#reach desc')].map(e => e.textContent)")
+    assert {
+        "A port-forward may be opened by group red-developers. A certificate that Tiller answers have bot, rita. "
+        f"Both are needed. Tiller may install in {red}-apps, {red}-jobs.",
+        "A port-forward may be opened by administrators alone. A certificate that Tiller answers have gus. "
+        f"Both are needed. Tiller may install in {gold}-apps.",
+    } <= set(drawings)
+
+
+def test_nothing_secret_is_on_the_page(deployed: TestStack, here: Path, red: str) -> None:
+    made = report("--out", "-").stdout
+    assert red in made
+    for secret in ("BEGIN", deployed.bundle(red, "rita").key.splitlines()[1], "encryptedkey", str(here)):
+        assert secret not in made
+
+
+@pytest.mark.usefixtures("here")
+def test_what_it_says_is_what_the_cluster_has(api: client.ApiClient, red: str) -> None:
+    (team,) = [each for each in data()["teams"] if each["name"] == red]
+    core = client.CoreV1Api(api)
+    for namespace in team["namespaces"]:
+        labels = core.read_namespace(namespace["name"]).metadata.labels
+        assert labels["pod-security.kubernetes.io/enforce"] == namespace["podSecurity"]
+    (pod,) = core.list_namespaced_pod(team["namespace"], label_selector="app=helm").items
+    assert pod.spec.containers[0].image == team["image"]
+    assert f"--listen={team['listens']}" in pod.spec.containers[0].args
+    (certificate,) = [each for each in team["certificates"] if each["name"] == "Tiller"]
+    (tls,) = [each for each in pod.spec.volumes if each.secret]
+    served = core.read_namespaced_secret(tls.secret.secret_name, team["namespace"])
+    text = base64.b64decode(served.data["tls.crt"]).decode()
+    assert (certificate["serial"], certificate["ends"]) == (pem.serial(text), pem.ends(text).isoformat())
+
+
+def test_the_results_of_a_check_of_this_stack_are_on_the_page(here: Path, tab: Page, red: str) -> None:
+    stack = data()["stack"]
+    seen = Checked(red, "endpoint refuses plaintext", Status.FAILED, "it answered", "run pulumi up")
+    out = here / "report.html"
+    done = report("--out", str(out), "--check", checked(here / "check.json", stack, seen))
+    assert done.stdout.endswith(": teams 2, to mend 1, to look at 1\n")
+    tab.open(out.as_uri())
+    first = tab.evaluate("document.querySelector('.findings li').innerText.split(/\\s+/).join(' ')")
+    assert first == f"Check failed {red}: endpoint refuses plaintext: it answered"
+
+
+def test_a_check_of_another_stack_is_refused_in_one_line(deployed: TestStack, here: Path) -> None:
+    command = [COMMAND, "report", "--out", "-", "--check", checked(here / "check.json", "acme/shop/production")]
+    done = subprocess.run(command, env=os.environ, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert "check.json" in line
+    assert f"is a check of the stack acme/shop/production, not of organization/secure-tiller/{deployed.name}" in line
+
+
+@pytest.mark.usefixtures("here")
+def test_a_stack_that_is_not_there_is_refused_in_one_line() -> None:
+    done = report("--out", "-", "--stack", "nowhere")
+    assert isinstance(done.exception, RefusedError)
+    (problem,) = done.exception.problems
+    assert "nowhere" in problem.key + problem.why
