@@ -112,13 +112,13 @@ def test_what_it_says_is_what_the_cluster_has(api: client.ApiClient, red: str) -
 
 def test_the_results_of_a_check_of_this_stack_are_on_the_page(here: Path, tab: Page, red: str) -> None:
     stack = data()["stack"]
-    seen = Checked(red, "endpoint refuses plaintext", Status.FAILED, "it answered", "run pulumi up")
+    seen = Checked(red, "port refuses plaintext", Status.FAILED, "it answered", "run pulumi up")
     out = here / "report.html"
     done = report("--out", str(out), "--check", checked(here / "check.json", stack, seen))
     assert done.stdout.endswith(": teams 2, to mend 1, to look at 1\n")
     tab.open(out.as_uri())
     first = tab.evaluate("document.querySelector('.findings li').innerText.split(/\\s+/).join(' ')")
-    assert first == f"Check failed {red}: endpoint refuses plaintext: it answered"
+    assert first == f"Check failed {red}: port refuses plaintext: it answered"
 
 
 def test_a_check_of_another_stack_is_refused_in_one_line(deployed: TestStack, here: Path) -> None:

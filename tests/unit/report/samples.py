@@ -91,7 +91,7 @@ def thirty() -> tuple[Deployed, ...]:
 
 def proof(*results: Result, stack: str = STACK, checked_at: datetime = NOW) -> Proof:
     """Return a check, by default one that passed for blue."""
-    passed = Result("blue", "endpoint refuses plaintext", Status.PASSED, "the connection was closed")
+    passed = Result("blue", "port refuses plaintext", Status.PASSED, "the connection was closed")
     return Proof(stack, checked_at.isoformat(), "https://10.0.0.1:6443", results or (passed,))
 
 

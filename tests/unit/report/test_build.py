@@ -35,7 +35,7 @@ def test_a_stack_with_which_all_is_well_has_nothing_to_read_but_that_no_check_wa
 
 
 def test_a_check_that_passed_leaves_nothing_to_read() -> None:
-    passed = Result("green", "endpoint refuses plaintext", Status.PASSED, "closed")
+    passed = Result("green", "port refuses plaintext", Status.PASSED, "closed")
     assert report(*ONE, check=proof(passed)).findings == ()
 
 

@@ -67,7 +67,7 @@ def test_json_is_one_document() -> None:
 
 def test_the_results_of_a_check_are_on_the_page(here: Path) -> None:
     done = report("--out", "-", "--check", keep(here / "check.json", proof()))
-    assert "endpoint refuses plaintext" in done.stdout
+    assert "port refuses plaintext" in done.stdout
 
 
 @pytest.mark.parametrize("form", ["html", "json"])

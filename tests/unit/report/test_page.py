@@ -173,9 +173,9 @@ def test_without_a_check_the_page_says_how_to_make_one() -> None:
 
 
 def test_the_results_of_the_check_are_on_the_page() -> None:
-    failed = Result("blue", "endpoint refuses plaintext", Status.FAILED, "it answered", "run pulumi up")
+    failed = Result("blue", "port refuses plaintext", Status.FAILED, "it answered", "run pulumi up")
     text = Elements(page(*DEMO, check=proof(failed))).text
-    for part in ("endpoint refuses plaintext", "it answered", "run pulumi up", "https://10.0.0.1:6443"):
+    for part in ("port refuses plaintext", "it answered", "run pulumi up", "https://10.0.0.1:6443"):
         assert part in text
 
 

@@ -1,0 +1,49 @@
+"""Draw the picture of a report: `python docs/images/report.py`, from the checkout.
+
+The stack is the sample of two teams that the unit tests look at; the browser is the one that the tests use.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from secure_tiller.proof.result import Result, Status
+from secure_tiller.report import build, to_html
+from testbed.browser import Page, browser
+from testbed.toolchain import prepare_browser
+from tests.unit.report.samples import DEMO, NOW, STACK, proof
+
+PICTURE = Path(__file__).parent / "report.png"
+WIDTH = 1040
+CHECK = proof(
+    Result("blue", "port refuses plaintext", Status.PASSED, "the connection was closed"),
+    Result(
+        "green",
+        "service accounts where Tiller installs",
+        Status.FAILED,
+        "green-apps/builder is bound to the ClusterRole cluster-admin",
+    ),
+)
+SHOWN = "#summary, #reach, #certificates"
+"""What is in the picture; the rest of the page is left out."""
+
+
+def main() -> None:
+    """Write the picture."""
+    with tempfile.TemporaryDirectory() as folder, browser(prepare_browser(Console(stderr=True))) as connection:
+        file = Path(folder) / "report.html"
+        file.write_text(to_html(build(STACK, DEMO, CHECK, NOW)))
+        page = Page(connection)
+        page.appear(width=WIDTH)
+        page.open(file.as_uri())
+        rest = f"main > section:not({SHOWN}), #reach > h3, #reach .matrix, #reach ul, #reach p, details, footer"
+        page.evaluate(f"document.querySelectorAll('{rest}').forEach(each => each.remove())")
+        PICTURE.write_bytes(page.picture())
+
+
+if __name__ == "__main__":
+    main()
