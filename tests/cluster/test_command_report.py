@@ -2,7 +2,6 @@
 
 import base64
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from secure_tiller import pem
 from secure_tiller.cli import app
-from secure_tiller.problems import RefusedError
+from secure_tiller.problems import Problem, RefusedError
 from secure_tiller.proof import document
 from secure_tiller.proof.result import Proof, Status
 from secure_tiller.proof.result import Result as Checked
@@ -46,6 +45,13 @@ def here(deployed: TestStack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 def report(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["report", *arguments])
+
+
+def problem(done: Result) -> Problem:
+    """The one problem for which the command refuses."""
+    assert isinstance(done.exception, RefusedError)
+    (found,) = done.exception.problems
+    return found
 
 
 def data(*arguments: str) -> Any:
@@ -110,7 +116,25 @@ def test_what_it_says_is_what_the_cluster_has(api: client.ApiClient, red: str) -
     assert (certificate["serial"], certificate["ends"]) == (pem.serial(text), pem.ends(text).isoformat())
 
 
-def test_the_results_of_a_check_of_this_stack_are_on_the_page(here: Path, tab: Page, red: str) -> None:
+def test_the_results_of_the_check_are_on_the_page(here: Path, tab: Page, red: str, gold: str) -> None:
+    proved = CliRunner().invoke(app, ["check", "--format", "json"])
+    (here / "check.json").write_text(proved.stdout)
+    out = here / "report.html"
+    done = report("--out", str(out), "--check", str(here / "check.json"))
+    assert done.exit_code == 0, done.output
+    results = json.loads(proved.stdout)["results"]
+    assert {each["team"] for each in results} == {red, gold}
+    tab.open(out.as_uri())
+    tab.appear(width=1280)
+    assert layout.overlaps(tab) == []
+    assert not layout.scrolls_sideways(tab)
+    rows = tab.evaluate(
+        "[...document.querySelectorAll('#check tbody tr')].map(e => e.innerText.split('\\t').slice(0, 3))"
+    )
+    assert sorted(rows) == sorted([each["team"], each["check"], each["status"]] for each in results)
+
+
+def test_a_failed_check_is_the_first_to_read(here: Path, tab: Page, red: str) -> None:
     stack = data()["stack"]
     seen = Checked(red, "port refuses plaintext", Status.FAILED, "it answered", "run pulumi up")
     out = here / "report.html"
@@ -122,17 +146,12 @@ def test_the_results_of_a_check_of_this_stack_are_on_the_page(here: Path, tab: P
 
 
 def test_a_check_of_another_stack_is_refused_in_one_line(deployed: TestStack, here: Path) -> None:
-    command = [COMMAND, "report", "--out", "-", "--check", checked(here / "check.json", "acme/shop/production")]
-    done = subprocess.run(command, env=os.environ, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (1, "")
-    (line,) = done.stderr.splitlines()
-    assert "check.json" in line
-    assert f"is a check of the stack acme/shop/production, not of organization/secure-tiller/{deployed.name}" in line
+    done = report("--out", "-", "--check", checked(here / "check.json", "acme/shop/production"))
+    assert (done.stdout, problem(done).key) == ("", str(here / "check.json"))
+    assert f"of the stack acme/shop/production, not of organization/secure-tiller/{deployed.name}" in problem(done).why
 
 
 @pytest.mark.usefixtures("here")
 def test_a_stack_that_is_not_there_is_refused_in_one_line() -> None:
     done = report("--out", "-", "--stack", "nowhere")
-    assert isinstance(done.exception, RefusedError)
-    (problem,) = done.exception.problems
-    assert "nowhere" in problem.key + problem.why
+    assert "nowhere" in problem(done).key
