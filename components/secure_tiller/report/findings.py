@@ -87,7 +87,8 @@ def promises(teams: Sequence[Team]) -> tuple[Promise, ...]:
     """Return each promise with the teams for which it does not hold."""
     managers = _managers(teams)
     return tuple(
-        Promise(rule.promise, tuple(team.name for team in teams if rule.broken(team, managers))) for rule in _RULES
+        Promise(rule.promise, rule.level, tuple(team.name for team in teams if rule.broken(team, managers)))
+        for rule in _RULES
     )
 
 

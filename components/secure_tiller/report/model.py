@@ -35,6 +35,8 @@ class Promise:
     """What every Tiller should keep, as the stack deployed it."""
 
     text: str
+    level: Level
+    """How bad it is where it does not hold."""
     exceptions: tuple[str, ...]
     """The teams for which it does not hold."""
 

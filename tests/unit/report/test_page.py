@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import pytest
 
+from secure_tiller.deployed import ClusterReference
 from secure_tiller.plan import Subject
 from secure_tiller.proof.result import Proof, Result, Status
 from secure_tiller.report import GENERATOR, build, to_html, to_json
@@ -202,6 +203,15 @@ def test_the_json_holds_what_the_page_shows() -> None:
     }
     assert set(blue["certificates"][0]) == {"team", "name", "serial", "issued", "renewalBegins", "ends", "state"}
     assert read["check"]["results"][0]["status"] == "passed"
+
+
+def test_a_tiller_of_which_the_state_has_almost_nothing_still_has_its_page() -> None:
+    bare = replace(
+        ONE[0], stack="", expirations={}, certificates={}, roles=(), created={}, pod={}, cluster=ClusterReference()
+    )
+    made = build("the selected stack", (bare,), None, NOW)
+    assert Elements(to_html(made)).open == []
+    assert {each.word for each in made.findings} >= {"Not verified", "Storage"}
 
 
 def test_the_same_stack_at_the_same_time_is_the_same_page() -> None:
