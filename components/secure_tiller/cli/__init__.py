@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from secure_tiller.cli import audit, bundle, check, preview_summary, renewals, report, vet
+from secure_tiller.cli import audit, bundle, check, exit_plan, migrate, preview_summary, renewals, report, vet
 from secure_tiller.cli.output import PROBLEM, complain
 from secure_tiller.problems import RefusedError
 
@@ -16,6 +16,8 @@ app = typer.Typer(
 app.command("audit")(audit.command)
 app.command("bundle")(bundle.command)
 app.command("check")(check.command)
+app.command("exit-plan")(exit_plan.command)
+app.command("migrate")(migrate.command)
 app.command("preview-summary")(preview_summary.command)
 app.command("renewals")(renewals.command)
 app.command("report")(report.command)
