@@ -93,15 +93,20 @@ def cluster(access: Access, asked: str, right: str) -> Iterator[Any]:
     Raises:
         ClusterError: it does not answer, refuses, or is another one.
     """
+    if _is_uid(access.uid):
+        with calling(access, "to tell which cluster it is", "get the namespace kube-system") as client:
+            _require_the_same(client, access)
     with calling(access, asked, right) as client:
-        if _is_uid(access.uid):
-            found = clients.CoreV1Api(client).read_namespace("kube-system", _request_timeout=TIMEOUT_SECONDS)
-            if found.metadata.uid != access.uid:
-                why = f"is another cluster than the stack's: its kube-system has the UID {found.metadata.uid}"
-                where = f"cluster at {client.configuration.host} ({access.place})"
-                remedy = f"choose the context of the cluster {access.uid} with --kubeconfig and --context"
-                raise ClusterError([Problem("", where, "", why, remedy)])
         yield client
+
+
+def _require_the_same(client: Any, access: Access) -> None:
+    found = clients.CoreV1Api(client).read_namespace("kube-system", _request_timeout=TIMEOUT_SECONDS)
+    if found.metadata.uid != access.uid:
+        why = f"is another cluster than the stack's: its kube-system has the UID {found.metadata.uid}"
+        where = f"cluster at {client.configuration.host} ({access.place})"
+        remedy = f"choose the context of the cluster {access.uid} with --kubeconfig and --context"
+        raise ClusterError([Problem("", where, "", why, remedy)])
 
 
 def _is_uid(identifier: str) -> bool:
