@@ -34,7 +34,7 @@ def command(
     with deployment.cluster(access, f"to list the records in {own}", f"list secrets in {own}") as client:
         stored = read(client, Kind.SECRET, own)
         found = histories(stored.records, ())
-        findings = judge(client, [item.latest for item in found], tiller) if found else {}
+        findings = judge(client, [item.current for item in found], tiller) if found else {}
     plan = ExitPlan(tiller, found, findings, stack or "")
     if form is Format.JSON:
         output.write_json(to_json(plan))

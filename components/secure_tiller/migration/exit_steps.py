@@ -170,7 +170,8 @@ def _clean(plan: ExitPlan) -> Step:
     own = shlex.quote(plan.tiller.namespace)
     text = (
         "Only when all of that is as it should be. Always with --release-cleanup: without it helm-2to3 would delete "
-        "your Helm 2 settings too, and Tiller, which is Pulumi's to delete. The last command must find no resources."
+        "your Helm 2 settings too, and Tiller, which is Pulumi's to delete. Then the Secrets must be gone, and the "
+        "rights of whoever converted go."
     )
     return Step(
         "Remove Tiller's records",
@@ -179,8 +180,14 @@ def _clean(plan: ExitPlan) -> Step:
             f"helm3 2to3 cleanup --dry-run --release-cleanup --skip-confirmation {_storage(plan)}",
             f"helm3 2to3 cleanup --release-cleanup {_storage(plan)}",
             f"kubectl get secrets --namespace {own} {TILLER_RECORDS}",
+            *_unbinding(plan),
         ),
     )
+
+
+def _unbinding(plan: ExitPlan) -> Iterator[str]:
+    for name in (plan.tiller.namespace, *plan.namespaces):
+        yield f"kubectl delete rolebinding,role {CONVERTER} --namespace {shlex.quote(name)} --ignore-not-found"
 
 
 def _leave(plan: ExitPlan) -> Step:

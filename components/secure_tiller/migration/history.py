@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 
-from secure_tiller.releases import Record, Release
+from secure_tiller.releases import Record, Release, Status
 
 
 class State(StrEnum):
@@ -35,6 +35,17 @@ class History:
     def latest(self) -> Release:
         """The last revision."""
         return self.records[-1].release
+
+    @property
+    def current(self) -> Release:
+        """The revision whose objects are there, which an upgrade starts from: the last deployed one, else the last.
+
+        Source: Helm 2.17, pkg/tiller/release_update.go, prepareUpdate.
+        """
+        if self.latest.status is Status.DELETED:
+            return self.latest
+        deployed = (record.release for record in reversed(self.records) if record.release.status is Status.DEPLOYED)
+        return next(deployed, self.latest)
 
     @property
     def name(self) -> str:

@@ -26,7 +26,7 @@ def judge(
 
     Args:
         client: of the cluster.
-        releases: in their last revision; one that is deleted has no objects, and is left out.
+        releases: each in its current revision; one that is deleted has no objects, and is left out.
         tiller: the team's.
         done: called after each.
 

@@ -42,13 +42,13 @@ class Migration:
         Raises:
             ClusterError: the cluster does not tell.
         """
-        latest = [item.latest for item in report.selection.histories if item.state is not State.IN_USE]
-        if latest:
+        current = [item.current for item in report.selection.histories if item.state is not State.IN_USE]
+        if current:
             with (
                 self._connect("to tell which kinds it serves", "read the API versions") as client,
-                self._steps("looking at releases", len(latest)) as done,
+                self._steps("looking at releases", len(current)) as done,
             ):
-                report.findings = judge(client, latest, self._tiller, done)
+                report.findings = judge(client, current, self._tiller, done)
 
     def apply(self, report: Report, *, remove_source: bool) -> None:
         """Copy, compare, and remove if that is asked for. The report tells what was done, whatever stopped it."""
