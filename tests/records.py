@@ -8,6 +8,24 @@ from secure_tiller.releases import Status
 from secure_tiller.releases.protobuf import ReleaseMessage
 
 
+def release(name: str = "shop", revision: int = 1, **fields: Any) -> Any:
+    """Return the message of a revision, `DEPLOYED` in blue-apps unless told otherwise.
+
+    Args:
+        name: the release's.
+        revision: its number.
+        fields: `namespace`, `status`, `first_deployed` in seconds since 1970, `manifest`, `hooks`.
+    """
+    made = ReleaseMessage(name=name, version=revision, namespace=fields.get("namespace", "blue-apps"))
+    made.info.status.code = fields.get("status", Status.DEPLOYED)
+    made.info.first_deployed.seconds = fields.get("first_deployed", 1_500_000_000)
+    made.manifest = fields.get("manifest", "")
+    made.chart.metadata.name, made.chart.metadata.version = "ledger", "1.0.0"
+    for manifest in fields.get("hooks", ()):
+        made.hooks.add(manifest=manifest)
+    return made
+
+
 def message(encoded: str) -> Any:
     """Return the message of a record."""
     found = ReleaseMessage()

@@ -23,10 +23,13 @@ from secure_tiller.releases import Kind, Stored
 
 def command(
     name: TeamArgument,
-    source: Annotated[str, typer.Option("--from", help="The namespace of the old Tiller.")] = "kube-system",
+    source: Annotated[
+        str, typer.Option("--from", metavar="NAMESPACE", help="The namespace of the old Tiller.")
+    ] = "kube-system",
     storage: Annotated[Kind, typer.Option(help="What it keeps its records in: its flag --storage.")] = Kind.CONFIG_MAP,
     release: Annotated[
-        list[str] | None, typer.Option(help="A release to migrate; can be repeated. Default: all of the team's.")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A release to migrate; can be repeated. Default: all of the team's."),
     ] = None,
     apply: Annotated[bool, typer.Option("--apply", help="Do it. Without, it is only said what would be done.")] = False,
     remove_source: Annotated[

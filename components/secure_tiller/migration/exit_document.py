@@ -1,6 +1,7 @@
 """A team's way from Tiller to Helm 3, for people and for machines."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from secure_tiller.migration.exit_plan import ExitPlan
 from secure_tiller.migration.exit_steps import steps
@@ -29,7 +30,7 @@ def _listed(plan: ExitPlan) -> Iterable[str]:
     return (f"\nReleases of the Tiller in {plan.tiller.namespace}:\n\n", head, *rows)
 
 
-def to_json(plan: ExitPlan) -> dict[str, object]:
+def to_json(plan: ExitPlan) -> dict[str, Any]:
     """Return the plan as `exit-plan --format json` writes it: the `releases`, and the `steps` with their `commands`."""
     return {
         "team": plan.tiller.name,

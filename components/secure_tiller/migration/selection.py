@@ -84,9 +84,9 @@ def _in_the_way(
     if item.latest.status.unfinished:
         why = f"is {item.latest.status.name} in its last revision, {item.latest.revision}: that was not ended"
         yield Problem("", where, "", why, f"let the old Tiller end it (helm rollback, helm delete); or {OTHERS}")
-    teams = sorted({team for name in item.namespaces for team in managers.get(name, ())})
-    if len(teams) > 1 and not named:
-        why = f"is in a namespace that several teams manage: {', '.join(teams)}"
+    shared = {team for name in item.namespaces for team in managers.get(name, ()) if len(managers[name]) > 1}
+    if shared and not named:
+        why = f"is in a namespace that several teams manage: {', '.join(sorted(shared))}"
         yield Problem("", where, "", why, f"name the releases that are to be {route.team}'s with --release")
 
 

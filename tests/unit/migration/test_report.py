@@ -1,0 +1,92 @@
+"""What a migration says of itself, to people and to machines."""
+
+from typing import Any
+
+import pytest
+
+from secure_tiller.manifests import Finding, Group, Severity
+from secure_tiller.migration.history import State, histories
+from secure_tiller.migration.report import Report, rows, sentences, to_json
+from secure_tiller.migration.selection import Selection
+from secure_tiller.problems import Problem
+from secure_tiller.releases import Kind, Status, Unreadable
+from tests.unit.migration.samples import ROUTE, copied, record
+
+HISTORIES = histories(
+    [record("gone-on", status=Status.DEPLOYED), record("half", 1), record("half", 2), record("whole")],
+    [copied("gone-on", status=Status.SUPERSEDED), copied("gone-on", 2), copied("half", 2), copied("whole")],
+)
+TORN = Unreadable(Kind.CONFIG_MAP, "kube-system", "torn.v1", "torn", "is no base64")
+GONE = Finding(Group.API_GONE, Severity.STOPS, "the cluster no longer serves it", "rewrite it")
+
+
+def report(**changes: Any) -> Report:
+    selection = Selection(HISTORIES, {"green-apps": 2}, (TORN,), ())
+    return Report(**{"route": ROUTE, "selection": selection, "applied": True, **changes})
+
+
+def said(**changes: Any) -> str:
+    return "\n".join(sentences(report(**changes)))
+
+
+def test_a_row_says_what_there_is_to_do() -> None:
+    assert [(row[0], row[2], row[5]) for row in rows(report())] == [
+        ("gone-on", "1", "in use"),
+        ("half", "2", "1 to copy, 1 there"),
+        ("whole", "1", "copied already"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"applied": False}, "dry run, nothing was changed: --apply copies 1 records to Secrets in blue-tiller"),
+        ({"copied": 1, "verified": 3}, "1 records copied; all 3 of these releases are in blue-tiller"),
+        ({"copied": 1, "verified": 3}, "do not start the Tiller in kube-system again"),
+        ({"copied": 1, "verified": 3, "removed": 3}, "3 of 3 records removed from kube-system"),
+        ({"copied": 1, "problems": (Problem("", "", "", "", ""),)}, "1 of 1 records copied; they stay"),
+        ({"findings": {"half": (GONE,)}}, "warning: release half: the cluster no longer serves it; rewrite it"),
+        ({"findings": {"half": (GONE,)}}, "--release-storage secrets --namespace blue-tiller half"),
+        ({}, "left alone, releases by namespace: green-apps 2"),
+        ({}, "left where it is: configmap kube-system/torn.v1 (by its label of release torn): is no base64"),
+        ({}, "kubectl delete configmaps --namespace kube-system --selector OWNER=TILLER,NAME=gone-on"),
+    ],
+)
+def test_what_was_found_and_done_is_said(changes: dict[str, Any], sentence: str) -> None:
+    assert sentence in said(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({}, "copied; all"),
+        ({}, "dry run"),
+        ({"applied": False, "problems": (Problem("", "", "", "", ""),)}, "--apply copies"),
+        ({"copied": 1, "verified": 3, "removed": 3}, "do not start"),
+        ({"copied": 1, "problems": (Problem("", "", "", "", ""),)}, "equal"),
+    ],
+)
+def test_control_what_is_not_so_is_not_said(changes: dict[str, Any], sentence: str) -> None:
+    assert sentence not in said(**changes)
+
+
+def test_where_there_is_nothing_to_copy_that_is_said() -> None:
+    none = Selection((), {}, (), ())
+    assert said(selection=none) == "nothing to copy"
+    assert said(selection=none, applied=False) == "dry run, nothing was changed: nothing to copy"
+
+
+def test_the_values_of_a_record_cannot_draw_on_the_terminal() -> None:
+    odd = Unreadable(Kind.SECRET, "kube-system", "torn.v1", "", "its label NAME is \x1b[2J")
+    assert "\x1b" not in said(selection=Selection((), {}, (odd,), ()))
+
+
+def test_the_json_has_each_release_with_the_digests_of_its_revisions() -> None:
+    made = to_json(report(findings={"half": (GONE,)}, copied=1, verified=3))
+    assert made["records"] == {"toCopy": 1, "copied": 1, "verified": 3, "removed": 0}
+    assert made["from"] == {"namespace": "kube-system", "storage": "configmap"}
+    half = next(item for item in made["releases"] if item["name"] == "half")
+    assert (half["state"], half["toCopy"], len(half["warnings"])) == (State.TO_COPY, 1, 1)
+    assert [item["sha256"] for item in half["revisions"]] == [record("half", 1).digest, record("half", 2).digest]
+    assert made["leftAlone"] == {"green-apps": 2}
+    assert made["unreadable"] == [{"object": "configmap kube-system/torn.v1", "release": "torn", "why": "is no base64"}]
