@@ -413,7 +413,7 @@ def test_an_interruption_leaves_whole_copies_and_is_resumed(walk: Walk) -> None:
     ended, copies = walk.ended["interrupted"], walk.target["interrupted"]
     assert ended.code == 1
     assert "exceeded quota" in ended.err
-    assert "3 of 8 records copied" in ended.out
+    assert "copied 3 of 8 records" in ended.out
     assert len(copies) == 3
     resumed = walk.ended["resumed"]
     assert (resumed.code, resumed.err) == (0, "")
@@ -438,7 +438,7 @@ def test_the_copies_are_the_old_records_byte_for_byte_with_their_labels(walk: Wa
 def test_a_second_run_finds_nothing_to_copy(walk: Walk) -> None:
     ended = walk.ended["again"]
     assert ended.code == 0
-    assert "0 records copied; all 8 of these releases" in ended.out
+    assert "copied 0 records; all 8 of these releases" in ended.out
     assert walk.target["again"] == walk.target["resumed"]
 
 
@@ -447,7 +447,7 @@ def test_a_torn_record_is_told_and_stays_and_the_rest_is_removed_only_where_it_w
     assert ended.code == 4
     told = f"left where it is: configmap {walk.old}/torn.v1 (by its label of release torn): is damaged"
     assert told in ended.out
-    assert "8 of 8 records removed" in ended.out
+    assert "removed 8 of 8 records" in ended.out
     assert set(walk.source["with a torn record"]) == THEIRS | {"torn.v1"}
     assert walk.target["with a torn record"] == walk.target["resumed"]
 

@@ -137,21 +137,25 @@ def _to_do(item: History) -> str:
 def _end(report: Report) -> Iterator[str]:
     route, missing = report.route, len(report.selection.missing)
     if not report.applied and not report.problems:
-        todo = f"--apply copies {missing} records to Secrets in {route.target}" if missing else "nothing to copy"
+        todo = f"--apply copies {_records(missing)} to Secrets in {route.target}" if missing else "nothing to copy"
         yield f"dry run, nothing was changed: {todo}"
     if report.applied and not report.selection.histories:
         yield "nothing to copy"
     if report.copied and not report.verified:
-        yield f"{report.copied} of {missing} records copied; they stay, and are not copied again"
+        yield f"copied {report.copied} of {_records(missing)}; what is copied stays, and is not copied again"
     if report.verified:
         yield (
-            f"{report.copied} records copied; all {report.verified} of these releases are in {route.target}, equal in "
-            f"number and SHA-256 to those in {route.source}"
+            f"copied {_records(report.copied)}; all {report.verified} of these releases are in {route.target}, equal "
+            f"in number and SHA-256 to those in {route.source}"
         )
     if report.removed:
-        yield f"{report.removed} of {report.verified} records removed from {route.source}"
+        yield f"removed {report.removed} of {_records(report.verified)} from {route.source}"
     elif report.verified and not report.problems:
         yield (
             f"do not start the Tiller in {route.source} again before its records of these releases are removed, or two "
             "Tillers manage them: the same command with --remove-source"
         )
+
+
+def _records(number: int) -> str:
+    return "1 record" if number == 1 else f"{number} records"

@@ -43,7 +43,7 @@ def run(*arguments: str) -> Result:
 def test_a_dry_run_is_what_happens_without_being_asked_for(core: FakeCore) -> None:
     done = run("migrate", "blue")
     assert (done.exit_code, done.stderr) == (0, "")
-    assert "dry run, nothing was changed: --apply copies 1 records" in done.stdout
+    assert "dry run, nothing was changed: --apply copies 1 record" in done.stdout
     assert core.names("secret", "blue-tiller") == set()
 
 

@@ -40,11 +40,11 @@ def test_a_row_says_what_there_is_to_do() -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"applied": False}, "dry run, nothing was changed: --apply copies 1 records to Secrets in blue-tiller"),
-        ({"copied": 1, "verified": 3}, "1 records copied; all 3 of these releases are in blue-tiller"),
+        ({"applied": False}, "dry run, nothing was changed: --apply copies 1 record to Secrets in blue-tiller"),
+        ({"copied": 1, "verified": 3}, "copied 1 record; all 3 of these releases are in blue-tiller"),
         ({"copied": 1, "verified": 3}, "do not start the Tiller in kube-system again"),
-        ({"copied": 1, "verified": 3, "removed": 3}, "3 of 3 records removed from kube-system"),
-        ({"copied": 1, "problems": (Problem("", "", "", "", ""),)}, "1 of 1 records copied; they stay"),
+        ({"copied": 1, "verified": 3, "removed": 3}, "removed 3 of 3 records from kube-system"),
+        ({"copied": 1, "problems": (Problem("", "", "", "", ""),)}, "copied 1 of 1 record; what is copied stays"),
         ({"findings": {"half": (GONE,)}}, "warning: release half: the cluster no longer serves it; rewrite it"),
         ({"findings": {"half": (GONE,)}}, "--release-storage secrets --namespace blue-tiller half"),
         ({}, "left alone, releases by namespace: green-apps 2"),
@@ -59,7 +59,7 @@ def test_what_was_found_and_done_is_said(changes: dict[str, Any], sentence: str)
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({}, "copied; all"),
+        ({}, "copied "),
         ({}, "dry run"),
         ({"applied": False, "problems": (Problem("", "", "", "", ""),)}, "--apply copies"),
         ({"copied": 1, "verified": 3, "removed": 3}, "do not start"),
