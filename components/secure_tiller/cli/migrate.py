@@ -14,7 +14,8 @@ from secure_tiller.cli import deployment, output
 from secure_tiller.cli.deployment import ContextOption, KubeconfigOption, StackOption, TeamArgument
 from secure_tiller.cli.output import PROBLEM, SKIPPED, Format, FormatOption
 from secure_tiller.deployed import Deployed
-from secure_tiller.migration.report import COLUMNS, Report, rows, sentences, to_json
+from secure_tiller.migration.report import Report, kept_revisions, to_json
+from secure_tiller.migration.report_text import COLUMNS, rows, sentences
 from secure_tiller.migration.route import Route
 from secure_tiller.migration.run import Migration
 from secure_tiller.migration.selection import select
@@ -61,7 +62,9 @@ def command(
     migration = Migration(partial(deployment.cluster, access), route, tiller, _steps)
     found = migration.look()
     _require_known(release or (), found.source, source)
-    report = Report(route, select(found, route, _managers(tillers), release or ()), applied=apply)
+    report = Report(
+        route, select(found, route, _managers(tillers), release or ()), applied=apply, keeps=kept_revisions(tiller.pod)
+    )
     report.problems = report.selection.problems
     migration.judge(report)
     if apply and not report.problems:

@@ -6,7 +6,8 @@ import pytest
 
 from secure_tiller.manifests import Finding, Group, Severity
 from secure_tiller.migration.history import State, histories
-from secure_tiller.migration.report import Report, rows, sentences, to_json
+from secure_tiller.migration.report import Report, kept_revisions, to_json
+from secure_tiller.migration.report_text import rows, sentences
 from secure_tiller.migration.selection import Selection
 from secure_tiller.problems import Problem
 from secure_tiller.releases import Kind, Status, Unreadable
@@ -72,8 +73,28 @@ def test_control_what_is_not_so_is_not_said(changes: dict[str, Any], sentence: s
 
 def test_where_there_is_nothing_to_copy_that_is_said() -> None:
     none = Selection((), {}, (), ())
-    assert said(selection=none) == "nothing to copy"
-    assert said(selection=none, applied=False) == "dry run, nothing was changed: nothing to copy"
+    for applied in (True, False):
+        assert said(selection=none, applied=applied) == (
+            "nothing to copy: there are no records of releases in configmaps in kube-system; if there should be, see "
+            "--from and --storage"
+        )
+    others = Selection((), {"green-apps": 1}, (), ())
+    assert "no release there is in a namespace that blue manages" in said(selection=others)
+
+
+@pytest.mark.parametrize(("keeps", "told"), [(1, ["half"]), (2, []), (0, [])])
+def test_a_history_that_the_next_upgrade_shortens_is_told(keeps: int, told: list[str]) -> None:
+    lines = [line for line in sentences(report(keeps=keeps)) if "the next upgrade keeps the last" in line]
+    assert [line.split()[1].rstrip(":") for line in lines] == told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kept"),
+    [(["--storage=secret", "--history-max=20"], 20), (["--history-max=0"], 0), (["--history-max=many"], 0), ([], 0)],
+)
+def test_how_many_revisions_a_tiller_keeps_is_read_from_its_pod(arguments: list[str], kept: int) -> None:
+    assert kept_revisions({"spec": {"containers": [{"args": arguments}]}}) == kept
+    assert kept_revisions({}) == 0
 
 
 def test_the_values_of_a_record_cannot_draw_on_the_terminal() -> None:
