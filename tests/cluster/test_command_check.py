@@ -155,7 +155,7 @@ def _rich(team: str, legacy: str, server: pki.Pair) -> dict[str, Any]:
 
 def test_a_healthy_stack_passes_every_check_and_shows_no_key(checked: Checked) -> None:
     done = checked.run("--stack", checked.stack.name)
-    assert "43 checks: 42 passed, 1 warning, 0 failed, 0 not checked" in done.out
+    assert "45 checks: 44 passed, 1 warning, 0 failed, 0 not checked" in done.out
     assert done.code == 0
     assert "olga (v2.17.0); not tried, for they made their own keys: dora" in done.out
     assert f"refused {checked.other}/otto" in done.out
@@ -336,7 +336,11 @@ BREAKAGES: dict[str, tuple[Breakage, dict[str, str]]] = {
     "pods can connect": (an_open_namespace, {namespaces.POLICY: "deny-ingress is not there"}),
     "Tiller trusts one CA more": (
         a_secret_that_trusts_mallory,
-        {trust.SECRET: "is not immutable", trust.ANCHORS: "it trusts CN=mallory"},
+        {
+            trust.SECRET: "is not immutable",
+            trust.ANCHORS: "it trusts CN=mallory",
+            trust.RUNNING: "not 1 of the Secret",
+        },
     ),
 }
 
@@ -400,6 +404,7 @@ def test_a_tiller_that_verifies_nobody_and_stores_in_config_maps(checked: Checke
         endpoint.NO_CERTIFICATE,
         endpoint.STRANGER,
         endpoint.OTHER_TEAMS,
+        trust.RUNNING,
         pod.DEPLOYMENT,
         pod.POD,
         storage.SETTING,
@@ -515,4 +520,4 @@ def test_as_a_program_of_its_own_in_the_folder_of_the_project(checked: Checked) 
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "22 checks: 21 passed, 1 warning" in done.stdout
+    assert "23 checks: 22 passed, 1 warning" in done.stdout

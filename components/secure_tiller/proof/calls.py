@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -15,7 +16,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from secure_tiller import endpoint, pem
 from secure_tiller.cluster.connection import AT_ONCE
 from secure_tiller.deployed import Deployed
-from secure_tiller.endpoint import Credentials, NoVerdictError, Refused
+from secure_tiller.endpoint import Credentials, NoVerdictError, Refused, handshake
+from secure_tiller.endpoint.handshake import Shown
 from secure_tiller.kubeconfig import Access
 from secure_tiller.names import LOOPBACK
 from secure_tiller.proof.endpoint import Calls, Presented, Verdict, first_clients
@@ -59,6 +61,7 @@ def call(access: Access, tiller: Deployed, tillers: Iterable[Deployed], now: dat
         by_other = {name: pool.submit(asked(brought)) for name, brought in foreign.items()}
         by_client = {name: pool.submit(diagnosed(brought)) for name, brought in keyed.items()}
         presented = pool.submit(_presented, access, tiller.namespace, ca)
+        shown = pool.submit(_shown, access, tiller.namespace)
         return Calls(
             plaintext.result(),
             bare.result(),
@@ -67,6 +70,7 @@ def call(access: Access, tiller: Deployed, tillers: Iterable[Deployed], now: dat
             {name: future.result() for name, future in by_client.items()},
             tuple(sorted(set(tiller.clients) - set(keyed))),
             presented.result(),
+            shown.result(),
         )
 
 
@@ -108,6 +112,15 @@ def _presented(access: Access, namespace: str, ca: str) -> Presented | NoVerdict
     except OSError as error:
         return NoVerdictError(f"no handshake: {error}")
     return Presented(pem.serial(ssl.DER_cert_to_PEM_cert(shown)))
+
+
+def _shown(access: Access, namespace: str) -> Shown | NoVerdictError:
+    try:
+        return handshake.look(partial(endpoint.forwarded, access, namespace))
+    except NoVerdictError as error:
+        return error
+    except OSError as error:
+        return NoVerdictError(f"no handshake: {error}")
 
 
 def _stranger(ca: str, now: datetime) -> Credentials:

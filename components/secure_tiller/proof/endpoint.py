@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from secure_tiller.deployed import Deployed
 from secure_tiller.endpoint import Accepted, Diagnosis, NoVerdictError, Refused
+from secure_tiller.endpoint.handshake import Shown
 from secure_tiller.proof.result import Result, Status, in_words
 
 PLAINTEXT = "port refuses plaintext"
@@ -42,6 +43,8 @@ class Calls:
     keyless: tuple[str, ...]
     """The team's clients whose keys the stack does not hold: they cannot be tried."""
     presented: Presented | NoVerdictError
+    shown: Shown | NoVerdictError
+    """What the port shows to everybody: whom it trusts."""
 
 
 def judge(tiller: Deployed, calls: Calls) -> Iterator[Result]:

@@ -74,7 +74,7 @@ def _of(
         answers = reviews.ask(client, asked)
         called = calling.result()
     yield from endpoint.judge(tiller, called)
-    yield from trust.judge(tiller, seen.secret)
+    yield from trust.judge(tiller, seen.secret, called.shown)
     yield from certificates.judge(tiller, now, limits)
     yield from rights.judge(tiller, stack.tillers, answers, bindings)
     yield from accounts.judge(tiller, bindings)

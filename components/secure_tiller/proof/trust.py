@@ -10,23 +10,39 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from secure_tiller import pem
 from secure_tiller.deployed import Deployed
+from secure_tiller.endpoint import NoVerdictError
+from secure_tiller.endpoint.handshake import Shown
 from secure_tiller.plan import TRUSTS_ANNOTATION
 from secure_tiller.proof.result import Result, Status, in_words
 from secure_tiller.proof.seen import Object, Told, Untold
 
 SECRET = "TLS Secret is the stack's and immutable"  # noqa: S105  the name of a check
 ANCHORS = "Tiller trusts the stack's clients alone"
+RUNNING = "running Tiller has read these CAs"
 
 _RESTORE = "find out who changed it; pulumi up --refresh makes another"
 
 
-def judge(tiller: Deployed, secret: Told[Object | None]) -> Iterator[Result]:
-    """Yield the results about the TLS Secret."""
+def judge(tiller: Deployed, secret: Told[Object | None], shown: Shown | NoVerdictError) -> Iterator[Result]:
+    """Yield the results about trust.
+
+    Args:
+        tiller: the team's.
+        secret: the TLS Secret, without the key.
+        shown: what Tiller's port shows; the error in its place: nothing was seen.
+    """
     if isinstance(secret, Untold):
-        yield from (secret.result(tiller.name, check) for check in (SECRET, ANCHORS))
+        yield from (secret.result(tiller.name, check) for check in (SECRET, ANCHORS, RUNNING))
         return
     yield _secret(tiller, secret)
-    yield _anchors(tiller, secret)
+    try:
+        anchors = pem.certificates(_text(secret or {}, "ca.crt"))
+    except pem.UnreadableError as error:
+        text = f"ca.crt of {tiller.tls_secret} cannot be read: {error}"
+        yield from (Result(tiller.name, check, Status.FAILED, text, _RESTORE) for check in (ANCHORS, RUNNING))
+        return
+    yield _anchors(tiller, anchors)
+    yield _running(tiller, anchors, shown)
 
 
 def _secret(tiller: Deployed, secret: Object | None) -> Result:
@@ -52,37 +68,54 @@ def _wrong(tiller: Deployed, secret: Object | None) -> Iterator[str]:
             yield f"tls.crt has the serial {found}, and the stack issued {issued}"
 
 
-def _anchors(tiller: Deployed, secret: Object | None) -> Result:
-    if secret is None:
-        return Result(tiller.name, ANCHORS, Status.FAILED, f"there is no Secret {tiller.tls_secret}", _RESTORE)
-    try:
-        found = pem.certificates(_text(secret, "ca.crt"))
-    except pem.UnreadableError as error:
-        return Result(tiller.name, ANCHORS, Status.FAILED, f"ca.crt cannot be read: {error}", _RESTORE)
-    clients = {part: text for part, text in tiller.certificates.items() if part.startswith("client-ca:")}
-    own = {_print(certificate): part for part, text in clients.items() for certificate in pem.certificates(text)}
-    there = {_print(certificate) for certificate in found}
-    lacking = [part.removeprefix("client-ca:") for mark, part in own.items() if mark not in there]
-    others = tuple(certificate for certificate in found if _print(certificate) not in own)
-    words = _trusted(tiller)
-    if lacking:
+def _anchors(tiller: Deployed, anchors: tuple[x509.Certificate, ...]) -> Result:
+    there = {_print(certificate) for certificate in anchors}
+    own = {mark: client for client, marks in _clients(tiller).items() for mark in marks}
+    others = tuple(certificate for certificate in anchors if _print(certificate) not in own)
+    further = _trusted(tiller)
+    if lacking := [client for mark, client in own.items() if mark not in there]:
         text = f"the CA of client {in_words(lacking)} is missing: Tiller refuses it"
         return Result(tiller.name, ANCHORS, Status.FAILED, text, _RESTORE)
-    if "" in words.values():
-        unknown = in_words(name for name, mark in words.items() if not mark)
-        why = f"trusted_client_cas.{unknown} became known during an update only, and the state does not hold it"
-        return Untold(why, "compare by hand: kubectl get secret --output jsonpath='{.data.ca\\.crt}'").result(
-            tiller.name, ANCHORS
+    if late := [name for name, mark in further.items() if not mark]:
+        why = f"trusted_client_cas.{in_words(late)} became known during an update only, and is not in the state"
+        remedy = f"compare ca.crt by hand: kubectl --namespace {tiller.namespace} get secret {tiller.tls_secret}"
+        return Untold(why, remedy).result(tiller.name, ANCHORS)
+    if not _explained(others, further):
+        text = f"beside those of the stack's clients, it trusts {_described(others) or 'none'}"
+        wanted = (
+            f", and should trust trusted_client_cas.{in_words(further)}"
+            if further
+            else ": whom it signs for may do all"
         )
-    if others and not _explained(others, words):
-        text = f"beside those of the stack's clients, it trusts {_described(others)}: whom it signs for may do all"
-        return Result(tiller.name, ANCHORS, Status.FAILED, text, _RESTORE)
-    if words and not others:
-        text = f"the CA {in_words(words)} of trusted_client_cas is missing"
-        return Result(tiller.name, ANCHORS, Status.FAILED, text, _RESTORE)
-    beside = f", and {len(others)} of trusted_client_cas ({in_words(words)})" if others else ""
+        return Result(tiller.name, ANCHORS, Status.FAILED, text + wanted, _RESTORE)
+    beside = f", and {len(others)} of trusted_client_cas ({in_words(further)})" if others else ""
     count = "1 client" if len(own) == 1 else f"{len(own)} clients"
     return Result(tiller.name, ANCHORS, Status.PASSED, f"the CAs of {count}{beside}")
+
+
+def _running(tiller: Deployed, anchors: tuple[x509.Certificate, ...], shown: Shown | NoVerdictError) -> Result:
+    """Compare with the Secret what the process has read when it began: it tells every caller whom it trusts."""
+    if isinstance(shown, NoVerdictError):
+        return Untold(str(shown), "see what the other checks of the port say").result(tiller.name, RUNNING)
+    wanted = {certificate.subject.public_bytes() for certificate in anchors}
+    if shown.trusted == wanted:
+        return Result(tiller.name, RUNNING, Status.PASSED, f"it names {len(wanted)}, those of the Secret")
+    restart = f"kubectl --namespace {tiller.namespace} rollout restart deployment {tiller.deployment}"
+    more, lacking = len(shown.trusted - wanted), len(wanted - shown.trusted)
+    text = f"it names {more} that are not in the Secret, and not {lacking} of the Secret"
+    if not shown.trusted:
+        text = "it asks no caller for a certificate"
+    return Result(tiller.name, RUNNING, Status.FAILED, text, f"pulumi up --refresh; then {restart}")
+
+
+def _clients(tiller: Deployed) -> dict[str, tuple[bytes, ...]]:
+    """Return by client the fingerprints of its CA."""
+    begin = "client-ca:"
+    return {
+        part.removeprefix(begin): tuple(_print(certificate) for certificate in pem.certificates(text))
+        for part, text in tiller.certificates.items()
+        if part.startswith(begin)
+    }
 
 
 def _trusted(tiller: Deployed) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from secure_tiller.endpoint import Accepted, Cause, Diagnosis, Kind, NoVerdictError, Refused
+from secure_tiller.endpoint.handshake import Shown
 from secure_tiller.proof.endpoint import (
     CLIENTS,
     NO_CERTIFICATE,
@@ -33,6 +34,7 @@ CALLS = Calls(
     clients={"alice": Diagnosis(ANSWER, ()), "ci": Diagnosis(ANSWER, ())},
     keyless=(),
     presented=Presented(SERIAL),
+    shown=Shown(),
 )
 
 

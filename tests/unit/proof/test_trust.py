@@ -4,9 +4,11 @@ import pytest
 
 from secure_tiller import pem
 from secure_tiller.deployed import Deployed
+from secure_tiller.endpoint import NoVerdictError
+from secure_tiller.endpoint.handshake import Shown
 from secure_tiller.proof.result import Result, Status
 from secure_tiller.proof.seen import Object, Untold
-from secure_tiller.proof.trust import ANCHORS, SECRET, judge
+from secure_tiller.proof.trust import ANCHORS, RUNNING, SECRET, judge
 from tests import pki
 from tests.unit.proof import samples
 
@@ -16,8 +18,16 @@ PARTNERS = pki.authority("partner").pem + pki.authority("partner 2").pem
 ANOTHER_SERVER = pki.server(samples.SERVER_CA)
 
 
-def results(secret: Object | Untold | None, tiller: Deployed | None = None) -> dict[str, Result]:
-    return {result.check: result for result in judge(tiller or samples.blue(), secret)}
+def names(*anchors: str) -> frozenset[bytes]:
+    """Return what a Tiller tells of the CAs that it trusts."""
+    return frozenset(each.subject.public_bytes() for text in anchors for each in pem.certificates(text))
+
+
+def results(
+    secret: Object | Untold | None, tiller: Deployed | None = None, shown: Shown | NoVerdictError | None = None
+) -> dict[str, Result]:
+    told = shown or Shown(trusted=names(ALICE, CI))
+    return {result.check: result for result in judge(tiller or samples.blue(), secret, told)}
 
 
 def trusting(*words: str) -> Deployed:
@@ -34,7 +44,7 @@ def test_the_secret_of_the_stack_passes() -> None:
     ("secret", "check", "said"),
     [
         (None, SECRET, "there is no Secret blue-tls-1"),
-        (None, ANCHORS, "there is no Secret blue-tls-1"),
+        (None, ANCHORS, "ca.crt of blue-tls-1 cannot be read"),
         (samples.secret(immutable=None), SECRET, "is not immutable"),
         (samples.secret(certificate=ANOTHER_SERVER.pem), SECRET, "and the stack issued"),
         (samples.secret(certificate="nothing"), SECRET, "tls.crt cannot be read"),
@@ -44,8 +54,8 @@ def test_the_secret_of_the_stack_passes() -> None:
             "beside those of the stack's clients, it trusts CN=CA of mallory",
         ),
         (samples.secret(ALICE), ANCHORS, "the CA of client ci is missing"),
-        (samples.secret("nothing"), ANCHORS, "ca.crt cannot be read"),
-        ({"metadata": {}, "immutable": True}, ANCHORS, "ca.crt cannot be read"),
+        (samples.secret("nothing"), ANCHORS, "ca.crt of blue-tls-1 cannot be read"),
+        ({"metadata": {}, "immutable": True}, ANCHORS, "ca.crt of blue-tls-1 cannot be read"),
     ],
 )
 def test_what_is_not_the_stacks_fails_and_is_named(secret: Object | None, check: str, said: str) -> None:
@@ -73,6 +83,24 @@ def test_a_ca_that_only_an_update_knew_leaves_the_check_open() -> None:
     result = results(samples.secret(ALICE, CI, PARTNERS), trusting("ca:partner"))[ANCHORS]
     assert result.status is Status.NOT_CHECKED
     assert "trusted_client_cas.partner became known during an update only" in result.text
+
+
+@pytest.mark.parametrize(
+    ("trusted", "said"),
+    [
+        ((), "it asks no caller for a certificate"),
+        ((ALICE, CI, MALLORY.pem), "it names 1 that are not in the Secret, and not 0 of the Secret"),
+        ((ALICE,), "it names 0 that are not in the Secret, and not 1 of the Secret"),
+    ],
+)
+def test_a_process_that_has_read_other_cas_than_the_secrets_fails(trusted: tuple[str, ...], said: str) -> None:
+    found = results(samples.secret(), shown=Shown(trusted=names(*trusted)))
+    assert (found[RUNNING].status, found[RUNNING].text) == (Status.FAILED, said)
+    assert found[ANCHORS].status is Status.PASSED
+
+
+def test_a_port_that_shows_nothing_proves_nothing() -> None:
+    assert results(samples.secret(), shown=NoVerdictError("no word"))[RUNNING].status is Status.NOT_CHECKED
 
 
 def test_what_the_cluster_does_not_tell_is_not_checked() -> None:
