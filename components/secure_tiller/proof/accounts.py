@@ -6,8 +6,8 @@ from itertools import chain
 from secure_tiller.deployed import Deployed
 from secure_tiller.plan import Subject
 from secure_tiller.proof.grants import ALL, Binding, Bindings, Grant, Right, beyond
+from secure_tiller.proof.questions import grants
 from secure_tiller.proof.result import Result, Status, in_words
-from secure_tiller.proof.rights import grants
 from secure_tiller.proof.seen import Told, Untold
 
 ACCOUNTS = "service accounts where Tiller installs"

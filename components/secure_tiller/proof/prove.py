@@ -17,6 +17,7 @@ from secure_tiller.proof import (
     look,
     namespaces,
     pod,
+    questions,
     reviews,
     rights,
     storage,
@@ -67,7 +68,7 @@ def _of(
     stack: Stack, client: Any, tiller: Deployed, bindings: Told[Bindings], limits: Limits, now: datetime, tell: Tell
 ) -> Iterator[Result]:
     tell(f"{tiller.name}: calling Tiller, looking at what runs and asking for access reviews")
-    asked = (rights.of_tiller(tiller, stack.tillers), *rights.of_people(tiller, stack.tillers))
+    asked = (questions.of_tiller(tiller, stack.tillers), *questions.of_people(tiller, stack.tillers))
     with ThreadPoolExecutor(1) as beside:  # the calls mostly wait for kubectl
         calling = beside.submit(calls.call, stack.access, tiller, stack.tillers, now)
         seen = look.look(client, tiller)

@@ -7,7 +7,7 @@ from typing import Any
 
 from secure_tiller.cluster.connection import AT_ONCE, FORBIDDEN, TIMEOUT_SECONDS, clients
 from secure_tiller.proof.grants import Right
-from secure_tiller.proof.rights import Answers, Asker, Questions
+from secure_tiller.proof.questions import Answers, Asker, Questions
 from secure_tiller.proof.seen import Told, Untold
 
 _GROUP, _VERSION = "authorization.k8s.io", "v1"

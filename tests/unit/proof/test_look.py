@@ -10,7 +10,7 @@ from secure_tiller.cluster.connection import calling
 from secure_tiller.kubeconfig import Access
 from secure_tiller.problems import ClusterError
 from secure_tiller.proof import look, reviews
-from secure_tiller.proof.rights import of_tiller
+from secure_tiller.proof.questions import of_tiller
 from secure_tiller.proof.seen import Records, Seen, Untold, Workload
 from tests.unit import api_server
 from tests.unit.api_server import FORBIDDEN, NONE, REVIEW, ApiServer, kubeconfig, review

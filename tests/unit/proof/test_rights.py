@@ -6,8 +6,9 @@ import pytest
 
 from secure_tiller.plan import Subject
 from secure_tiller.proof.grants import Binding, Bindings, Right
+from secure_tiller.proof.questions import Answers, Asker, account, asker, of_people, of_tiller
 from secure_tiller.proof.result import Result, Status
-from secure_tiller.proof.rights import Answers, Asker, account, asker, judge, of_people, of_tiller
+from secure_tiller.proof.rights import judge
 from secure_tiller.proof.seen import Told, Untold
 from secure_tiller.rights import Rule
 from tests.unit.proof import samples
