@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import itertools
 
 import pytest
 
@@ -49,6 +50,7 @@ def test_line_breaks_in_base64_are_passed_over_as_go_does() -> None:
         (records.encoded(records.release(namespace="blue\x1b[2J")), "names a namespace that there cannot be"),
         (records.encoded(records.release(status=9)), "has a status that Helm 2 does not know: 9"),
     ],
+    ids=itertools.count(),  # what is packed is another text in every process
 )
 def test_what_is_no_release_is_refused_with_the_reason(text: str, why: str) -> None:
     with pytest.raises(EncodingError, match=why):
