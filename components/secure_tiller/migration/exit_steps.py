@@ -46,19 +46,19 @@ def _tools(plan: ExitPlan) -> Step:
 def _rights(plan: ExitPlan) -> Step:
     own = shlex.quote(plan.tiller.namespace)
     text = (
-        f"Whoever converts reads Secrets in {own}, deletes them at the end, and creates others beside the releases. "
+        f"Whoever converts lists Secrets in {own}, deletes them at the end, and creates others beside the releases. "
         "You need a yes to each question. The commands after them are for somebody else who converts (carol here), for "
         f"as long as it takes: the Secrets in {own} hold Tiller's own key and all values of the charts."
     )
-    asked = [f"kubectl auth can-i {verb} secrets --namespace {own}" for verb in ("get", "list", "delete")]
+    asked = [f"kubectl auth can-i {verb} secrets --namespace {own}" for verb in ("list", "delete")]
     asked += [f"kubectl auth can-i create secrets --namespace {shlex.quote(name)}" for name in plan.namespaces]
     granted = [
-        f"kubectl create role {CONVERTER} --namespace {own} --verb=get,list,delete --resource=secrets",
+        f"kubectl create role {CONVERTER} --namespace {own} --verb=list,delete --resource=secrets",
         f"kubectl create rolebinding {CONVERTER} --namespace {own} --role={CONVERTER} --user=carol@example.org",
     ]
     for name in map(shlex.quote, plan.namespaces):
         granted += [
-            f"kubectl create role {CONVERTER} --namespace {name} --verb=get,list,create --resource=secrets",
+            f"kubectl create role {CONVERTER} --namespace {name} --verb=create,get,list --resource=secrets",
             f"kubectl create rolebinding {CONVERTER} --namespace {name} --role={CONVERTER} --user=carol@example.org",
         ]
     return Step("See that you may", text, (*asked, *granted))
