@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from secure_tiller.deployed import Deployed
-from secure_tiller.endpoint import Accepted, Diagnosis, NoVerdictError, Refused
+from secure_tiller.endpoint import Accepted, Diagnosis, Kind, NoVerdictError, Refused
 from secure_tiller.endpoint.handshake import Shown
 from secure_tiller.proof.result import Result, Status, in_words
 
@@ -14,6 +14,9 @@ STRANGER = "port refuses a stranger's certificate"
 OTHER_TEAMS = "port refuses the other teams' clients"
 CLIENTS = "port answers the team's clients"
 SERVER = "port shows the stack's certificate"
+
+_OF_THE_CALLER = (Kind.CLUSTER_UNREACHABLE, Kind.FORWARD_DENIED, Kind.FORWARD_FAILED)
+"""Causes that lie with whoever checks: they tell nothing of the client."""
 
 Verdict = Accepted | Refused | NoVerdictError
 """How a call ended; the error in the place of a verdict: it showed nothing."""
@@ -75,17 +78,21 @@ def _refused(tiller: Deployed, check: str, verdicts: dict[str, Verdict]) -> Resu
 def _answered(tiller: Deployed, calls: Calls) -> Iterator[Result]:
     """Yield a result for each client that is not served, and one for all others."""
     served = {name: found for name, found in calls.clients.items() if found.fine}
-    for name, found in calls.clients.items():
-        if name not in served:
-            causes = found.causes
-            seen = "; ".join(cause.seen for cause in causes)
-            text = f"{name}: {seen}" if not found.answer else f"{name}: answered here, but Helm would not be: {seen}"
-            yield Result(tiller.name, CLIENTS, Status.FAILED, text, causes[0].remedy)
+    yield from (_unserved(tiller, name, found) for name, found in calls.clients.items() if name not in served)
     keyless = f"not tried, for they made their own keys: {in_words(calls.keyless)}" if calls.keyless else ""
     if served or not calls.clients:
         versions = in_words({found.answer.version for found in served.values() if found.answer})
         words = f"{in_words(served)} ({versions})" if served else "there is none with a key in the state"
         yield Result(tiller.name, CLIENTS, Status.PASSED, "; ".join(filter(None, (words, keyless))))
+
+
+def _unserved(tiller: Deployed, name: str, found: Diagnosis) -> Result:
+    seen = "; ".join(cause.seen for cause in found.causes)
+    if all(cause.kind in _OF_THE_CALLER for cause in found.causes):
+        remedy = f"use an account that may list and get pods, and create pods/portforward, in {tiller.namespace}"
+        return Result(tiller.name, CLIENTS, Status.NOT_CHECKED, f"{name}: {seen}", remedy)
+    text = f"{name}: answered here, but Helm would not be: {seen}" if found.answer else f"{name}: {seen}"
+    return Result(tiller.name, CLIENTS, Status.FAILED, text, found.causes[0].remedy)
 
 
 def _presented(tiller: Deployed, presented: Presented | NoVerdictError) -> Result:

@@ -5,7 +5,6 @@ account read off RBAC's objects too, where nothing that is granted can hide behi
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 
 from secure_tiller.deployed import Deployed
 from secure_tiller.proof.grants import Bindings, Right, beyond
@@ -73,18 +72,22 @@ def _nothing_more(tiller: Deployed, who: str, asked: Sequence[Questions], answer
 def _nothing_more_of_tiller(
     tiller: Deployed, tillers: Sequence[Deployed], answers: Told[Answers], bindings: Told[Bindings]
 ) -> Result:
-    reviewed = _nothing_more(tiller, "Tiller", (of_tiller(tiller, tillers),), answers)
+    asked = of_tiller(tiller, tillers)
+    reviewed = _nothing_more(tiller, "Tiller", (asked,), answers)
     if isinstance(bindings, Untold):
         return reviewed if reviewed.status is Status.FAILED else bindings.result(tiller.name, reviewed.check)
     planned = tuple(planned_for(tillers, account(tiller)))
-    more = {
-        str(binding): tuple(beyond(binding.grants(), planned)) for binding in bindings if binding.names(account(tiller))
-    }
-    found = {place: rights for place, rights in more.items() if rights}
-    if not found:
+    named = (binding for binding in bindings if binding.names(account(tiller)))
+    more = {binding: rights for binding in named if (rights := tuple(beyond(binding.grants(), planned)))}
+    if not more:
         return reviewed
-    text = f"{in_words(found)} grants beyond the plan: {in_words(chain.from_iterable(found.values()))}"
-    remedy = f"remove it, or pulumi up --refresh if it is the stack's: {in_words(found)}"
+    granted = [grant for binding in more for grant in binding.grants()]
+    all_rights = {right for rights in more.values() for right in rights}
+    dangerous = {right for right in asked.dangerous if any(grant.covers(right) for grant in granted)}
+    where = in_words(f"{binding} ({binding.role})" for binding in more)
+    such_as = in_words(sorted(dangerous or all_rights)[:3])
+    text = f"{where} grants what is beyond the plan ({len(all_rights)}), such as: {such_as}"
+    remedy = "remove the binding, or pulumi up --refresh if it is the stack's"
     return Result(tiller.name, reviewed.check, Status.FAILED, text, remedy)
 
 

@@ -24,6 +24,7 @@ from tests.unit.proof import samples
 
 ALERT, ANSWER = Refused("alert bad certificate"), Accepted("v2.17.0")
 SERIAL = str(samples.blue().expirations["server"]["serial"])
+DENIED = Cause(Kind.FORWARD_DENIED, "the account lacks the right to create pods/portforward", "ask")
 EXPIRED = Cause(Kind.CLIENT_EXPIRED, "the certificate ended on 2025-12-31", "pulumi up")
 
 CALLS = Calls(
@@ -85,6 +86,13 @@ def test_why_a_client_is_not_answered_is_named_and_the_others_stand_beside_it() 
     assert (failed.status, failed.text) == (Status.FAILED, "ci: the certificate ended on 2025-12-31")
     assert failed.remedy == "pulumi up"
     assert (passed.status, passed.text) == (Status.PASSED, "alice (v2.17.0)")
+
+
+@pytest.mark.parametrize(("causes", "status"), [((DENIED,), Status.NOT_CHECKED), ((DENIED, EXPIRED), Status.FAILED)])
+def test_what_the_account_that_checks_may_not_do_tells_nothing_of_a_client(
+    causes: tuple[Cause, ...], status: Status
+) -> None:
+    assert results(clients={"alice": Diagnosis(None, causes)})[CLIENTS].status is status
 
 
 def test_a_client_with_a_key_of_its_own_cannot_be_tried_and_is_no_failure() -> None:

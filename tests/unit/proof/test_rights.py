@@ -127,7 +127,16 @@ def test_a_binding_beyond_the_plan_is_named_with_what_it_grants() -> None:
     found = results(answers(), (more,))
     assert failed(found) == [f"rights of Tiller: {NOTHING_MORE}"]
     assert found[f"rights of Tiller: {NOTHING_MORE}"].text == (
-        "rolebinding/more in default grants beyond the plan: get leases.coordination.k8s.io in default"
+        "rolebinding/more in default (more) grants what is beyond the plan (1), such as: "
+        "get leases.coordination.k8s.io in default"
+    )
+
+
+def test_of_many_rights_beyond_the_plan_the_dangerous_ones_are_named() -> None:
+    more = binding(Rule(("",), ("endpoints", "pods/exec"), ("create", "get", "list")))
+    assert results(answers(), (more,))[f"rights of Tiller: {NOTHING_MORE}"].text == (
+        "rolebinding/more in blue-apps (more) grants what is beyond the plan (6), such as: "
+        "create pods/exec in blue-apps, get pods/exec in blue-apps"
     )
 
 
