@@ -52,12 +52,26 @@ def _pod(tiller: Deployed, workload: Workload) -> Result:
 
 def _impostors(tiller: Deployed, workload: Workload) -> Result:
     own = {_name(pod) for pod in workload.own}
-    others = sorted({_name(pod) for pod in workload.pods} - own)
-    if not others:
-        return Result(tiller.name, IMPOSTORS, Status.PASSED, f"{len(own)} of the Deployment, no other")
-    text = f"not of the Deployment: {in_words(others)}; Helm's client could take it for Tiller"
-    remedy = f"find out who made it, then: kubectl --namespace {tiller.namespace} delete pod {' '.join(others)}"
-    return Result(tiller.name, IMPOSTORS, Status.FAILED, text, remedy)
+    others = {_name(pod): pod for pod in workload.pods if _name(pod) not in own}
+    leaving = [name for name, pod in others.items() if _is_of_an_earlier_revision(tiller, pod)]
+    strange = sorted(set(others) - set(leaving))
+    if strange:
+        text = f"not of the Deployment: {in_words(strange)}; Helm's client could take it for Tiller"
+        remedy = f"find out who made it, then: kubectl --namespace {tiller.namespace} delete pod {' '.join(strange)}"
+        return Result(tiller.name, IMPOSTORS, Status.FAILED, text, remedy)
+    if leaving:
+        text = f"is stopping, of a ReplicaSet that is gone: {in_words(leaving)}"
+        return Result(
+            tiller.name, IMPOSTORS, Status.WARNING, text, "check again in a few minutes, when it must be gone"
+        )
+    return Result(tiller.name, IMPOSTORS, Status.PASSED, f"{len(own)} of the Deployment, no other")
+
+
+def _is_of_an_earlier_revision(tiller: Deployed, pod: Object) -> bool:
+    """Tell whether a pod ends its calls and goes: two updates shortly after one another remove its ReplicaSet first."""
+    owners = pod["metadata"].get("ownerReferences") or ()
+    made = any(owner.get("controller") and owner["name"].startswith(f"{tiller.deployment}-") for owner in owners)
+    return made and bool(pod["metadata"].get("deletionTimestamp"))
 
 
 def _compared(tiller: Deployed, check: str, different: Sequence[str], well: str) -> Result:

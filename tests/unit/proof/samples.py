@@ -114,7 +114,7 @@ def filled_in(template: dict[str, Any]) -> dict[str, Any]:
 
 
 def owned(by: str) -> list[dict[str, Any]]:
-    return [{"kind": "any", "uid": by, "controller": True}]
+    return [{"kind": "any", "name": f"tiller-deploy-{by}", "uid": by, "controller": True}] if by else []
 
 
 def pod(name: str = "tiller-1", owner: str = "set", template: dict[str, Any] = POD, **status: Any) -> dict[str, Any]:

@@ -124,6 +124,13 @@ def test_a_pod_with_tillers_labels_that_the_deployment_did_not_make_is_an_impost
     assert found[POD].status is Status.PASSED
 
 
+@pytest.mark.parametrize(("owner", "status"), [("a set that is gone", Status.WARNING), ("", Status.FAILED)])
+def test_a_pod_that_stops_may_be_of_a_replica_set_that_is_gone(owner: str, status: Status) -> None:
+    stopping = samples.pod("old", owner)
+    stopping["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    assert results(samples.workload(pods=(samples.pod(), stopping)))[IMPOSTORS].status is status
+
+
 def test_what_the_cluster_does_not_tell_is_not_checked_and_never_passed() -> None:
     found = results(Untold("the cluster refused to tell what is in blue-tiller", "use another account"))
     assert {result.status for result in found.values()} == {Status.NOT_CHECKED}
