@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from secure_tiller.cli import app
 from secure_tiller.cli.source import PREVIEW
+from secure_tiller.version import VERSION
 from tests.unit.said import Program
 from tests.unit.summary.test_golden import KEPT, kept
 
@@ -44,6 +45,10 @@ def run(*arguments: str, stdin: str = "") -> Result:
 )
 def test_exit_codes(arguments: list[str], code: int) -> None:
     assert run(*arguments).exit_code == code
+
+
+def test_the_version_is_told() -> None:
+    assert run("--version").stdout == f"{VERSION}\n"
 
 
 def test_the_summary_is_on_standard_output_and_nothing_else() -> None:

@@ -1,18 +1,36 @@
 """The command `secure-tiller`: what the people on both ends of a Tiller run beside Pulumi and Helm."""
 
 import sys
+from typing import Annotated
 
 import typer
 
 from secure_tiller.cli import audit, bundle, check, exit_plan, migrate, preview_summary, renewals, report, vet
 from secure_tiller.cli.output import PROBLEM, complain
 from secure_tiller.problems import RefusedError
+from secure_tiller.version import VERSION
 
 app = typer.Typer(
     help="For the people on both ends of a Tiller: beside Pulumi, and beside Helm.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
 )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(VERSION)
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+) -> None:
+    """Take what stands before every command."""
+
+
 app.command("audit")(audit.command)
 app.command("bundle")(bundle.command)
 app.command("check")(check.command)
