@@ -25,8 +25,8 @@ def run(stack: TestStack, line: str, more: Mapping[str, str]) -> Done:
         more: further variables of the environment.
     """
     kept = {name: value for name, value in stack.environment.items() if not name.startswith(("HELM", "TILLER"))}
-    answers = {"PULUMI_SKIP_CONFIRMATIONS": "true", "PULUMI_OPTION_SKIP_PREVIEW": "true"}
-    environment = {**kept, "HELM_HOME": str(stack.project / "helm"), **answers, **more}
+    # Only the question is answered: an update begins with its preview, which can fail where the update alone would not.
+    environment = {**kept, "HELM_HOME": str(stack.project / "helm"), "PULUMI_SKIP_CONFIRMATIONS": "true", **more}
     command = ["bash", "-c", line]
     return subprocess.run(command, cwd=stack.project, env=environment, capture_output=True, text=True, check=False)
 

@@ -13,7 +13,7 @@ DEPLOYMENT = "Deployment is as planned"
 POD = "running pod is as planned"
 IMPOSTORS = "only Tiller's pods carry its labels"
 
-_RESTORE = "find out who changed it; pulumi up --refresh brings it back"
+_RESTORE = "find out who changed it; PULUMI_K8S_ENABLE_PATCH_FORCE=true pulumi up --refresh brings it back"
 _MOST = 4
 
 
