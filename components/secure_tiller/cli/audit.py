@@ -1,7 +1,6 @@
 """`secure-tiller audit`: every Tiller in a cluster, whoever installed it."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,15 +9,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from secure_tiller import audit, kubeconfig
+from secure_tiller import audit
 from secure_tiller.audit import PRACTICES, Answer, Audit, Finding, Judged, Level
-from secure_tiller.cli.output import FOUND, Format, FormatOption, console, fail, table, write_json
+from secure_tiller.cli.deployment import access_without_stack
+from secure_tiller.cli.output import FOUND, Format, FormatOption, console, table, write_json
 from secure_tiller.cluster.connection import calling
-from secure_tiller.kubeconfig import Access
-from secure_tiller.problems import ClusterError, plain
+from secure_tiller.problems import plain
 
 RIGHT = "list deployments, statefulsets, daemonsets and pods in all namespaces"
 COLOURS = {Level.CRITICAL: "bold red", Level.HIGH: "red", Level.MEDIUM: "yellow", Level.LOW: "cyan"}
+NARROW = 110
+"""Columns of a terminal in which the practices' names would leave no room for those of Tillers."""
 ANSWERS = {Answer.YES: "green", Answer.NO: "red", Answer.UNKNOWN: "yellow"}
 
 
@@ -40,7 +41,7 @@ def command(
 
     Exit code: 0; 1 if the cluster cannot be asked; 2 for a wrong use; 3 with --fail-on if there is such a finding.
     """
-    access = _access(file, context)
+    access = access_without_stack(file, context)
     errors = console(err=True)
     with errors.status("Looking at the cluster ...") as status, calling(access, "to show Tillers", RIGHT) as client:
         facts = audit.ask(client, lambda what: status.update(f"Looking at {what} ..."))
@@ -53,21 +54,11 @@ def command(
         raise typer.Exit(FOUND)
 
 
-def _access(file: Path | None, context: str | None) -> Access:
-    """Return how to reach the cluster; there is no stack whose settings could say it."""
-    chosen = {"kubeconfig": str(file) if file else "", "context": context or ""}
-    try:
-        return kubeconfig.find({key: value for key, value in chosen.items() if value})
-    except ClusterError as error:
-        remedy = "choose another with --kubeconfig and --context"
-        fail(*(replace(one, key=f"--{one.key.rpartition('.')[2]}", remedy=remedy) for one in error.problems))
-
-
 def _write(found: Audit, out: Console) -> None:
     count = "1 Tiller" if len(found.tillers) == 1 else f"{len(found.tillers)} Tillers"
     out.print(Text(f"{count} in the cluster at {plain(found.server)}"))
     if found.tillers:
-        out.print(_overview(found))
+        out.print(_overview(found, narrow=out.width < NARROW))
     if found.findings:
         _findings("The cluster", found.findings, out)
     for judged in found.tillers:
@@ -76,9 +67,12 @@ def _write(found: Audit, out: Console) -> None:
         _findings(f"{tiller} ({tiller.kind}{image}, account {tiller.account})", judged.findings, out)
 
 
-def _overview(found: Audit) -> Table:
-    columns = ["Tiller", *(f"{number} {name}" for number, name in PRACTICES.items()), "Findings"]
-    return table("", columns, (list(_row(judged)) for judged in found.tillers))
+def _overview(found: Audit, *, narrow: bool) -> Table:
+    names = [f"{number} {name}" for number, name in PRACTICES.items()]
+    practices = [str(number) for number in PRACTICES] if narrow else names
+    made = table("", ["Tiller", *practices, "Findings"], (list(_row(judged)) for judged in found.tillers))
+    made.caption = ", ".join(names) if narrow else None
+    return made
 
 
 def _row(judged: Judged) -> Iterator[str | Text]:

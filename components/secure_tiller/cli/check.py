@@ -14,7 +14,6 @@ from secure_tiller.cli.deployment import ContextOption, KubeconfigOption, StackO
 from secure_tiller.cli.output import FOUND, Format, FormatOption, console, table, write_json
 from secure_tiller.deployed import Deployed
 from secure_tiller.endpoint import Bundle, Cause
-from secure_tiller.kubeconfig import Access, find
 from secure_tiller.problems import plain
 from secure_tiller.proof.certificates import Limits
 from secure_tiller.proof.document import to_json
@@ -98,7 +97,7 @@ def _write(proof: Proof) -> None:
     for team in dict.fromkeys(result.team for result in proof.results):
         rows = [_row(result) for result in proof.results if result.team == team]
         out.print(table(f"team {team}", _COLUMNS, rows))
-    out.print(Text(f"{plain(proof.stack)} on {plain(proof.server)}: {_counted(proof)}"))
+    out.print(Text(f"{plain(proof.stack)} on {plain(proof.server)}: {_counted(proof)}"), soft_wrap=True)
 
 
 def _row(result: Result) -> tuple[str, Text, Text]:
@@ -117,7 +116,7 @@ def _counted(proof: Proof) -> str:
 
 def _diagnose(folder: Path, file: Path | None, context: str | None, form: Format) -> None:
     held = endpoint.read_bundle(folder)
-    access = _access(file, context)
+    access = deployment.access_without_stack(file, context)
     with console(err=True).status("calling Tiller"):
         found = endpoint.diagnose(access, held.namespace, held.credentials, datetime.now(UTC), hostname=held.hostname)
     if form is Format.JSON:
@@ -126,11 +125,6 @@ def _diagnose(folder: Path, file: Path | None, context: str | None, form: Format
         _tell(held, found)
     if not found.fine:
         raise typer.Exit(FOUND)
-
-
-def _access(file: Path | None, context: str | None) -> Access:
-    settings = {"kubeconfig": str(file) if file else "", "context": context or ""}
-    return find({key: value for key, value in settings.items() if value})
 
 
 def _document(held: Bundle, found: endpoint.Diagnosis) -> dict[str, object]:
@@ -147,11 +141,11 @@ def _document(held: Bundle, found: endpoint.Diagnosis) -> dict[str, object]:
 def _tell(held: Bundle, found: endpoint.Diagnosis) -> None:
     out = console()
     answer = f"answers: {found.answer.version}" if found.answer else "does not answer"
-    out.print(Text(plain(f"Tiller in {held.namespace} {answer}")))
+    out.print(Text(plain(f"Tiller in {held.namespace} {answer}")), soft_wrap=True)
     for cause in found.causes:
-        out.print(Text(_sentence(cause)))
+        out.print(Text(_sentence(cause)), soft_wrap=True)
     for what in found.unchecked:
-        out.print(Text(plain(what)))
+        out.print(Text(plain(what)), soft_wrap=True)
 
 
 def _sentence(cause: Cause) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 from uuid import UUID
@@ -79,6 +80,16 @@ def access(found: Iterable[Deployed], stack: str | None, file: Path | None, cont
     if context or (reference.context and not file):
         settings["context"] = context or reference.context
     return kubeconfig.find(settings, "" if file else reference.content)
+
+
+def access_without_stack(file: Path | None, context: str | None) -> Access:
+    """Return how to reach the cluster where there is no stack whose settings could say it; end if that cannot serve."""
+    chosen = {"kubeconfig": str(file) if file else "", "context": context or ""}
+    try:
+        return kubeconfig.find({key: value for key, value in chosen.items() if value})
+    except ClusterError as error:
+        remedy = "choose another with --kubeconfig and --context"
+        fail(*(replace(one, key=f"--{one.key.rpartition('.')[2]}", remedy=remedy) for one in error.problems))
 
 
 @contextmanager

@@ -44,9 +44,14 @@ def console(*, err: bool = False) -> Console:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
-    """Return a table whose cells cannot draw on the terminal; plain lines where there is none."""
+    """Return a table whose cells cannot draw on the terminal; plain lines where there is none.
+
+    On a narrow terminal a long word goes on in the next line: with its end cut off, two names could look the same.
+    """
     lines = box.ROUNDED if sys.stdout.isatty() else box.SIMPLE_HEAD
-    made = Table(*columns, title=title or None, title_justify="left", box=lines)
+    made = Table(title=title or None, title_justify="left", box=lines)
+    for column in columns:
+        made.add_column(column, overflow="fold")
     for row in rows:
         made.add_row(*(cell if isinstance(cell, Text) else Text(plain(cell)) for cell in row))
     return made

@@ -39,8 +39,11 @@ def read_bundle(folder: Path) -> Bundle:
 
     Raises:
         BundleError: a file is missing, cannot be read or holds something else, or the key is of another certificate;
-            with every problem.
+            with every problem. A folder that is not there is one.
     """
+    if not folder.is_dir():
+        why = "is no folder" if folder.exists() else "is not there"
+        raise BundleError([_problem(folder, why, _ANOTHER)])
     texts = {name: _read(folder / name) for name in (CA, CERTIFICATE, KEY, ENVIRONMENT)}
     problems = [text for text in texts.values() if isinstance(text, Problem)]
     read = {name: text for name, text in texts.items() if isinstance(text, str)}

@@ -79,5 +79,6 @@ def _denied(namespace: str, lacking: Iterable[str], people: Iterable[Subject]) -
     if rights := ", ".join(lacking):
         allowed = ", ".join(f"{person.kind} {person.name}" for person in people)
         who = f" (now: {allowed})" if allowed else ""
-        remedy = f"see that TILLER_NAMESPACE is right; then have yourself added to the team's subjects{who}, pulumi up"
+        right = "see that TILLER_NAMESPACE and your kubeconfig's context are right"
+        remedy = f"{right}; if they are, ask to be put among the team's subjects{who}"
         yield Cause(Kind.FORWARD_DENIED, f"in namespace {namespace} the account lacks the right to {rights}", remedy)

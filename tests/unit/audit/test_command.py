@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from secure_tiller.audit import Level
@@ -87,6 +88,29 @@ def test_the_text_is_a_table_and_then_findings_worst_first(server_of: Any, tmp_p
     assert levels == sorted(levels, key=lambda level: level.rank)
     assert "  critical  no-tls: speaks plaintext: whoever connects has its rights\n            give Tiller" in first
     assert "high      certificate-unknown" in last
+
+
+def narrow(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setattr("secure_tiller.cli.audit.console", lambda **_: Console(width=columns))
+
+
+def test_80_columns_have_room_for_a_name_because_practices_are_numbers_there(
+    server_of: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow(monkeypatch, 80)
+    out = run(server_of(PLAINTEXT), tmp_path).stdout
+    assert "\n  blue-tiller/tiller-deploy  " in out
+    assert "1 RBAC, 2 Certificate, 3 Secrets, 4 Account, 5 Verification" in out
+
+
+def test_a_name_for_which_there_is_no_room_goes_on_in_the_next_line(
+    server_of: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow(monkeypatch, 60)
+    out = run(server_of(deployment(inside="a-team-with-a-long-name-tiller")), tmp_path).stdout
+    overview = out.partition("\n\na-team")[0]
+    first_words = (line.split()[0] for line in overview.splitlines() if line.strip())
+    assert "a-team-with-a-long-name-tiller/tiller-deploy" in "".join(first_words)
 
 
 def test_a_tiller_without_findings_is_told_too(server_of: Any, tmp_path: Path) -> None:

@@ -107,8 +107,20 @@ def test_a_file_that_is_no_text_is_refused(folder: Path) -> None:
 
 def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(BundleError) as refused:
-        read_bundle(tmp_path / "nowhere")
+        read_bundle(tmp_path)
     assert len(refused.value.problems) == 4
+
+
+def test_a_folder_that_is_not_there_is_one_problem(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="why:    is not there") as refused:
+        read_bundle(tmp_path / "nowhere")
+    assert len(refused.value.problems) == 1
+
+
+def test_a_file_of_the_bundle_in_the_place_of_its_folder_is_one_problem(folder: Path) -> None:
+    with pytest.raises(BundleError, match="why:    is no folder") as refused:
+        read_bundle(folder / "env")
+    assert len(refused.value.problems) == 1
 
 
 def test_no_key_is_shown(folder: Path) -> None:

@@ -5,6 +5,7 @@ from typer.testing import CliRunner
 from typer.testing import Result as Ended
 
 from secure_tiller.cli import app, check
+from secure_tiller.endpoint import Bundle, Cause, Credentials, Diagnosis, Kind
 from secure_tiller.proof.document import from_json
 from secure_tiller.proof.result import Proof, Result, Status
 
@@ -55,6 +56,27 @@ def test_the_text_has_a_table_for_each_team_and_a_last_sentence_with_the_counts(
 def test_the_json_is_the_proof_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     done = run(monkeypatch, PASSED, FAILED, options=("--format", "json"))
     assert from_json(done.stdout, "the output").results == (PASSED, FAILED)
+
+
+def test_a_long_sentence_is_one_line_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    cause = Cause(Kind.FORWARD_DENIED, "in namespace blue-tiller the account lacks " + "rights " * 40, "ask for them")
+    held = Bundle("blue-tiller", "127.0.0.1", Credentials("", "", ""))
+    monkeypatch.setattr("secure_tiller.cli.check.endpoint.read_bundle", lambda _: held)
+    monkeypatch.setattr("secure_tiller.cli.check.endpoint.diagnose", lambda *_, **__: Diagnosis(None, (cause,)))
+    monkeypatch.setattr("secure_tiller.cli.check.deployment.access_without_stack", lambda *_: None)
+    done = CliRunner().invoke(app, ["check", "--bundle", "alice"])
+    assert done.stdout.splitlines()[1:] == [f"{cause.kind.value}: {cause.seen}; {cause.remedy}"]
+
+
+def test_a_kubeconfig_that_does_not_serve_is_no_matter_of_a_stack_beside_a_bundle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held = Bundle("blue-tiller", "127.0.0.1", Credentials("", "", ""))
+    monkeypatch.setattr("secure_tiller.cli.check.endpoint.read_bundle", lambda _: held)
+    done = CliRunner().invoke(app, ["check", "--bundle", "alice", "--kubeconfig", "/nowhere"])
+    assert done.exit_code == 1
+    assert done.stderr.startswith("secure-tiller: --kubeconfig = ")
+    assert done.stderr.endswith("choose another with --kubeconfig and --context\n")
 
 
 def test_what_the_cluster_says_cannot_draw_on_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
