@@ -91,8 +91,12 @@ def write(bundle: Bundle, folder: Path) -> None:
 
 
 def archive(bundle: Bundle) -> bytes:
-    """Return a tar archive of the bundle's folder, named for the client; its `env` finds the files in bash and zsh."""
-    here = '"$(cd "$(dirname "${BASH_SOURCE[0]:-$0}")" && pwd)"'
+    """Return a tar archive of the bundle's folder, named for the client.
+
+    Its `env` finds the files beside itself in bash and zsh. No other shell tells a file that it reads where that file
+    is: there the files are those of the current folder.
+    """
+    here = '"$(cd "$(dirname "${BASH_SOURCE:-${ZSH_VERSION:+$0}}")" && pwd)"'
     written = io.BytesIO()
     with tarfile.open(fileobj=written, mode="w") as tar:
         folder = tarfile.TarInfo(bundle.client)

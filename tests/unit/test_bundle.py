@@ -56,9 +56,9 @@ def test_only_its_owner_may_read_it_whatever_the_umask(folder: Path) -> None:
     assert {mode(file) for file in folder.iterdir()} == {"0600"}
 
 
-def sourced(folder: Path, shell: str = "bash", **environment: str) -> dict[str, str]:
-    """What a shell's environment is after `env` was sourced, from another folder."""
-    script = f". {shlex.quote(str(folder / 'env'))} && env"
+def sourced(folder: Path, shell: str = "bash", where: str = "/", **environment: str) -> dict[str, str]:
+    """What a shell's environment is after `env` was sourced, from another folder unless told otherwise."""
+    script = f"cd {shlex.quote(where)} && . {shlex.quote(str(folder / 'env'))} && env"
     done = subprocess.run(
         [shell, "-c", script],
         env={"PATH": os.environ["PATH"], **environment},
@@ -182,6 +182,14 @@ def test_an_archive_holds_the_same_and_is_found_where_it_is_unpacked(tmp_path: P
         tar.extractall(tmp_path, filter="data")
     assert sourced(tmp_path / "alice")["HELM_TLS_KEY"] == f"{tmp_path}/alice/key.pem"
     assert (tmp_path / "alice" / "key.pem").read_text() == ALICE.key
+
+
+def test_an_unpacked_archive_serves_a_shell_that_tells_no_file_where_it_is_in_the_bundles_folder(
+    tmp_path: Path,
+) -> None:
+    with tarfile.open(fileobj=io.BytesIO(bundle.archive(ALICE))) as tar:
+        tar.extractall(tmp_path, filter="data")
+    assert sourced(tmp_path / "alice", "sh", str(tmp_path / "alice"))["HELM_TLS_KEY"] == f"{tmp_path}/alice/key.pem"
 
 
 def test_the_key_does_not_show_when_a_bundle_is_printed() -> None:
