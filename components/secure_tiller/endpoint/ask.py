@@ -72,8 +72,6 @@ def get_version(port: int, credentials: Credentials, hostname: str = "") -> Acce
 
 
 def _channel(target: str, credentials: Credentials, hostname: str) -> grpc.Channel:
-    # Its core, which reads this when it starts, would write about every refusal on standard error.
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     if credentials.plaintext:
         return grpc.insecure_channel(target)
     brought = grpc.ssl_channel_credentials(

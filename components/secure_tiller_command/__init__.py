@@ -1,0 +1,18 @@
+"""The script `secure-tiller`: what must be set before anything is imported, then the command.
+
+A package of its own, because `import secure_tiller` imports Pulumi's SDK, and with that gRPC.
+"""
+
+import os
+
+
+def main() -> None:
+    """Run the command without what gRPC's core writes on standard error.
+
+    It would write several lines about every refusal that `check` asks for. It reads the variable when it is imported,
+    and never again.
+    """
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    from secure_tiller.cli import main as command
+
+    command()
