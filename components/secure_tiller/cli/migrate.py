@@ -19,6 +19,7 @@ from secure_tiller.migration.report_text import COLUMNS, rows, sentences
 from secure_tiller.migration.route import Route
 from secure_tiller.migration.run import Migration
 from secure_tiller.migration.selection import select
+from secure_tiller.problems import plain
 from secure_tiller.releases import Kind, Stored
 
 
@@ -69,7 +70,7 @@ def command(
     migration.judge(report)
     if apply and not report.problems:
         migration.apply(report, remove_source=remove_source)
-    _write(report, form)
+    write(report, form)
     if report.problems:
         output.fail(*report.problems, code=PROBLEM)
     if report.selection.unreadable:
@@ -101,12 +102,15 @@ def _steps(title: str, number: int) -> Iterator[Callable[[], None]]:
         yield partial(progress.advance, task)
 
 
-def _write(report: Report, form: Format) -> None:
+def write(report: Report, form: Format) -> None:
+    """Write what was found and done."""
     if form is Format.JSON:
         output.write_json(to_json(report))
         return
     route, console = report.route, output.console()
     title = f"Team {route.team}: from {route.kind.plural} in {route.source} to secrets in {route.target}"
-    console.print(output.table(title, COLUMNS, rows(report)))
+    console.print(Text(plain(title)), soft_wrap=True)
+    if found := list(rows(report)):
+        console.print(output.table("", COLUMNS, found))
     for sentence in sentences(report):
         console.print(Text(sentence), soft_wrap=True)

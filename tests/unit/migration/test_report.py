@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from secure_tiller.cli import migrate
+from secure_tiller.cli.output import Format
 from secure_tiller.manifests import Finding, Group, Severity
 from secure_tiller.migration.history import State, histories
 from secure_tiller.migration.report import Report, kept_revisions, to_json
@@ -80,6 +82,16 @@ def test_where_there_is_nothing_to_copy_that_is_said() -> None:
         )
     others = Selection((), {"green-apps": 1}, (), ())
     assert "no release there is in a namespace that blue manages" in said(selection=others)
+
+
+@pytest.mark.parametrize(("histories", "tables"), [(HISTORIES, 1), ((), 0)])
+def test_whose_releases_are_to_go_where_is_one_line_and_a_table_has_rows(
+    capsys: pytest.CaptureFixture[str], histories: Any, tables: int
+) -> None:
+    migrate.write(report(selection=Selection(histories, {}, (), ())), Format.TEXT)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Team blue: from configmaps in kube-system to secrets in blue-tiller"
+    assert len([line for line in lines if "last status" in line]) == tables
 
 
 @pytest.mark.parametrize(("keeps", "told"), [(1, ["half"]), (2, []), (0, [])])
