@@ -14,11 +14,12 @@ def release(name: str = "shop", revision: int = 1, **fields: Any) -> Any:
     Args:
         name: the release's.
         revision: its number.
-        fields: `namespace`, `status`, `first_deployed` in seconds since 1970, `manifest`, `hooks`.
+        fields: `namespace`, `status`, `first_deployed` and `last_deployed` in seconds since 1970, `manifest`, `hooks`.
     """
     made = ReleaseMessage(name=name, version=revision, namespace=fields.get("namespace", "blue-apps"))
     made.info.status.code = fields.get("status", Status.DEPLOYED)
     made.info.first_deployed.seconds = fields.get("first_deployed", 1_500_000_000)
+    made.info.last_deployed.seconds = fields.get("last_deployed", 0)
     made.manifest = fields.get("manifest", "")
     made.chart.metadata.name, made.chart.metadata.version = "ledger", "1.0.0"
     for manifest in fields.get("hooks", ()):

@@ -19,6 +19,7 @@ from secure_tiller.migration.report_text import COLUMNS, rows, sentences
 from secure_tiller.migration.route import Route
 from secure_tiller.migration.run import Migration
 from secure_tiller.migration.selection import select
+from secure_tiller.names import is_label
 from secure_tiller.problems import plain
 from secure_tiller.releases import Kind, Stored
 
@@ -54,6 +55,8 @@ def command(
     """
     if remove_source and not apply:
         raise typer.BadParameter("goes only with --apply", param_hint="--remove-source")
+    if not is_label(source):
+        raise typer.BadParameter(f"{source!r} is no name of a namespace", param_hint="--from")
     tillers = deployment.tillers(stack)
     tiller = deployment.team(tillers, name)
     route = Route(name, storage, source, tiller.namespace)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from secure_tiller.migration.exit_plan import ExitPlan, Step
 from secure_tiller.migration.helm3_rights import role, subjects
+from secure_tiller.migration.judge import gone
 
 TILLER_RECORDS = "--selector OWNER=TILLER"
 CONVERTER = "helm-2to3"
@@ -134,7 +135,7 @@ def _storage(plan: ExitPlan) -> str:
 
 def _outdated(plan: ExitPlan) -> Iterator[Step]:
     if plan.outdated:
-        found = sorted({finding.text for item in plan.outdated for finding in plan.findings[item.name]})
+        found = sorted({each.text for item in plan.outdated for each in plan.findings[item.name] if gone([each])})
         text = f"Before anything else is done with them, or every upgrade fails: {'; '.join(found)}."
         commands = (
             f"helm3 mapkubeapis {option}--namespace {shlex.quote(item.latest.namespace)} {shlex.quote(item.name)}"

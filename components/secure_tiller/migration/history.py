@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 
-from secure_tiller.releases import Record, Release, Status
+from secure_tiller.releases import Record, Release, Status, Unreadable
 
 
 class State(StrEnum):
@@ -17,7 +17,9 @@ class State(StrEnum):
     IN_USE = "in use"
     """The new Tiller has gone on with it, so its records there are newer."""
     TAKEN = "name taken"
-    """The target holds another release of this name."""
+    """The target holds another release of this name, or both Tillers have gone on with it."""
+    UNREADABLE = "last revision unreadable"
+    """Nobody knows which of the others is the last, or whether the release is pending."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,9 @@ class History:
     missing: tuple[Record, ...]
     """Those that the target has not, the newest first: from the first copy on, the new Tiller knows the last revision,
     and not an old one that it takes for the last."""
+    left_behind: tuple[Record, ...] = ()
+    """Of a release in use, those that the target has not: the new Tiller went on before they were copied, or has let
+    them go since."""
 
     @property
     def latest(self) -> Release:
@@ -58,17 +63,28 @@ class History:
         return frozenset(record.release.namespace for record in self.records)
 
 
-def histories(source: Iterable[Record], target: Iterable[Record], occupied: Iterable[str] = ()) -> tuple[History, ...]:
+def histories(
+    source: Iterable[Record],
+    target: Iterable[Record],
+    occupied: Iterable[str] = (),
+    unreadable: Iterable[Unreadable] = (),
+) -> tuple[History, ...]:
     """Return the releases of the source, by name.
 
     Args:
         source: the records of the old Tiller.
         target: those of the new one.
         occupied: the names of records of the target that cannot be read.
+        unreadable: the records of the source that cannot be read.
     """
     there = _by_release(target)
-    taken = frozenset(occupied)
-    return tuple(_history(records, there.get(name, ()), taken) for name, records in _by_release(source).items())
+    taken, unread = frozenset(occupied), tuple(unreadable)
+    return tuple(
+        History(records, State.UNREADABLE, ())
+        if any(item.may_be(name, records[-1].release.revision) for item in unread)
+        else _history(records, there.get(name, ()), taken)
+        for name, records in _by_release(source).items()
+    )
 
 
 def _by_release(records: Iterable[Record]) -> Mapping[str, tuple[Record, ...]]:
@@ -88,11 +104,25 @@ def _history(records: tuple[Record, ...], there: tuple[Record, ...], taken: froz
     elif not differing and not others:
         state = State.TO_COPY
     else:
-        state = State.IN_USE if _continues(there[-1].release, records[-1].release) else State.TAKEN
-    return History(records, state, missing if state is State.TO_COPY else ())
+        state = State.IN_USE if _continues(there, records) else State.TAKEN
+    left_behind = missing if state is State.IN_USE else ()
+    return History(records, state, missing if state is State.TO_COPY else (), left_behind)
 
 
-def _continues(new: Release, old: Release) -> bool:
-    """Tell whether a release is another one, gone on with."""
+def _continues(there: tuple[Record, ...], records: tuple[Record, ...]) -> bool:
+    """Tell whether the release of the target is that of the source, gone on with by the new Tiller alone."""
+    new, old = there[-1].release, records[-1].release
+    copies = {record.release.revision: record.release for record in there}
     same = (new.namespace, new.first_deployed) == (old.namespace, old.first_deployed)
-    return same and new.revision >= old.revision
+    # A revision that both made is two. One that the target has not is older than what it keeps, or the old Tiller's.
+    own = all(_is_copy(copies[item.revision], item) for item in _releases(records) if item.revision in copies)
+    return same and own and (old.revision in copies or old.revision < there[0].release.revision)
+
+
+def _releases(records: Iterable[Record]) -> Iterable[Release]:
+    return (record.release for record in records)
+
+
+def _is_copy(new: Release, old: Release) -> bool:
+    """Tell whether a revision is another one with nothing changed but its status."""
+    return (new.last_deployed, new.chart, new.manifest) == (old.last_deployed, old.chart, old.manifest)

@@ -37,16 +37,16 @@ class Report:
     @property
     def compared(self) -> tuple[History, ...]:
         """The releases that the target must have just as the source has them."""
-        return tuple(item for item in self.selection.histories if item.state is not State.IN_USE)
+        return tuple(item for item in self.selection.histories if item.state in (State.TO_COPY, State.COPIED))
 
 
 def to_json(report: Report) -> dict[str, Any]:
     """Return the report as `migrate --format json` writes it.
 
     `applied` is false in a dry run. `releases` are those that were selected, with the `state` `to copy`, `copied
-    already`, `in use` (the new Tiller has gone on with it) or `name taken`; `records` counts over all of them.
-    `leftAlone` counts the others by namespace. `unreadable` are records that stay where they are. `problems` say why
-    nothing, or not all, was done.
+    already`, `in use` (the new Tiller has gone on with it), `name taken` or `last revision unreadable`; `records`
+    counts over all of them. `leftAlone` counts the others by namespace. `unreadable` are records that stay where they
+    are. `problems` say why nothing, or not all, was done.
     """
     selection, route = report.selection, report.route
     return {

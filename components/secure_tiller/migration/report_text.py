@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from secure_tiller.migration.history import History, State
 from secure_tiller.migration.judge import gone
 from secure_tiller.migration.report import Report
+from secure_tiller.migration.route import Route
 from secure_tiller.problems import plain
 
 COLUMNS = ("release", "namespace", "revisions", "last status", "chart", "records")
@@ -45,10 +46,11 @@ def sentences(report: Report) -> Iterator[str]:
                 f"{report.keeps}: that is the history_max of the Tiller in {route.target}"
             )
         if item.state is State.IN_USE:
-            delete = f"kubectl delete {route.kind.plural} --namespace {route.source} --selector OWNER=TILLER,NAME="
+            yield plain(f"release {item.name}: the Tiller in {route.target} has gone on with it; {_old(item, route)}")
+        if item.state is State.UNREADABLE:
             yield plain(
-                f"release {item.name}: the Tiller in {route.target} has gone on with it; its old records stay in "
-                f"{route.source}, and nobody needs them: {delete}{item.name}"
+                f"release {item.name}: its last revision cannot be read, so all its records stay in {route.source}; "
+                "mend that record, or delete it if the release can do without"
             )
     if selection.left_alone:
         counted = ", ".join(f"{name} {number}" for name, number in selection.left_alone.items())
@@ -57,6 +59,16 @@ def sentences(report: Report) -> Iterator[str]:
         claimed = f" (by its label of release {unreadable.claimed})" if unreadable.claimed else ""
         yield plain(f"left where it is: {unreadable}{claimed}: {unreadable.why}")
     yield from _end(report)
+
+
+def _old(item: History, route: Route) -> str:
+    """Say what is to be done with the old records of a release that is in use."""
+    stay = f"its old records stay in {route.source}"
+    if item.left_behind:
+        numbers = ", ".join(str(record.release.revision) for record in reversed(item.left_behind))
+        return f"{stay}, and {route.target} does not have its revisions {numbers}: keep those that you may want"
+    delete = f"kubectl delete {route.kind.plural} --namespace {route.source} --selector OWNER=TILLER,NAME={item.name}"
+    return f"{stay}, and nobody needs them: {delete}"
 
 
 def _to_do(item: History) -> str:

@@ -54,7 +54,7 @@ def select(
         chosen: the names of releases; empty: all of the team's.
     """
     occupied = [item.name for item in found.target.unreadable]
-    all_ = histories(found.source.records, found.target.records, occupied)
+    all_ = histories(found.source.records, found.target.records, occupied, found.source.unreadable)
     own = [item for item in all_ if any(route.team in managers.get(name, ()) for name in item.namespaces)]
     wanted = [item for item in own if not chosen or item.name in chosen]
     rest = [item for item in all_ if item not in wanted]

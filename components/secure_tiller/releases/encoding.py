@@ -5,6 +5,7 @@ import binascii
 import gzip
 import io
 import zlib
+from typing import Any
 
 from google.protobuf.message import DecodeError
 
@@ -44,17 +45,22 @@ def decode(encoded: str) -> Release:
         raise EncodingError("names a namespace that there cannot be")
     if message.info.status.code not in list(Status):
         raise EncodingError(f"has a status that Helm 2 does not know: {message.info.status.code}")
-    first, metadata = message.info.first_deployed, message.chart.metadata
+    metadata = message.chart.metadata
     return Release(
         name=message.name,
         revision=message.version,
         namespace=message.namespace,
         status=Status(message.info.status.code),
         chart=f"{metadata.name}-{metadata.version}".strip("-"),
-        first_deployed=first.seconds * _NANOSECONDS + first.nanos,
+        first_deployed=_time(message.info.first_deployed),
+        last_deployed=_time(message.info.last_deployed),
         manifest=message.manifest,
         hooks=tuple(hook.manifest for hook in message.hooks),
     )
+
+
+def _time(stamp: Any) -> int:
+    return int(stamp.seconds * _NANOSECONDS + stamp.nanos)
 
 
 def _unpacked(encoded: str) -> bytes:

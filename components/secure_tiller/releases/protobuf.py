@@ -22,7 +22,7 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
         "version": (7, "int32"),
         "namespace": (8, "string"),
     },
-    "Info": {"status": (1, "Status"), "first_deployed": (2, "Timestamp")},
+    "Info": {"status": (1, "Status"), "first_deployed": (2, "Timestamp"), "last_deployed": (3, "Timestamp")},
     "Status": {"code": (1, "int32")},  # an enum, which has the same form
     "Timestamp": {"seconds": (1, "int64"), "nanos": (2, "int32")},
     "Hook": {"manifest": (4, "string")},

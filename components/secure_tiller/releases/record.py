@@ -51,6 +51,8 @@ class Release:
     first_deployed: int
     """When its first revision was installed, in nanoseconds since 1970; every later one repeats it (Helm 2.17,
     pkg/tiller/release_update.go, prepareUpdate), so by it another release of the same name is told apart."""
+    last_deployed: int
+    """When this revision was made, in nanoseconds since 1970; whatever becomes of it later does not change that."""
     manifest: str = field(repr=False)
     """The rendered objects, as YAML documents; they can hold secrets."""
     hooks: tuple[str, ...] = field(default=(), repr=False)
@@ -89,6 +91,11 @@ class Unreadable:
     claimed: str
     """The release whose record it says to be, by its label; it can be empty."""
     why: str
+
+    def may_be(self, release: str, revision: int) -> bool:
+        """Tell whether it may be the record of a revision of a release, or of a later one."""
+        named, _, number = self.name.rpartition(".v")
+        return release in (self.claimed, named) and (not number.isdecimal() or int(number) >= revision)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"

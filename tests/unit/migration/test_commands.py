@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from secure_tiller.cli import app, deployment
 from secure_tiller.cli import exit_plan as exit_plan_command
 from secure_tiller.migration import run as migration_run
+from secure_tiller.releases import Status
 from tests import records
 from tests.unit.fake_core import FakeCore, tiller_pod
 from tests.unit.migration.samples import tiller
@@ -62,6 +63,37 @@ def test_what_stands_in_the_way_ends_it_with_1_and_one_line_and_json_has_it_too(
     (problem,) = json.loads(done.stdout)["problems"]
     assert "replicas=0" in problem["remedy"]
     assert core.names("secret", "blue-tiller") == set()
+
+
+@pytest.mark.parametrize("source", ["", "a/b", "../pods", "Kube-System"])
+def test_a_source_that_is_no_namespace_is_refused_for_the_api_would_list_all_of_them(source: str) -> None:
+    done = run("migrate", "blue", "--from", source)
+    assert done.exit_code == 2
+    assert "is no name of a namespace" in done.stderr
+
+
+def test_a_release_whose_last_record_is_torn_stays_whole(core: FakeCore) -> None:
+    core.put("configmap", "kube-system", records.config_map(records.release("torn", 1)))
+    last = {"metadata": {"name": "torn.v2", "labels": {"OWNER": "TILLER", "NAME": "torn"}}, "data": TORN["data"]}
+    core.put("configmap", "kube-system", last)
+    done = run("migrate", "blue", "--apply", "--remove-source")
+    assert (done.exit_code, core.names("secret", "blue-tiller")) == (4, {"shop.v1"})
+    assert core.names("configmap", "kube-system") == {"torn.v1", "torn.v2"}
+    assert "release torn: its last revision cannot be read, so all its records stay in kube-system" in done.stdout
+
+
+def test_old_records_that_the_new_tiller_has_not_are_not_called_needless(core: FakeCore) -> None:
+    def secret(revision: int, status: Status) -> None:
+        core.put("secret", "blue-tiller", records.config_map(records.release("shop", revision, status=status)))
+
+    core.put("configmap", "kube-system", records.config_map(records.release("shop", 2)))
+    secret(2, Status.SUPERSEDED)
+    secret(3, Status.DEPLOYED)
+    found = run("migrate", "blue").stdout
+    assert "blue-tiller does not have its revisions 1: keep those" in found
+    assert "nobody needs them" not in found
+    secret(1, Status.DEPLOYED)
+    assert "nobody needs them: kubectl delete" in run("migrate", "blue").stdout
 
 
 def test_a_torn_record_ends_it_with_4_and_the_rest_is_done(core: FakeCore) -> None:

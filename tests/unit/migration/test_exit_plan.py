@@ -57,6 +57,13 @@ def test_a_deleted_release_is_kept_in_the_backup_and_not_converted() -> None:
     assert "Deleted, and so left out: old." in to_markdown(plan(WEB, DELETED))
 
 
+def test_of_what_was_found_only_api_versions_that_are_gone_are_called_so() -> None:
+    lacking = Finding(Group.CANNOT_INSTALL, Severity.STOPS, "Tiller may not create pods", "")
+    made = ExitPlan(tiller(), histories([WEB], ()), {"web": (GONE, lacking)}, "")
+    (text,) = (step.text for step in steps(made) if step.title.startswith("Rewrite"))
+    assert text == f"Before anything else is done with them, or every upgrade fails: {GONE.text}."
+
+
 def test_each_release_is_first_converted_dry() -> None:
     storage = "--tiller-out-cluster --release-storage secrets --tiller-ns blue-tiller"
     converted = [command for command in commands(plan(WEB, copied("blog"))) if "convert" in command]
