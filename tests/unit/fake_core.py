@@ -116,5 +116,14 @@ def tiller_pod(namespace: str, **changes: Any) -> Any:
             owner_references=changes.get("owners", [owner]),
         ),
         status=SimpleNamespace(phase=changes.get("phase", "Running")),
-        spec=SimpleNamespace(containers=[SimpleNamespace(image=changes.get("image", "ghcr.io/helm/tiller:v2.17.0"))]),
+        spec=SimpleNamespace(
+            containers=[
+                SimpleNamespace(
+                    image=changes.get("image", "ghcr.io/helm/tiller:v2.17.0"),
+                    command=changes.get("command"),
+                    args=None,
+                    ports=[SimpleNamespace(container_port=changes.get("port", 8080))],
+                )
+            ]
+        ),
     )

@@ -10,11 +10,13 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 
 from secure_tiller.audit.facts import Json
 
 PROGRAM = "tiller"
+PORT = 44134
+"""Where Helm's client looks for it (Helm 2.17, pkg/helm/portforwarder)."""
+_IMAGE = re.compile(rf"(.+[-_.])?{PROGRAM}")
 TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
 """What Go's strconv.ParseBool takes for true."""
 SWITCHES = frozenset(
@@ -25,8 +27,13 @@ SWITCHES = frozenset(
 )
 """The flags that take no word after them."""
 SHELL = re.compile(r"[;&|<>()]+")
-_MEDDLES = re.compile(r"TILLER_|\b(env|unset)\b")
-"""What a script may do to Tiller's environment."""
+_REDIRECTS = re.compile(r"&?[<>]+[&|]?")
+_MEDDLES = re.compile(r"TILLER_|\b(env|unset|eval|source|xargs)\b|(^|[\s;&|])\.\s")
+"""What a script may do to Tiller's environment, or to its words."""
+_SHELLS = frozenset(("sh", "ash", "bash", "dash", "ksh", "zsh"))
+_GIVES_SCRIPT = re.compile(r"-[A-Za-z]*c[A-Za-z]*")
+"""The option behind which the next word is a shell's script: `-c`, `-ec`."""
+_COMMENT = re.compile(r"(^|\s)#[^\n]*")
 _BEFORE = frozenset(("exec", "--", "-c", "env", "nohup", "dumb-init", "tini"))
 """Words before the name of a program, where it is that of the program to start."""
 
@@ -87,13 +94,13 @@ def read(container: Json) -> Settings:
 
 
 def runs(container: Json) -> bool:
-    """Tell whether a container runs Tiller: its image is called so, or it is started by that name."""
+    """Tell whether a container runs Tiller: its image is called so (`helm-tiller` too), or it is so started."""
     said = _said(container)
     if next(_calls(PROGRAM, said), None) is not None:
         return True
     image = posixpath.basename(str(container.get("image") or "").partition("@")[0]).partition(":")[0]
     # The image of Tiller holds the Helm client too.
-    return image == PROGRAM and next(_calls("helm", said), None) is None
+    return _IMAGE.fullmatch(image) is not None and next(_calls("helm", said), None) is None
 
 
 def _either(first: bool | None, second: bool | None) -> bool | None:
@@ -120,8 +127,11 @@ class _Variables:
 
     def __init__(self, container: Json) -> None:
         items = container.get("env") or ()
-        self.said = {item["name"]: None if item.get("valueFrom") else str(item.get("value") or "") for item in items}
         self.more = bool(container.get("envFrom"))
+        self.said: dict[str, str | None] = {}
+        for item in items:  # a value may name variables before it (Kubernetes API reference, EnvVar)
+            value = None if item.get("valueFrom") else _replaced(str(item.get("value") or ""), self)
+            self.said[item["name"]] = value
         sources = {item["name"]: (item.get("valueFrom") or {}).get("fieldRef") or {} for item in items}
         self.follows_pod = sources.get("TILLER_NAMESPACE", {}).get("fieldPath") == "metadata.namespace"
 
@@ -154,10 +164,11 @@ def _told(container: Json, environment: _Variables) -> dict[str, str | None] | N
 def _scripted(said: Sequence[str]) -> list[str] | None:
     """Return the words that a script gives Tiller; None where it gives none, or where it could have changed them."""
     found = list(_calls(PROGRAM, said))
-    if not found or any(_MEDDLES.search(word) for word in said):
+    # Of several calls, nobody knows which is made.
+    if not found or any(words != found[0] for words in found) or any(_MEDDLES.search(word) for word in said):
         return None
-    put_in = ("$" in re.sub(r"\$\(\w+\)", "", word) or "`" in word for word in found[-1])
-    return None if any(put_in) else found[-1]
+    put_in = ("$" in re.sub(r"\$\(\w+\)", "", word) or "`" in word for word in found[0])
+    return None if any(put_in) else found[0]
 
 
 def _flags(words: Sequence[str], environment: _Variables) -> dict[str, str | None]:
@@ -184,10 +195,32 @@ def _replaced(said: str, environment: _Variables) -> str | None:
 
 def _calls(program: str, said: Sequence[str]) -> Iterator[list[str]]:
     """Yield the words after each call of a program in a command line, up to the end of its command."""
-    tokens = [token for word in said for token in _tokens(word)]
+    tokens = [token for word in _run(said) for token in _tokens(word)]
     for position, token in enumerate(tokens):
         if posixpath.basename(token) == program and _starts(token, tokens[position - 1] if position else ";"):
-            yield list(takewhile(lambda word: not SHELL.fullmatch(word), tokens[position + 1 :]))
+            yield list(_words(tokens[position + 1 :]))
+
+
+def _words(tokens: Sequence[str]) -> Iterator[str]:
+    """Yield the words of a command up to its end; where its input and output go is none of them."""
+    rest = list(tokens)
+    while rest:
+        word, following = rest.pop(0), rest[0] if rest else ""
+        if word.isdecimal() and _REDIRECTS.fullmatch(following):  # 2>&1
+            continue
+        if _REDIRECTS.fullmatch(word):
+            del rest[:1]
+        elif SHELL.fullmatch(word):
+            return
+        else:
+            yield word
+
+
+def _run(said: Sequence[str]) -> Sequence[str]:
+    """Return the words of a command line that are run: those behind the script of a shell are its $0, $1, and so on."""
+    shell = next((at for at, word in enumerate(said) if posixpath.basename(word) in _SHELLS), len(said))
+    option = next((at for at in range(shell + 1, len(said)) if _GIVES_SCRIPT.fullmatch(said[at])), len(said))
+    return said[: option + 2]
 
 
 def _starts(token: str, before: str) -> bool:
@@ -201,8 +234,9 @@ def _tokens(word: str) -> list[str]:
     """Return the words of a script; a word that is none is one token."""
     if not re.search(r"\s", word):
         return [word]
-    lexer = shlex.shlex(word.replace("\\\n", " ").replace("\n", " ; "), posix=True, punctuation_chars=True)
-    lexer.whitespace_split = True
+    script = _COMMENT.sub(r"\1", word.replace("\\\n", " ")).replace("\n", " ; ")
+    lexer = shlex.shlex(script, posix=True, punctuation_chars=True)
+    lexer.whitespace_split, lexer.commenters = True, ""
     try:
         return list(lexer)
     except ValueError:  # its quotes do not match: no shell runs it either

@@ -104,14 +104,21 @@ def _owner(pod: Json) -> tuple[str, str, str]:
 
 
 def _containers(template: Json) -> list[Json]:
-    """Return the containers of a pod that run Tiller, or one that Helm's client takes for it by the pod's labels."""
+    """Return the containers of a pod that run Tiller, or else one with its port, or that Helm's client takes for it.
+
+    Helm's client goes by the labels of the pod.
+    """
     spec = template.get("spec") or {}
     sidecars = [one for one in spec.get("initContainers") or () if one.get("restartPolicy") == "Always"]
     containers: list[Json] = [*(spec.get("containers") or ()), *sidecars]
-    running = [one for one in containers if settings.runs(one)]
+    running = [one for one in containers if settings.runs(one)] or [one for one in containers if _has_port(one)]
     if running or not containers or any(labels(template).get(key) != value for key, value in SELECTOR.items()):
         return running
     return [one for one in containers if one.get("name") == settings.PROGRAM][:1] or containers[:1]
+
+
+def _has_port(container: Json) -> bool:
+    return any(port.get("containerPort") == settings.PORT for port in container.get("ports") or ())
 
 
 def _shown(volume: Json, within: str) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from secure_tiller.audit import settings
+from secure_tiller.audit.settings import PORT
 from secure_tiller.cluster.connection import TIMEOUT_SECONDS, clients
 from secure_tiller.plan import SELECTOR
 from secure_tiller.problems import Problem
@@ -23,7 +25,7 @@ class RunningTiller:
 
 
 def running(client: Any, namespace: str) -> tuple[RunningTiller, ...]:
-    """Return the pods of a namespace that run a Tiller: by Helm's labels for it, or by the name of their image.
+    """Return the pods of a namespace that run a Tiller: by Helm's labels for it, their image, command or port.
 
     Raises:
         ApiException: the cluster refuses; the account needs the right to list pods there.
@@ -48,9 +50,15 @@ def _is_tiller(pod: Any) -> bool:
     if pod.status.phase in ("Succeeded", "Failed"):
         return False
     labels = pod.metadata.labels or {}
-    images = (container.image.rpartition("/")[2] for container in pod.spec.containers)
     labelled = all(labels.get(key) == value for key, value in SELECTOR.items())
-    return labelled or any("tiller" in image for image in images)
+    return labelled or any(_runs_tiller(container) for container in pod.spec.containers)
+
+
+def _runs_tiller(container: Any) -> bool:
+    described = {"image": container.image, "command": container.command, "args": container.args}
+    ports = (port.container_port for port in container.ports or ())
+    image = (container.image or "").rpartition("/")[2]
+    return "tiller" in image or PORT in ports or settings.runs(described)
 
 
 def _deployment(pod: Any) -> str:

@@ -44,6 +44,28 @@ TLS: list[tuple[dict[str, Any], bool | None, bool | None]] = [
     ({"command": ["sh", "-c", "TILLER_TLS_VERIFY= /tiller"], "env": env(TILLER_TLS_VERIFY="1")}, None, None),
     ({"command": ["sh", "-c", "env -i /tiller --tls"]}, None, None),
     ({"command": ["sh", "-c", "/tiller"], "env": env(TILLER_TLS_VERIFY="1")}, True, True),
+    ({"command": ["sh", "-c", "/tiller"], "args": ["--tls-verify"]}, False, False),  # the word is the shell's $0
+    ({"command": ["sh", "-ec", "exec /tiller", "--tls-verify"]}, False, False),
+    ({"command": ["tini", "--", "sh", "-c"], "args": ["/tiller --tls-verify"]}, True, True),
+    ({"command": ["sh", "-c", '/tiller "$@"', "sh", "--tls-verify"]}, None, None),
+    ({"command": ["sh", "-c", "if test -f a; then /tiller; else /tiller --tls-verify; fi"]}, None, None),
+    ({"command": ["sh", "-c", "/tiller || /tiller --tls-verify"]}, None, None),
+    ({"command": ["sh", "-c", "/tiller --tls-verify || /tiller --tls-verify"]}, True, True),
+    ({"command": ["sh", "-c", "echo --tls-verify=0 | xargs /tiller --tls-verify"]}, None, None),
+    ({"command": ["sh", "-c", ". /flags; /tiller"], "env": env(TILLER_TLS_VERIFY="1")}, None, None),
+    ({"command": ["sh", "-c", "# starts /tiller\n/tiller --tls-verify # for all"]}, True, True),
+    ({"command": ["sh", "-c", "# /tiller --tls-verify\n/tiller"]}, False, False),
+    ({"command": ["sh", "-c", "/tiller --history-max=1#2 --tls-verify"]}, True, True),
+    ({"command": ["sh", "-c", "/tiller --tls-verify 2>&1 >/log --tls-verify=0"]}, False, False),
+    ({"command": ["sh", "-c", "/tiller --tls-verify >/log 2>&1"]}, True, True),
+    ({"env": env(NONE="", TILLER_TLS_VERIFY="$(NONE)")}, False, False),
+    ({"env": env(SOME="1", TILLER_TLS_VERIFY="$(SOME)")}, True, True),
+    (
+        {"env": [*env(TILLER_TLS_VERIFY="$(LATER)"), *env(LATER="")]},
+        True,
+        True,
+    ),  # left as it stands, and any text is yes
+    ({"env": [*ELSEWHERE, *env(TILLER_TLS_ENABLE="$(TILLER_TLS_VERIFY)")]}, None, None),
     ({"command": ["/entrypoint.sh"], "args": ["--tls-verify"]}, None, None),  # who knows what it does
     ({"args": ["--tls-verify=$(VERIFY)"], "env": env(VERIFY="true")}, True, True),
     ({"args": ["--tls-verify=$(VERIFY)"], "env": env(VERIFY="false")}, False, False),

@@ -32,6 +32,11 @@ RUNS: list[tuple[dict[str, Any], dict[str, str], bool]] = [
     ({"image": "mine/server:1"}, {"app": "helm"}, False),
     ({"image": "mine/server:1"}, {"name": "tiller"}, False),
     ({"image": "mine/tiller-exporter:1"}, {}, False),
+    ({"image": "mine/helm-tiller:v2.17.0"}, {}, True),
+    ({"image": "mine/distiller:1"}, {}, False),
+    ({"image": "mine/server:1", "ports": [{"containerPort": 44134}]}, {}, True),
+    ({"image": "mine/server:1", "ports": [{"containerPort": 8080}]}, {}, False),
+    ({"image": "mine/server:1", "command": ["sh", "-c", "# serves\nexec /tiller"]}, {}, True),
     ({"image": "tiller.example.org/backup:1"}, {}, False),
     ({"image": "ghcr.io/helm/tiller:v2.17.0", "command": ["/helm", "ls"]}, {}, False),  # the client is there too
     ({"image": "mine/server:1", "command": ["echo", "tillers"]}, {}, False),
@@ -54,6 +59,12 @@ def test_a_sidecar_counts_and_what_ends_before_the_pod_starts_does_not() -> None
     assert tillers(deployment(template(main, labels={}, initContainers=[own]))) == []
     sidecar = {**own, "restartPolicy": "Always"}
     assert tillers(deployment(template(main, labels={}, initContainers=[sidecar])))
+
+
+def test_a_proxy_with_its_port_before_a_tiller_is_none() -> None:
+    proxy = {"name": "proxy", "image": "mine/proxy:1", "ports": [{"containerPort": 44134}]}
+    (found,) = find(facts(deployment(template(proxy, {"name": "t", "image": "tiller"}, labels={}))))
+    assert found.container["name"] == "t"
 
 
 def test_each_container_that_runs_tiller_is_one() -> None:

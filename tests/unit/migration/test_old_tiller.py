@@ -23,10 +23,13 @@ OTHER = {"labels": {"app": "web"}, "image": "registry.example.org/web:1"}
         ({"phase": "Succeeded"}, False),
         ({"phase": "Failed"}, False),
         (OTHER, False),
+        ({**OTHER, "command": ["sh", "-c", "exec /tiller"]}, True),
+        ({**OTHER, "command": ["kubectl", "get", "pods", "--namespace", "tiller"]}, False),
+        ({**OTHER, "port": 44134}, True),
         ({"labels": {"app": "helm"}, "image": "registry.example.org/tiller/web:1"}, False),
     ],
 )
-def test_it_is_known_by_helms_labels_or_by_its_image(
+def test_it_is_known_by_helms_labels_or_by_its_image_command_or_port(
     monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], runs: bool
 ) -> None:
     monkeypatch.setattr(client, "CoreV1Api", lambda core: core)
