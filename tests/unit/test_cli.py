@@ -51,6 +51,15 @@ def test_the_version_is_told() -> None:
     assert run("--version").stdout == f"{VERSION}\n"
 
 
+def test_a_full_disk_is_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "secure_tiller.cli", "preview-summary", RISK]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("secure-tiller: standard output: cannot be used: No space left on device;")
+    assert done.stderr.count("\n") == 1
+
+
 def test_the_summary_is_on_standard_output_and_nothing_else() -> None:
     assert run("preview-summary", RISK).stdout == (KEPT / "exposed.md").read_text()
 

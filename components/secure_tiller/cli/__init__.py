@@ -1,5 +1,6 @@
 """The command `secure-tiller`: what the people on both ends of a Tiller run beside Pulumi and Helm."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -7,7 +8,7 @@ import typer
 
 from secure_tiller.cli import audit, bundle, check, exit_plan, migrate, preview_summary, renewals, report, vet
 from secure_tiller.cli.output import PROBLEM, complain
-from secure_tiller.problems import RefusedError
+from secure_tiller.problems import Problem, RefusedError
 from secure_tiller.version import VERSION
 
 app = typer.Typer(
@@ -49,3 +50,9 @@ def main() -> None:
     except RefusedError as error:
         complain(error.problems)
         sys.exit(PROBLEM)
+    except OSError as error:  # of no file: of standard output
+        where, why = str(error.filename or "standard output"), f"cannot be used: {error.strerror or error}"
+        complain(
+            [Problem("", where, "", why, "see that it is there, that you may use it, and that its disk has space")]
+        )
+        os._exit(PROBLEM)  # at a usual end Python would try once more, and complain of its own

@@ -1,10 +1,12 @@
 """`secure-tiller report`: a stack on one page, for whoever reviews its security."""
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from secrets import token_hex
 from typing import Annotated
 
 import typer
@@ -31,6 +33,8 @@ WRITERS: dict[Form, Callable[[Report], str]] = {Form.HTML: to_html, Form.JSON: t
 
 _HEAD = 4096
 """Bytes of a file in which a report says that it is one."""
+_MARKS = (f'<meta name="generator" content="{GENERATOR}">', f'{{\n  "generator": "{GENERATOR}",')
+"""By what it says so; the words alone are in many a script that calls this command."""
 
 
 def command(
@@ -85,21 +89,23 @@ def _write(file: Path, text: str) -> None:
 
 
 def _replace(file: Path, text: str) -> None:
-    partial = file.with_name(f".{file.name}.partial")
+    file = Path(os.path.realpath(file))  # a link stays one
+    partial = file.with_name(f".{token_hex(8)}.partial")
     try:
-        partial.write_text(text, encoding="utf-8")
+        with partial.open("x", encoding="utf-8") as opened:  # over nothing, and through no link that somebody put there
+            opened.write(text)
         partial.replace(file)
-    except OSError:
+    finally:
         with suppress(OSError):
             partial.unlink()
-        raise
 
 
 def _is_report(file: Path) -> bool:
     if not file.is_file():
         return False
     with file.open("rb") as opened:
-        return GENERATOR.encode() in opened.read(_HEAD)
+        head = opened.read(_HEAD)
+    return any(mark.encode() in head for mark in _MARKS)
 
 
 def _unusable(file: Path, error: OSError, remedy: str) -> Problem:

@@ -77,11 +77,31 @@ def test_a_report_is_written_over_a_report(here: Path, form: str) -> None:
     assert [file.name for file in here.iterdir()] == ["page"]
 
 
-@pytest.mark.parametrize("content", ["", "<html><h1>Somebody else's</h1></html>", "key"])
+@pytest.mark.parametrize(
+    "content", ["", "<html><h1>Somebody else's</h1></html>", "key", "secure-tiller report --out page.html\n"]
+)
 def test_nothing_else_is_written_over(here: Path, content: str) -> None:
     (here / "page.html").write_text(content)
     assert "page.html: is there already and is no report" in refused(report("--out", "page.html"))
     assert (here / "page.html").read_text() == content
+
+
+def test_a_link_stays_one_and_what_it_leads_to_is_looked_at(here: Path) -> None:
+    (here / "link.html").symlink_to("page.html")
+    for _ in range(2):
+        assert report("--out", "link.html").exit_code == 0
+        assert (here / "link.html").is_symlink()
+    (here / "page.html").write_text("mine")
+    refused(report("--out", "link.html"))
+    assert (here / "page.html").read_text() == "mine"
+
+
+def test_a_link_that_somebody_put_beside_it_leads_nowhere(here: Path) -> None:
+    (here / "mine").write_text("mine")
+    (here / ".page.html.partial").symlink_to("mine")
+    assert report("--out", "page.html").exit_code == 0
+    assert (here / "mine").read_text() == "mine"
+    assert not (here / "page.html").is_symlink()
 
 
 @pytest.mark.parametrize("out", [".", "missing/page.html", "check.json/page.html"])
