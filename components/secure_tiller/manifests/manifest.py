@@ -20,6 +20,8 @@ HOOKS = frozenset(
 
 _SEPARATOR = re.compile(r"(?:^|\s*\n)---\s*")
 """Where Helm cuts (Helm 2.17, pkg/releaseutil/manifest.go)."""
+_UNREADABLE = (ValueError, KeyError, IndexError, TypeError, AttributeError)
+"""What the library raises about `!!int a`, `0x_` and their like."""
 _SOURCE = re.compile(r"^# Source: (.+)$", re.MULTILINE)
 
 
@@ -70,13 +72,35 @@ def _objects(document: str) -> Iterator[Manifest]:
     source = named[1].strip() if named else ""
     try:
         content = yaml.load(document, Loader=_Loader)  # noqa: S506 - a safe loader
+        _require_end(content)
     except yaml.YAMLError as error:
         raise _refused(source, f"is no YAML: {_place(error)}") from error
+    except _UNREADABLE as error:  # which can quote it
+        raise _refused(source, "is no YAML: a value is not what its tag or form says") from error
+    except RecursionError as error:
+        raise _refused(source, "is nested too deeply, or holds itself") from error
     if content is None:
         return
     hooks = _hooks(content, source)
     for item in _flattened(content):
         yield _manifest(item, source, hooks)
+
+
+def _require_end(content: Any) -> None:
+    """Require that nothing holds itself, which an anchor can make it do.
+
+    Raises:
+        RecursionError: something does, or it is nested as deeply as if it did.
+    """
+    seen: dict[int, Any] = {}
+
+    def enter(value: Any) -> None:
+        if isinstance(value, dict | list) and id(value) not in seen:
+            for item in value.values() if isinstance(value, dict) else value:
+                enter(item)
+            seen[id(value)] = value
+
+    enter(content)
 
 
 def _flattened(content: Any) -> Iterator[Any]:

@@ -1,6 +1,7 @@
 """A chart, rendered and verified by the Helm 2 client."""
 
 import json
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +19,10 @@ MISSING = "found in requirements.yaml, but missing in charts/"
 
 SETTINGS = "failed parsing --set"
 """How Helm begins to quote a value that it cannot read (Helm 2.17, cmd/helm/install.go)."""
+
+
+_VALUE = re.compile(r"(!!\w+ )`[^`]*`")
+"""How Helm's YAML library quotes a value that is not what its tag says."""
 
 
 class ChartError(RefusedError):
@@ -164,4 +169,5 @@ def _said(done: "subprocess.CompletedProcess[str]") -> str:
     before, settings, _ = text.partition(SETTINGS)
     if settings:
         return f"{before}{settings} (not shown: a value can be a secret)"
+    text = _VALUE.sub(r"\1(a value, not shown)", text)
     return text or f"helm ended with exit code {done.returncode}"

@@ -1,5 +1,6 @@
 """Everything that is found about a chart, and what it comes to."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,6 +9,7 @@ from typing import Any
 
 from secure_tiller.deployed import Deployed
 from secure_tiller.manifests import Finding, Group, Manifest, Severity, discover, examine, read
+from secure_tiller.manifests.discovery import group
 from secure_tiller.vet.chart import Chart, Values
 from secure_tiller.vet.pods import pods
 
@@ -65,6 +67,7 @@ def vet(
     found = (
         *of_the_chart,
         *_left_out(objects),
+        *_misnamed(objects, namespace),
         *examine(client, objects, tiller, namespace, discovery=discovery),
         *pods(client, objects, namespace, tiller.managed),
     )
@@ -84,3 +87,22 @@ def _left_out(objects: tuple[Manifest, ...]) -> Iterator[Finding]:
         )
         remedy = "name a hook that Helm 2 knows, if you want it"
         yield Finding(Group.CANNOT_INSTALL, Severity.NOTE, text, remedy, unknown)
+
+
+def _misnamed(objects: tuple[Manifest, ...], namespace: str) -> Iterator[Finding]:
+    """Yield what Tiller cannot find again by its name, or makes twice."""
+    remedy = "give each object a name of its own in metadata.name"
+    if unnamed := tuple(each for each in objects if not each.name and not each.hooks):
+        text = (
+            "has no name: with metadata.generateName it can be installed once, each upgrade fails and a delete leaves "
+            "it behind; without, it is refused"
+        )
+        yield Finding(Group.CANNOT_INSTALL, Severity.STOPS, text, remedy, unnamed)
+    places = defaultdict[tuple[str, ...], list[Manifest]](list)
+    for each in objects:
+        if each.name and not each.hooks:  # hooks may follow each other
+            places[group(each.api_version), each.kind, each.namespace or namespace, each.name].append(each)
+    for found in places.values():
+        if len(found) > 1:
+            text = f"stands there {len(found)} times: the second is refused, because the first is there already"
+            yield Finding(Group.CANNOT_INSTALL, Severity.STOPS, text, remedy, tuple(found))

@@ -98,6 +98,12 @@ WRONG = {
         "an annotation helm.sh/hook that is no text",
     ),
     "an item that is text": ("{apiVersion: v1, kind: List, items: [a]}", "is no object of Kubernetes, but a str"),
+    "a number that is none": ("{apiVersion: v1, kind: A, metadata: {name: a}, x: !!int sesame}", "not what its tag or"),
+    "an empty number": ("{apiVersion: v1, kind: A, metadata: {name: a}, x: !!int ''}", "not what its tag or form says"),
+    "a truth that is none": ("{apiVersion: v1, kind: A, metadata: {name: a}, x: !!bool b}", "not what its tag or form"),
+    "half a number": ("{apiVersion: v1, kind: A, metadata: {name: a}, x: 0x_}", "not what its tag or form says"),
+    "a list of itself": ("&a {apiVersion: v1, kind: List, items: [*a]}", "or holds itself"),
+    "a map in itself": ("{apiVersion: v1, kind: A, metadata: {name: a}, spec: &s {spec: *s}}", "or holds itself"),
     "an unsafe tag": ("!!python/object/apply:os.getcwd []", "is no YAML"),
 }
 
@@ -116,6 +122,14 @@ def test_what_cannot_be_read_is_not_quoted() -> None:
     with pytest.raises(ManifestError) as refused:
         read("# Source: a\npassword: 'sesame\n")
     assert "sesame" not in str(refused.value)
+    with pytest.raises(ManifestError) as refused:
+        read("a: !!int sesame")
+    assert "sesame" not in str(refused.value)
+
+
+def test_what_is_used_twice_does_not_hold_itself() -> None:
+    (made,) = read("{apiVersion: v1, kind: A, metadata: {name: a}, one: &s {b: [c]}, two: *s, three: [*s, *s]}")
+    assert made.content["three"] == [{"b": ["c"]}] * 2
 
 
 def test_an_object_does_not_show_what_it_holds() -> None:

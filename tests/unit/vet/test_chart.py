@@ -73,6 +73,10 @@ def test_a_value_that_helm_quotes_is_not_shown(helm: Path, folder: Path) -> None
     with pytest.raises(ChartError) as refused:
         Chart(folder).render("blue-apps", "", Values(settings=("password=open,sesame",)), DISCOVERY)
     assert why(refused.value) == "does not render: failed parsing --set (not shown: a value can be a secret)"
+    says(helm, err="Error: failed to parse a.yaml: yaml: cannot decode !!str `sesame` as a !!int\n", code=1)
+    with pytest.raises(ChartError) as refused:
+        Chart(folder).render("blue-apps", "", Values(), DISCOVERY)
+    assert why(refused.value).endswith("cannot decode !!str (a value, not shown) as a !!int")
 
 
 def test_missing_dependencies_are_told_with_the_command_that_fetches_them(helm: Path, folder: Path) -> None:
