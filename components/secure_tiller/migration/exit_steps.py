@@ -102,8 +102,8 @@ def _backup(plan: ExitPlan) -> Step:
     own = shlex.quote(plan.tiller.namespace)
     file = shlex.quote(f"{plan.tiller.namespace}-releases.yaml")
     text = (
-        f"The file holds all values of the charts, passwords too: keep it as you keep those. Back they go with "
-        f"kubectl apply --filename {file}."
+        "The file holds all values of the charts, passwords too: keep it as you keep those. What is lost goes back "
+        f"with kubectl create --filename {file}, which leaves what is there; kubectl apply refuses large records."
     )
     return Step(
         "Back up the records",
