@@ -63,7 +63,8 @@ def command(
     if source == tiller.namespace:
         raise typer.BadParameter(f"{source} is the namespace of {name}'s own Tiller", param_hint="--from")
     access = deployment.access(tillers, stack, kubeconfig, context)
-    migration = Migration(partial(deployment.cluster, access), route, tiller, _steps)
+    sharing = [other for other in tillers if other is not tiller and set(other.managed) & set(tiller.managed)]
+    migration = Migration(partial(deployment.cluster, access), route, tiller, _steps, sharing)
     found = migration.look()
     _require_known(release or (), found.source, source)
     report = Report(

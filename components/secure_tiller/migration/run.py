@@ -1,6 +1,6 @@
 """A migration from its look at the cluster to the removal of what was copied, each call with the right it takes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -10,7 +10,7 @@ from secure_tiller.migration.history import State
 from secure_tiller.migration.judge import judge
 from secure_tiller.migration.report import Report
 from secure_tiller.migration.route import Route
-from secure_tiller.migration.selection import Found
+from secure_tiller.migration.selection import Found, identity
 from secure_tiller.problems import ClusterError
 from secure_tiller.releases import Kind, Stored, read
 
@@ -24,9 +24,20 @@ Steps = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
 class Migration:
     """The calls of one migration."""
 
-    def __init__(self, connect: Connect, route: Route, tiller: Deployed, steps: Steps) -> None:
-        """Call nothing yet."""
+    def __init__(
+        self, connect: Connect, route: Route, tiller: Deployed, steps: Steps, sharing: Iterable[Deployed] = ()
+    ) -> None:
+        """Call nothing yet.
+
+        Args:
+            connect: how the cluster is reached.
+            route: from where to where.
+            tiller: the team's.
+            steps: how progress is shown.
+            sharing: the Tillers of the teams that manage a namespace of this one too.
+        """
         self._connect, self._route, self._tiller, self._steps = connect, route, tiller, steps
+        self._sharing = tuple(sharing)
 
     def look(self) -> Found:
         """Return what the cluster has.
@@ -34,7 +45,12 @@ class Migration:
         Raises:
             ClusterError: it does not tell.
         """
-        return Found(self._source(), self._target(), self._running())
+        elsewhere = {
+            identity(record.release): other.name
+            for other in self._sharing
+            for record in self._records(Kind.SECRET, other.namespace).records
+        }
+        return Found(self._source(), self._target(), self._running(), elsewhere)
 
     def judge(self, report: Report) -> None:
         """Add to a report what the team's Tiller could not do with the releases.

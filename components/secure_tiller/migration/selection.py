@@ -2,16 +2,24 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from secure_tiller.migration import old_tiller
 from secure_tiller.migration.history import History, State, histories
 from secure_tiller.migration.old_tiller import RunningTiller
 from secure_tiller.migration.route import Route
 from secure_tiller.problems import Problem
-from secure_tiller.releases import Record, Stored, Unreadable
+from secure_tiller.releases import Record, Release, Stored, Unreadable
+
+Identity = tuple[str, str, int]
+"""What tells a release from all others: its name, its namespace, and when it was first deployed."""
 
 OTHERS = "choose other releases with --release"
+
+
+def identity(release: Release) -> Identity:
+    """Return what tells a release from all others."""
+    return release.name, release.namespace, release.first_deployed
 
 
 @dataclass(frozen=True)
@@ -22,6 +30,8 @@ class Found:
     target: Stored
     tillers: tuple[RunningTiller, ...]
     """Those that run in the source's namespace."""
+    elsewhere: Mapping[Identity, str] = field(default_factory=dict)
+    """The releases of other teams' Tillers in namespaces that they manage too, and whose each is."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +73,7 @@ def select(
         *old_tiller.problems(found.tillers),
         *(_not_the_teams(item, route) for item in foreign),
         *(problem for item in wanted for problem in _in_the_way(item, route, managers, named=bool(chosen))),
+        *(problem for item in wanted for problem in _taken_over(item, found.elsewhere)),
     ]
     left_alone = Counter(item.latest.namespace for item in rest)
     return Selection(tuple(wanted), dict(sorted(left_alone.items())), found.source.unreadable, tuple(problems))
@@ -88,6 +99,13 @@ def _in_the_way(
     if shared and not named:
         why = f"is in a namespace that several teams manage: {', '.join(sorted(shared))}"
         yield Problem("", where, "", why, f"name the releases that are to be {route.team}'s with --release")
+
+
+def _taken_over(item: History, elsewhere: Mapping[Identity, str]) -> Iterator[Problem]:
+    team = elsewhere.get(identity(item.latest))
+    if team and item.state is State.TO_COPY:
+        why = f"the Tiller of {team} has it already, and two would manage it"
+        yield Problem("", f"release {item.name}", "", why, f"delete its records there first; or {OTHERS}")
 
 
 def _not_the_teams(item: History, route: Route) -> Problem:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from kubernetes import client
 
+from secure_tiller.deployed import Deployed
 from secure_tiller.migration import copy
 from secure_tiller.migration.report import Report
 from secure_tiller.migration.route import Route
@@ -38,7 +40,7 @@ def fill(core: FakeCore, kind: str) -> None:
         core.put(kind, "kube-system", records.config_map(records.release(name, revision, namespace=namespace)))
 
 
-def run(core: FakeCore, *, remove: bool = False, route: Route = ROUTE) -> Report:
+def run(core: FakeCore, *, remove: bool = False, route: Route = ROUTE, sharing: tuple[Deployed, ...] = ()) -> Report:
     @contextmanager
     def connect(_: str, __: str) -> Iterator[Any]:
         yield core
@@ -47,12 +49,25 @@ def run(core: FakeCore, *, remove: bool = False, route: Route = ROUTE) -> Report
     def steps(_: str, __: int) -> Iterator[Callable[[], None]]:
         yield lambda: None
 
-    migration = Migration(connect, route, tiller(), steps)
+    migration = Migration(connect, route, tiller(), steps, sharing)
     selection = select(migration.look(), route, MANAGERS)
     report = Report(route, selection, applied=True, problems=selection.problems)
     if not report.problems:
         migration.apply(report, remove_source=remove)
     return report
+
+
+def test_a_release_that_another_teams_tiller_has_is_not_given_to_two(core: FakeCore) -> None:
+    green = replace(tiller(), name="green", namespace="green-tiller")
+    core.put("secret", "green-tiller", records.config_map(records.release("shop", 7)))
+    core.put("secret", "green-tiller", records.config_map(records.release("blog", 1, first_deployed=5)))  # their own
+    (problem,) = run(core, sharing=(green,)).problems
+    assert (problem.key, problem.why) == (
+        "release shop",
+        "the Tiller of green has it already, and two would manage it",
+    )
+    assert core.names("secret", "blue-tiller") == set()
+    assert run(core).problems == ()  # control: whoever shares nothing is not looked at
 
 
 def counts(report: Report) -> tuple[int, int, int]:
