@@ -4,6 +4,10 @@ A package of its own, because `import secure_tiller` imports Pulumi's SDK, and w
 """
 
 import os
+import sys
+
+INTERRUPTED = 130
+"""What shells say of a program that Ctrl-C ended: 128 and the number of SIGINT."""
 
 
 def main() -> None:
@@ -13,6 +17,9 @@ def main() -> None:
     and never again.
     """
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-    from secure_tiller.cli import main as command
+    try:
+        from secure_tiller.cli import main as command
 
-    command()
+        command()
+    except KeyboardInterrupt:  # also while it is imported, which takes a second
+        sys.exit(INTERRUPTED)

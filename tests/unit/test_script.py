@@ -84,6 +84,22 @@ def test_control_when_it_is_set_after_the_import_the_core_of_grpc_writes(port: i
     assert "CERTIFICATE_VERIFY_FAILED" in done.stderr
 
 
+@pytest.mark.parametrize("when", ["import", "command"])
+def test_ctrl_c_ends_it_without_a_traceback_whenever_it_comes(tmp_path: Path, when: str) -> None:
+    body = "raise KeyboardInterrupt" if when == "import" else "def main():\n    raise KeyboardInterrupt"
+    (tmp_path / "secure_tiller").mkdir()
+    (tmp_path / "secure_tiller" / "__init__.py").write_text("")
+    (tmp_path / "secure_tiller" / "cli.py").write_text(body)
+    done = subprocess.run(
+        [sys.executable, "-c", "import secure_tiller_command; secure_tiller_command.main()"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(PROJECT / "components")])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def test_it_is_the_script_that_is_installed() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
     assert project["scripts"] == {"secure-tiller": "secure_tiller_command:main"}

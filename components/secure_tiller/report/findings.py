@@ -146,7 +146,7 @@ def _of_trust(teams: Sequence[Team]) -> Iterator[Finding]:
 def _of_check(teams: Sequence[Team], check: Check | None, now: datetime) -> Iterator[Finding]:
     if check is None:
         yield Finding(
-            Level.NOTE, "Not checked", "", "this page says what was deployed; no check of the cluster was given"
+            Level.WARNING, "Not checked", "", "this page says what was deployed; no check of the cluster was given"
         )
         return
     levels = {

@@ -30,7 +30,7 @@ def found(made: Report) -> list[tuple[Level, str, str]]:
 
 def test_a_stack_with_which_all_is_well_has_nothing_to_read_but_that_no_check_was_given() -> None:
     made = report(*ONE)
-    assert found(made) == [(Level.NOTE, "Not checked", "")]
+    assert found(made) == [(Level.WARNING, "Not checked", "")]
     assert [promise.exceptions for promise in made.promises] == [()] * len(made.promises)
 
 
