@@ -10,9 +10,31 @@ from typing import Any
 from secure_tiller.cluster.connection import AT_ONCE, FORBIDDEN, TIMEOUT_SECONDS, clients
 from secure_tiller.cluster.facts import Questions
 from secure_tiller.deployer import Right, escalate
-from secure_tiller.objects import Kind
+from secure_tiller.objects import SECRETS, Kind
 
 EVERYTHING = Right("", "*", Kind("*", "*"))
+
+
+def access_review(kind: str, right: Right, **subject: object) -> dict[str, object]:
+    """Return the question whether somebody holds a right, as the API takes it.
+
+    Args:
+        kind: `SelfSubjectAccessReview`, or `SubjectAccessReview` with a subject.
+        right: what is asked about.
+        subject: `user` and `groups`.
+    """
+    resource, _, subresource = right.kind.resource.partition("/")
+    attributes = {
+        "namespace": right.namespace,
+        "verb": right.verb,
+        "group": right.kind.group,
+        "resource": resource,
+        "subresource": subresource,
+        "name": right.name,
+    }
+    asked = {key: value for key, value in attributes.items() if value}
+    spec = {**subject, "resourceAttributes": asked}
+    return {"apiVersion": "authorization.k8s.io/v1", "kind": kind, "spec": spec}
 
 
 def strangers_allowed(client: Any) -> bool | None:
@@ -20,15 +42,9 @@ def strangers_allowed(client: Any) -> bool | None:
 
     The made-up user is in system:authenticated, so that a binding which makes everybody an admin is found too.
     """
-    review = {
-        "apiVersion": "authorization.k8s.io/v1",
-        "kind": "SubjectAccessReview",
-        "spec": {
-            "user": f"secure-tiller-nobody-{uuid.uuid4()}",
-            "groups": ["system:authenticated"],
-            "resourceAttributes": {"verb": "get", "resource": "secrets", "namespace": "kube-system"},
-        },
-    }
+    nobody = f"secure-tiller-nobody-{uuid.uuid4()}"
+    right = Right("kube-system", "get", SECRETS)
+    review = access_review("SubjectAccessReview", right, user=nobody, groups=["system:authenticated"])
     api = clients.AuthorizationV1Api(client)
     try:
         answer = api.create_subject_access_review(review, _request_timeout=TIMEOUT_SECONDS)
@@ -78,20 +94,7 @@ def may(client: Any, right: Right) -> bool:
     Raises:
         ApiException: the review is refused, or there is no answer.
     """
-    resource, _, subresource = right.kind.resource.partition("/")
-    attributes = {
-        "namespace": right.namespace,
-        "verb": right.verb,
-        "group": right.kind.group,
-        "resource": resource,
-        "subresource": subresource,
-        "name": right.name,
-    }
-    review = {
-        "apiVersion": "authorization.k8s.io/v1",
-        "kind": "SelfSubjectAccessReview",
-        "spec": {"resourceAttributes": {key: value for key, value in attributes.items() if value}},
-    }
+    review = access_review("SelfSubjectAccessReview", right)
     api = clients.AuthorizationV1Api(client)
     answer = api.create_self_subject_access_review(review, _request_timeout=TIMEOUT_SECONDS)
     return bool(answer.status.allowed)

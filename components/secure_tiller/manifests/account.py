@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from secure_tiller.cluster.connection import AT_ONCE, FORBIDDEN, TIMEOUT_SECONDS, clients
+from secure_tiller.cluster.reviews import access_review
 from secure_tiller.deployed import Deployed
 from secure_tiller.deployer import Right
 from secure_tiller.rights import Rule
@@ -44,25 +45,13 @@ class Account:
         return frozenset(right for right in wanted if not holds(self._tiller, right))
 
     def _may(self, right: Right) -> bool:
-        resource, _, subresource = right.kind.resource.partition("/")
-        attributes = {
-            "namespace": right.namespace,
-            "verb": right.verb,
-            "group": right.kind.group,
-            "resource": resource,
-            "subresource": subresource,
-            "name": right.name,
-        }
         own = self._tiller.namespace
-        review = {
-            "apiVersion": "authorization.k8s.io/v1",
-            "kind": "SubjectAccessReview",
-            "spec": {
-                "user": f"system:serviceaccount:{own}:{self._tiller.service_account}",
-                "groups": [SERVICE_ACCOUNTS, f"{SERVICE_ACCOUNTS}:{own}", EVERYBODY],
-                "resourceAttributes": {key: value for key, value in attributes.items() if value},
-            },
-        }
+        review = access_review(
+            "SubjectAccessReview",
+            right,
+            user=f"system:serviceaccount:{own}:{self._tiller.service_account}",
+            groups=[SERVICE_ACCOUNTS, f"{SERVICE_ACCOUNTS}:{own}", EVERYBODY],
+        )
         api = clients.AuthorizationV1Api(self._client)
         return bool(api.create_subject_access_review(review, _request_timeout=TIMEOUT_SECONDS).status.allowed)
 
