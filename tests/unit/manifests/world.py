@@ -3,7 +3,7 @@
 from typing import Any
 
 from secure_tiller import rights
-from secure_tiller.deployed import ClusterReference, Deployed
+from secure_tiller.deployed import Deployed
 from secure_tiller.deployer import Right
 from secure_tiller.manifests import Discovery, Manifest, read
 from secure_tiller.manifests.discovery import Served
@@ -11,6 +11,7 @@ from secure_tiller.objects import Kind
 from secure_tiller.plan import RolePlan, Subject
 from secure_tiller.rights import Rule
 from tests.unit.api_server import Answer, ApiServer, Question, review
+from tests.unit.deployed import samples
 
 ACCOUNT = "system:serviceaccount:blue-tiller:tiller"
 RBAC = "rbac.authorization.k8s.io"
@@ -43,28 +44,12 @@ DISCOVERY = Discovery(
 
 def blue(*namespaces: str, more: tuple[Rule, ...] = ()) -> Deployed:
     """Return team blue's Tiller, which manages some namespaces, blue-apps if none is named."""
-    tiller = (Subject("ServiceAccount", "tiller", "blue-tiller"),)
     roles = [
-        RolePlan(f"manage:{name}", "tiller-blue", name, (*rights.manage(name), *more), tiller)
+        RolePlan(f"manage:{name}", "tiller-blue", name, (*rights.manage(name), *more), (samples.ACCOUNT,))
         for name in namespaces or ("blue-apps",)
     ]
     people = RolePlan("people", "people-blue", "blue-tiller", rights.PEOPLE, (Subject("Group", "blue-developers"),))
-    return Deployed(
-        name="blue",
-        stack="organization/secure-tiller/test",
-        namespace="blue-tiller",
-        service_account="tiller",
-        deployment="tiller-deploy",
-        ca_certificate="",
-        expirations={},
-        certificates={},
-        roles=(*roles, people),
-        created={},
-        pod={},
-        tls_secret="",
-        exposed=False,
-        cluster=ClusterReference(),
-    )
+    return samples.blue(*roles, people)
 
 
 def one(kind: str, api_version: str = "v1", name: str = "web", namespace: str = "", **content: Any) -> Manifest:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from secure_tiller.deployed import ClusterReference, Deployed
+from secure_tiller.deployed import Deployed
 from secure_tiller.migration.history import History, histories
 from secure_tiller.migration.route import Route
 from secure_tiller.plan import RolePlan, Subject
@@ -10,6 +10,7 @@ from secure_tiller.releases import Kind, Record
 from secure_tiller.releases.encoding import decode
 from secure_tiller.rights import manage
 from tests import records
+from tests.unit.deployed.samples import ACCOUNT, blue
 
 ROUTE = Route("blue", Kind.CONFIG_MAP, "kube-system", "blue-tiller")
 MANAGERS = {"blue-apps": ("blue",), "green-apps": ("green",), "shared": ("blue", "green")}
@@ -37,24 +38,7 @@ def history(*source: Record, target: tuple[Record, ...] = ()) -> History:
 
 def tiller(*subjects: Subject) -> Deployed:
     """Return the Tiller of the team blue, which manages blue-apps."""
-    account = Subject("ServiceAccount", "tiller", "blue-tiller")
-    roles = (
-        RolePlan("manage:blue-apps", "blue-tiller", "blue-apps", manage("blue-apps"), (account,)),
+    return blue(
+        RolePlan("manage:blue-apps", "blue-tiller", "blue-apps", manage("blue-apps"), (ACCOUNT,)),
         RolePlan("people", "blue-people", "blue-tiller", (), subjects),
-    )
-    return Deployed(
-        name="blue",
-        stack="organization/secure-tiller/test",
-        namespace="blue-tiller",
-        service_account="tiller",
-        deployment="tiller-deploy",
-        ca_certificate="",
-        expirations={},
-        certificates={},
-        roles=roles,
-        created={},
-        pod={},
-        tls_secret="tls",
-        exposed=False,
-        cluster=ClusterReference(),
     )
