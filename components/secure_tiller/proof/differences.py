@@ -38,7 +38,8 @@ FILLED_IN_A_POD: Mapping[str, Any] = {
 }
 _QUANTITIES = ("requests", "limits", "sizeLimit")
 _KEYS = ("name", "mountPath", "path", "key")
-"""By which the items of a list are told apart, whatever their order."""
+"""By which the items of a list are told apart, whatever their order. One that two items share tells nothing apart: a
+volume can be mounted twice."""
 
 
 def of_pod(planned: Mapping[str, Any], found: Mapping[str, Any], filled_in: Mapping[str, Any]) -> tuple[str, ...]:
@@ -77,7 +78,7 @@ def _different(planned: Any, found: Any, place: str, filled_in: Mapping[str, Any
 def _different_lists(
     planned: Sequence[Any], found: Sequence[Any], place: str, filled_in: Mapping[str, Any]
 ) -> Iterator[str]:
-    key = next((key for key in _KEYS if all(isinstance(i, Mapping) and key in i for i in (*planned, *found))), None)
+    key = next((key for key in _KEYS if _tells_apart(key, planned) and _tells_apart(key, found)), None)
     if key is None and len(planned) == len(found):
         for number, (wanted, there) in enumerate(zip(planned, found, strict=True)):
             yield from _different(wanted, there, f"{place}[{number}]", filled_in)
@@ -87,6 +88,12 @@ def _different_lists(
         wanted, there = ({item[key]: item for item in items} for items in (planned, found))
         for name in sorted(wanted if _may_grow(place, filled_in) else {*wanted, *there}, key=str):
             yield from _different(wanted.get(name), there.get(name), f"{place}[{name}]", filled_in)
+
+
+def _tells_apart(key: str, items: Sequence[Any]) -> bool:
+    if not all(isinstance(item, Mapping) and key in item for item in items):
+        return False
+    return len({str(item[key]) for item in items}) == len(items)
 
 
 def _is_filled_in(key: str, value: object, filled_in: Mapping[str, Any]) -> bool:

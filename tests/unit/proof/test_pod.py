@@ -63,6 +63,14 @@ CHANGES: dict[str, tuple[Change, str]] = {
         lambda spec: container(spec)["env"].append({"name": "TILLER_NAMESPACE", "value": "kube-system"}),
         "spec.containers[tiller].env[TILLER_NAMESPACE] is",
     ),
+    "a volume that is mounted once more": (
+        lambda spec: container(spec)["volumeMounts"].insert(0, {"name": "certificates", "mountPath": "/bin"}),
+        "spec.containers[tiller].volumeMounts[/bin] is a map with name, mountPath, not (nothing)",
+    ),
+    "a variable that is set twice": (
+        lambda spec: container(spec)["env"].insert(0, {"name": "HOME", "value": "/etc"}),
+        "spec.containers[tiller].env is",
+    ),
     "limits": (lambda spec: container(spec)["resources"]["limits"].update(cpu="2"), "limits.cpu is 2, not 1000m"),
 }
 
