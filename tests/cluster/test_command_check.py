@@ -23,7 +23,7 @@ from kubernetes import client
 
 from secure_tiller.cli import main
 from secure_tiller.names import server_names
-from secure_tiller.proof import accounts, certificates, endpoint, namespaces, pod, storage, trust
+from secure_tiller.proof import accounts, certificates, endpoint, namespaces, pod, services, storage, trust
 from secure_tiller.proof.document import from_json
 from secure_tiller.proof.result import Proof, Status
 from testbed.demo.place import Place
@@ -155,7 +155,7 @@ def _rich(team: str, legacy: str, server: pki.Pair) -> dict[str, Any]:
 
 def test_a_healthy_stack_passes_every_check_and_shows_no_key(checked: Checked) -> None:
     done = checked.run("--stack", checked.stack.name)
-    assert "45 checks: 44 passed, 1 warning, 0 failed, 0 not checked" in done.out
+    assert "47 checks: 46 passed, 1 warning, 0 failed, 0 not checked" in done.out
     assert done.code == 0
     assert "olga (v2.17.0); not tried, for they made their own keys: dora" in done.out
     assert f"refused {checked.other}/otto" in done.out
@@ -251,6 +251,17 @@ def an_impostor(checked: Checked, api: client.ApiClient) -> Iterator[None]:
 
 
 @contextmanager
+def a_port_of_every_node(checked: Checked, api: client.ApiClient) -> Iterator[None]:
+    core = client.CoreV1Api(api)
+    spec = {"type": "NodePort", "selector": {"app": "helm", "name": "tiller"}, "ports": [{"port": 44134}]}
+    core.create_namespaced_service(checked.tiller, {"metadata": {"name": "outside"}, "spec": spec})
+    try:
+        yield
+    finally:
+        core.delete_namespaced_service("outside", checked.tiller)
+
+
+@contextmanager
 def a_record_in_a_config_map(checked: Checked, api: client.ApiClient) -> Iterator[None]:
     core = client.CoreV1Api(api)
     labels = {"OWNER": "TILLER", "NAME": "web", "VERSION": "1", "STATUS": "DEPLOYED"}
@@ -328,6 +339,7 @@ BREAKAGES: dict[str, tuple[Breakage, dict[str, str]]] = {
         {accounts.ACCOUNTS: "service account {apps}:builder by clusterrolebinding/builder-{team} (cluster-admin)"},
     ),
     "a pod poses as Tiller": (an_impostor, {pod.IMPOSTORS: "not of the Deployment: impostor"}),
+    "a Service leads to Tiller": (a_port_of_every_node, {services.SERVICES: "outside (NodePort) is not of the stack"}),
     "a release is in a ConfigMap": (a_record_in_a_config_map, {storage.RECORDS: "in ConfigMaps of {tiller}: web.v1"}),
     "a namespace enforces nothing": (
         a_namespace_without_pod_security,
@@ -533,4 +545,4 @@ def test_as_a_program_of_its_own_in_the_folder_of_the_project(checked: Checked) 
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "23 checks: 22 passed, 1 warning" in done.stdout
+    assert "24 checks: 23 passed, 1 warning" in done.stdout

@@ -52,6 +52,8 @@ def _deployed(component: Resource, resources: Sequence[Resource]) -> Deployed:
         pod=plain(deployment.get("inputs", {})).get("spec", {}).get("template", {}),
         tls_secret=str(plain(secret.get("outputs", {})).get("metadata", {}).get("name", "")),
         exposed="service" in of("Service"),
+        policies=dict(_specs(of("NetworkPolicy"))),
+        services=dict(_specs(of("Service"))),
         cluster=_cluster(deployment, resources),
         bundles=bundles if isinstance(bundles, Mapping) else None,
     )
@@ -110,6 +112,12 @@ def _created(namespaces: Mapping[str, Resource]) -> Iterator[tuple[str, Mapping[
     for item in namespaces.values():
         metadata = plain(item["inputs"])["metadata"]
         yield metadata["name"], metadata.get("labels", {})
+
+
+def _specs(items: Mapping[str, Resource]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for item in items.values():
+        inputs = plain(item["inputs"])
+        yield inputs["metadata"]["name"], inputs["spec"]
 
 
 def _cluster(deployment: Resource, resources: Sequence[Resource]) -> ClusterReference:

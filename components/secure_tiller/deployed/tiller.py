@@ -54,6 +54,10 @@ class Deployed:
     cluster: ClusterReference
     bundles: Mapping[str, Mapping[str, str]] | None = field(default=None, repr=False)
     """Per client `ca`, `cert` and, unless it made its own, `key`, as PEM; None: the state was read without secrets."""
+    policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The `spec` of each NetworkPolicy of Tiller's namespace, by its name."""
+    services: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The `spec` of each Service, by its name."""
 
     @property
     def clients(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What of a pod is not as planned: everything that was changed, left out or added, but what the API server fills in."""
+"""What of an object is not as planned: everything changed, left out or added, but what the API server fills in."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -36,6 +36,16 @@ FILLED_IN_A_POD: Mapping[str, Any] = {
     "preemptionPolicy": ANYTHING,
     "imagePullSecrets": ANYTHING,
 }
+FILLED_IN_A_SERVICE: Mapping[str, Any] = {
+    **FILLED_IN,
+    "clusterIP": ANYTHING,
+    "clusterIPs": ANYTHING,
+    "internalTrafficPolicy": "Cluster",
+    "ipFamilies": ANYTHING,
+    "ipFamilyPolicy": ANYTHING,
+    "sessionAffinity": "None",
+    "type": "ClusterIP",
+}
 _QUANTITIES = ("requests", "limits", "sizeLimit")
 _KEYS = ("name", "mountPath", "path", "key")
 """By which the items of a list are told apart, whatever their order. One that two items share tells nothing apart: a
@@ -62,6 +72,11 @@ def of_pod(planned: Mapping[str, Any], found: Mapping[str, Any], filled_in: Mapp
         ),
         *_different(planned.get("spec", {}), found.get("spec", {}), "spec", filled_in),
     )
+
+
+def of_spec(planned: Mapping[str, Any], found: Mapping[str, Any], filled_in: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the differences between a planned `spec` and one that there is, as `of_pod` does."""
+    return tuple(_different(planned, found, "spec", filled_in))
 
 
 def _different(planned: Any, found: Any, place: str, filled_in: Mapping[str, Any]) -> Iterator[str]:

@@ -32,12 +32,14 @@ def look(client: Any, tiller: Deployed) -> Seen:
         secret = pool.submit(_told, partial(_secret, client, tiller), tiller, "get secrets")
         records = pool.submit(_told, partial(_records, client, tiller), tiller, "list secrets and configmaps")
         policies = pool.submit(_told, partial(_policies, client, tiller), tiller, "list networkpolicies")
+        services = pool.submit(_told, partial(_services, client, tiller), tiller, "list services")
         return Seen(
             namespaces=dict(zip(names, namespaces, strict=True)),
             workload=workload.result(),
             secret=secret.result(),
             records=records.result(),
             policies=policies.result(),
+            services=services.result(),
         )
 
 
@@ -97,6 +99,10 @@ def _policies(client: Any, tiller: Deployed) -> tuple[Object, ...]:
             _NETWORKING, "v1", tiller.namespace, "networkpolicies", _request_timeout=TIMEOUT_SECONDS
         )
     )
+
+
+def _services(client: Any, tiller: Deployed) -> tuple[Object, ...]:
+    return _items(_core(client, "list_namespaced_service", tiller.namespace))
 
 
 def _core(client: Any, method: str, *arguments: str, **selectors: str) -> Object:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from secure_tiller.deployed import Deployed
 from secure_tiller.names import ADMIT_CLIENTS, DENY_INGRESS
 from secure_tiller.plan import POD_SECURITY, POD_SECURITY_LABEL
+from secure_tiller.proof.differences import FILLED_IN, of_spec
 from secure_tiller.proof.result import Result, Status, in_words
 from secure_tiller.proof.seen import Object, Seen, Told, Untold
 
@@ -77,7 +78,10 @@ def _policy(tiller: Deployed, policies: Told[tuple[Object, ...]]) -> Result:
         text = f"{DENY_INGRESS} {what}: pods can connect to Tiller's namespace"
         return Result(tiller.name, POLICY, Status.FAILED, text, "pulumi up --refresh brings it back")
     if tiller.exposed:
-        by_name.pop(ADMIT_CLIENTS, None)
+        admitting = by_name.pop(ADMIT_CLIENTS, None)
+        if different := of_spec(tiller.policies.get(ADMIT_CLIENTS, {}), admitting or {}, FILLED_IN):
+            text = f"{ADMIT_CLIENTS} is not as planned: {in_words(different)}"
+            return Result(tiller.name, POLICY, Status.FAILED, text, "pulumi up --refresh brings it back")
     # Policies add up: one more can only open.
     if opening := [name for name, spec in by_name.items() if spec.get("ingress")]:
         text = f"{DENY_INGRESS} is there, but others admit connections: {in_words(opening)}"

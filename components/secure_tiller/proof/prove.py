@@ -20,6 +20,7 @@ from secure_tiller.proof import (
     questions,
     reviews,
     rights,
+    services,
     storage,
     trust,
 )
@@ -82,3 +83,4 @@ def _of(
     yield from pod.judge(tiller, seen.workload)
     yield from storage.judge(tiller, seen)
     yield from namespaces.judge(tiller, seen)
+    yield from services.judge(tiller, seen.services)

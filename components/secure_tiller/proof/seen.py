@@ -72,6 +72,8 @@ class Seen:
     records: Told[Records]
     policies: Told[tuple[Object, ...]]
     """The NetworkPolicies of Tiller's namespace."""
+    services: Told[tuple[Object, ...]]
+    """The Services there."""
 
 
 def _is_ready(pod: Object) -> bool:

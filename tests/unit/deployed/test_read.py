@@ -24,6 +24,10 @@ def resource(kind: str, name: str, parent: str = "", **parts: Any) -> dict[str, 
     return {"urn": f"{PROGRAM}{kind}::{name}", "type": kind, "parent": parent, "inputs": {}, "outputs": {}, **parts}
 
 
+def named(name: str, **spec: str) -> dict[str, Any]:
+    return {"metadata": {"name": name}, "spec": spec}
+
+
 def state(*, shown: bool = True, parent: str = "", **provider: Any) -> dict[str, Any]:
     """The state of team blue, with a client alice."""
     component = resource(
@@ -67,6 +71,10 @@ def state(*, shown: bool = True, parent: str = "", **provider: Any) -> dict[str,
             inputs={"spec": {"template": pod}},
             provider=f"{PROVIDER}::some-id",
         ),
+        resource("kubernetes:core/v1:Service", "blue-service", urn, inputs=named("tiller-deploy", type="ClusterIP")),
+        resource(
+            "kubernetes:networking.k8s.io/v1:NetworkPolicy", "blue-admit-clients", urn, inputs=named("admit", a="b")
+        ),
         resource("pulumi:providers:kubernetes", "cluster", inputs=provider),
     ]
     return {"resources": made}
@@ -76,11 +84,12 @@ def test_a_tiller_with_all_that_the_commands_ask_for() -> None:
     (blue,) = read(state(kubeconfig="/etc/kubeconfig", context="production", clusterIdentifier=UID))
     assert (blue.name, blue.stack, blue.namespace) == ("blue", "acme/shop/production", "blue-tiller")
     assert (blue.service_account, blue.deployment, blue.ca_certificate) == ("tiller", "tiller-deploy", "a CA")
-    assert (blue.clients, blue.managed, blue.exposed) == (("alice",), ("blue-apps",), False)
+    assert (blue.clients, blue.managed, blue.exposed) == (("alice",), ("blue-apps",), True)
     assert blue.certificates == {"client:alice": "leaf", "server-ca": "a CA"}
     assert blue.created == {"blue-apps": {"a": "label"}}
     assert blue.pod == {"spec": {"containers": [{"name": "tiller"}]}}
     assert blue.tls_secret == "blue-tls-1a2b"
+    assert (blue.services, blue.policies) == ({"tiller-deploy": {"type": "ClusterIP"}}, {"admit": {"a": "b"}})
     cluster = blue.cluster
     assert (cluster.kubeconfig, cluster.context, cluster.identifier) == ("/etc/kubeconfig", "production", UID)
 

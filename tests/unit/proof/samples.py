@@ -69,6 +69,7 @@ def _deployed(name: str, settings: Any, **changes: Any) -> Deployed:
         exposed=False,
         cluster=ClusterReference(),
         bundles={},
+        policies={"deny-ingress": policy()["spec"]},
     )
     return replace(made, **changes)
 
@@ -137,6 +138,24 @@ def workload(**changes: Any) -> Workload:
     return replace(Workload(deployment, sets, (pod(),)), **changes)
 
 
+ADMITTED = [{"from": [{"namespaceSelector": {"matchLabels": {"a": "b"}}}], "ports": [{"port": 44134}]}]
+SERVICE = {"type": "ClusterIP", "selector": dict(SELECTOR), "ports": [{"name": "tiller", "port": 44134}]}
+
+
+def exposed(**changes: Any) -> Deployed:
+    """Return the same Tiller with clients in the cluster: a Service, and a policy that admits them."""
+    policies = {"deny-ingress": policy()["spec"], "admit-clients": policy(ingress=ADMITTED)["spec"]}
+    return blue(exposed=True, policies=policies, services={"tiller-deploy": SERVICE}, **changes)
+
+
+def service(name: str = "tiller-deploy", **changes: Any) -> Object:
+    """Return a Service as the API server keeps it, with what it fills in."""
+    given = {"clusterIP": "10.96.0.9", "clusterIPs": ["10.96.0.9"], "internalTrafficPolicy": "Cluster"}
+    given |= {"ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack", "sessionAffinity": "None"}
+    ports = [{"name": "tiller", "port": 44134, "protocol": "TCP"}]
+    return {"metadata": {"name": name}, "spec": {**SERVICE, **given, "ports": ports, **changes}}
+
+
 def namespace(name: str, labels: Any) -> Object:
     return {"metadata": {"name": name, "labels": dict(labels)}}
 
@@ -151,4 +170,4 @@ def seen(tiller: Deployed, **changes: Any) -> Seen:
     namespaces = {
         name: namespace(name, tiller.created.get(name, level)) for name in (tiller.namespace, *tiller.managed)
     }
-    return replace(Seen(namespaces, workload(), secret(), Records(3, ()), (policy(),)), **changes)
+    return replace(Seen(namespaces, workload(), secret(), Records(3, ()), (policy(),), ()), **changes)

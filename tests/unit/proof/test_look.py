@@ -19,6 +19,7 @@ from tests.unit.proof import samples
 GREEN = samples.green()
 IN = "/api/v1/namespaces/green-tiller"
 APPS = "/apis/apps/v1/namespaces/green-tiller"
+PARTS = ("workload", "secret", "records", "policies", "services")
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 
 
@@ -34,6 +35,7 @@ def api() -> Iterator[ApiServer]:
             f"{IN}/secrets/blue-tls-1": (200, {"data": {"tls.crt": "eA==", "ca.crt": "eA==", "tls.key": "a2V5"}}),
             f"{IN}/secrets": (200, {"items": [api_server.release("web", 1)]}),
             f"{IN}/configmaps": NONE,
+            f"{IN}/services": (200, {"items": [samples.service()]}),
             "/apis/networking.k8s.io/v1/namespaces/green-tiller/networkpolicies": NONE,
             f"{RBAC}/clusterroles": NONE,
             f"{RBAC}/clusterrolebindings": NONE,
@@ -52,6 +54,7 @@ def test_what_is_there_is_read(tmp_path: Path, api: ApiServer) -> None:
     assert [pod["metadata"]["name"] for pod in found.workload.ready] == ["tiller-1"]
     assert found.records == Records(1, ())
     assert found.policies == ()
+    assert found.services == (samples.service(),)
 
 
 def test_of_the_tls_secret_the_key_is_not_kept(tmp_path: Path, api: ApiServer) -> None:
@@ -82,13 +85,14 @@ def test_what_is_not_there_is_nothing_and_no_refusal(tmp_path: Path, api: ApiSer
         (f"{APPS}/replicasets", "workload"),
         (f"{IN}/secrets/blue-tls-1", "secret"),
         (f"{IN}/configmaps", "records"),
+        (f"{IN}/services", "services"),
         ("/apis/networking.k8s.io/v1/namespaces/green-tiller/networkpolicies", "policies"),
     ],
 )
 def test_what_is_refused_is_untold_and_the_rest_is_read(path: str, part: str, tmp_path: Path, api: ApiServer) -> None:
     api.answers[path] = FORBIDDEN
     found = seen(tmp_path, api)
-    parts: dict[str, Any] = {name: getattr(found, name) for name in ("workload", "secret", "records", "policies")}
+    parts: dict[str, Any] = {name: getattr(found, name) for name in PARTS}
     assert [name for name, told in parts.items() if isinstance(told, Untold)] == [part]
     assert "green-tiller" in parts[part].remedy
 

@@ -13,7 +13,7 @@ ENFORCE = "pod-security.kubernetes.io/enforce"
 
 
 def results(**changes: Any) -> dict[str, Result]:
-    tiller = samples.blue(**{key: changes.pop(key) for key in ("exposed",) if key in changes})
+    tiller = samples.exposed() if changes.pop("exposed", False) else samples.blue()
     return {result.check: result for result in judge(tiller, samples.seen(tiller, **changes))}
 
 
@@ -74,8 +74,24 @@ def test_the_policy_that_closes_the_namespace(policies: tuple[Any, ...], status:
 
 
 def test_the_policy_that_admits_clients_is_expected_where_tiller_is_exposed() -> None:
-    policies = (samples.policy(), samples.policy("admit-clients", ingress=[{}]))
+    policies = (samples.policy(), samples.policy("admit-clients", ingress=samples.ADMITTED))
     assert results(policies=policies, exposed=True)[POLICY].status is Status.PASSED
+
+
+@pytest.mark.parametrize(
+    "admitting",
+    [
+        (),
+        (samples.policy("admit-clients", ingress=[{}]),),
+        (samples.policy("admit-clients", ingress=[*samples.ADMITTED, {}]),),
+        (samples.policy("admit-clients", ingress=[{**samples.ADMITTED[0], "ports": []}]),),
+        (samples.policy("admit-clients", ingress=samples.ADMITTED, podSelector={"matchLabels": {"no": "pod"}}),),
+    ],
+)
+def test_the_policy_that_admits_clients_is_compared_with_the_plan(admitting: tuple[Any, ...]) -> None:
+    result = results(policies=(samples.policy(), *admitting), exposed=True)[POLICY]
+    assert result.status is Status.FAILED
+    assert "admit-clients is not as planned" in result.text
 
 
 def test_what_the_cluster_does_not_tell_is_not_checked() -> None:
