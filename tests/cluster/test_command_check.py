@@ -155,7 +155,7 @@ def _rich(team: str, legacy: str, server: pki.Pair) -> dict[str, Any]:
 
 def test_a_healthy_stack_passes_every_check_and_shows_no_key(checked: Checked) -> None:
     done = checked.run("--stack", checked.stack.name)
-    assert "47 checks: 46 passed, 1 warning, 0 failed, 0 not checked" in done.out
+    assert "49 checks: 48 passed, 1 warning, 0 failed, 0 not checked" in done.out
     assert done.code == 0
     assert "olga (v2.17.0); not tried, for they made their own keys: dora" in done.out
     assert f"refused {checked.other}/otto" in done.out
@@ -227,17 +227,18 @@ def an_account_of_the_team_that_is_cluster_admin(checked: Checked, api: client.A
 
 
 @contextmanager
-def an_impostor(checked: Checked, api: client.ApiClient) -> Iterator[None]:
-    """A pod with the labels by which Helm's client looks for Tiller; it waits for a node that there is not."""
+def a_pod(checked: Checked, api: client.ApiClient, name: str, labels: dict[str, str], account: str) -> Iterator[None]:
+    """A pod in Tiller's namespace; it waits for a node that there is not."""
     core = client.CoreV1Api(api)
     restricted = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
     secured = {"runAsNonRoot": True, "runAsUser": 65534, "seccompProfile": {"type": "RuntimeDefault"}}
     core.create_namespaced_pod(
         checked.tiller,
         {
-            "metadata": {"name": "impostor", "labels": {"app": "helm", "name": "tiller"}},
+            "metadata": {"name": name, "labels": labels},
             "spec": {
                 "nodeSelector": {"kubernetes.io/hostname": "nowhere"},
+                "serviceAccountName": account,
                 "automountServiceAccountToken": False,
                 "securityContext": secured,
                 "containers": [{"name": "tiller", "image": "example.org/evil", "securityContext": restricted}],
@@ -247,7 +248,21 @@ def an_impostor(checked: Checked, api: client.ApiClient) -> Iterator[None]:
     try:
         yield
     finally:
-        core.delete_namespaced_pod("impostor", checked.tiller, grace_period_seconds=0)
+        core.delete_namespaced_pod(name, checked.tiller, grace_period_seconds=0)
+
+
+@contextmanager
+def an_impostor(checked: Checked, api: client.ApiClient) -> Iterator[None]:
+    """A pod with the labels by which Helm's client looks for Tiller."""
+    with a_pod(checked, api, "impostor", {"app": "helm", "name": "tiller"}, "default"):
+        yield
+
+
+@contextmanager
+def a_pod_with_tillers_account(checked: Checked, api: client.ApiClient) -> Iterator[None]:
+    """What may be a second Tiller, without TLS, to which the team's people may forward a port."""
+    with a_pod(checked, api, "second", {}, "tiller"):
+        yield
 
 
 @contextmanager
@@ -339,6 +354,10 @@ BREAKAGES: dict[str, tuple[Breakage, dict[str, str]]] = {
         {accounts.ACCOUNTS: "service account {apps}:builder by clusterrolebinding/builder-{team} (cluster-admin)"},
     ),
     "a pod poses as Tiller": (an_impostor, {pod.IMPOSTORS: "not of the Deployment: impostor"}),
+    "a pod runs as Tiller's account": (
+        a_pod_with_tillers_account,
+        {pod.ALONE: "with Tiller's account or its TLS Secret: second"},
+    ),
     "a Service leads to Tiller": (a_port_of_every_node, {services.SERVICES: "outside (NodePort) is not of the stack"}),
     "a release is in a ConfigMap": (a_record_in_a_config_map, {storage.RECORDS: "in ConfigMaps of {tiller}: web.v1"}),
     "a namespace enforces nothing": (
@@ -545,4 +564,4 @@ def test_as_a_program_of_its_own_in_the_folder_of_the_project(checked: Checked) 
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "24 checks: 23 passed, 1 warning" in done.stdout
+    assert "25 checks: 24 passed, 1 warning" in done.stdout

@@ -15,7 +15,6 @@ from secure_tiller.proof.seen import Object, Records, Seen, Told, Untold, Worklo
 
 NOT_FOUND = 404
 _APPS, _NETWORKING, _RBAC = "apps", "networking.k8s.io", "rbac.authorization.k8s.io"
-_TILLERS = ",".join(f"{key}={value}" for key, value in SELECTOR.items())
 _Seen = TypeVar("_Seen")
 
 
@@ -69,9 +68,14 @@ def _workload(client: Any, tiller: Deployed) -> Workload:
         api.get_namespaced_custom_object, *place, "deployments", tiller.deployment, _request_timeout=TIMEOUT_SECONDS
     )
     sets = api.list_namespaced_custom_object(*place, "replicasets", _request_timeout=TIMEOUT_SECONDS)
-    pods = _core(client, "list_namespaced_pod", tiller.namespace, label_selector=_TILLERS)
-    running = (pod for pod in _items(pods) if pod["status"].get("phase") not in ("Succeeded", "Failed"))
-    return Workload(_perhaps(read), _items(sets), tuple(running))
+    pods = _items(_core(client, "list_namespaced_pod", tiller.namespace))
+    running = [pod for pod in pods if pod["status"].get("phase") not in ("Succeeded", "Failed")]
+    labelled, others = (tuple(pod for pod in running if _is_found_by_helm(pod) is wanted) for wanted in (True, False))
+    return Workload(_perhaps(read), _items(sets), labelled, others)
+
+
+def _is_found_by_helm(pod: Object) -> bool:
+    return SELECTOR.items() <= (pod["metadata"].get("labels") or {}).items()
 
 
 def _secret(client: Any, tiller: Deployed) -> Object | None:

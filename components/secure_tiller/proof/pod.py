@@ -1,5 +1,6 @@
-"""What runs: the Deployment and the pod are what the stack planned, and nobody poses as Tiller's pod."""
+"""What runs: the Deployment and its pods are what the stack planned, nobody poses as one, and nothing runs beside."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from secure_tiller.proof.seen import Object, Told, Untold, Workload
 DEPLOYMENT = "Deployment is as planned"
 POD = "running pod is as planned"
 IMPOSTORS = "only Tiller's pods carry its labels"
+ALONE = "nothing else runs in Tiller's namespace"
 
 _RESTORE = "find out who changed it; PULUMI_K8S_ENABLE_PATCH_FORCE=true pulumi up --refresh brings it back"
 _MOST = 4
@@ -20,11 +22,12 @@ _MOST = 4
 def judge(tiller: Deployed, workload: Told[Workload]) -> Iterator[Result]:
     """Yield the results about what runs."""
     if isinstance(workload, Untold):
-        yield from (workload.result(tiller.name, check) for check in (DEPLOYMENT, POD, IMPOSTORS))
+        yield from (workload.result(tiller.name, check) for check in (DEPLOYMENT, POD, IMPOSTORS, ALONE))
         return
     yield _deployment(tiller, workload.deployment)
     yield _pod(tiller, workload)
     yield _impostors(tiller, workload)
+    yield _alone(tiller, workload)
 
 
 def _deployment(tiller: Deployed, found: Object | None) -> Result:
@@ -46,8 +49,17 @@ def _pod(tiller: Deployed, workload: Workload) -> Result:
         text = f"no pod is ready: {in_words(map(_state, workload.own)) or 'there is none'}"
         remedy = f"kubectl --namespace {tiller.namespace} describe pods"
         return Result(tiller.name, POD, Status.FAILED, text, remedy)
-    different = [f"{_name(pod)}: {each}" for pod in ready for each in of_pod(tiller.pod, pod, FILLED_IN_A_POD)]
-    return _compared(tiller, POD, different, f"ready: {in_words(map(_name, ready))}")
+    different = {
+        _name(pod): [f"{_name(pod)}: {each}" for each in of_pod(tiller.pod, pod, FILLED_IN_A_POD)]
+        for pod in workload.own
+    }
+    leaving = {_name(pod) for pod in workload.own if pod["metadata"].get("deletionTimestamp")}
+    stays = [each for name, found in different.items() if name not in leaving for each in found]
+    if stays or not any(different.values()):
+        return _compared(tiller, POD, stays, f"ready: {in_words(map(_name, ready))}")
+    # It ends the calls that run, and would answer new ones too.
+    text = f"stops, and until then answers whom it did: {in_words(name for name, found in different.items() if found)}"
+    return Result(tiller.name, POD, Status.WARNING, text, "check again in a few minutes, when it must be gone")
 
 
 def _impostors(tiller: Deployed, workload: Workload) -> Result:
@@ -65,6 +77,25 @@ def _impostors(tiller: Deployed, workload: Workload) -> Result:
             tiller.name, IMPOSTORS, Status.WARNING, text, "check again in a few minutes, when it must be gone"
         )
     return Result(tiller.name, IMPOSTORS, Status.PASSED, f"{len(own)} of the Deployment, no other")
+
+
+def _alone(tiller: Deployed, workload: Workload) -> Result:
+    """Pods that Helm's client does not find can still hold what Tiller holds: its people may forward a port to them."""
+    if not workload.others:
+        return Result(tiller.name, ALONE, Status.PASSED, "no pod but Tiller's")
+    remedy = f"find out who made it: kubectl --namespace {tiller.namespace} get pods --output wide"
+    if holding := [_name(pod) for pod in workload.others if _holds_what_tiller_holds(tiller, pod)]:
+        text = f"with Tiller's account or its TLS Secret: {in_words(holding)}"
+        return Result(tiller.name, ALONE, Status.FAILED, text, remedy)
+    text = f"there is {in_words(map(_name, workload.others))}, without Tiller's account and TLS Secret"
+    return Result(tiller.name, ALONE, Status.WARNING, text, remedy)
+
+
+def _holds_what_tiller_holds(tiller: Deployed, pod: Object) -> bool:
+    spec = pod["spec"]
+    # Wherever the name stands: volumes, projections and environments can all bring a Secret.
+    brings_the_secret = bool(tiller.tls_secret) and json.dumps(tiller.tls_secret) in json.dumps(spec)
+    return brings_the_secret or spec.get("serviceAccountName") == tiller.service_account
 
 
 def _is_of_an_earlier_revision(tiller: Deployed, pod: Object) -> bool:

@@ -36,6 +36,8 @@ class Workload:
     """All of the namespace."""
     pods: tuple[Object, ...]
     """Those with the labels by which Helm's client looks for Tiller, unless they ended."""
+    others: tuple[Object, ...] = ()
+    """Those without, unless they ended."""
 
     @property
     def own(self) -> tuple[Object, ...]:

@@ -23,6 +23,12 @@ PARTS = ("workload", "secret", "records", "policies", "services")
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 
 
+def beside() -> dict[str, Any]:
+    other = samples.pod("beside")
+    other["metadata"]["labels"] = {"app": "helm"}
+    return other
+
+
 @pytest.fixture
 def api() -> Iterator[ApiServer]:
     with api_server.running() as server:
@@ -31,7 +37,7 @@ def api() -> Iterator[ApiServer]:
             "/api/v1/namespaces/green-apps": (200, api_server.namespace("green-apps")),
             f"{APPS}/deployments/tiller-deploy": (200, samples.workload().deployment),
             f"{APPS}/replicasets": (200, {"items": list(samples.workload().replica_sets)}),
-            f"{IN}/pods": (200, {"items": [samples.pod(), samples.pod("done", phase="Succeeded")]}),
+            f"{IN}/pods": (200, {"items": [samples.pod(), samples.pod("done", phase="Succeeded"), beside()]}),
             f"{IN}/secrets/blue-tls-1": (200, {"data": {"tls.crt": "eA==", "ca.crt": "eA==", "tls.key": "a2V5"}}),
             f"{IN}/secrets": (200, {"items": [api_server.release("web", 1)]}),
             f"{IN}/configmaps": NONE,
@@ -52,6 +58,8 @@ def test_what_is_there_is_read(tmp_path: Path, api: ApiServer) -> None:
     found = seen(tmp_path, api)
     assert isinstance(found.workload, Workload)
     assert [pod["metadata"]["name"] for pod in found.workload.ready] == ["tiller-1"]
+    assert [pod["metadata"]["name"] for pod in found.workload.pods] == ["tiller-1"]
+    assert [pod["metadata"]["name"] for pod in found.workload.others] == ["beside"]
     assert found.records == Records(1, ())
     assert found.policies == ()
     assert found.services == (samples.service(),)

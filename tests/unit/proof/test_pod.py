@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from secure_tiller.proof.pod import DEPLOYMENT, IMPOSTORS, POD, judge
+from secure_tiller.proof.pod import ALONE, DEPLOYMENT, IMPOSTORS, POD, judge
 from secure_tiller.proof.result import Result, Status
 from secure_tiller.proof.seen import Untold, Workload
 from tests.unit.proof import samples
@@ -137,6 +137,54 @@ def test_a_pod_that_stops_may_be_of_a_replica_set_that_is_gone(owner: str, statu
     stopping = samples.pod("old", owner)
     stopping["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
     assert results(samples.workload(pods=(samples.pod(), stopping)))[IMPOSTORS].status is status
+
+
+def beside(change: Change = lambda _: None) -> Workload:
+    """What runs beside Tiller: a pod without its labels, account and Secret, but for a change."""
+    other = samples.pod("other", "")
+    other["metadata"]["labels"] = {}
+    other["spec"] |= {"serviceAccountName": "default", "volumes": []}
+    change(other["spec"])
+    return samples.workload(others=(other,))
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        (lambda _: None, Status.WARNING),
+        (lambda spec: spec.update(serviceAccountName="tiller"), Status.FAILED),
+        (lambda spec: spec.update(volumes=[{"name": "a", "secret": {"secretName": "blue-tls-1"}}]), Status.FAILED),
+        (lambda spec: container(spec).update(envFrom=[{"secretRef": {"name": "blue-tls-1"}}]), Status.FAILED),
+    ],
+)
+def test_a_pod_beside_tiller_is_told_and_fails_if_it_holds_what_tiller_holds(change: Change, status: Status) -> None:
+    found = results(beside(change))
+    assert found[ALONE].status is status
+    assert "other" in found[ALONE].text
+    assert found[IMPOSTORS].status is Status.PASSED
+
+
+def older(**metadata: Any) -> dict[str, Any]:
+    """A pod of the Deployment with another trust, which is not ready."""
+    old = samples.pod("old", conditions=[])
+    old["metadata"]["annotations"]["secure-tiller/trusts"] = "alice ci mallory"
+    old["metadata"] |= metadata
+    return old
+
+
+@pytest.mark.parametrize(
+    ("metadata", "status"), [({}, Status.FAILED), ({"deletionTimestamp": "2026-01-01T00:00:00Z"}, Status.WARNING)]
+)
+def test_a_pod_that_is_not_ready_is_compared_too(metadata: dict[str, Any], status: Status) -> None:
+    found = results(samples.workload(pods=(samples.pod(), older(**metadata))))[POD]
+    assert found.status is status
+    assert "old" in found.text
+
+
+def test_a_pod_as_planned_that_stops_beside_a_ready_one_passes() -> None:
+    stopping = samples.pod("old", conditions=[])
+    stopping["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    assert results(samples.workload(pods=(samples.pod(), stopping)))[POD].status is Status.PASSED
 
 
 def test_what_the_cluster_does_not_tell_is_not_checked_and_never_passed() -> None:
