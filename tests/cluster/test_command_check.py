@@ -134,6 +134,7 @@ def _rich(team: str, legacy: str, server: pki.Pair) -> dict[str, Any]:
     leases = {"api_groups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create"]}
     return {
         "namespaces": {f"{team}-apps": {"retain_on_delete": False}, legacy: {"existing": True}},
+        "subjects": {"service_accounts": [{"namespace": f"{team}-apps", "name": "deployer"}]},
         "clients": {"otto": {}, "robot": {"secret": {"namespace": f"{team}-apps", "name": "tiller-client"}}},
         "rights": {"network_policies": True, "roles": True, "rules": [leases]},
         "certificates": {

@@ -5,25 +5,30 @@ from itertools import chain
 
 from secure_tiller.deployed import Deployed
 from secure_tiller.plan import Subject
-from secure_tiller.proof.grants import ALL, Binding, Bindings, Grant, Right, beyond
-from secure_tiller.proof.questions import grants
+from secure_tiller.proof.grants import ALL, EVERY_ACCOUNT, EVERYBODY, Binding, Bindings, Right
+from secure_tiller.proof.questions import grants, planned_for
 from secure_tiller.proof.result import Result, Status, in_words
 from secure_tiller.proof.seen import Told, Untold
 
 ACCOUNTS = "service accounts where Tiller installs"
+_ANY = "any"
 
 
-def judge(tiller: Deployed, bindings: Told[Bindings]) -> Iterator[Result]:
+def judge(tiller: Deployed, tillers: Sequence[Deployed], bindings: Told[Bindings]) -> Iterator[Result]:
     """Yield the result about the service accounts of the managed namespaces.
 
     What holds more than the team within its own namespaces is a warning. What reaches out of them, or is allowed
-    everything, is a failure: the team's Tiller could go there by a chart.
+    everything, is a failure: the team's Tiller could go there by a chart. What the stack itself gives, such as the way
+    to Tiller's port to an account among the people, is neither.
     """
     if isinstance(bindings, Untold):
         yield bindings.result(tiller.name, ACCOUNTS)
         return
     planned = tuple(chain.from_iterable(grants(role) for role in tiller.roles if role.part.startswith("manage:")))
-    more = [(binding, who, tuple(_more(binding, planned))) for binding, who in _bound(tiller, bindings)]
+    more = [
+        (binding, who, binding.gives(subject, (*planned, *planned_for(tillers, subject))))
+        for binding, subject, who in _bound(tiller, bindings)
+    ]
     outside = [found for found in more if any(_leaves(right, tiller.managed) for right in found[2])]
     if outside:
         remedy = "take the binding away, or let the account live in a namespace where no Tiller installs"
@@ -35,12 +40,14 @@ def judge(tiller: Deployed, bindings: Told[Bindings]) -> Iterator[Result]:
         yield Result(tiller.name, ACCOUNTS, Status.PASSED, f"none holds more than the team ({len(more)} bindings)")
 
 
-def _bound(tiller: Deployed, bindings: Bindings) -> Iterator[tuple[Binding, str]]:
-    """Yield each binding for an account of the managed namespaces, and the account in words."""
+def _bound(tiller: Deployed, bindings: Bindings) -> Iterator[tuple[Binding, Subject, str]]:
+    """Yield each binding for an account of the managed namespaces, the account, and the account in words."""
     for binding in bindings:
         for subject in binding.subjects:
             if where := _of_a_managed_namespace(subject, tiller.managed):
-                yield binding, where
+                yield binding, subject, where
+            elif subject in (EVERYBODY, EVERY_ACCOUNT) and tiller.managed:
+                yield binding, Subject("ServiceAccount", _ANY, tiller.managed[0]), f"everybody of {subject.name}"
 
 
 def _of_a_managed_namespace(subject: Subject, managed: Sequence[str]) -> str:
@@ -49,11 +56,6 @@ def _of_a_managed_namespace(subject: Subject, managed: Sequence[str]) -> str:
     group, _, every = subject.name.rpartition(":")
     of_all = subject.kind == "Group" and group == "system:serviceaccounts" and every in managed
     return f"every service account of {every}" if of_all else ""
-
-
-def _more(binding: Binding, planned: Sequence[Grant]) -> Iterator[Right]:
-    """Yield what a binding grants beyond the team's own rights there."""
-    yield from beyond(binding.grants(), planned)
 
 
 def _leaves(right: Right, managed: Sequence[str]) -> bool:

@@ -11,6 +11,10 @@ from secure_tiller.rights import Rule
 ALL = "*"
 
 
+EVERYBODY, EVERY_ACCOUNT = Subject("Group", "system:authenticated"), Subject("Group", "system:serviceaccounts")
+"""Everybody, and every ServiceAccount of the cluster."""
+
+
 @dataclass(frozen=True, order=True)
 class Right:
     """One thing that somebody wants to do, in the words of an access review."""
@@ -77,6 +81,15 @@ class Binding:
         every = Subject("Group", f"system:serviceaccounts:{subject.namespace}")
         return subject in self.subjects or (subject.kind == "ServiceAccount" and every in self.subjects)
 
+    def gives(self, subject: Subject, planned: Sequence[Grant]) -> tuple[Right, ...]:
+        """Return what the binding gives to somebody beyond a plan; of what it gives to everybody, what matters."""
+        if self.names(subject):
+            return tuple(beyond(self.grants(), planned))
+        accounts = subject.kind == "ServiceAccount"
+        if any(other == EVERYBODY or (accounts and other == EVERY_ACCOUNT) for other in self.subjects):
+            return tuple(right for right in beyond(self.grants(), planned) if not gives_nothing_away(right))
+        return ()
+
     def grants(self) -> Iterator[Grant]:
         """Yield what it grants to each of its subjects."""
         yield from (Grant(self.namespace, rule) for rule in self.rules)
@@ -115,6 +128,18 @@ def beyond(granted: Iterable[Grant], planned: Sequence[Grant]) -> Iterator[Right
     """Yield what is granted and not planned."""
     for grant in granted:
         yield from (right for right in grant.rights() if not any(plan.covers(right) for plan in planned))
+
+
+def gives_nothing_away(right: Right) -> bool:
+    """Tell whether a right is such as clusters give to everybody: paths of discovery, questions about oneself, reading.
+
+    To read Secrets gives away, and so does every subresource that leads into a pod or node (`get nodes/proxy`).
+    """
+    if right.group in ("authentication.k8s.io", "authorization.k8s.io"):
+        return right.resource.startswith("selfsubject")
+    kind, _, subresource = right.resource.partition("/")
+    leads_on = bool(kind) and subresource not in ("", "log", "scale", "status")  # a path begins with the slash
+    return right.verb in ("get", "list", "watch") and kind not in ("secrets", ALL) and not leads_on
 
 
 def _either(listed: Sequence[str], wanted: str) -> bool:

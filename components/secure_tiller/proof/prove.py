@@ -79,7 +79,7 @@ def _of(
     yield from trust.judge(tiller, seen.secret, called.shown)
     yield from certificates.judge(tiller, now, limits)
     yield from rights.judge(tiller, stack.tillers, answers, bindings)
-    yield from accounts.judge(tiller, bindings)
+    yield from accounts.judge(tiller, stack.tillers, bindings)
     yield from pod.judge(tiller, seen.workload)
     yield from storage.judge(tiller, seen)
     yield from namespaces.judge(tiller, seen)

@@ -28,7 +28,17 @@ _IN_ANY_NAMESPACE = (
     ("delete", "", "namespaces"),
 )
 _OF_TILLER_AT_HOME = (
+    # A pod runs with any account of its namespace and brings any Secret of it, whoever makes or changes it.
     ("create", "", "pods"),
+    ("patch", "", "pods"),
+    ("patch", "", "pods/ephemeralcontainers"),
+    ("update", "", "pods/ephemeralcontainers"),
+    ("create", "", "replicationcontrollers"),
+    ("create", _APPS, "replicasets"),
+    ("create", _APPS, "statefulsets"),
+    ("create", _APPS, "daemonsets"),
+    ("create", "batch", "jobs"),
+    ("create", "batch", "cronjobs"),
     ("create", "", "configmaps"),
     ("create", "", "serviceaccounts"),
     ("create", "", "services"),
@@ -38,13 +48,20 @@ _OF_TILLER_AT_HOME = (
     ("patch", _APPS, "deployments"),
     ("delete", _APPS, "deployments"),
     ("create", _RBAC, "roles"),
+    ("create", _NETWORKING, "networkpolicies"),
+    ("patch", _NETWORKING, "networkpolicies"),
     ("delete", _NETWORKING, "networkpolicies"),
 )
 _OF_PEOPLE_AT_TILLER = (
     *_OF_TILLER_AT_HOME,
     ("get", "", "secrets"),
     ("list", "", "secrets"),
+    ("watch", "", "secrets"),
     ("create", "", "secrets"),
+    ("update", "", "secrets"),
+    ("patch", "", "secrets"),
+    ("delete", "", "secrets"),
+    ("update", "", "pods"),
     ("delete", "", "pods"),
 )
 _OF_TILLER_WHERE_IT_INSTALLS = (

@@ -1,14 +1,27 @@
 """What Tiller and the team's people may do: what is planned, and none of what would let them out of their place.
 
-Asked by SubjectAccessReviews, whose answer counts every authorizer of the cluster, not RBAC alone; and of Tiller's
-account read off RBAC's objects too, where nothing that is granted can hide behind a question that nobody asked.
+Asked by SubjectAccessReviews, whose answer counts every authorizer of the cluster, not RBAC alone; and read off RBAC's
+objects too, where nothing that is granted can hide behind a question that nobody asked: all that Tiller's account has,
+and what the people have by RoleBindings in Tiller's namespace.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from secure_tiller.deployed import Deployed
-from secure_tiller.proof.grants import Bindings, Right, beyond
-from secure_tiller.proof.questions import Answers, Asker, Questions, account, of_people, of_tiller, planned_for
+from secure_tiller.plan import Subject
+from secure_tiller.proof.grants import Binding, Bindings, Right, gives_nothing_away
+from secure_tiller.proof.questions import (
+    Answers,
+    Asker,
+    Questions,
+    account,
+    asker,
+    of_people,
+    of_tiller,
+    people,
+    planned_for,
+)
 from secure_tiller.proof.result import Result, Status, in_words
 from secure_tiller.proof.seen import Told, Untold
 
@@ -32,7 +45,7 @@ def judge(
             yield Result(tiller.name, check, Status.PASSED, "the stack names nobody")
         return
     yield _planned(tiller, "people", asked, answers)
-    yield _nothing_more(tiller, "people", asked, answers)
+    yield _nothing_more_of_people(tiller, tillers, answers, bindings)
 
 
 def _check_planned(who: str) -> str:
@@ -77,8 +90,7 @@ def _nothing_more_of_tiller(
     if isinstance(bindings, Untold):
         return reviewed if reviewed.status is Status.FAILED else bindings.result(tiller.name, reviewed.check)
     planned = tuple(planned_for(tillers, account(tiller)))
-    named = (binding for binding in bindings if binding.names(account(tiller)))
-    more = {binding: rights for binding in named if (rights := tuple(beyond(binding.grants(), planned)))}
+    more = {binding: rights for binding in bindings if (rights := binding.gives(account(tiller), planned))}
     if not more:
         return reviewed
     granted = [grant for binding in more for grant in binding.grants()]
@@ -89,6 +101,33 @@ def _nothing_more_of_tiller(
     text = f"{where} grants what is beyond the plan ({len(all_rights)}), such as: {such_as}"
     remedy = "remove the binding, or pulumi up --refresh if it is the stack's"
     return Result(tiller.name, reviewed.check, Status.FAILED, text, remedy)
+
+
+def _nothing_more_of_people(
+    tiller: Deployed, tillers: Sequence[Deployed], answers: Told[Answers], bindings: Told[Bindings]
+) -> Result:
+    """Compare the RoleBindings of Tiller's namespace too: there the people may do what is planned, and read."""
+    reviewed = _nothing_more(tiller, "people", of_people(tiller, tillers), answers)
+    if reviewed.status is not Status.PASSED:
+        return reviewed
+    if isinstance(bindings, Untold):
+        return bindings.result(tiller.name, reviewed.check)
+    more = {
+        (subject, binding): rights
+        for subject in people(tiller)
+        for binding in (each for each in bindings if each.namespace == tiller.namespace)
+        if (rights := _dangerous(binding, subject, tillers))
+    }
+    if not more:
+        return reviewed
+    places = in_words(f"{binding} ({binding.role}) to {asker(subject).label}" for subject, binding in more)
+    text = f"beyond the plan is given by {places}: {in_words(chain.from_iterable(more.values()))}"
+    return Result(tiller.name, reviewed.check, Status.FAILED, text, "remove the binding")
+
+
+def _dangerous(binding: Binding, subject: Subject, tillers: Sequence[Deployed]) -> tuple[Right, ...]:
+    given = binding.gives(subject, tuple(planned_for(tillers, subject)))
+    return tuple(right for right in given if not gives_nothing_away(right))
 
 
 def _whose(keys: Iterable[tuple[Asker, Right]]) -> str:

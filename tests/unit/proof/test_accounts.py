@@ -1,5 +1,7 @@
 """Service accounts where Tiller installs, and what a chart's pod could do as one of them."""
 
+from dataclasses import replace
+
 import pytest
 
 from secure_tiller.plan import Subject
@@ -10,6 +12,7 @@ from secure_tiller.proof.seen import Untold
 from secure_tiller.rights import Rule
 from tests.unit.proof import samples
 
+BLUE = samples.blue()
 BUILDER = Subject("ServiceAccount", "builder", "blue-apps")
 EVERYTHING = Rule(("*",), ("*",), ("*",))
 PODS = Rule(("",), ("pods",), ("get", "create"))
@@ -17,7 +20,7 @@ EXEC = Rule(("",), ("pods/exec",), ("create",))
 
 
 def result(rule: Rule, namespace: str = "blue-apps", subject: Subject = BUILDER) -> Result:
-    (found,) = judge(samples.blue(), (Binding("rolebinding/b", namespace, "some-role", (subject,), (rule,)),))
+    (found,) = judge(BLUE, (BLUE,), (Binding("rolebinding/b", namespace, "some-role", (subject,), (rule,)),))
     return found
 
 
@@ -50,6 +53,9 @@ def test_the_account_its_binding_role_and_rights_are_named() -> None:
         (Subject("Group", "system:serviceaccounts:blue-apps"), Status.FAILED),
         (Subject("ServiceAccount", "builder", "elsewhere"), Status.PASSED),
         (Subject("Group", "system:serviceaccounts:elsewhere"), Status.PASSED),
+        (Subject("Group", "system:serviceaccounts"), Status.FAILED),
+        (Subject("Group", "system:authenticated"), Status.FAILED),
+        (Subject("Group", "system:unauthenticated"), Status.PASSED),
         (Subject("Group", "blue-apps"), Status.PASSED),
         (Subject("User", "blue-apps"), Status.PASSED),
     ],
@@ -58,6 +64,23 @@ def test_accounts_of_the_managed_namespaces_count_and_no_others(subject: Subject
     assert result(EVERYTHING, "", subject).status is status
 
 
+def test_what_every_cluster_gives_to_everybody_passes() -> None:
+    discovery = Rule(("",), ("/version", "/apis/*"), ("get",))
+    assert result(discovery, "", Subject("Group", "system:authenticated")).status is Status.PASSED
+
+
+def test_an_account_that_the_stack_names_among_the_people_may_reach_tillers_port() -> None:
+    roles = tuple(
+        replace(role, subjects=(*role.subjects, BUILDER)) if role.part == "people" else role for role in BLUE.roles
+    )
+    planned = replace(BLUE, roles=roles)
+    forward = Rule(("",), ("pods/portforward",), ("create",))
+    binding = Binding("rolebinding/tiller-people", "blue-tiller", "tiller-people", (BUILDER,), (forward,))
+    assert [found.status for found in judge(planned, (planned,), (binding,))] == [Status.PASSED]
+    assert [found.status for found in judge(BLUE, (BLUE, planned), (binding,))] == [Status.PASSED]
+    assert [found.status for found in judge(BLUE, (BLUE,), (binding,))] == [Status.FAILED]
+
+
 def test_what_the_cluster_does_not_tell_is_not_checked() -> None:
-    (found,) = judge(samples.blue(), Untold("refused", ""))
+    (found,) = judge(BLUE, (BLUE,), Untold("refused", ""))
     assert found.status is Status.NOT_CHECKED

@@ -155,10 +155,72 @@ def test_what_the_cluster_does_not_tell_is_not_checked_and_never_passed() -> Non
     assert {result.status for result in results(REFUSED).values()} == {Status.NOT_CHECKED}
     partly = results(answers(), Untold("the cluster refused to tell the bindings of the cluster", ""))
     assert [check for check, result in partly.items() if result.status is Status.NOT_CHECKED] == [
-        f"rights of Tiller: {NOTHING_MORE}"
+        f"rights of {who}: {NOTHING_MORE}" for who in ("Tiller", "people")
     ]
 
 
 def test_control_what_a_binding_shows_fails_though_reviews_are_refused() -> None:
     more = binding(Rule(("*",), ("*",), ("*",)), namespace="")
     assert failed(results(REFUSED, (more,))) == [f"rights of Tiller: {NOTHING_MORE}"]
+
+
+EVERY_ACCOUNT, EVERYBODY = (Subject("Group", f"system:{name}") for name in ("serviceaccounts", "authenticated"))
+
+
+@pytest.mark.parametrize("everybody", [EVERY_ACCOUNT, EVERYBODY])
+@pytest.mark.parametrize(
+    ("rule", "fails"),
+    [
+        (Rule(("apps",), ("deployments",), ("update",)), True),
+        (Rule(("",), ("secrets",), ("watch",)), True),
+        (Rule(("",), ("*",), ("get",)), True),
+        (Rule(("",), ("nodes/proxy",), ("get",)), True),
+        (Rule(("authentication.k8s.io",), ("tokenreviews",), ("create",)), True),
+        (Rule(("authorization.k8s.io",), ("selfsubjectaccessreviews",), ("create",)), False),
+        (Rule(("",), ("nodes", "pods/log"), ("get", "list", "watch")), False),
+        (Rule(("",), ("/api", "/apis/*", "/version"), ("get",)), False),
+    ],
+)
+def test_what_everybody_is_given_counts_for_tiller_if_it_gives_something_away(
+    everybody: Subject, rule: Rule, fails: bool
+) -> None:
+    given = binding(rule, namespace="elsewhere", subject=everybody)
+    assert failed(results(answers(), (given,))) == ([f"rights of Tiller: {NOTHING_MORE}"] if fails else [])
+
+
+SERVED = BLUE.people.subjects if BLUE.people else ()
+
+
+@pytest.mark.parametrize("subject", [*SERVED, EVERYBODY], ids=str)
+def test_a_role_binding_in_tillers_namespace_that_no_question_asks_about_is_found(subject: Subject) -> None:
+    given = binding(Rule(("",), ("services",), ("patch",)), namespace="blue-tiller", subject=subject)
+    found = results(answers(), (given,))
+    assert f"rights of people: {NOTHING_MORE}" in failed(found)
+    assert "patch services in blue-tiller" in found[f"rights of people: {NOTHING_MORE}"].text
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        binding(Rule(("",), ("pods", "pods/log", "events"), ("get",)), namespace="blue-tiller", subject=SERVED[0]),
+        binding(Rule(("",), ("services",), ("patch",)), namespace="blue-apps", subject=SERVED[0]),
+        binding(Rule(("",), ("services",), ("patch",)), namespace="blue-tiller", subject=Subject("User", "root")),
+    ],
+)
+def test_reading_elsewhere_and_others_are_not_the_peoples(harmless: Binding) -> None:
+    assert failed(results(answers(), (harmless,))) == []
+
+
+@pytest.mark.parametrize(
+    ("verb", "group", "resource"),
+    [
+        ("watch", "", "secrets"),
+        ("patch", "", "pods/ephemeralcontainers"),
+        ("create", "batch", "jobs"),
+        ("patch", "networking.k8s.io", "networkpolicies"),
+    ],
+)
+def test_each_way_to_the_secrets_of_tillers_namespace_is_asked_about(verb: str, group: str, resource: str) -> None:
+    for asked in of_people(BLUE, STACK):
+        ways = {(right.verb, right.group, right.resource) for right in asked.dangerous if right.namespace}
+        assert (verb, group, resource) in ways
