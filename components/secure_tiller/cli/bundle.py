@@ -46,7 +46,8 @@ def command(
             else "writes an archive, beside which no JSON can stand"
         )
         fail(Problem("", "--out -", "", why, "pipe it: ... --out - | ssh HOST tar -x"), code=WRONG_USE)
-    tiller = deployment.team(deployment.tillers(stack, secrets=True), team)
+    tillers, parts = deployment.whole(stack, secrets=True)
+    tiller = deployment.team(tillers, team, parts)
     if client not in tiller.clients:
         deployment.unknown("client", client, tiller.clients, f"team {team}")
     made = _bundle(tiller, client)

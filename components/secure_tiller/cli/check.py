@@ -84,10 +84,10 @@ def _ahead(text: str, option: str) -> timedelta:
 
 def _prove(stack: str | None, team: str | None, file: Path | None, context: str | None, limits: Limits) -> Proof:
     with console(err=True).status("reading the stack") as progress:
-        tillers = deployment.tillers(stack, secrets=True)
-        teams: tuple[Deployed, ...] = (deployment.team(tillers, team),) if team else tillers
+        tillers, parts = deployment.whole(stack, secrets=True)
+        teams: tuple[Deployed, ...] = (deployment.team(tillers, team, parts),) if team else tillers
         access = deployment.access(tillers, stack, file, context)
-        wanted = Stack(tillers[0].stack or stack or "", tillers, access)
+        wanted = Stack(tillers[0].stack or stack or "", tillers, access, () if team else parts)
         with deployment.cluster(access, "what the check asks", "read what the stack has made") as client:
             return prove(wanted, client, teams, limits, datetime.now(UTC), lambda what: progress.update(plain(what)))
 

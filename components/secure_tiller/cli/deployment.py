@@ -12,7 +12,7 @@ import typer
 from secure_tiller import kubeconfig, structure
 from secure_tiller.cli.output import PROBLEM, WRONG_USE, fail
 from secure_tiller.cluster.connection import TIMEOUT_SECONDS, calling, clients
-from secure_tiller.deployed import Deployed, StackError, export, read
+from secure_tiller.deployed import Deployed, StackError, export, read, unfinished
 from secure_tiller.kubeconfig import Access
 from secure_tiller.problems import ClusterError, Problem
 
@@ -35,16 +35,29 @@ def tillers(stack: str | None, *, secrets: bool = False) -> tuple[Deployed, ...]
     Raises:
         StackError: it cannot be read, or has none.
     """
-    found = read(export(stack, secrets=secrets))
+    return whole(stack, secrets=secrets)[0]
+
+
+def whole(stack: str | None, *, secrets: bool = False) -> tuple[tuple[Deployed, ...], tuple[str, ...]]:
+    """Return every Tiller of a stack, and the names of those whose first update never ended.
+
+    Raises:
+        StackError: it cannot be read, or has none that is whole.
+    """
+    state = export(stack, secrets=secrets)
+    found, parts = read(state), unfinished(state)
     if not found:
         shown = f"stack {stack}" if stack else "the selected stack"
-        raise StackError([Problem("", shown, "", "it has deployed no SecureTiller", "choose another, or pulumi up")])
-    return found
+        why = f"the first update of {', '.join(parts)} never ended" if parts else "it has deployed no SecureTiller"
+        raise StackError([Problem("", shown, "", why, "pulumi up" if parts else "choose another, or pulumi up")])
+    return found, parts
 
 
-def team(found: Iterable[Deployed], name: str) -> Deployed:
-    """Return the Tiller of a team; if there is none, end with the nearest name."""
+def team(found: Iterable[Deployed], name: str, parts: Iterable[str] = ()) -> Deployed:
+    """Return the Tiller of a team; if there is none, end with the nearest name, or because it is not whole."""
     by_name = {tiller.name: tiller for tiller in found}
+    if name in parts:
+        fail(Problem("", f"team {name}", "", "its first update never ended, and nothing of it is told", "pulumi up"))
     if name not in by_name:
         unknown("team", name, by_name, "the stack")
     return by_name[name]

@@ -18,14 +18,24 @@ Resource = Mapping[str, Any]
 
 
 def read(deployment: Mapping[str, Any]) -> tuple[Deployed, ...]:
-    """Return every SecureTiller of a state, by name; one whose update never ended is left out.
+    """Return every SecureTiller of a state, by name, but those that are `unfinished`.
 
     Args:
         deployment: what `export` returns.
     """
-    resources = [item for item in deployment.get("resources") or () if not item.get("delete")]
+    resources = _resources(deployment)
     found = [_deployed(item, resources) for item in resources if item["type"] == COMPONENT and item.get("outputs")]
     return tuple(sorted(found, key=lambda tiller: tiller.name))
+
+
+def unfinished(deployment: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the name of every SecureTiller whose first update never ended: parts of it may run, and none is told."""
+    resources = _resources(deployment)
+    return tuple(sorted(_name(item) for item in resources if item["type"] == COMPONENT and not item.get("outputs")))
+
+
+def _resources(deployment: Mapping[str, Any]) -> list[Resource]:
+    return [item for item in deployment.get("resources") or () if not item.get("delete")]
 
 
 def _deployed(component: Resource, resources: Sequence[Resource]) -> Deployed:

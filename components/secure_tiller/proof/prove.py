@@ -26,8 +26,10 @@ from secure_tiller.proof import (
 )
 from secure_tiller.proof.certificates import Limits
 from secure_tiller.proof.grants import Bindings
-from secure_tiller.proof.result import Proof, Result
+from secure_tiller.proof.result import Proof, Result, Status
 from secure_tiller.proof.seen import Told
+
+DEPLOYED = "the stack has deployed it whole"
 
 Tell = Callable[[str], object]
 """Told what is being done, for people who wait."""
@@ -41,6 +43,8 @@ class Stack:
     tillers: Sequence[Deployed]
     """All of it, with secrets: the other teams' clients are tried too."""
     access: Access
+    unfinished: Sequence[str] = ()
+    """The Tillers to check of which the state tells nothing: their first update never ended."""
 
 
 def prove(stack: Stack, client: Any, teams: Sequence[Deployed], limits: Limits, now: datetime, tell: Tell) -> Proof:
@@ -62,7 +66,13 @@ def prove(stack: Stack, client: Any, teams: Sequence[Deployed], limits: Limits, 
     bindings = look.all_bindings(client)
     results = chain.from_iterable(_of(stack, client, tiller, bindings, limits, now, tell) for tiller in teams)
     checked_at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Proof(stack.name, checked_at, client.configuration.host, tuple(results))
+    untold = (_unfinished(name) for name in stack.unfinished)
+    return Proof(stack.name, checked_at, client.configuration.host, (*results, *untold))
+
+
+def _unfinished(name: str) -> Result:
+    text = "its first update never ended: what runs of it is not known"
+    return Result(name, DEPLOYED, Status.NOT_CHECKED, text, "pulumi up, then check again")
 
 
 def _of(

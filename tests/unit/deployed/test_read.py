@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from secure_tiller.deployed import read
+from secure_tiller.deployed import read, unfinished
 from secure_tiller.deployed.read import COMPONENT, SECRET, SECRET_MARK
 from secure_tiller.plan import Subject
 from secure_tiller.rights import Rule
@@ -135,6 +135,7 @@ def test_a_stack_without_resources_has_no_tiller(deployment: dict[str, Any]) -> 
 def test_what_is_to_be_deleted_or_was_never_finished_is_left_out() -> None:
     deployment = state()
     old = {**deployment["resources"][1], "delete": True}
-    unfinished = resource(COMPONENT, "green")
-    deployment["resources"] = [old, unfinished, *deployment["resources"]]
+    half = resource(COMPONENT, "green")
+    deployment["resources"] = [old, half, *deployment["resources"]]
     assert [tiller.name for tiller in read(deployment)] == ["blue"]
+    assert unfinished(deployment) == ("green",)
