@@ -7,6 +7,7 @@ import stat
 import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -82,9 +83,7 @@ def write(bundle: Bundle, folder: Path) -> None:
         folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         if problems := tuple(_in_the_way(bundle, folder)):
             raise BundleError(problems)
-        # `env` last: it speaks of files that are there.
-        for name, content in bundle.files(shlex.quote(str(folder.absolute()))).items():
-            _replace(folder / name, content)
+        _replace(folder, bundle.files(shlex.quote(str(folder.absolute()))))
     except OSError as error:
         where, why = str(error.filename or folder), f"cannot be written: {error.strerror}"
         raise BundleError([Problem("", where, "", why, "choose another folder")]) from error
@@ -96,7 +95,7 @@ def archive(bundle: Bundle) -> bytes:
     Its `env` finds the files beside itself in bash and zsh. No other shell tells a file that it reads where that file
     is: there the files are those of the current folder.
     """
-    here = '"$(cd "$(dirname "${BASH_SOURCE:-${ZSH_VERSION:+$0}}")" && pwd)"'
+    here = '"$(CDPATH= cd -- "$(dirname -- "${BASH_SOURCE:-${ZSH_VERSION:+$0}}")" && pwd)"'
     written = io.BytesIO()
     with tarfile.open(fileobj=written, mode="w") as tar:
         folder = tarfile.TarInfo(bundle.client)
@@ -156,13 +155,19 @@ def _named(certificate: Path) -> tuple[str, ...]:
     return tuple(str(name.value) for found in names for name in found[:1])
 
 
-def _replace(file: Path, content: str) -> None:
-    """Put a file in place at once: a reader, and a crash, see the old one or the new one."""
-    descriptor, made = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")  # 0600, as mkstemp promises
-    try:
-        with os.fdopen(descriptor, "w") as stream:
-            stream.write(content)
-        Path(made).replace(file)
-    except BaseException:
-        Path(made).unlink(missing_ok=True)
-        raise
+def _replace(folder: Path, files: Mapping[str, str]) -> None:
+    """Put files in place when all of them are written: what fails leaves the old ones, whole and of one bundle."""
+    with ExitStack() as made:
+        written = [(_written(folder / name, content, made), folder / name) for name, content in files.items()]
+        for new, file in written:
+            new.replace(file)
+
+
+def _written(file: Path, content: str, made: ExitStack) -> Path:
+    """Write a file beside another, under a name that goes when all is done."""
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")  # 0600, as mkstemp promises
+    new = Path(name)
+    made.callback(new.unlink, missing_ok=True)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(os.fsencode(content))  # the folder's name in `env` is whatever the file system calls it
+    return new

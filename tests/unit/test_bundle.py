@@ -1,13 +1,16 @@
 """A client's bundle on disk: whose it is, who can read it, and what it never overwrites."""
 
+import errno
 import io
 import os
 import shlex
 import subprocess
 import tarfile
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,17 +63,16 @@ def sourced(folder: Path, shell: str = "bash", where: str = "/", **environment: 
     """What a shell's environment is after `env` was sourced, from another folder unless told otherwise."""
     script = f"cd {shlex.quote(where)} && . {shlex.quote(str(folder / 'env'))} && env"
     done = subprocess.run(
-        [shell, "-c", script],
+        [shell, "-c", f"{script} -0"],
         env={"PATH": os.environ["PATH"], **environment},
         capture_output=True,
-        text=True,
         check=True,
     )
-    return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    return dict(line.split("=", 1) for line in os.fsdecode(done.stdout).split("\0") if "=" in line)
 
 
 @pytest.mark.parametrize("shell", ["bash", "sh"])
-@pytest.mark.parametrize("name", ["alice", "her folder's $HOME", "-n"])
+@pytest.mark.parametrize("name", ["alice", "her folder's $HOME", "-n", "two\nlines", os.fsdecode(b"no\xfftext")])
 def test_env_turns_verification_on_and_names_the_files(tmp_path: Path, shell: str, name: str) -> None:
     bundle.write(ALICE, tmp_path / name)
     found = sourced(tmp_path / name, shell)
@@ -190,6 +192,39 @@ def test_an_unpacked_archive_serves_a_shell_that_tells_no_file_where_it_is_in_th
     with tarfile.open(fileobj=io.BytesIO(bundle.archive(ALICE))) as tar:
         tar.extractall(tmp_path, filter="data")
     assert sourced(tmp_path / "alice", "sh", str(tmp_path / "alice"))["HELM_TLS_KEY"] == f"{tmp_path}/alice/key.pem"
+
+
+def test_an_archive_is_found_whatever_cdpath_says(tmp_path: Path) -> None:
+    with tarfile.open(fileobj=io.BytesIO(bundle.archive(ALICE))) as tar:
+        tar.extractall(tmp_path / "here", filter="data")
+    (tmp_path / "elsewhere" / "alice").mkdir(parents=True)
+    done = subprocess.run(
+        ["bash", "-c", 'source alice/env && echo "$HELM_TLS_KEY"'],
+        cwd=tmp_path / "here",
+        env={"PATH": os.environ["PATH"], "CDPATH": str(tmp_path / "elsewhere")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"{tmp_path}/here/alice/key.pem\n"
+
+
+def test_a_disk_that_is_full_leaves_the_older_bundle_whole(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle.write(ALICE, folder)
+    before = files(folder)
+    made: list[str] = []
+
+    def full_at_the_third(*arguments: Any, **options: Any) -> tuple[int, str]:
+        if len(made) == 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        made.append("")
+        return mkstemp(*arguments, **options)
+
+    mkstemp = tempfile.mkstemp
+    monkeypatch.setattr(tempfile, "mkstemp", full_at_the_third)
+    with pytest.raises(BundleError, match="cannot be written: No space left on device"):
+        bundle.write(of("alice"), folder)
+    assert files(folder) == before
 
 
 def test_the_key_does_not_show_when_a_bundle_is_printed() -> None:
