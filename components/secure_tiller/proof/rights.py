@@ -10,7 +10,7 @@ from itertools import chain
 
 from secure_tiller.deployed import Deployed
 from secure_tiller.plan import Subject
-from secure_tiller.proof.grants import Binding, Bindings, Right, gives_nothing_away
+from secure_tiller.proof.grants import EVERY_ACCOUNT, EVERYBODY, Binding, Bindings, Right, beyond, gives_nothing_away
 from secure_tiller.proof.questions import (
     Answers,
     Asker,
@@ -24,6 +24,8 @@ from secure_tiller.proof.questions import (
 )
 from secure_tiller.proof.result import Result, Status, in_words
 from secure_tiller.proof.seen import Told, Untold
+
+OTHERS = "rights of others in Tiller's namespace"
 
 
 def judge(
@@ -39,6 +41,7 @@ def judge(
     """
     yield _planned(tiller, "Tiller", (of_tiller(tiller, tillers),), answers)
     yield _nothing_more_of_tiller(tiller, tillers, answers, bindings)
+    yield _others(tiller, bindings)
     asked = of_people(tiller, tillers)
     if not asked:
         for check in (_check_planned("people"), _check_nothing_more("people")):
@@ -123,6 +126,28 @@ def _nothing_more_of_people(
     places = in_words(f"{binding} ({binding.role}) to {asker(subject).label}" for subject, binding in more)
     text = f"beyond the plan is given by {places}: {in_words(chain.from_iterable(more.values()))}"
     return Result(tiller.name, reviewed.check, Status.FAILED, text, "remove the binding")
+
+
+def _others(tiller: Deployed, bindings: Told[Bindings]) -> Result:
+    """Look for RoleBindings in Tiller's namespace by which others than the stack names can reach it, or more."""
+    if isinstance(bindings, Untold):
+        return bindings.result(tiller.name, OTHERS)
+    known = {account(tiller), *people(tiller)}
+    found = {
+        (subject, binding)
+        for binding in bindings
+        if binding.namespace == tiller.namespace and not all(map(gives_nothing_away, beyond(binding.grants(), ())))
+        for subject in binding.subjects
+        if subject not in known
+    }
+    if not found:
+        return Result(tiller.name, OTHERS, Status.PASSED, "no RoleBinding there is for others than the stack names")
+    text = in_words(f"{binding} ({binding.role}) is for {subject.kind} {subject.name}" for subject, binding in found)
+    everybody = any(subject in (EVERYBODY, EVERY_ACCOUNT) for subject, _ in found)
+    status = Status.FAILED if everybody else Status.WARNING
+    return Result(
+        tiller.name, OTHERS, status, text, "remove the binding, unless whoever it is for must look after Tiller"
+    )
 
 
 def _dangerous(binding: Binding, subject: Subject, tillers: Sequence[Deployed]) -> tuple[Right, ...]:

@@ -4,6 +4,7 @@ import pytest
 from typer.testing import CliRunner
 from typer.testing import Result as Ended
 
+from secure_tiller import endpoint
 from secure_tiller.cli import app, check
 from secure_tiller.endpoint import Bundle, Cause, Credentials, Diagnosis, Kind
 from secure_tiller.proof.document import from_json
@@ -51,6 +52,19 @@ def test_the_text_has_a_table_for_each_team_and_a_last_sentence_with_the_counts(
     assert "  certificates last        warning   server ends in 20 days" in lines
     assert f"{'':37}pulumi up renews it" in lines
     assert lines[-1] == f"{STACK} on {SERVER}: 4 checks: 1 passed, 1 warning, 1 failed, 1 not checked"
+
+
+def test_a_long_sentence_stays_on_one_line_where_there_is_no_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    long = " ".join(["namespace"] * 40)
+    found = Diagnosis(None, (Cause(Kind.NO_NAMESPACE, long, "look"),), (long,))
+    held = Bundle("blue-tiller", "127.0.0.1", Credentials(""))
+    monkeypatch.setattr(endpoint, "read_bundle", lambda _: held)
+    monkeypatch.setattr(endpoint, "diagnose", lambda *_, **__: found)
+    monkeypatch.setattr(check, "_access", lambda *_: None)
+    lines = CliRunner().invoke(app, ["check", "--bundle", "alice"]).stdout.splitlines()
+    assert lines == ["Tiller in blue-tiller does not answer", f"{Kind.NO_NAMESPACE.value}: {long}; look", long]
 
 
 def test_the_json_is_the_proof_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:

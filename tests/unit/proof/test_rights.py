@@ -8,7 +8,7 @@ from secure_tiller.plan import Subject
 from secure_tiller.proof.grants import Binding, Bindings, Right
 from secure_tiller.proof.questions import Answers, Asker, account, asker, of_people, of_tiller
 from secure_tiller.proof.result import Result, Status
-from secure_tiller.proof.rights import judge
+from secure_tiller.proof.rights import OTHERS, judge
 from secure_tiller.proof.seen import Told, Untold
 from secure_tiller.rights import Rule
 from tests.unit.proof import samples
@@ -38,7 +38,7 @@ def failed(found: dict[str, Result]) -> list[str]:
 
 def test_rights_as_planned_pass_with_the_number_of_reviews() -> None:
     found = results(answers())
-    assert [result.status for result in found.values()] == [Status.PASSED] * 4
+    assert [result.status for result in found.values()] == [Status.PASSED] * 5
     assert "access reviews allowed" in found[f"rights of Tiller: {PLANNED}"].text
 
 
@@ -152,10 +152,12 @@ def test_a_binding_within_the_plan_and_one_of_another_account_add_nothing(harmle
 
 
 def test_what_the_cluster_does_not_tell_is_not_checked_and_never_passed() -> None:
-    assert {result.status for result in results(REFUSED).values()} == {Status.NOT_CHECKED}
+    assert {result.status for result in results(REFUSED, REFUSED).values()} == {Status.NOT_CHECKED}
     partly = results(answers(), Untold("the cluster refused to tell the bindings of the cluster", ""))
     assert [check for check, result in partly.items() if result.status is Status.NOT_CHECKED] == [
-        f"rights of {who}: {NOTHING_MORE}" for who in ("Tiller", "people")
+        f"rights of Tiller: {NOTHING_MORE}",
+        OTHERS,
+        f"rights of people: {NOTHING_MORE}",
     ]
 
 
@@ -224,3 +226,28 @@ def test_each_way_to_the_secrets_of_tillers_namespace_is_asked_about(verb: str, 
     for asked in of_people(BLUE, STACK):
         ways = {(right.verb, right.group, right.resource) for right in asked.dangerous if right.namespace}
         assert (verb, group, resource) in ways
+
+
+FORWARD = Rule(("",), ("pods/portforward",), ("create",))
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        (binding(FORWARD, namespace="blue-tiller", subject=Subject("Group", "strangers")), Status.WARNING),
+        (
+            binding(Rule(("",), ("secrets",), ("get",)), namespace="blue-tiller", subject=Subject("User", "x")),
+            Status.WARNING,
+        ),
+        (binding(FORWARD, namespace="blue-tiller", subject=EVERYBODY), Status.FAILED),
+        (binding(FORWARD, namespace="blue-tiller", subject=EVERY_ACCOUNT), Status.FAILED),
+        (binding(FORWARD, namespace="blue-tiller", subject=SERVED[0]), Status.PASSED),
+        (binding(FORWARD, namespace="green-tiller", subject=Subject("Group", "strangers")), Status.PASSED),
+        (binding(Rule(("",), ("pods",), ("get",)), namespace="blue-tiller", subject=EVERYBODY), Status.PASSED),
+    ],
+)
+def test_a_role_binding_in_tillers_namespace_for_others_than_the_stack_names(given: Binding, status: Status) -> None:
+    found = results(answers(), (given,))[OTHERS]
+    assert found.status is status
+    if status is not Status.PASSED:
+        assert f"rolebinding/more in blue-tiller (more) is for {given.subjects[0].kind}" in found.text
