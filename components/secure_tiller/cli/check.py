@@ -50,8 +50,9 @@ def command(
 
     Calls Tiller's port in plaintext, without a certificate, with a stranger's and with other teams' certificates, and
     as each client whose key is in the state; asks for access reviews of Tiller's account and of the team's people;
-    compares the pod, the Secrets, the namespaces and the service accounts with the plan. It changes nothing. It needs
-    the stack's secrets (passphrase or key service), kubectl, and an account that may read what it compares.
+    compares the pods, Secrets, Services, NetworkPolicies, namespaces, RoleBindings and service accounts with the plan.
+    It changes nothing. It needs the stack's secrets (passphrase or key service), kubectl, and an account that may read
+    what it compares.
 
     With --format json: `stack`, `checkedAt`, `server` and `results`, each with `team`, `check`, `status` (passed,
     warning, not checked, failed), `text` and `remedy`; with --bundle `namespace`, `answered`, `version`, `causes`, each
