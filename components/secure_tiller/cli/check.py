@@ -87,7 +87,7 @@ def _prove(stack: str | None, team: str | None, file: Path | None, context: str 
     with console(err=True).status("reading the stack") as progress:
         tillers, parts = deployment.whole(stack, secrets=True)
         teams: tuple[Deployed, ...] = (deployment.team(tillers, team, parts),) if team else tillers
-        access = deployment.access(tillers, stack, file, context)
+        access = deployment.access(teams, stack, file, context)
         wanted = Stack(tillers[0].stack or stack or "", tillers, access, () if team else parts)
         with deployment.cluster(access, "what the check asks", "read what the stack has made") as client:
             return prove(wanted, client, teams, limits, datetime.now(UTC), lambda what: progress.update(plain(what)))
@@ -98,7 +98,10 @@ def _write(proof: Proof) -> None:
     for team in dict.fromkeys(result.team for result in proof.results):
         rows = [_row(result) for result in proof.results if result.team == team]
         out.print(table(f"team {team}", _COLUMNS, rows))
-    out.print(Text(f"{plain(proof.stack)} on {plain(proof.server)}: {_counted(proof)}"), soft_wrap=True)
+    out.print(
+        Text(f"{plain(proof.stack) or 'the selected stack'} on {plain(proof.server)}: {_counted(proof)}"),
+        soft_wrap=True,
+    )
 
 
 def _row(result: Result) -> tuple[str, Text, Text]:

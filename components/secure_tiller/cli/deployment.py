@@ -45,9 +45,14 @@ def whole(stack: str | None, *, secrets: bool = False) -> tuple[tuple[Deployed, 
         StackError: it cannot be read, or has none that is whole.
     """
     state = export(stack, secrets=secrets)
-    found, parts = read(state), unfinished(state)
+    shown = f"stack {stack}" if stack else "the selected stack"
+    try:
+        found, parts = read(state), unfinished(state)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        # The error is not shown: it can quote the state, which holds secrets.
+        why = f"a SecureTiller in its state lacks what every one has ({type(error).__name__})"
+        raise StackError([Problem("", shown, "", why, "pulumi up --refresh, or see: pulumi stack export")]) from error
     if not found:
-        shown = f"stack {stack}" if stack else "the selected stack"
         why = f"the first update of {', '.join(parts)} never ended" if parts else "it has deployed no SecureTiller"
         raise StackError([Problem("", shown, "", why, "pulumi up" if parts else "choose another, or pulumi up")])
     return found, parts

@@ -54,6 +54,35 @@ def test_a_stack_of_such_alone_is_not_said_to_have_none(
     assert said == "secure-tiller: the selected stack: the first update of green never ended; pulumi up\n"
 
 
+@pytest.mark.parametrize(("kind", "part"), [(COMPONENT, "outputs"), ("Role", "inputs"), ("SelfSignedCert", "outputs")])
+def test_a_state_that_lacks_what_every_one_has_is_said_in_a_line_without_its_content(
+    kind: str,
+    part: str,
+    pulumi: Program,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broken = state()
+    for item in broken["resources"]:
+        if item["type"].endswith(kind):
+            item[part] = {"something": "a key"}
+    pulumi.says(json.dumps({"deployment": broken}))
+    code, said = run(capsys, monkeypatch, "check")
+    assert (code, said.count("\n")) == (1, 1)
+    assert "the selected stack: a SecureTiller in its state lacks what every one has (KeyError)" in said
+    assert "a key" not in said
+
+
+def test_a_team_is_checked_where_it_is_though_another_is_in_another_cluster(
+    pulumi: Program, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = state(kubeconfig="nowhere/here"), state(kubeconfig="nowhere/there")
+    text = json.dumps(there["resources"]).replace("blue", "green").replace("::cluster", "::other")
+    pulumi.says(json.dumps({"deployment": {"resources": [*here["resources"], *json.loads(text)]}}))
+    assert "its Tillers are in several clusters" in run(capsys, monkeypatch, "check")[1]
+    assert "nowhere/there cannot be read" in run(capsys, monkeypatch, "check", "green")[1]
+
+
 @pytest.fixture
 def checked(pulumi: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stack of two Tillers, one of them whole, about which all else is fine."""
