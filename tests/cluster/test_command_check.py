@@ -156,7 +156,7 @@ def _rich(team: str, legacy: str, server: pki.Pair) -> dict[str, Any]:
 
 def test_a_healthy_stack_passes_every_check_and_shows_no_key(checked: Checked) -> None:
     done = checked.run("--stack", checked.stack.name)
-    assert "51 checks: 50 passed, 1 warning, 0 failed, 0 not checked" in done.out
+    assert "52 checks: 51 passed, 1 warning, 0 failed, 0 not checked" in done.out
     assert done.code == 0
     assert "olga (v2.17.0); not tried, for they made their own keys: dora" in done.out
     assert f"refused {checked.other}/otto" in done.out
@@ -565,4 +565,4 @@ def test_as_a_program_of_its_own_in_the_folder_of_the_project(checked: Checked) 
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "26 checks: 25 passed, 1 warning" in done.stdout
+    assert "27 checks: 26 passed, 1 warning" in done.stdout

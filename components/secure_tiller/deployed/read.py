@@ -64,6 +64,7 @@ def _deployed(component: Resource, resources: Sequence[Resource]) -> Deployed:
         exposed="service" in of("Service"),
         policies=dict(_specs(of("NetworkPolicy"))),
         services=dict(_specs(of("Service"))),
+        handed_out=dict(_handed_out(of("Secret"))),
         cluster=_cluster(deployment, resources),
         bundles=bundles if isinstance(bundles, Mapping) else None,
     )
@@ -128,6 +129,14 @@ def _specs(items: Mapping[str, Resource]) -> Iterator[tuple[str, Mapping[str, An
     for item in items.values():
         inputs = plain(item["inputs"])
         yield inputs["metadata"]["name"], inputs["spec"]
+
+
+def _handed_out(secrets: Mapping[str, Resource]) -> Iterator[tuple[str, tuple[str, str]]]:
+    begin = "secret:"
+    for part, item in secrets.items():
+        if part.startswith(begin):
+            metadata = plain(item["inputs"])["metadata"]
+            yield part.removeprefix(begin), (metadata["namespace"], metadata["name"])
 
 
 def _cluster(deployment: Resource, resources: Sequence[Resource]) -> ClusterReference:

@@ -58,6 +58,8 @@ class Deployed:
     """The `spec` of each NetworkPolicy of Tiller's namespace, by its name."""
     services: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The `spec` of each Service, by its name."""
+    handed_out: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """By client in the cluster, namespace and name of the Secret with its bundle."""
 
     @property
     def clients(self) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Looks at what there is in the cluster: reads alone, and of release records only how many there are."""
 
+import base64
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ from secure_tiller.cluster.existing import RELEASES, lister, unread
 from secure_tiller.deployed import Deployed
 from secure_tiller.plan import SELECTOR
 from secure_tiller.proof.grants import Bindings, bindings
-from secure_tiller.proof.seen import Object, Records, Seen, Told, Untold, Workload
+from secure_tiller.proof.seen import Object, Records, Seen, Told, Untold, Workload, digest
 
 NOT_FOUND = 404
 _APPS, _NETWORKING, _RBAC = "apps", "networking.k8s.io", "rbac.authorization.k8s.io"
@@ -39,6 +40,7 @@ def look(client: Any, tiller: Deployed) -> Seen:
             records=records.result(),
             policies=policies.result(),
             services=services.result(),
+            handed_out={name: _handed_out(client, *place) for name, place in tiller.handed_out.items()},
         )
 
 
@@ -107,6 +109,14 @@ def _policies(client: Any, tiller: Deployed) -> tuple[Object, ...]:
 
 def _services(client: Any, tiller: Deployed) -> tuple[Object, ...]:
     return _items(_core(client, "list_namespaced_service", tiller.namespace))
+
+
+def _handed_out(client: Any, namespace: str, name: str) -> Told[Mapping[str, str] | None]:
+    def asked() -> Mapping[str, str] | None:
+        found = _perhaps(partial(_core, client, "read_namespaced_secret", name, namespace))
+        return found and {key: digest(base64.b64decode(value)) for key, value in (found.get("data") or {}).items()}
+
+    return _refusable(asked, f"the Secret {namespace}/{name}", f"get secrets in {namespace}")
 
 
 def _core(client: Any, method: str, *arguments: str, **selectors: str) -> Object:

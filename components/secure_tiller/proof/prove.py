@@ -14,6 +14,7 @@ from secure_tiller.proof import (
     calls,
     certificates,
     endpoint,
+    handed_out,
     look,
     namespaces,
     pod,
@@ -94,3 +95,4 @@ def _of(
     yield from storage.judge(tiller, seen)
     yield from namespaces.judge(tiller, seen)
     yield from services.judge(tiller, seen.services)
+    yield from handed_out.judge(tiller, seen.handed_out)

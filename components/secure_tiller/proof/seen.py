@@ -1,7 +1,8 @@
 """What the cluster told about one team's Tiller, as plain data in the words of the Kubernetes API."""
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 from secure_tiller.proof.result import Result, Status
@@ -76,6 +77,13 @@ class Seen:
     """The NetworkPolicies of Tiller's namespace."""
     services: Told[tuple[Object, ...]]
     """The Services there."""
+    handed_out: Mapping[str, Told[Mapping[str, str] | None]] = field(default_factory=dict)
+    """By client in the cluster, of the Secret with its bundle the digest of each entry, for it holds a key."""
+
+
+def digest(content: bytes) -> str:
+    """Return by what contents are compared without keeping them: SHA-256."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def _is_ready(pod: Object) -> bool:

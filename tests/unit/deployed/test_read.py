@@ -71,6 +71,12 @@ def state(*, shown: bool = True, parent: str = "", **provider: Any) -> dict[str,
             inputs={"spec": {"template": pod}},
             provider=f"{PROVIDER}::some-id",
         ),
+        resource(
+            "kubernetes:core/v1:Secret",
+            "blue-secret:alice",
+            urn,
+            inputs={"metadata": {"name": "tiller-client", "namespace": "blue-apps"}},
+        ),
         resource("kubernetes:core/v1:Service", "blue-service", urn, inputs=named("tiller-deploy", type="ClusterIP")),
         resource(
             "kubernetes:networking.k8s.io/v1:NetworkPolicy", "blue-admit-clients", urn, inputs=named("admit", a="b")
@@ -89,6 +95,7 @@ def test_a_tiller_with_all_that_the_commands_ask_for() -> None:
     assert blue.created == {"blue-apps": {"a": "label"}}
     assert blue.pod == {"spec": {"containers": [{"name": "tiller"}]}}
     assert blue.tls_secret == "blue-tls-1a2b"
+    assert blue.handed_out == {"alice": ("blue-apps", "tiller-client")}
     assert (blue.services, blue.policies) == ({"tiller-deploy": {"type": "ClusterIP"}}, {"admit": {"a": "b"}})
     cluster = blue.cluster
     assert (cluster.kubeconfig, cluster.context, cluster.identifier) == ("/etc/kubeconfig", "production", UID)
