@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 from typer.testing import Result as Ended
 
 from secure_tiller import endpoint
-from secure_tiller.cli import app, check
+from secure_tiller.cli import app, check, deployment
 from secure_tiller.endpoint import Bundle, Cause, Credentials, Diagnosis, Kind
 from secure_tiller.proof.document import from_json
 from secure_tiller.proof.result import Proof, Result, Status
@@ -62,7 +62,7 @@ def test_a_long_sentence_stays_on_one_line_where_there_is_no_terminal(
     held = Bundle("blue-tiller", "127.0.0.1", Credentials(""))
     monkeypatch.setattr(endpoint, "read_bundle", lambda _: held)
     monkeypatch.setattr(endpoint, "diagnose", lambda *_, **__: found)
-    monkeypatch.setattr(check, "_access", lambda *_: None)
+    monkeypatch.setattr(deployment, "access_without_stack", lambda *_: None)
     lines = CliRunner().invoke(app, ["check", "--bundle", "alice"]).stdout.splitlines()
     assert lines == ["Tiller in blue-tiller does not answer", f"{Kind.NO_NAMESPACE.value}: {long}; look", long]
 
