@@ -526,7 +526,7 @@ def test_a_client_without_access_to_the_stack_checks_its_bundle(checked: Checked
         (["--stack", "{stack}", "--kubeconfig", "dead"], 1, "it cannot be reached"),
         (["--stack", "{stack}", "--warn-within", "soon"], 2, "must be whole days or hours"),
         (["{team}", "--bundle", "somewhere"], 2, "stands for itself"),
-        (["--bundle", "nowhere"], 1, "nowhere/cert.pem: is not there"),
+        (["--bundle", "nowhere"], 1, "nowhere: is not there"),
     ],
 )
 def test_wrong_use_is_said_in_a_line(arguments: list[str], code: int, said: str, checked: Checked) -> None:
