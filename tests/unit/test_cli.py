@@ -130,3 +130,10 @@ def test_the_console_script_is_installed() -> None:
     done = subprocess.run([script, "--help"], capture_output=True, text=True, check=True)
     assert "preview-summary" in done.stdout
     assert "renewals" in done.stdout
+
+
+def test_a_standard_output_that_is_closed_is_said_in_one_line() -> None:
+    script = f"{sys.executable} -m secure_tiller.cli preview-summary {RISK} >&-"
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+    said = "secure-tiller: standard output: is closed; give one that can be written: a file, or a pipe\n"
+    assert (done.returncode, done.stderr) == (1, said)

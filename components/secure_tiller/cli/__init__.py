@@ -45,6 +45,9 @@ app.command("vet")(vet.command)
 
 def main() -> None:
     """Run the command; its exit codes stand in docs/command.md."""
+    if sys.stdout is None:
+        complain([Problem("", "standard output", "", "is closed", "give one that can be written: a file, or a pipe")])
+        sys.exit(PROBLEM)
     try:
         app()
     except RefusedError as error:
