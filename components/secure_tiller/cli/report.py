@@ -58,10 +58,10 @@ def command(
     Exit code: 0; 1 without access to the stack, for a --check that is no check of it, or if FILE cannot be written; 2
     for a wrong use.
     """
-    tillers = deployment.tillers(stack)
+    tillers, unfinished = deployment.whole(stack)
     name = tillers[0].stack or stack or ""
     proof = _proof(checked, name) if checked else None
-    report = build(name, tillers, proof, datetime.now(UTC))
+    report = build(name, tillers, proof, datetime.now(UTC), unfinished)
     text = WRITERS[form](report)
     if out == STDOUT:
         typer.echo(text, nl=False)

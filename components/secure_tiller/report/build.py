@@ -20,7 +20,9 @@ WORST_FIRST = tuple(reversed(Status))
 _PERSONS = {"Group": "group", "User": "user", "ServiceAccount": "service account"}
 
 
-def build(stack: str, tillers: Sequence[Deployed], proof: Proof | None, now: datetime) -> Report:
+def build(
+    stack: str, tillers: Sequence[Deployed], proof: Proof | None, now: datetime, unfinished: Sequence[str] = ()
+) -> Report:
     """Return what the page shows.
 
     Args:
@@ -28,6 +30,7 @@ def build(stack: str, tillers: Sequence[Deployed], proof: Proof | None, now: dat
         tillers: of the stack; at least one.
         proof: the last check of this stack, if there was one.
         now: the present time, with its zone.
+        unfinished: the teams whose first update never ended, of which nothing can be shown.
     """
     check = _check(proof) if proof else None
     teams = tuple(_team(tiller, check, now) for tiller in tillers)
@@ -37,7 +40,7 @@ def build(stack: str, tillers: Sequence[Deployed], proof: Proof | None, now: dat
         stack=stack,
         clusters=tuple(sorted({_cluster(tiller.cluster) for tiller in tillers})),
         made_at=now,
-        findings=findings(teams, check, now),
+        findings=findings(teams, check, now, unfinished),
         promises=promises(teams),
         teams=teams,
         check=check,

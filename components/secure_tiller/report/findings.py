@@ -92,9 +92,13 @@ def promises(teams: Sequence[Team]) -> tuple[Promise, ...]:
     )
 
 
-def findings(teams: Sequence[Team], check: Check | None, now: datetime) -> tuple[Finding, ...]:
+def findings(
+    teams: Sequence[Team], check: Check | None, now: datetime, unfinished: Sequence[str] = ()
+) -> tuple[Finding, ...]:
     """Return what should be read first, the worst first."""
-    found = (*_of_check(teams, check, now), *_of_promises(teams), *_of_certificates(teams), *_of_trust(teams))
+    never = "its first update never ended, and nothing of it is on this page; pulumi up"
+    parts = (Finding(Level.BAD, "Unfinished", name, never) for name in unfinished)
+    found = (*parts, *_of_check(teams, check, now), *_of_promises(teams), *_of_certificates(teams), *_of_trust(teams))
     return tuple(sorted(found, key=lambda finding: list(Level).index(finding.level)))
 
 

@@ -34,6 +34,11 @@ def test_a_stack_with_which_all_is_well_has_nothing_to_read_but_that_no_check_wa
     assert [promise.exceptions for promise in made.promises] == [()] * len(made.promises)
 
 
+def test_a_team_whose_first_update_never_ended_is_not_passed_over() -> None:
+    made = build(STACK, ONE, None, NOW, ["blue"])
+    assert (Level.BAD, "Unfinished", "blue") in found(made)
+
+
 def test_a_check_that_passed_leaves_nothing_to_read() -> None:
     passed = Result("green", "port refuses plaintext", Status.PASSED, "closed")
     assert report(*ONE, check=proof(passed)).findings == ()

@@ -18,11 +18,11 @@ from tests.unit.report.samples import DEMO, STACK, proof
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder in which the command runs, with a stack of two teams."""
 
-    def tillers(stack: str | None) -> tuple[Deployed, ...]:
+    def whole(stack: str | None) -> tuple[tuple[Deployed, ...], tuple[str, ...]]:
         assert stack in (None, "production")
-        return DEMO
+        return DEMO, ()
 
-    monkeypatch.setattr(deployment, "tillers", tillers)
+    monkeypatch.setattr(deployment, "whole", whole)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
