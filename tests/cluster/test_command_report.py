@@ -73,7 +73,7 @@ def test_the_page_of_a_stack_needs_no_passphrase_and_shows_its_teams(
     environment = {name: value for name, value in deployed.environment.items() if "PASSPHRASE" not in name}
     command = [COMMAND, "report", "--stack", deployed.name, "--out", str(file)]
     done = subprocess.run(command, cwd=deployed.project, env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout == f"{file}: teams 2, to mend 0, to look at 0\n"
+    assert done.stdout == f"{file}: teams 2, to mend 0, to look at 1\n"
     assert done.stderr == ""
     tab.open(file.as_uri())
     assert (tab.requested, tab.said) == ([file.as_uri()], [])

@@ -122,9 +122,10 @@ def _walk(walk: Walk, api: client.ApiClient) -> None:
         walk.take(section)
         if section != KEY:
             walk.know(NEW)
+        _settle(walk, api)  # a client takes the first pod that it finds
         walk.ask(section, "old", old)
         walk.ask(section, "new", walk.bundles())
-    walk.seen["releases"] = walk.run(". ci/env && helm ls").stdout
+    walk.seen["releases"] = walk.run(". ci/env && helm ls --tiller-connection-timeout 5").stdout
     walk.seen["workload after"] = _workload(walk, api)
     walk.seen["TLS Secrets"] = _tls_secrets(walk, api)
     _expire(walk)
@@ -136,6 +137,7 @@ def _walk(walk: Walk, api: client.ApiClient) -> None:
             until(lambda: _events(walk, api), f"a pod of {walk.team} that cannot start")
             walk.ask(UNDONE, "during", walk.bundles())
 
+    _settle(walk, api)  # until then the kubelet has their Secret cached
     walk.take(UNDONE, look)
     walk.ask(UNDONE, "new", walk.bundles())
     walk.seen["preview"] = walk.run("pulumi preview --refresh --expect-no-changes")
@@ -149,6 +151,16 @@ def _workload(walk: Walk, api: client.ApiClient) -> set[str]:
 def _tls_secrets(walk: Walk, api: client.ApiClient) -> int:
     selector = "type=kubernetes.io/tls"
     return len(client.CoreV1Api(api).list_namespaced_secret(f"{walk.team}-tiller", field_selector=selector).items)
+
+
+def _settle(walk: Walk, api: client.ApiClient) -> None:
+    """Wait until the pods of older revisions are gone."""
+    core = client.CoreV1Api(api)
+
+    def alone() -> bool:
+        return len(core.list_namespaced_pod(f"{walk.team}-tiller").items) == 1
+
+    until(alone, f"the older pods of {walk.team} are gone")
 
 
 def _events(walk: Walk, api: client.ApiClient) -> bool:
