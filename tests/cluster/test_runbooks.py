@@ -130,6 +130,7 @@ def _walk(walk: Walk, api: client.ApiClient) -> None:
     walk.seen["TLS Secrets"] = _tls_secrets(walk, api)
     _expire(walk)
     walk.take(EXPIRED)
+    _settle(walk, api)
     walk.ask(EXPIRED, "new", walk.bundles())
 
     def look(line: str) -> None:
@@ -137,7 +138,6 @@ def _walk(walk: Walk, api: client.ApiClient) -> None:
             until(lambda: _events(walk, api), f"a pod of {walk.team} that cannot start")
             walk.ask(UNDONE, "during", walk.bundles())
 
-    _settle(walk, api)  # until then the kubelet has their Secret cached
     walk.take(UNDONE, look)
     walk.ask(UNDONE, "new", walk.bundles())
     walk.seen["preview"] = walk.run("pulumi preview --refresh --expect-no-changes")
@@ -154,7 +154,7 @@ def _tls_secrets(walk: Walk, api: client.ApiClient) -> int:
 
 
 def _settle(walk: Walk, api: client.ApiClient) -> None:
-    """Wait until the pods of older revisions are gone."""
+    """Wait until the pods of older revisions are gone, with whose Secret in the kubelet's cache others could start."""
     core = client.CoreV1Api(api)
 
     def alone() -> bool:
