@@ -204,10 +204,10 @@ def test_a_program_of_somebody_elses_that_imports_the_component_is_served_too(
     desk: Desk, new_stack: Callable[..., TestStack], suffix: str, tmp_path: Path
 ) -> None:
     stack = new_stack({})
-    (stack.project / "__main__.py").write_text(WRAPPED.read_text().replace("TEAM", f"else-{suffix}"))
+    (stack.project / "__main__.py").write_text(WRAPPED.read_text().replace("TEAM", f"wrapped-{suffix}"))
     try:
         stack.up()
-        other = replace(desk, stack=stack, team=f"else-{suffix}")
+        other = replace(desk, stack=stack, team=f"wrapped-{suffix}")
         other.bundle("ci", tmp_path / "ci").check_returncode()
         admin = {**desk.people, "KUBECONFIG": stack.environment["KUBECONFIG"]}
         assert replace(other, people=admin).as_people(f"source {tmp_path}/ci/env; helm ls").returncode == 0
