@@ -52,7 +52,7 @@ class Deployed:
 
 @pytest.fixture(scope="module")
 def deployed(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Deployed]:
-    ending = f"-{suffix}"
+    ending = f"-seen-{suffix}"  # the stack that other tests share has a team gold, too
     names = Names(*(f"{team}{ending}" for team in ("blue", "green", "gold")))
     stack = new_stack(base(names))
     try:
