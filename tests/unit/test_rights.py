@@ -80,3 +80,43 @@ def test_tiller_may_do_little_else_in_a_managed_namespace() -> None:
 
 def test_tiller_replaces_no_object_of_a_chart_in_place() -> None:
     assert "update" not in {verb for rule in rights.manage("apps") for verb in rule.verbs}
+
+
+SCALES = Rule(("apps",), ("*/scale",), ("patch",))
+EVERYTHING = Rule(("*",), ("*",), ("*",))
+PODS = Rule(("",), ("pods",), ("get", "list"))
+ONE_POD = Rule(("",), ("pods",), ("get",), ("one",))
+
+
+@pytest.mark.parametrize(
+    ("rule", "asked", "covered"),
+    [
+        (PODS, ("get", "", "pods"), True),
+        (PODS, ("get", "", "pods", "one"), True),
+        (PODS, ("delete", "", "pods"), False),
+        (PODS, ("get", "apps", "pods"), False),
+        (PODS, ("get", "", "pods/log"), False),
+        (EVERYTHING, ("get", "", "pods/log", "one"), True),
+        (EVERYTHING, ("escalate", "rbac.authorization.k8s.io", "roles"), True),
+        (SCALES, ("patch", "apps", "deployments/scale"), True),
+        (SCALES, ("patch", "apps", "deployments"), False),
+        (SCALES, ("patch", "apps", "deployments/status"), False),
+        (ONE_POD, ("get", "", "pods", "one"), True),
+        (ONE_POD, ("get", "", "pods", "two"), False),
+        (ONE_POD, ("get", "", "pods"), False),
+        (Rule((), (), ()), ("get", "", "pods"), False),
+    ],
+)
+def test_what_a_rule_covers(rule: Rule, asked: tuple[str, ...], covered: bool) -> None:
+    assert rule.covers(*asked) is covered
+
+
+def test_a_rule_for_named_objects_covers_some() -> None:
+    assert ONE_POD.covers_some("get", "", "pods")
+    assert not ONE_POD.covers_some("list", "", "pods")
+
+
+def test_a_rule_is_read_as_the_api_has_it() -> None:
+    said = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"], "resourceNames": ["one"]}
+    assert Rule.read(said) == ONE_POD
+    assert Rule.read({"verbs": ["get"], "apiGroups": None}) == Rule((), (), ("get",))

@@ -63,12 +63,8 @@ class Grant:
 
         Without a namespace: in some namespace at least. A rule for named objects counts: one object can be enough.
         """
-        return (
-            (not namespace or self.namespace in ("", namespace))
-            and _either(self.rule.verbs, verb)
-            and _either(self.rule.api_groups, group)
-            and any(_covers(listed, resource) for listed in self.rule.resources)
-        )
+        there = not namespace or self.namespace in ("", namespace)
+        return there and self.rule.covers_some(verb, group, resource)
 
 
 def grants(facts: Facts) -> tuple[Grant, ...]:
@@ -118,16 +114,5 @@ def _rules(reference: Json, role: Json | None) -> Iterator[Rule]:
         yield EVERYTHING  # also where the cluster does not tell its ClusterRoles
         return
     for rule in (role or {}).get("rules") or ():
-        fields = ("apiGroups", "resources", "verbs", "resourceNames")
         if rule.get("resources"):  # the others are for paths of the API that are no resource's
-            yield Rule(*(tuple(rule.get(name) or ()) for name in fields))
-
-
-def _either(listed: tuple[str, ...], wanted: str) -> bool:
-    return "*" in listed or wanted in listed
-
-
-def _covers(listed: str, wanted: str) -> bool:
-    """`*` covers subresources too, `*/scale` that subresource of every kind, and `pods` no subresource of pods."""
-    _, slash, subresource = wanted.partition("/")
-    return listed in ("*", wanted) or (bool(slash) and listed == f"*/{subresource}")
+            yield Rule.read(rule)

@@ -107,16 +107,9 @@ def _roles(of: Callable[[str], Mapping[str, Resource]]) -> Iterator[RolePlan]:
             part=part,
             name=inputs["metadata"]["name"],
             namespace=inputs["metadata"]["namespace"],
-            rules=tuple(_rule(rule) for rule in inputs.get("rules", ())),
+            rules=tuple(Rule.read(rule) for rule in inputs.get("rules", ())),
             subjects=tuple(Subject(each["kind"], each["name"], each.get("namespace", "")) for each in bound),
         )
-
-
-def _rule(rule: Mapping[str, Sequence[str]]) -> Rule:
-    groups, resources, verbs, names = (
-        tuple(rule.get(key) or ()) for key in ("apiGroups", "resources", "verbs", "resourceNames")
-    )
-    return Rule(groups, resources, verbs, names)
 
 
 def _created(namespaces: Mapping[str, Resource]) -> Iterator[tuple[str, Mapping[str, str]]]:

@@ -1,6 +1,6 @@
 """What the account of a team's Tiller may do."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -70,16 +70,4 @@ def holds(tiller: Deployed, right: Right) -> bool:
 
 
 def _covers(rule: Rule, right: Right) -> bool:
-    """Tell whether a rule covers a right (Kubernetes, pkg/apis/rbac/v1/evaluation_helpers.go)."""
-    _, slash, subresource = right.kind.resource.partition("/")
-    resources = ("*", right.kind.resource, *((f"*/{subresource}",) if slash else ()))
-    return (
-        _either(rule.verbs, "*", right.verb)
-        and _either(rule.api_groups, "*", right.kind.group)
-        and _either(rule.resources, *resources)
-        and (not rule.resource_names or right.name in rule.resource_names)
-    )
-
-
-def _either(listed: Sequence[str], *wanted: str) -> bool:
-    return any(word in listed for word in wanted)
+    return rule.covers(right.verb, right.kind.group, right.kind.resource, right.name)

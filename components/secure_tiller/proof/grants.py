@@ -44,15 +44,8 @@ class Grant:
 
     def covers(self, right: Right) -> bool:
         """Tell whether the grant allows something (Kubernetes documentation, Using RBAC Authorization)."""
-        rule = self.rule
-        return (
-            self.namespace in ("", right.namespace)
-            and _either(rule.verbs, right.verb)
-            and _either(rule.api_groups, right.group)
-            and _resource(rule.resources, right.resource)
-            # A rule that lists names covers no request without one.
-            and (not rule.resource_names or right.name in rule.resource_names)
-        )
+        there = self.namespace in ("", right.namespace)
+        return there and self.rule.covers(right.verb, right.group, right.resource, right.name)
 
     def rights(self) -> Iterator[Right]:
         """Yield everything that the grant allows, `*` as it stands."""
@@ -142,16 +135,6 @@ def gives_nothing_away(right: Right) -> bool:
     return right.verb in ("get", "list", "watch") and kind not in ("secrets", ALL) and not leads_on
 
 
-def _either(listed: Sequence[str], wanted: str) -> bool:
-    return ALL in listed or wanted in listed
-
-
-def _resource(listed: Sequence[str], wanted: str) -> bool:
-    """`*` covers subresources too, `*/scale` that subresource of every kind, and `pods` none of its subresources."""
-    _, slash, subresource = wanted.partition("/")
-    return _either(listed, wanted) or (bool(slash) and f"{ALL}/{subresource}" in listed)
-
-
 def _rules(role: Mapping[str, Any]) -> tuple[Rule, ...]:
     return tuple(_rule(rule) for rule in role.get("rules") or ())
 
@@ -160,8 +143,7 @@ def _rule(rule: Mapping[str, Any]) -> Rule:
     # A rule about paths that are no resources has no groups: it yields one right for each, under the path.
     if paths := rule.get("nonResourceURLs"):
         return Rule(("",), tuple(paths), tuple(rule["verbs"]))
-    fields = ("apiGroups", "resources", "verbs", "resourceNames")
-    return Rule(*(tuple(rule.get(field) or ()) for field in fields))
+    return Rule.read(rule)
 
 
 def _subject(subject: Mapping[str, str]) -> Subject:
