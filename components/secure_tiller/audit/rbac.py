@@ -7,14 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from secure_tiller.audit.facts import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, Facts, Json, Place, place
+from secure_tiller.names import AUTHENTICATED, SERVICE_ACCOUNTS, account_groups, account_user
 from secure_tiller.objects import ROLE_BINDINGS, ROLES
 from secure_tiller.plan import Subject
 from secure_tiller.rights import Rule
 
-SERVICE_ACCOUNTS = "system:serviceaccounts"
-"""The group of every ServiceAccount, and with `:<namespace>` behind it of those of one namespace."""
-AUTHENTICATED = "system:authenticated"
-EVERYBODY = frozenset(("system:authenticated", "system:unauthenticated", SERVICE_ACCOUNTS, "system:anonymous"))
+EVERYBODY = frozenset((AUTHENTICATED, "system:unauthenticated", SERVICE_ACCOUNTS, "system:anonymous"))
 """Groups that somebody of every team belongs to, and the user who says no name."""
 
 EVERYTHING = Rule(("*",), ("*",), ("*",))
@@ -79,11 +77,10 @@ def grants(facts: Facts) -> tuple[Grant, ...]:
 
 def held(every: Iterable[Grant], namespace: str, account: str) -> tuple[Grant, ...]:
     """Return what a ServiceAccount holds, under its own name and through the groups that its token puts it in."""
-    groups = {SERVICE_ACCOUNTS, f"{SERVICE_ACCOUNTS}:{namespace}", AUTHENTICATED}
     own = {
         Subject("ServiceAccount", account, namespace),
-        Subject("User", f"system:serviceaccount:{namespace}:{account}"),
-        *(Subject("Group", name) for name in groups),
+        Subject("User", account_user(namespace, account)),
+        *(Subject("Group", name) for name in account_groups(namespace)),
     }
     return tuple(grant for grant in every if grant.subject in own and grant.says_something)
 

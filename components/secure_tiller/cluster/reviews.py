@@ -10,6 +10,7 @@ from typing import Any
 from secure_tiller.cluster.connection import AT_ONCE, FORBIDDEN, TIMEOUT_SECONDS, clients
 from secure_tiller.cluster.facts import Questions
 from secure_tiller.deployer import Right, escalate
+from secure_tiller.names import AUTHENTICATED
 from secure_tiller.objects import SECRETS, Kind
 
 EVERYTHING = Right("", "*", Kind("*", "*"))
@@ -44,7 +45,7 @@ def strangers_allowed(client: Any) -> bool | None:
     """
     nobody = f"secure-tiller-nobody-{uuid.uuid4()}"
     right = Right("kube-system", "get", SECRETS)
-    review = access_review("SubjectAccessReview", right, user=nobody, groups=["system:authenticated"])
+    review = access_review("SubjectAccessReview", right, user=nobody, groups=[AUTHENTICATED])
     api = clients.AuthorizationV1Api(client)
     try:
         answer = api.create_subject_access_review(review, _request_timeout=TIMEOUT_SECONDS)

@@ -8,12 +8,8 @@ from secure_tiller.cluster.connection import AT_ONCE, FORBIDDEN, TIMEOUT_SECONDS
 from secure_tiller.cluster.reviews import access_review
 from secure_tiller.deployed import Deployed
 from secure_tiller.deployer import Right
+from secure_tiller.names import account_groups, account_user
 from secure_tiller.rights import Rule
-
-EVERYBODY = "system:authenticated"
-SERVICE_ACCOUNTS = "system:serviceaccounts"
-"""Groups of every account, and with `:<namespace>` behind it of those of one namespace (Kubernetes documentation,
-Authenticating, Service account tokens). A review adds none by itself."""
 
 
 class Account:
@@ -49,8 +45,8 @@ class Account:
         review = access_review(
             "SubjectAccessReview",
             right,
-            user=f"system:serviceaccount:{own}:{self._tiller.service_account}",
-            groups=[SERVICE_ACCOUNTS, f"{SERVICE_ACCOUNTS}:{own}", EVERYBODY],
+            user=account_user(own, self._tiller.service_account),
+            groups=account_groups(own),
         )
         api = clients.AuthorizationV1Api(self._client)
         return bool(api.create_subject_access_review(review, _request_timeout=TIMEOUT_SECONDS).status.allowed)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from secure_tiller.deployed import Deployed
+from secure_tiller.names import SERVICE_ACCOUNTS
 from secure_tiller.plan import Subject
 from secure_tiller.proof.grants import ALL, EVERY_ACCOUNT, EVERYBODY, Binding, Bindings, Right
 from secure_tiller.proof.questions import grants, planned_for
@@ -54,7 +55,7 @@ def _of_a_managed_namespace(subject: Subject, managed: Sequence[str]) -> str:
     if subject.kind == "ServiceAccount" and subject.namespace in managed:
         return f"service account {subject.namespace}:{subject.name}"
     group, _, every = subject.name.rpartition(":")
-    of_all = subject.kind == "Group" and group == "system:serviceaccounts" and every in managed
+    of_all = subject.kind == "Group" and group == SERVICE_ACCOUNTS and every in managed
     return f"every service account of {every}" if of_all else ""
 
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from secure_tiller.names import AUTHENTICATED, SERVICE_ACCOUNTS
 from secure_tiller.plan import Subject
 from secure_tiller.rights import Rule
 
 ALL = "*"
 
 
-EVERYBODY, EVERY_ACCOUNT = Subject("Group", "system:authenticated"), Subject("Group", "system:serviceaccounts")
+EVERYBODY, EVERY_ACCOUNT = Subject("Group", AUTHENTICATED), Subject("Group", SERVICE_ACCOUNTS)
 """Everybody, and every ServiceAccount of the cluster."""
 
 
@@ -71,7 +72,7 @@ class Binding:
 
     def names(self, subject: Subject) -> bool:
         """Tell whether the binding is for a ServiceAccount: by its name, or with all accounts of its namespace."""
-        every = Subject("Group", f"system:serviceaccounts:{subject.namespace}")
+        every = Subject("Group", f"{SERVICE_ACCOUNTS}:{subject.namespace}")
         return subject in self.subjects or (subject.kind == "ServiceAccount" and every in self.subjects)
 
     def gives(self, subject: Subject, planned: Sequence[Grant]) -> tuple[Right, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from secure_tiller.deployed import Deployed
-from secure_tiller.names import DENY_INGRESS, DEPLOYMENT_NAME
+from secure_tiller.names import AUTHENTICATED, DENY_INGRESS, DEPLOYMENT_NAME, account_groups, account_user
 from secure_tiller.plan import RolePlan, Subject
 from secure_tiller.proof.grants import ALL, Grant, Right
 
@@ -149,14 +149,12 @@ def people(tiller: Deployed) -> tuple[Subject, ...]:
 
 def asker(subject: Subject) -> Asker:
     """Return a subject with all its groups (Kubernetes documentation, Authenticating)."""
-    authenticated = "system:authenticated"
     if subject.kind == "ServiceAccount":
-        groups = ("system:serviceaccounts", f"system:serviceaccounts:{subject.namespace}", authenticated)
-        name = f"{subject.namespace}:{subject.name}"
-        return Asker(f"service account {name}", f"system:serviceaccount:{name}", groups)
+        label, user = f"{subject.namespace}:{subject.name}", account_user(subject.namespace, subject.name)
+        return Asker(f"service account {label}", user, account_groups(subject.namespace))
     if subject.kind == "Group":
-        return Asker(f"group {subject.name}", NOBODY, (subject.name, authenticated))
-    return Asker(f"user {subject.name}", subject.name, (authenticated,))
+        return Asker(f"group {subject.name}", NOBODY, (subject.name, AUTHENTICATED))
+    return Asker(f"user {subject.name}", subject.name, (AUTHENTICATED,))
 
 
 def of_tiller(tiller: Deployed, tillers: Iterable[Deployed]) -> Questions:

@@ -5,7 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+from secure_tiller import deployer
 from secure_tiller.cluster.connection import AT_ONCE, FORBIDDEN, TIMEOUT_SECONDS, clients
+from secure_tiller.cluster.reviews import access_review
+from secure_tiller.objects import Kind
 from secure_tiller.proof.grants import Right
 from secure_tiller.proof.questions import Answers, Asker, Questions
 from secure_tiller.proof.seen import Told, Untold
@@ -40,24 +43,8 @@ def ask(client: Any, asked: Iterable[Questions]) -> Told[Answers]:
 
 def _may(api: Any, question: tuple[Asker, Right]) -> bool:
     asker, right = question
-    resource, _, subresource = right.resource.partition("/")
-    attributes = {
-        "verb": right.verb,
-        "group": right.group,
-        "resource": resource,
-        "subresource": subresource,
-        "namespace": right.namespace,
-        "name": right.name,
-    }
-    review = {
-        "apiVersion": f"{_GROUP}/{_VERSION}",
-        "kind": "SubjectAccessReview",
-        "spec": {
-            "user": asker.user,
-            "groups": list(asker.groups),
-            "resourceAttributes": {key: value for key, value in attributes.items() if value},
-        },
-    }
+    wanted = deployer.Right(right.namespace, right.verb, Kind(right.group, right.resource), right.name)
+    review = access_review("SubjectAccessReview", wanted, user=asker.user, groups=asker.groups)
     answer = api.create_cluster_custom_object(
         _GROUP, _VERSION, "subjectaccessreviews", review, _request_timeout=TIMEOUT_SECONDS
     )
