@@ -15,11 +15,12 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from secure_tiller import pem
+from secure_tiller.names import LOOPBACK
 from secure_tiller.problems import Problem, RefusedError
 
 CA, CERTIFICATE, KEY, ENVIRONMENT = "ca.pem", "cert.pem", "key.pem", "env"
 """The first three are the names that Helm 2.17 looks for in its home (cmd/helm/helm.go, tlsCaCertDefault)."""
-HOSTNAME = "127.0.0.1"
+HOSTNAME = LOOPBACK
 """What Helm verifies the certificate of a Tiller for that it reaches through its port-forward; all of ours carry it."""
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 
@@ -27,7 +28,7 @@ _HERE = "secure_tiller_bundle"
 
 
 class BundleError(RefusedError):
-    """The bundle cannot be written there."""
+    """The folder cannot take the bundle, or holds none that Helm could use."""
 
     headline = "The bundle is refused"
 

@@ -1,7 +1,7 @@
 """Tiller's port: who is answered there, and why somebody is not."""
 
 from secure_tiller.endpoint.ask import ask
-from secure_tiller.endpoint.bundle import Bundle, BundleError, read_bundle
+from secure_tiller.endpoint.bundle import Bundle, read_bundle
 from secure_tiller.endpoint.cause import Cause, Diagnosis, Kind
 from secure_tiller.endpoint.credentials import Credentials
 from secure_tiller.endpoint.diagnosis import diagnose
@@ -12,7 +12,6 @@ from secure_tiller.endpoint.verdict import Accepted, KubectlError, NoVerdictErro
 __all__ = [
     "Accepted",
     "Bundle",
-    "BundleError",
     "Cause",
     "Credentials",
     "Diagnosis",

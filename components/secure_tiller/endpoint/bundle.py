@@ -8,17 +8,11 @@ from pathlib import Path
 from cryptography import x509
 
 from secure_tiller import pem
-from secure_tiller.bundle import CA, CERTIFICATE, ENVIRONMENT, HOSTNAME, KEY
+from secure_tiller.bundle import CA, CERTIFICATE, ENVIRONMENT, HOSTNAME, KEY, BundleError
 from secure_tiller.endpoint.credentials import Credentials
-from secure_tiller.problems import Problem, RefusedError
+from secure_tiller.problems import Problem
 
 _ANOTHER = "give the folder that secure-tiller bundle has written, or write it anew"
-
-
-class BundleError(RefusedError):
-    """The folder holds no bundle that Helm could use."""
-
-    headline = "The bundle is refused"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from secure_tiller import bundle
-from secure_tiller.endpoint import Bundle, BundleError, Credentials, read_bundle
+from secure_tiller.bundle import BundleError
+from secure_tiller.endpoint import Bundle, Credentials, read_bundle
 from tests import pki
 
 CA, OWN = pki.authority(), pki.authority("of ann")
