@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from tests import pki
+from tests.support import pki
 
 Object = dict[str, Any]
 """An object of the Kubernetes API, or a part of one, with its field names."""

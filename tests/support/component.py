@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from tests.support.cluster_objects import Object
-from tests.unit.recording import Registered, run
+from tests.support.recording import Registered, run
 
 NAME = "blue"
 IN_CLUSTER = {"ci": {"secret": {"namespace": "pipelines", "name": "tiller-ci"}}}

@@ -197,6 +197,14 @@ FLAGS = (
     ),
     runs("verification-off", args=but("--tls-verify=0"), settings={"verifies": False}, finds=("no-verification",)),
     runs("empty-client-ca", args=but("--tls-ca-cert="), settings={"client_cas": ""}, finds=("trusts-public-cas",)),
+    runs("history-in-octal", args=but("--history-max=010"), settings={"history_max": 8}),
+    runs("history-in-hexadecimal", args=but("--history-max=0x10"), settings={"history_max": 16}),
+    runs(
+        "history-below-nothing",
+        args=but("--history-max=-1"),
+        settings={"history_max": 0},
+        finds=("unlimited-history",),
+    ),
     runs("unlimited-history", args=but("--history-max=0"), settings={"history_max": 0}, finds=("unlimited-history",)),
     runs("no-probes", args=[*ARGS, "--probe=false"], settings={"probe_listen": ""}),
     runs(
@@ -280,7 +288,6 @@ ENVIRONMENT = (
         env=[{"name": "TILLER_TLS_VERIFY", "valueFrom": ELSEWHERE}],
         settings={"verifies": HIDDEN, "explicit": False},
         finds=("verification-unknown",),
-        starts=False,
     ),
     runs("flags-beat-environment-from-a-secret", env=[{"name": "TILLER_TLS_VERIFY", "valueFrom": ELSEWHERE}]),
     runs(
@@ -289,7 +296,6 @@ ENVIRONMENT = (
         envFrom=[{"configMapRef": {"name": "settings"}}],
         settings={"tls": HIDDEN, "verifies": HIDDEN, "explicit": False, "certificate": HIDDEN, "client_cas": HIDDEN},
         finds=("verification-unknown",),
-        starts=False,
     ),
     runs("flags-beat-environment-from-a-config-map", envFrom=[{"configMapRef": {"name": "settings"}}]),
     runs(
@@ -305,6 +311,19 @@ ENVIRONMENT = (
         args=[*PLAIN[:2], *TLS],
         env=variables(TILLER_HISTORY_MAX="7"),
         settings={"history_max": 7},
+    ),
+    runs(
+        "history-with-a-sign",
+        args=[*PLAIN[:2], *TLS],
+        env=variables(TILLER_HISTORY_MAX="+07"),
+        settings={"history_max": 7},
+    ),
+    runs(
+        "environment-with-a-roundabout-path",
+        args=PLAIN,
+        env=variables(TILLER_TLS_VERIFY="1", TILLER_TLS_CERTS="/etc//x/../certs/"),
+        settings={"explicit": False},
+        finds=("verification-by-environment",),
     ),
     runs(
         "history-of-no-number",
@@ -337,7 +356,6 @@ ENVIRONMENT = (
         env=[{"name": "VERIFY", "valueFrom": ELSEWHERE}],
         settings={"verifies": HIDDEN},
         finds=("verification-unknown",),
-        starts=False,
     ),
     runs(
         "variable-of-kubernetes-escaped",
@@ -387,6 +405,22 @@ SCRIPTS = (
         settings={"explicit": False},
         finds=("verification-by-environment",),
     ),
+    runs("script-option-in-the-args", command=["/bin/sh"], args=["-c", f"exec tiller {LINE}"]),
+    runs("script-with-several-options", command=["bash", "-eu", "-o", "pipefail", "-c"], args=[f"exec tiller {LINE}"]),
+    script("script-in-a-loop", f"while true; do tiller {LINE}; done"),
+    script("script-in-braces", f"{{ exec tiller {LINE}; }}"),
+    script("script-in-a-condition", f"if true; then exec tiller {LINE}; fi"),
+    script("script-of-a-script", f"sh -c 'exec tiller {LINE}'"),
+    script("script-quotes-a-hash", f"echo ' # '; exec tiller {LINE}"),
+    script("script-redirects-after-a-number", f"exec tiller {LINE.replace('max=20', 'max 20 >/dev/null')}"),
+    runs(
+        "script-assigns",
+        command=SHELL,
+        args=[f"TILLER_TLS_VERIFY= tiller {' '.join(PLAIN)}"],
+        env=BY_ENVIRONMENT,
+        settings=NO_TLS,
+        finds=("no-tls",),
+    ),
     bare("script-without-flags", command=SHELL, args=["exec tiller"]),
     bare("script-hides-flags-in-a-comment", command=SHELL, args=[f"exec tiller # {LINE}"]),
     bare("script-hides-flags-behind-the-end", command=SHELL, args=[f"tiller; echo {LINE}"]),
@@ -401,13 +435,18 @@ SCRIPTS = (
     hides("output-of-a-program", command=SHELL, args=[f"exec tiller {LINE} `cat /flags`"]),
     hides("output-of-a-program-escaped", command=SHELL, args=[f"exec tiller {LINE} $$(cat /flags)"]),
     hides("arguments-of-the-script", command=[*SHELL, 'exec tiller "$@"', "sh"]),
-    hides("script-assigns", command=SHELL, args=["TILLER_TLS_VERIFY= tiller " + " ".join(PLAIN)], env=BY_ENVIRONMENT),
     hides("script-reads-settings", command=SHELL, args=[f". /settings; exec tiller {LINE}"]),
     hides("script-evaluates", command=SHELL, args=[f"eval tiller {LINE}"]),
     hides("script-builds-arguments", command=SHELL, args=[f"echo --tls-verify=0 | xargs tiller {LINE}"]),
     hides("script-defines-tiller", command=SHELL, args=[f"tiller() {{ /tiller --storage=memory; }}; tiller {LINE}"]),
     hides("script-writes-a-call", command=SHELL, args=[f"cat >/dev/null <<END\ntiller {LINE}\nEND\nexec /start"]),
-    hides("script-of-a-script", command=SHELL, args=[f"sh -c 'exec tiller {LINE}'"]),
+    hides("script-exports", command=SHELL, args=[f"export TILLER_TLS_VERIFY=; exec tiller {' '.join(PLAIN)}"]),
+    hides("script-quotes-an-operator", command=SHELL, args=[f"echo ';' tiller {LINE}; exec /start"]),
+    hides(
+        "script-quotes-a-hash-around-a-call", command=SHELL, args=[f"echo ' #'; exec tiller; echo '\n'; tiller {LINE}"]
+    ),
+    hides("script-comment-ends-in-a-backslash", command=SHELL, args=[f"# now \\\nexec tiller\nexec tiller {LINE}"]),
+    hides("script-tries-another-program-first", command=SHELL, args=[f"nice tiller || tiller {LINE}"]),
     hides("script-in-a-file", command=["sh", "/start.sh", "tiller"]),
 )
 
@@ -483,6 +522,7 @@ RECOGNITION = (
         *surroundings(),
         settings=ALL_HIDDEN,
         finds=HIDDEN_FINDS,
+        starts=False,
     ),
     row(
         "port-alone",
