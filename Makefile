@@ -11,7 +11,7 @@ ENVIRONMENT := .venv/ready
 SCANNERS := .venv-scanners/ready
 POLICIES := policies/.venv/ready
 RUN := .venv/bin/python
-UNIT_TESTS := $(RUN) -m pytest --numprocesses=auto tests/unit
+UNIT_TESTS := $(RUN) -m pytest --numprocesses=auto tests/unit tests/testbed tests/repository tests/support
 WHERE := $(if $(filter existing,$(CLUSTER)),--existing,)
 
 ifeq ($(filter local existing,$(CLUSTER)),)
@@ -40,10 +40,10 @@ uid: ## the UID by which a stack file names its cluster: that of the current kub
 	@kubectl get namespace kube-system --output 'jsonpath={.metadata.uid}{"\n"}'
 
 schema: $(ENVIRONMENT) ## write stacks/schema.json, by which editors complete and check stack files
-	@$(RUN) -m secure_tiller.schema > stacks/schema.json
+	@$(RUN) -m secure_tiller_stack.json_schema > stacks/schema.json
 
 reference: $(ENVIRONMENT) ## write docs/reference.md, every option of the command, from the command itself
-	@.venv/bin/typer secure_tiller.cli utils docs --name secure-tiller --title 'Reference of `secure-tiller`' --output docs/reference.md
+	@.venv/bin/typer secure_tiller_cli.commands utils docs --name secure-tiller --title 'Reference of `secure-tiller`' --output docs/reference.md
 
 env: $(ENVIRONMENT) ## for `eval "$(make -s env)"`: tools, cluster and backend of the demo in this shell
 	@$(RUN) -m testbed.demo --env $(WHERE)

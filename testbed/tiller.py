@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
-from secure_tiller import endpoint, kubeconfig
-from secure_tiller.endpoint import Accepted, Credentials, Refused
-from secure_tiller.pod import GRPC_PORT
+from secure_tiller.plan.pod import GRPC_PORT
+from secure_tiller_cli import diagnosis
+from secure_tiller_cli.diagnosis import Accepted, Credentials, Refused
+from secure_tiller_stack import kubeconfig
 from testbed.pulumi_stack import Bundle
 
 
@@ -17,9 +18,9 @@ def credentials_of(bundle: Bundle) -> Credentials:
 def forwarded(namespace: str, environment: Mapping[str, str], port: int = GRPC_PORT) -> AbstractContextManager[int]:
     """Forward a local port to Tiller's and give its number."""
     access = kubeconfig.find({}, environment=environment)
-    return endpoint.forwarded(access, namespace, port=port, environment=environment)
+    return diagnosis.forwarded(access, namespace, port=port, environment=environment)
 
 
 def ask(namespace: str, environment: Mapping[str, str], credentials: Credentials) -> Accepted | Refused:
     """Call GetVersion of the Tiller in a namespace."""
-    return endpoint.ask(kubeconfig.find({}, environment=environment), namespace, credentials, environment)
+    return diagnosis.ask(kubeconfig.find({}, environment=environment), namespace, credentials, environment)

@@ -14,7 +14,7 @@ from testbed.cluster import LOCAL
 from testbed.demo import place
 from testbed.demo.place import Place
 from testbed.toolchain import Toolchain, prepare, prepare_browser
-from tests.projects import TestStack, make_stack
+from tests.support.projects import TestStack, make_stack
 
 
 @pytest.fixture(scope="session")

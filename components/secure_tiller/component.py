@@ -6,13 +6,13 @@ from weakref import WeakKeyDictionary
 
 import pulumi
 
-from secure_tiller import access, certificates, namespaces, workload
 from secure_tiller.args import SecureTillerArgs
-from secure_tiller.certificates import Expiration, Issued
-from secure_tiller.checks import Settings
-from secure_tiller.plan import plan
+from secure_tiller.plan.build import plan
+from secure_tiller.plan.conflicts import conflicts
+from secure_tiller.plan.validation import Settings
 from secure_tiller.problems import ConfigurationError
-from secure_tiller.teams import conflicts
+from secure_tiller.resources import access, certificates, namespaces, workload
+from secure_tiller.resources.certificates import Expiration, Issued
 
 
 def this_stack() -> str:

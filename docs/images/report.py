@@ -11,11 +11,11 @@ from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from secure_tiller.proof.result import Result, Status
-from secure_tiller.report import build, to_html
+from secure_tiller_cli.report import build, to_html
+from secure_tiller_cli.results.result import Result, Status
 from testbed.browser import Page, browser
 from testbed.toolchain import prepare_browser
-from tests.unit.report.samples import DEMO, NOW, STACK, proof
+from tests.unit.secure_tiller_cli.report.samples import DEMO, NOW, STACK, proof
 
 PICTURE = Path(__file__).parent / "report.png"
 WIDTH = 1040

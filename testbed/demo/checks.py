@@ -10,7 +10,7 @@ from pathlib import Path
 from kubernetes import client
 from urllib3.exceptions import HTTPError
 
-from secure_tiller.endpoint import Accepted, Credentials, NoVerdictError, Refused
+from secure_tiller_cli.diagnosis import Accepted, Credentials, NoVerdictError, Refused
 from testbed import pods
 from testbed.demo.place import Place
 from testbed.helm import Helm

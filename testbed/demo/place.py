@@ -8,8 +8,8 @@ from kubernetes import client, config
 from kubernetes.config.config_exception import ConfigException
 from urllib3.exceptions import HTTPError
 
-from secure_tiller import kubeconfig
 from secure_tiller.problems import RefusedError
+from secure_tiller_stack import kubeconfig
 from testbed.cluster import LOCAL, ClusterError
 from testbed.pulumi_stack import Stack
 from testbed.toolchain import Toolchain

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from kubernetes import client
 
-from secure_tiller.endpoint import Accepted, Refused
+from secure_tiller_cli.diagnosis import Accepted, Refused
 from testbed.pulumi_stack import Bundle
 from testbed.tiller import ask, credentials_of
-from tests.projects import TestStack
+from tests.support.projects import TestStack
 
 
 @dataclass

@@ -14,13 +14,13 @@ import pytest
 import yaml
 from kubernetes import client
 
-from secure_tiller import preflight
+from secure_tiller_stack import preflight
 from testbed import audit
 from testbed.cluster import LOCAL
 from testbed.demo.place import Place
 from testbed.pulumi_stack import PROJECT
 from testbed.toolchain import Toolchain
-from tests.projects import TestStack, make_stack
+from tests.support.projects import TestStack, make_stack
 
 pytestmark = pytest.mark.beside_others
 

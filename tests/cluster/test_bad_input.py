@@ -11,7 +11,7 @@ import yaml
 from kubernetes import client
 
 from testbed.toolchain import Toolchain
-from tests.projects import TestStack, make_stack
+from tests.support.projects import TestStack, make_stack
 
 GOOD: dict[str, object] = {"namespaces": {"apps": {}}, "clients": {"ann": {}}}
 

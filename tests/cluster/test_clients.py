@@ -5,7 +5,7 @@ import re
 
 from cryptography import x509
 
-from secure_tiller.endpoint import Accepted, Refused
+from secure_tiller_cli.diagnosis import Accepted, Refused
 from testbed.pulumi_stack import Bundle
 from testbed.toolchain.pins import HELM
 from tests.cluster.conftest import Story

@@ -17,9 +17,9 @@ import yaml
 from kubernetes import client
 from typer.testing import CliRunner, Result
 
-from secure_tiller.audit import Level
-from secure_tiller.cli import app
-from secure_tiller.endpoint import Accepted, Credentials, Refused
+from secure_tiller_cli.audit import Level
+from secure_tiller_cli.commands import app
+from secure_tiller_cli.diagnosis import Accepted, Credentials, Refused
 from testbed.access_reviews import Request, Server, Subject
 from testbed.demo.place import Place
 from testbed.pulumi_stack import PROJECT
@@ -27,10 +27,10 @@ from testbed.tiller import ask
 from testbed.toolchain import Toolchain
 from testbed.toolchain.pins import TILLER_IMAGE
 from testbed.waiting import until
-from tests import pki
 from tests.cluster.test_accounts import Accounts
-from tests.projects import TestStack
-from tests.unit.test_docs import fenced
+from tests.repository.test_docs import fenced
+from tests.support import pki
+from tests.support.projects import TestStack
 
 pytestmark = pytest.mark.beside_others
 

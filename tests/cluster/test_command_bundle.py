@@ -14,12 +14,12 @@ import yaml
 
 from testbed.demo.place import Place
 from testbed.pulumi_stack import PROJECT
-from tests import pki
-from tests.projects import TestStack
+from tests.support import pki
+from tests.support.projects import TestStack
 
 pytestmark = pytest.mark.beside_others
 
-COMMAND = (sys.executable, "-m", "secure_tiller.cli")
+COMMAND = (sys.executable, "-m", "secure_tiller_cli.commands")
 WRAPPED = Path(__file__).parent / "programs" / "wrapped.py"
 README = (PROJECT / "README.md").read_text()
 HANDING_OVER, AS_THE_CLIENT = "4. Hand a client its bundle.", "5. As that client"

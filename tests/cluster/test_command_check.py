@@ -21,15 +21,15 @@ import pytest
 import yaml
 from kubernetes import client
 
-from secure_tiller.cli import main
-from secure_tiller.names import server_names
-from secure_tiller.proof import accounts, certificates, endpoint, namespaces, pod, services, storage, trust
-from secure_tiller.proof.document import from_json
-from secure_tiller.proof.result import Proof, Status
+from secure_tiller.plan.names import server_names
+from secure_tiller_cli.check import accounts, certificates, endpoint, namespaces, pod, services, storage, trust
+from secure_tiller_cli.commands import main
+from secure_tiller_cli.results.document import from_json
+from secure_tiller_cli.results.result import CheckReport, Status
 from testbed.demo.place import Place
 from testbed.waiting import until
-from tests import pki
-from tests.projects import TestStack
+from tests.support import pki
+from tests.support.projects import TestStack
 
 pytestmark = pytest.mark.beside_others
 
@@ -48,7 +48,7 @@ class Ended:
     err: str
 
     @property
-    def proof(self) -> Proof:
+    def proof(self) -> CheckReport:
         return from_json(self.out, "the output")
 
     def seen(self, *statuses: Status) -> dict[str, str]:

@@ -20,16 +20,16 @@ import yaml
 from kubernetes import client
 from typer.testing import CliRunner
 
-from secure_tiller.cli import app
-from secure_tiller.cli.output import line
-from secure_tiller.migration import copy
 from secure_tiller.problems import RefusedError
+from secure_tiller_cli.commands import app
+from secure_tiller_cli.migration import copy
+from secure_tiller_cli.output import line
 from testbed.demo.place import Place
 from testbed.helm import Helm
 from testbed.pulumi_stack import PROJECT
 from testbed.waiting import until
-from tests import records
-from tests.projects import TestStack
+from tests.support import records
+from tests.support.projects import TestStack
 
 pytestmark = pytest.mark.beside_others
 

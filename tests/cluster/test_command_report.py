@@ -13,15 +13,15 @@ import pytest
 from kubernetes import client
 from typer.testing import CliRunner, Result
 
-from secure_tiller import pem
-from secure_tiller.cli import app
+from secure_tiller.plan import pem
 from secure_tiller.problems import Problem, RefusedError
-from secure_tiller.proof import document
-from secure_tiller.proof.result import Proof, Status
-from secure_tiller.proof.result import Result as Checked
+from secure_tiller_cli.commands import app
+from secure_tiller_cli.results import document
+from secure_tiller_cli.results.result import CheckReport, Status
+from secure_tiller_cli.results.result import Result as Checked
 from testbed.browser import Page, browser
-from tests import layout
-from tests.projects import TestStack
+from tests.support import layout
+from tests.support.projects import TestStack
 
 pytestmark = pytest.mark.beside_others
 
@@ -61,7 +61,7 @@ def data(*arguments: str) -> Any:
 
 
 def checked(file: Path, stack: str, *results: Checked) -> str:
-    proof = Proof(stack, datetime.now(UTC).isoformat(), "https://10.96.0.1", results)
+    proof = CheckReport(stack, datetime.now(UTC).isoformat(), "https://10.96.0.1", results)
     file.write_text(json.dumps(document.to_json(proof)))
     return str(file)
 

@@ -17,15 +17,15 @@ import yaml
 from kubernetes import client
 from typer.testing import CliRunner, Result
 
-from secure_tiller.cli import app
-from secure_tiller.deployed import export
 from secure_tiller.problems import RefusedError
+from secure_tiller_cli.commands import app
+from secure_tiller_cli.state import export
 from testbed.demo.checks import CHART
 from testbed.demo.place import Place
 from testbed.helm import Helm
 from testbed.pulumi_stack import PROJECT
 from testbed.waiting import until
-from tests.projects import TestStack
+from tests.support.projects import TestStack
 
 pytestmark = pytest.mark.beside_others
 
@@ -105,7 +105,7 @@ def world(
         }
         # The state does not change any more, so that Pulumi is asked for it once.
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("secure_tiller.cli.deployment.export", functools.cache(export))
+            patch.setattr("secure_tiller_cli.commands.options.export", functools.cache(export))
             yield World(stack, plain, opted, helm, cluster.busybox)
     finally:
         stack.discard()

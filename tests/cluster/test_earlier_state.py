@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from secure_tiller.endpoint import Accepted
+from secure_tiller_cli.diagnosis import Accepted
 from testbed.pulumi_stack import PROJECT, Bundle
 from testbed.tiller import ask, credentials_of
 from testbed.toolchain.pins import HELM
-from tests.projects import TestStack
+from tests.support.projects import TestStack
 
 FIRST_SLICE = "1e88e42"
 """The commit of release 0.1.0: certificates of 90 days, one trust anchor per client, nothing that could be set."""

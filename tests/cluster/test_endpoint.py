@@ -8,7 +8,7 @@ import pytest
 import yaml
 from kubernetes import client
 
-from secure_tiller.endpoint import Accepted, Credentials, Refused
+from secure_tiller_cli.diagnosis import Accepted, Credentials, Refused
 from testbed import pods
 from testbed.demo.checks import CHART
 from testbed.demo.place import Place
@@ -16,7 +16,7 @@ from testbed.helm import Helm
 from testbed.tiller import ask, credentials_of
 from testbed.toolchain.pins import HELM
 from tests.cluster.copies import Change, copy_of_tiller, without_tls, without_verification
-from tests.projects import TestStack
+from tests.support.projects import TestStack
 
 
 def _answer(stack: TestStack, namespace: str, credentials: Credentials) -> Accepted | Refused:

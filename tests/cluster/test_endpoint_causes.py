@@ -18,20 +18,20 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from kubernetes import client
 
-from secure_tiller import bundle
-from secure_tiller.deployed import Deployed, read
-from secure_tiller.endpoint import Accepted, Credentials, Diagnosis, Kind, diagnose, read_bundle
-from secure_tiller.kubeconfig import Access
+from secure_tiller_cli import bundle
+from secure_tiller_cli.diagnosis import Accepted, Credentials, Diagnosis, Kind, diagnose, read_bundle
+from secure_tiller_cli.state import DeployedTiller, read
+from secure_tiller_stack.kubeconfig import Access
 from testbed.demo.place import Place
 from testbed.helm import Helm
 from testbed.pulumi_stack import Bundle
 from testbed.toolchain.pins import HELM
-from tests import pki
-from tests.ageing import DAY, moved
 from tests.cluster.copies import Change, copy_of_tiller, unchanged, without_tls
-from tests.credentials import HOUR, P224, SERVER_AUTH, Client, tillers
-from tests.projects import TestStack
-from tests.state import State
+from tests.support import pki
+from tests.support.ageing import DAY, moved
+from tests.support.credentials import HOUR, P224, SERVER_AUTH, Client, tillers
+from tests.support.projects import TestStack
+from tests.support.state import State
 
 pytestmark = pytest.mark.beside_others
 
@@ -214,7 +214,7 @@ class Scene:
     ann: Client
     gus: Client
     authority: pki.Pair
-    known: tuple[Deployed, Deployed]
+    known: tuple[DeployedTiller, DeployedTiller]
     places: dict[str, str] = field(default_factory=dict)
     accounts: dict[str, Path] = field(default_factory=dict)
 

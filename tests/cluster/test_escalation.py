@@ -16,7 +16,7 @@ import pytest
 from kubernetes import client
 
 from testbed.waiting import until
-from tests.projects import TestStack
+from tests.support.projects import TestStack
 
 RBAC = "rbac.authorization.k8s.io"
 DRY: Mapping[str, Any] = {"dry_run": "All"}

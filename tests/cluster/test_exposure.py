@@ -9,12 +9,12 @@ import pytest
 from cryptography import x509
 from kubernetes import client
 
-from secure_tiller.endpoint import Accepted
+from secure_tiller_cli.diagnosis import Accepted
 from testbed import pods
 from testbed.pods import SECRET, Ended
 from testbed.tiller import ask, credentials_of
 from testbed.toolchain.pins import HELM, HELM_IMAGE
-from tests.projects import TestStack
+from tests.support.projects import TestStack
 
 BUNDLE = "tiller-client"
 GRPC_PORT = 44134

@@ -17,9 +17,9 @@ from testbed.helm import Helm
 from testbed.pods import Ended
 from testbed.pulumi_stack import PROJECT
 from testbed.toolchain.pins import HELM, HELM_IMAGE
-from tests import walks
-from tests.projects import TestStack
-from tests.walks import Done
+from tests.support import walks
+from tests.support.projects import TestStack
+from tests.support.walks import Done
 
 pytestmark = pytest.mark.beside_others
 

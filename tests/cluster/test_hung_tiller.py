@@ -10,7 +10,7 @@ from kubernetes import client
 
 from testbed.waiting import until
 from tests.cluster.copies import copy_of_tiller
-from tests.projects import TestStack
+from tests.support.projects import TestStack
 
 
 def _impatient(container: Any) -> None:

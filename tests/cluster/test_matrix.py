@@ -16,7 +16,7 @@ from kubernetes import client
 from rich.console import Console
 from rich.table import Table
 
-from secure_tiller.endpoint import Accepted, Credentials, NoVerdictError, Refused, refusal
+from secure_tiller_cli.diagnosis import Accepted, Credentials, NoVerdictError, Refused, refusal
 from testbed.command import TABLE_WIDTH
 from testbed.helm import Helm
 from testbed.pulumi_stack import Bundle
@@ -24,8 +24,8 @@ from testbed.tiller import ask, forwarded
 from testbed.toolchain.pins import HELM
 from testbed.waiting import until
 from tests.cluster.copies import Change, copy_of_tiller, talkative, without_tls, without_verification
-from tests.credentials import HOUR, P224, P256, SERVER_AUTH, Client, Tiller, tillers
-from tests.projects import TestStack
+from tests.support.credentials import HOUR, P224, P256, SERVER_AUTH, Client, Tiller, tillers
+from tests.support.projects import TestStack
 
 AT_ONCE = 6
 """How many calls at a time. Each starts kubectl, so that more would only wait for a processor."""

@@ -8,9 +8,9 @@ import pytest
 import yaml
 from kubernetes import client
 
-from tests import ageing
-from tests.ageing import DAY
-from tests.projects import TestStack
+from tests.support import ageing
+from tests.support.ageing import DAY
+from tests.support.projects import TestStack
 
 BEGINNING = """
 import pulumi

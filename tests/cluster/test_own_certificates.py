@@ -9,14 +9,14 @@ import pytest
 import yaml
 from kubernetes import client
 
-from secure_tiller.endpoint import Accepted, Credentials, Refused
+from secure_tiller_cli.diagnosis import Accepted, Credentials, Refused
 from testbed.pulumi_stack import Bundle
 from testbed.tiller import ask
 from testbed.toolchain.pins import HELM
-from tests import pki
-from tests.leaks import leaked, private_keys, secret_number
-from tests.pki import Life, Pair
-from tests.projects import TestStack
+from tests.support import pki
+from tests.support.leaks import leaked, private_keys, secret_number
+from tests.support.pki import Life, Pair
+from tests.support.projects import TestStack
 
 
 @dataclass

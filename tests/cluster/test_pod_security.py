@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from kubernetes import client
 
-from secure_tiller.plan import POD_SECURITY_LABEL, SERVICE_ACCOUNT
+from secure_tiller.plan.model import POD_SECURITY_LABEL, SERVICE_ACCOUNT
 from testbed.toolchain.pins import BUSYBOX_IMAGE
 
 pytestmark = pytest.mark.usefixtures("deployed")

@@ -15,10 +15,10 @@ import yaml
 from testbed.demo.place import Place
 from testbed.pulumi_stack import PROJECT, Stack
 from testbed.toolchain import Toolchain
-from tests import pki
 from tests.engine.python_projects import new_stack as new_project
-from tests.projects import TestStack
 from tests.scanners import helm_project
+from tests.support import pki
+from tests.support.projects import TestStack
 from tiller_policies.rules import RULES
 
 pytestmark = pytest.mark.beside_others

@@ -16,8 +16,8 @@ import pytest
 from kubernetes import client
 from rich.console import Console
 
-from secure_tiller import rights
-from secure_tiller.rights import Rule
+from secure_tiller.plan import rights
+from secure_tiller.plan.rights import Rule
 from testbed import audit
 from testbed.audit import Asked, Right
 from testbed.cluster import LOCAL
@@ -25,7 +25,7 @@ from testbed.demo.place import Place
 from testbed.helm import Helm
 from testbed.pulumi_stack import PROJECT
 from testbed.waiting import until
-from tests.projects import TestStack
+from tests.support.projects import TestStack
 
 SHOP, OPERATOR = (str(PROJECT / "tests" / "charts" / chart) for chart in ("shop", "operator"))
 PARTS = ("web", "store", "agent", "batch", "legacy")

@@ -15,24 +15,25 @@ from pathlib import Path
 
 import pytest
 
-from secure_tiller.cli import source
-from secure_tiller.summary import markdown
-from secure_tiller.summary.digest import read
-from secure_tiller.summary.meaning import mean
-from tests import ageing, golden
+from secure_tiller_cli.commands import preview_source
+from secure_tiller_cli.preview import markdown
+from secure_tiller_cli.preview.digest import read
+from secure_tiller_cli.preview.summary import summarize
+from tests import golden
 from tests.golden.changes import AGAIN, CHANGES, LOOP, TRANSFORM, Names, base, changed
 from tests.golden.normal import normal
-from tests.projects import TestStack
+from tests.support import ageing
+from tests.support.projects import TestStack
 
 pytestmark = pytest.mark.beside_others
 
 KEPT = Path(golden.__file__).parent
-PREVIEW = source.PREVIEW[1:]
+PREVIEW = preview_source.PREVIEW[1:]
 WRITING = os.environ.get("SECURE_TILLER_GOLDEN") == "write"
 
 
 @dataclass(frozen=True)
-class Deployed:
+class DeployedTiller:
     """The two teams, deployed, and the previews of what is done to them."""
 
     stack: TestStack
@@ -51,18 +52,18 @@ class Deployed:
 
 
 @pytest.fixture(scope="module")
-def deployed(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Deployed]:
+def deployed(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[DeployedTiller]:
     ending = f"-seen-{suffix}"  # the stack that other tests share has a team gold, too
     names = Names(*(f"{team}{ending}" for team in ("blue", "green", "gold")))
     stack = new_stack(base(names))
     try:
         stack.up()
-        yield Deployed(stack, names, ending)
+        yield DeployedTiller(stack, names, ending)
     finally:
         stack.discard()
 
 
-def _command(deployed: Deployed, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def _command(deployed: DeployedTiller, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run `secure-tiller` in the project's folder, as a pipeline does."""
     command = [str(Path(sys.executable).parent / "secure-tiller"), *arguments]
     environment = dict(deployed.stack.environment)
@@ -71,14 +72,14 @@ def _command(deployed: Deployed, *arguments: str) -> "subprocess.CompletedProces
     )
 
 
-def test_the_command_previews_by_itself(deployed: Deployed) -> None:
+def test_the_command_previews_by_itself(deployed: DeployedTiller) -> None:
     deployed.stack.configure_teams(changed(deployed.names, "exposed"))
     done = _command(deployed, "preview-summary", "--stack", deployed.stack.name, "--fail-on", "risk")
     assert done.returncode == 3, done.stderr
     assert "Tiller's port opens to pods of" in done.stdout
 
 
-def test_the_command_lists_every_certificate_that_is_due(deployed: Deployed) -> None:
+def test_the_command_lists_every_certificate_that_is_due(deployed: DeployedTiller) -> None:
     deployed.stack.configure_teams(base(deployed.names))
     done = _command(deployed, "renewals", "--stack", deployed.stack.name, "--within", "3650d", "--format", "json")
     assert done.returncode == 3, done.stderr
@@ -87,7 +88,7 @@ def test_the_command_lists_every_certificate_that_is_due(deployed: Deployed) -> 
     assert (found["certificates"], len(found["due"])) == (11, 11)
 
 
-def test_control_a_preview_that_pulumi_refuses_is_a_failed_one(deployed: Deployed) -> None:
+def test_control_a_preview_that_pulumi_refuses_is_a_failed_one(deployed: DeployedTiller) -> None:
     done = _command(deployed, "preview-summary", "--stack", "missing")
     assert done.returncode == 1
     assert "FAILED" in done.stdout
@@ -95,9 +96,9 @@ def test_control_a_preview_that_pulumi_refuses_is_a_failed_one(deployed: Deploye
 
 
 @pytest.mark.parametrize("change", CHANGES if WRITING else AGAIN)
-def test_the_summary_of_a_change_is_the_golden_one(deployed: Deployed, change: str) -> None:
+def test_the_summary_of_a_change_is_the_golden_one(deployed: DeployedTiller, change: str) -> None:
     preview = deployed.preview(change)
-    written = markdown.write(mean(read(preview)))
+    written = markdown.write(summarize(read(preview)))
     if WRITING:
         (KEPT / f"{change}.json").write_text(preview)
         (KEPT / f"{change}.md").write_text(written)
@@ -105,7 +106,7 @@ def test_the_summary_of_a_change_is_the_golden_one(deployed: Deployed, change: s
 
 
 @contextmanager
-def _careless(deployed: Deployed) -> Iterator[None]:
+def _careless(deployed: DeployedTiller) -> Iterator[None]:
     """A transform in the program that undoes what the component promises."""
     program = deployed.stack.project / "__main__.py"
     before = program.read_text()
@@ -118,7 +119,7 @@ def _careless(deployed: Deployed) -> Iterator[None]:
 
 
 @contextmanager
-def _aged(deployed: Deployed) -> Iterator[None]:
+def _aged(deployed: DeployedTiller) -> Iterator[None]:
     """Certificates in their last 30 days: Tiller's and a client's; and a CA in its last 120."""
     before, (blue, green) = deployed.stack.export(), (deployed.names.blue, deployed.names.green)
     with ageing.state(deployed.stack) as state:
@@ -132,7 +133,7 @@ def _aged(deployed: Deployed) -> Iterator[None]:
 
 
 @contextmanager
-def _changed_by_hand(deployed: Deployed) -> Iterator[None]:
+def _changed_by_hand(deployed: DeployedTiller) -> Iterator[None]:
     """Somebody deletes the policy that closes Tiller's namespace.
 
     A changed field would make the preview fail: the provider does not take it over from somebody else.
@@ -142,11 +143,11 @@ def _changed_by_hand(deployed: Deployed) -> Iterator[None]:
     yield
 
 
-def _as_it_is(_deployed: Deployed) -> AbstractContextManager[None]:
+def _as_it_is(_deployed: DeployedTiller) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-SPECIAL: dict[str, Callable[[Deployed], AbstractContextManager[None]]] = {
+SPECIAL: dict[str, Callable[[DeployedTiller], AbstractContextManager[None]]] = {
     "transform": _careless,
     "renewal": _aged,
     "drift": _changed_by_hand,

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from kubernetes import client
 
-from tests.projects import TestStack
-from tests.pull_requests import Repository, repository
+from tests.support.projects import TestStack
+from tests.support.pull_requests import Repository, repository
 
 pytestmark = pytest.mark.beside_others
 

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from kubernetes import client
 
-from secure_tiller.endpoint import Accepted, Refused
+from secure_tiller_cli.diagnosis import Accepted, Refused
 from testbed.helm import Helm
 from testbed.pulumi_stack import PROJECT
 from testbed.tiller import ask, credentials_of
 from testbed.toolchain.pins import HELM
-from tests.projects import TestStack
+from tests.support.projects import TestStack
 
 pytestmark = pytest.mark.beside_others
 

@@ -19,16 +19,16 @@ import pytest
 from cryptography import x509
 from kubernetes import client
 
-from secure_tiller.endpoint import Accepted
+from secure_tiller_cli.diagnosis import Accepted
 from testbed.demo.place import Place
 from testbed.helm import Helm
 from testbed.pulumi_stack import Bundle
 from testbed.tiller import ask, credentials_of
 from testbed.toolchain.pins import HELM
 from testbed.waiting import until
-from tests import ageing
-from tests.ageing import DAY
-from tests.projects import TestStack
+from tests.support import ageing
+from tests.support.ageing import DAY
+from tests.support.projects import TestStack
 
 SLOW_CHART = Path(__file__).parent / "slow_chart"
 TEAMS = ("leaf", "serv", "auth")

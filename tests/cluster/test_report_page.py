@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from secure_tiller.proof.result import Result, Status
-from secure_tiller.report import build, to_html
+from secure_tiller_cli.report import build, to_html
+from secure_tiller_cli.results.result import Result, Status
 from testbed.browser import Page, browser
-from tests import layout
-from tests.unit.report.samples import DEMO, NOW, ONE, STACK, proof, thirty, tiller
-from tests.unit.samples import smallest
+from tests.support import layout
+from tests.support.samples import smallest
+from tests.unit.secure_tiller_cli.report.samples import DEMO, NOW, ONE, STACK, proof, thirty, tiller
 
 pytestmark = pytest.mark.beside_others
 

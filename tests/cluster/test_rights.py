@@ -17,9 +17,10 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from secure_tiller import rights
-from secure_tiller.plan import RolePlan, TillerPlan, plan
-from secure_tiller.plan import Subject as Bound
+from secure_tiller.plan import rights
+from secure_tiller.plan.build import plan
+from secure_tiller.plan.model import RolePlan, TillerPlan
+from secure_tiller.plan.model import Subject as Bound
 from testbed.access_reviews import (
     Catalogue,
     Cell,
@@ -36,7 +37,7 @@ from testbed.access_reviews import (
 )
 from testbed.access_reviews.rules import AUTHENTICATED, SERVICE_ACCOUNTS
 from testbed.waiting import until
-from tests.projects import TestStack
+from tests.support.projects import TestStack
 
 EVERYTHING = os.environ.get("SECURE_TILLER_RIGHTS") == "every"
 """Whether the walk leaves nothing out; it then takes some minutes."""

@@ -4,7 +4,7 @@ import pytest
 from kubernetes import client
 
 from tests.cluster.conftest import Story
-from tests.projects import TestStack
+from tests.support.projects import TestStack
 
 
 def test_a_second_up_changes_nothing(deployed: TestStack) -> None:

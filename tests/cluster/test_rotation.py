@@ -12,12 +12,12 @@ import pytest
 from cryptography import x509
 from kubernetes import client
 
-from secure_tiller.endpoint import Accepted, Credentials, Refused
+from secure_tiller_cli.diagnosis import Accepted, Credentials, Refused
 from testbed.pulumi_stack import Bundle
 from testbed.tiller import ask, credentials_of
 from testbed.toolchain.pins import HELM
 from testbed.waiting import until
-from tests.projects import TestStack
+from tests.support.projects import TestStack
 
 STEPS = ([1], [1, 2], [2, 1], [2])
 

@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 from kubernetes import client
 
-from secure_tiller.endpoint import Accepted, Refused
+from secure_tiller_cli.diagnosis import Accepted, Refused
 from testbed.demo.checks import CHART
 from testbed.demo.place import Place
 from testbed.helm import Helm
 from testbed.pulumi_stack import PROJECT, Bundle
 from testbed.tiller import ask, credentials_of
 from testbed.waiting import until
-from tests import ageing, walks
-from tests.projects import TestStack
-from tests.walks import Done
+from tests.support import ageing, walks
+from tests.support.projects import TestStack
+from tests.support.walks import Done
 
 pytestmark = pytest.mark.beside_others
 

@@ -7,7 +7,7 @@ import yaml
 
 from testbed.demo.place import Place
 from tests.cluster.conftest import Story
-from tests.leaks import leaked, private_keys, secret_number
+from tests.support.leaks import leaked, private_keys, secret_number
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from kubernetes import client
 
-from secure_tiller.checks.rights import CLUSTER_SCOPED
+from secure_tiller.plan.validation.rights import CLUSTER_SCOPED
 from testbed.access_reviews import Server
 from testbed.demo.checks import CHART
 from testbed.demo.place import Place
 from testbed.helm import Helm
 from testbed.pulumi_stack import PROJECT
-from tests.projects import TestStack
+from tests.support.projects import TestStack
 
 OPTED = str(PROJECT / "tests" / "charts" / "opted")
 DIGEST = "@sha256:" + "0" * 64

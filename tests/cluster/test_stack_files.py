@@ -15,8 +15,8 @@ import pytest
 import yaml
 
 from testbed.demo.place import Place
-from tests import leaks
-from tests.projects import TestStack
+from tests.support import leaks
+from tests.support.projects import TestStack
 
 pytestmark = pytest.mark.beside_others
 

@@ -17,7 +17,7 @@ import pytest
 from kubernetes import client
 
 from testbed.pulumi_stack import PROJECT
-from tests.projects import TestStack
+from tests.support.projects import TestStack
 
 pytestmark = pytest.mark.beside_others
 

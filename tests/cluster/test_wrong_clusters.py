@@ -21,7 +21,7 @@ from testbed.control_plane import ControlPlane
 from testbed.demo.place import Place
 from testbed.toolchain import Toolchain
 from tests.cluster import api_proxy
-from tests.projects import TestStack, make_stack
+from tests.support.projects import TestStack, make_stack
 
 pytestmark = pytest.mark.beside_others
 

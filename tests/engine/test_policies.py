@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from testbed.toolchain import Toolchain
-from tests import pki
-from tests.unit.policies.test_flags import STORAGE, VERIFIES
+from tests.support import pki
+from tests.unit.tiller_policies.test_flags import STORAGE, VERIFIES
 
 FIRST = ("--listen=127.0.0.1:0", "--probe=false")
 """What keeps it to the loopback, and changes nothing of what is asked."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests import pki
+from tests.support import pki
 
 Teams = dict[str, dict[str, Any]]
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from secure_tiller.summary.changes import COMPONENT, STACK
+from secure_tiller_cli.preview.changes import COMPONENT, STACK
 
 NEW_YEAR = datetime(2030, 1, 1, tzinfo=UTC)
 """When each kept preview was made."""

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from rich.table import Table
 
-from secure_tiller.plan import TEAM_LABEL
+from secure_tiller.plan.model import TEAM_LABEL
 from testbed.command import output
 from testbed.pulumi_stack import PROJECT
 from testbed.toolchain import Toolchain
-from tests.projects import TestStack
 from tests.scanners import broken, helm_project
 from tests.scanners.manifests import Manifest, kept, planned, rule_by_rule, sent, with_digest
 from tests.scanners.scanners import Report, Scanners
+from tests.support.projects import TestStack
 
 Scan = Callable[[str, str], Report]
 """From the name of a scanner and of what it is to look at to what it says."""

@@ -7,8 +7,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests.unit import api_server
-from tests.unit.said import Program
+from tests.support import api_server
+from tests.support.said import Program
 
 # Examples are the same in every run: a failure seen once can be seen again.
 hypothesis.settings.register_profile("unit", deadline=None, derandomize=True, max_examples=100)

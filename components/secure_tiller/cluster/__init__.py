@@ -1,6 +1,0 @@
-"""The facts about the cluster, asked through the official Kubernetes client."""
-
-from secure_tiller.cluster.ask import ask, tillers
-from secure_tiller.cluster.facts import Facts, FoundNamespace, FoundObjects, FoundRelease, FoundTiller, Questions
-
-__all__ = ["Facts", "FoundNamespace", "FoundObjects", "FoundRelease", "FoundTiller", "Questions", "ask", "tillers"]

@@ -1,0 +1,149 @@
+"""The plan of one team's Tiller: the types, and the names by which its parts are known."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+
+from secure_tiller.args import ClientSecretArgs
+from secure_tiller.plan.lifetimes import Lifetime
+from secure_tiller.plan.pod import PodPlan
+from secure_tiller.plan.rights import Rule
+
+MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
+MANAGED_BY = "secure-tiller"
+TEAM_LABEL = "secure-tiller/team"
+"""Label of every object made for a team: tells what is ours from what is foreign, also after the team has left."""
+STACK_ANNOTATION = "secure-tiller/stack"
+"""Annotation of every object: the stack whose it is, because two stacks may both have a team of one name. No label,
+because a label's value ends at 63 characters (Kubernetes documentation, Labels and Selectors)."""
+TRUSTS_ANNOTATION = "secure-tiller/trusts"
+"""Annotation of Tiller's pods: whom this very pod answers, one word for each; see `TillerPlan.trusts`."""
+REASON_ANNOTATION = "secure-tiller/pod-security-reason"
+POD_SECURITY = "pod-security.kubernetes.io"
+POD_SECURITY_LABEL = f"{POD_SECURITY}/enforce"
+"""The label from which Pod Security reads what it must refuse in a namespace."""
+
+SELECTOR = {"app": "helm", "name": "tiller"}
+"""The labels by which the Helm 2 client finds Tiller's pod (Helm 2.17, pkg/helm/portforwarder)."""
+
+SERVICE_ACCOUNT = "tiller"
+
+
+@dataclass(frozen=True)
+class NamespacePlan:
+    """A namespace to create."""
+
+    name: str
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    retain_on_delete: bool
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Who a RoleBinding is for."""
+
+    kind: str
+    """`Group`, `User` or `ServiceAccount`."""
+    name: str
+    namespace: str = ""
+    """Of a ServiceAccount; empty for the other kinds."""
+
+
+@dataclass(frozen=True)
+class RolePlan:
+    """A Role, and a RoleBinding of the same name if there is anybody to bind."""
+
+    part: str
+    """What follows the component's name in the logical name."""
+    name: str
+    namespace: str
+    rules: tuple[Rule, ...]
+    subjects: tuple[Subject, ...]
+
+
+@dataclass(frozen=True)
+class AuthorityPlan:
+    """A CA. Its name is derived from its key, when that is known."""
+
+    part: str
+    """What follows the component's name in the logical names of key and certificate."""
+    generation: str
+    """What follows that in the logical name of the key: another text is another key."""
+    lifetime: Lifetime
+
+
+@dataclass(frozen=True)
+class CertificatePlan:
+    """A certificate and the CAs made for it alone."""
+
+    part: str
+    """What follows the component's name in the logical names of key, request and certificate."""
+    authorities: tuple[AuthorityPlan, ...]
+    """The first signs; whoever verifies the certificate is given all."""
+    generation: str
+    """As that of a CA."""
+    common_name: str
+    organization: str
+    allowed_uses: tuple[str, ...]
+    """Key usages in the words of the tls provider: `server_auth` or `client_auth`, never both, so that Tiller's key
+    cannot call another Tiller and a client cannot pose as one."""
+    dns_names: tuple[str, ...]
+    ip_addresses: tuple[str, ...]
+    lifetime: Lifetime
+    request: pulumi.Input[str] | None = None
+    """The certificate request of a client that makes its own key; None: key and request are made."""
+
+
+@dataclass(frozen=True)
+class GivenCertificate:
+    """A server certificate that the stack does not issue."""
+
+    certificate: pulumi.Input[str]
+    key: pulumi.Input[str] = field(repr=False)
+    ca: pulumi.Input[str]
+    names: tuple[str, ...]
+    """What it must be issued for."""
+
+
+@dataclass(frozen=True)
+class ExposurePlan:
+    """A Service, and who may connect to it."""
+
+    namespaces: tuple[str, ...]
+    """Whose pods are admitted."""
+
+
+@dataclass(frozen=True)
+class TillerPlan:
+    """Everything that is created for one team."""
+
+    name: str
+    stack: str
+    """Whose the namespaces will be: `<organization>/<project>/<stack>`."""
+    labels: Mapping[str, str]
+    annotations: Mapping[str, pulumi.Input[str]]
+    """The user's, for every Kubernetes object."""
+    namespace: NamespacePlan
+    managed: tuple[NamespacePlan, ...]
+    """The managed namespaces to create; those that exist already are not among them."""
+    existing: tuple[str, ...]
+    """The names of the managed namespaces that exist already and stay somebody else's."""
+    server: CertificatePlan | GivenCertificate
+    clients: Mapping[str, CertificatePlan]
+    secrets: Mapping[str, ClientSecretArgs]
+    """By client, the Secret that receives its bundle."""
+    trusted: Mapping[str, pulumi.Input[str]]
+    """By name, further CAs of clients."""
+    trusts: tuple[str, ...]
+    """Whom Tiller answers, a word for each trust anchor, in a form that does not change unless the anchor does:
+    `alice` for a client, `alice@2` in another generation, `ca:partner#0a1b2c3d4e5f` for further CAs."""
+    roles: tuple[RolePlan, ...]
+    exposure: ExposurePlan | None
+    pod: PodPlan
+
+    @property
+    def all_namespaces(self) -> tuple[str, ...]:
+        """The names of Tiller's namespace and of all that it manages."""
+        return (self.namespace.name, *(namespace.name for namespace in self.managed), *self.existing)

@@ -1,0 +1,58 @@
+"""The objects of a plan whose names are fixed: what stands under such a name already would be taken over."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from secure_tiller.plan.model import SERVICE_ACCOUNT, TillerPlan
+from secure_tiller.plan.names import ADMIT_CLIENTS, DENY_INGRESS, DEPLOYMENT_NAME
+
+
+@dataclass(frozen=True, order=True)
+class Kind:
+    """A kind, in the words of the API's addresses."""
+
+    group: str
+    """Empty: the core group."""
+    resource: str
+    """In the plural: `roles`."""
+
+    def __str__(self) -> str:
+        return f"{self.resource}.{self.group}".rstrip(".")
+
+
+DEPLOYMENTS = Kind("apps", "deployments")
+NETWORK_POLICIES = Kind("networking.k8s.io", "networkpolicies")
+ROLES = Kind("rbac.authorization.k8s.io", "roles")
+ROLE_BINDINGS = Kind("rbac.authorization.k8s.io", "rolebindings")
+SECRETS = Kind("", "secrets")
+SERVICE_ACCOUNTS = Kind("", "serviceaccounts")
+SERVICES = Kind("", "services")
+
+
+@dataclass(frozen=True, order=True)
+class Object:
+    """An object of a namespace."""
+
+    kind: Kind
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind.resource} {self.namespace}/{self.name}"
+
+
+def objects(plan: TillerPlan) -> Iterator[Object]:
+    """Yield what a plan creates under a fixed name, but the namespaces; the TLS Secret is named by Pulumi."""
+    own = plan.namespace.name
+    yield Object(SERVICE_ACCOUNTS, own, SERVICE_ACCOUNT)
+    yield Object(DEPLOYMENTS, own, DEPLOYMENT_NAME)
+    yield Object(NETWORK_POLICIES, own, DENY_INGRESS)
+    if plan.exposure:
+        yield Object(NETWORK_POLICIES, own, ADMIT_CLIENTS)
+        yield Object(SERVICES, own, DEPLOYMENT_NAME)
+    for role in plan.roles:
+        yield Object(ROLES, role.namespace, role.name)
+        if role.subjects:
+            yield Object(ROLE_BINDINGS, role.namespace, role.name)
+    for secret in plan.secrets.values():
+        yield Object(SECRETS, secret["namespace"], secret["name"])

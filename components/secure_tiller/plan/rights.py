@@ -1,0 +1,151 @@
+"""What Tiller and the team's people may do: the tables of RBAC rules.
+
+Deliberately absent: `*` in any place, RBAC kinds, `escalate`, `bind`, `impersonate`, pods/exec, pods/attach,
+serviceaccounts/token, ResourceQuotas and LimitRanges, and every cluster-scoped kind except to read the one namespace.
+Each of them would let a chart leave the team's namespaces or undo the limits set on them (Kubernetes documentation,
+RBAC Good Practices).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from secure_tiller.args import RightsArgs
+from secure_tiller.plan.names import DEPLOYMENT_NAME
+
+EDIT = (
+    "get",  # an upgrade or a rollback looks at what is there (UpdateWithOptions), `helm status` shows it (Get)
+    "list",  # any kind can be a hook, which is awaited in a list (watchUntilReady); pods of others (getPods in wait.go)
+    "create",  # install, and what is new in an upgrade (createResource)
+    "patch",  # what an upgrade or a rollback changes (updateResource)
+    "delete",  # delete, what left the chart, hooks that are done, and `--force` before it creates anew (deleteResource)
+)
+"""What Tiller does to every kind of its charts (function of Helm 2.17, pkg/kube/client.go). No update: it replaces no
+object in place. No watch: what the list of a hook holds is enough, but for those kinds that must come to an end."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of a Role, in the words of rbac.authorization.k8s.io/v1."""
+
+    api_groups: tuple[str, ...]
+    resources: tuple[str, ...]
+    verbs: tuple[str, ...]
+    resource_names: tuple[str, ...] = ()
+    """The only objects the rule covers; empty: all of the namespace."""
+
+    @classmethod
+    def read(cls, said: Mapping[str, Sequence[str] | None]) -> Self:
+        """Return a rule as a Role of the API has it."""
+        fields = ("apiGroups", "resources", "verbs", "resourceNames")
+        return cls(*(tuple(said.get(field) or ()) for field in fields))
+
+    def covers(self, verb: str, group: str, resource: str, name: str = "") -> bool:
+        """Tell whether the rule allows something, as the RBAC authorizer does (Kubernetes, pkg/apis/rbac/v1).
+
+        Args:
+            verb: what is done.
+            group: of the API; empty: the core group.
+            resource: with its subresource, as in `pods/log`.
+            name: of the object; empty: a request without one, which a rule that lists names never covers.
+        """
+        return self.covers_some(verb, group, resource) and (not self.resource_names or name in self.resource_names)
+
+    def covers_some(self, verb: str, group: str, resource: str) -> bool:
+        """Tell whether the rule allows something on one object at least.
+
+        `*` covers subresources too, `*/scale` that subresource of every kind, and `pods` no subresource of pods.
+        """
+        _, slash, subresource = resource.partition("/")
+        named = ("*", resource, f"*/{subresource}") if slash else ("*", resource)
+        kinds = any(each in self.resources for each in named)
+        return kinds and _either(self.verbs, verb) and _either(self.api_groups, group)
+
+
+def _either(listed: tuple[str, ...], wanted: str) -> bool:
+    return "*" in listed or wanted in listed
+
+
+STORAGE = (
+    # Exactly the calls of Tiller's Secret driver (Helm 2.17, pkg/storage/driver/secrets.go): no watch, no patch.
+    Rule(("",), ("secrets",), ("get", "list", "create", "update", "delete")),
+)
+"""Tiller in its own namespace: the releases it stores."""
+
+PEOPLE = (
+    # The Helm client lists the pods to find Tiller's; `kubectl port-forward deployment/tiller-deploy` gets both kinds.
+    Rule(("",), ("pods",), ("get", "list")),
+    Rule(("apps",), ("deployments",), ("get",), resource_names=(DEPLOYMENT_NAME,)),
+    Rule(("",), ("pods/portforward",), ("create",)),
+)
+"""The team's people in Tiller's namespace: reach its port, and no more: the Secrets there hold all values of charts."""
+
+
+def manage(namespace: str) -> tuple[Rule, ...]:
+    """Return the rules of Tiller in one managed namespace: the namespaced kinds that charts are made of.
+
+    Each verb on each kind is one that Helm 2.17 makes use of; tests/cluster/test_preset.py holds them against the API
+    server's audit log.
+    """
+    return (
+        _own_namespace(namespace),
+        Rule(
+            ("",),
+            (
+                "configmaps",
+                "persistentvolumeclaims",
+                "pods",
+                "replicationcontrollers",
+                "secrets",
+                "serviceaccounts",
+                "services",
+            ),
+            EDIT,
+        ),
+        Rule(("apps",), ("daemonsets", "deployments", "replicasets", "statefulsets"), EDIT),
+        Rule(("batch",), ("cronjobs", "jobs"), EDIT),
+        Rule(("networking.k8s.io",), ("ingresses",), EDIT),
+        Rule(("policy",), ("poddisruptionbudgets",), EDIT),
+        Rule(("autoscaling",), ("horizontalpodautoscalers",), EDIT),
+        # Waits for the end of a hook's Job (watchUntilReady) and of a pod of `helm test` (watchPodUntilComplete).
+        Rule(("batch",), ("jobs",), ("watch",)),
+        Rule(("",), ("pods",), ("watch",)),
+        # `helm test --logs` (GetPodLogs).
+        Rule(("",), ("pods/log",), ("get",)),
+    )
+
+
+NETWORK_POLICIES = Rule(("networking.k8s.io",), ("networkpolicies",), EDIT)
+"""The opt-in `rights.network_policies`."""
+
+ROLES = Rule(("rbac.authorization.k8s.io",), ("roles", "rolebindings"), EDIT)
+"""The opt-in `rights.roles`. Without the verbs escalate and bind the API server lets Tiller grant what it holds."""
+
+
+def managed(namespace: str, wanted: RightsArgs) -> tuple[Rule, ...]:
+    """Return the rules of Tiller in one managed namespace, as the settings ask for.
+
+    Args:
+        namespace: the managed namespace.
+        wanted: the settings, checked.
+    """
+    preset = manage(namespace) if wanted.get("preset", "edit") == "edit" else (_own_namespace(namespace),)
+    opted = (
+        *((NETWORK_POLICIES,) if wanted.get("network_policies", False) else ()),
+        *((ROLES,) if wanted.get("roles", False) else ()),
+    )
+    own = (
+        Rule(
+            tuple(rule["api_groups"]),
+            tuple(rule["resources"]),
+            tuple(rule["verbs"]),
+            tuple(rule.get("resource_names", ())),
+        )
+        for rule in wanted.get("rules", ())
+    )
+    return (*preset, *opted, *own)
+
+
+def _own_namespace(namespace: str) -> Rule:
+    # Tiller asks for the Namespace object before it installs (Helm 2.17, pkg/kube/client.go, ensureNamespace).
+    return Rule(("",), ("namespaces",), ("get",), resource_names=(namespace,))

@@ -1,6 +1,0 @@
-"""Tiller's records of releases: where they are kept, and what they say."""
-
-from secure_tiller.releases.record import Kind, Record, Release, Status, Unreadable
-from secure_tiller.releases.storage import Stored, read
-
-__all__ = ["Kind", "Record", "Release", "Status", "Stored", "Unreadable", "read"]

@@ -1,7 +1,0 @@
-"""A stack on one page: who can reach what, with which rights, and until when. For whoever reviews its security."""
-
-from secure_tiller.report.build import GENERATOR, build
-from secure_tiller.report.model import Report
-from secure_tiller.report.write import to_html, to_json
-
-__all__ = ["GENERATOR", "Report", "build", "to_html", "to_json"]

@@ -1,0 +1,1 @@
+"""From a plan to resources of Pulumi. Nothing here decides anything."""

@@ -1,0 +1,102 @@
+"""What a chart's Roles and RoleBindings give away: nobody can give what he does not hold.
+
+Unless he may `escalate` Roles, or `bind` them (Kubernetes documentation, Using RBAC Authorization, Privilege escalation
+prevention and bootstrapping).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+from secure_tiller.plan.objects import ROLES, Kind
+from secure_tiller_cli.charts.account import Account
+from secure_tiller_cli.charts.finding import Finding, Group, Severity
+from secure_tiller_cli.charts.manifest import Manifest
+from secure_tiller_cli.charts.rights import in_words
+from secure_tiller_stack.cluster.connection import FORBIDDEN, TIMEOUT_SECONDS, clients
+from secure_tiller_stack.permissions import Right, escalate
+
+RBAC = "rbac.authorization.k8s.io"
+NOT_FOUND = 404
+
+Rules = Sequence[Mapping[str, Any]]
+
+
+def granted(client: Any, account: Account, manifests: Iterable[Manifest], namespace: str) -> Iterator[Finding]:
+    """Yield a finding for each Role and RoleBinding that the API server would refuse Tiller to make.
+
+    Args:
+        client: of the cluster.
+        account: Tiller's.
+        manifests: the Roles and RoleBindings that Tiller has the right to make.
+        namespace: the release's.
+    """
+    all_of_them = tuple(manifests)
+    brought = {(each.namespace or namespace, each.name) for each in all_of_them if each.kind == "Role"}
+    for each in all_of_them:
+        inside = each.namespace or namespace
+        if each.kind == "Role":
+            yield from _beyond(account, each, each.content.get("rules"), inside, escalate(inside))
+        else:
+            yield from _bound(client, account, each, inside, brought)
+
+
+def _bound(
+    client: Any, account: Account, binding: Manifest, inside: str, brought: Iterable[tuple[str, str]]
+) -> Iterator[Finding]:
+    reference = binding.content.get("roleRef")
+    reference = reference if isinstance(reference, Mapping) else {}
+    kind, name = str(reference.get("kind", "")), str(reference.get("name", ""))
+    if kind == "Role" and (inside, name) in brought:
+        return  # judged where the Role is
+    right = Right(inside, "bind", ROLES if kind == "Role" else Kind(RBAC, "clusterroles"), name)
+    if not account.lacks([right]):
+        return
+    try:
+        rules = _rules(client, kind, name, inside)
+    except clients.ApiException as error:
+        if error.status not in (FORBIDDEN, NOT_FOUND):
+            raise
+        if error.status == NOT_FOUND:
+            text = f"binds the {kind} {name}, which is not there: the API server refuses that to whom may not `bind` it"
+            yield Finding(Group.CANNOT_INSTALL, Severity.STOPS, text, "name a Role that is there", (binding,))
+        else:
+            text = f"not checked what the {kind} {name} gives: your account may not read it"
+            remedy = "use an account that may get it"
+            yield Finding(Group.CANNOT_INSTALL, Severity.NOT_CHECKED, text, remedy, (binding,))
+        return
+    yield from _beyond(account, binding, rules, inside, right)
+
+
+def _rules(client: Any, kind: str, name: str, inside: str) -> Any:
+    api = clients.CustomObjectsApi(client)
+    if kind == "Role":
+        found = api.get_namespaced_custom_object(RBAC, "v1", inside, "roles", name, _request_timeout=TIMEOUT_SECONDS)
+    else:
+        found = api.get_cluster_custom_object(RBAC, "v1", "clusterroles", name, _request_timeout=TIMEOUT_SECONDS)
+    return found.get("rules")
+
+
+def _beyond(account: Account, manifest: Manifest, rules: Any, inside: str, unless: Right) -> Iterator[Finding]:
+    try:
+        given = frozenset(right for rule in rules or () for right in _rights(rule, inside))
+        paths = sorted(path for rule in rules or () for path in rule.get("nonResourceURLs") or ())
+    except (TypeError, AttributeError):
+        text = "not checked what it gives: its rules have no form that is known"
+        yield Finding(Group.CANNOT_INSTALL, Severity.NOT_CHECKED, text, "correct its rules", (manifest,))
+        return
+    missing = account.lacks(given)
+    if (missing or paths) and account.lacks([unless]):
+        words = "; ".join(filter(None, [in_words(missing), f"the paths {', '.join(paths)}" if paths else ""]))
+        text = f"gives more than Tiller holds, which the API server refuses: {words}"
+        remedy = "let the cluster's administrators make it, or give no more than the team's rights"
+        yield Finding(Group.CANNOT_INSTALL, Severity.STOPS, text, remedy, (manifest,))
+
+
+def _rights(rule: Mapping[str, Any], inside: str) -> Iterator[Right]:
+    """Yield each right of a rule of rbac.authorization.k8s.io/v1."""
+    groups, resources, verbs, names = (
+        rule.get(key) or () for key in ("apiGroups", "resources", "verbs", "resourceNames")
+    )
+    for group, resource, verb, name in product(groups, resources, verbs, names or ("",)):
+        yield Right(inside, str(verb), Kind(str(group), str(resource)), str(name))

@@ -1,0 +1,173 @@
+"""A chart, rendered and verified by the Helm 2 client."""
+
+import json
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from secure_tiller.problems import Problem, RefusedError
+from secure_tiller_cli.charts import Discovery, Finding, Group, Severity
+
+MISSING = "found in requirements.yaml, but missing in charts/"
+"""What Helm says of a chart whose dependencies were not fetched (Helm 2.17, pkg/renderutil/deps.go)."""
+
+
+SETTINGS = "failed parsing --set"
+"""How Helm begins to quote a value that it cannot read (Helm 2.17, cmd/helm/install.go)."""
+
+
+_VALUE = re.compile(r"(!!\w+ )`[^`]*`")
+"""How Helm's YAML library quotes a value that is not what its tag says."""
+
+
+class ChartError(RefusedError):
+    """The chart cannot be rendered."""
+
+    headline = "The chart is refused"
+
+
+@dataclass(frozen=True)
+class Values:
+    """The user's values, as `helm install` takes them."""
+
+    files: tuple[Path, ...] = ()
+    """Of `--values`; of two that say the same, the later one counts."""
+    settings: tuple[str, ...] = ()
+    """Of `--set`."""
+    texts: tuple[str, ...] = ()
+    """Of `--set-string`."""
+
+    def arguments(self) -> Iterator[str]:
+        """Yield what Helm is told."""
+        yield from (f"--values={file}" for file in self.files)
+        yield from (f"--set={setting}" for setting in self.settings)
+        yield from (f"--set-string={text}" for text in self.texts)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart on this machine."""
+
+    path: Path
+    """A folder, or a package: a `.tgz`."""
+
+    def require(self) -> None:
+        """Require that there is a chart, and Helm 2's client on PATH.
+
+        Raises:
+            ChartError: there is none.
+        """
+        if not self.path.exists():
+            raise self._refused("there is no such folder or file", "give the path of a chart's folder or of its .tgz")
+        done = self._helm("version", "--client", "--short")
+        if done.returncode or "v2." not in done.stdout:
+            why = f"the helm on PATH is not Helm 2: {' '.join(done.stdout.split()) or _said(done)}"
+            raise self._refused(why, "put Helm 2's client first on PATH: another Helm renders otherwise than Tiller")
+
+    def render(self, namespace: str, name: str, values: Values, discovery: Discovery) -> str:
+        """Return the manifests, hooks included, as Tiller in this cluster would render them.
+
+        Args:
+            namespace: the release's.
+            name: the release's; empty: Helm's stand-in.
+            values: the user's.
+            discovery: of the cluster: charts ask for its version and its kinds.
+
+        Raises:
+            ChartError: it does not render; with what Helm said.
+        """
+        known = (f"--api-versions={version}" for version in discovery.capabilities)
+        place = (f"--namespace={namespace}", *((f"--name={name}",) if name else ()))
+        done = self._helm(
+            "template", *place, *values.arguments(), f"--kube-version={discovery.version}", *known, "--", str(self.path)
+        )
+        if done.returncode:
+            said = _said(done)
+            remedy = "correct the chart, or the values that you gave"
+            if MISSING in said:
+                remedy = f"fetch them first: helm dependency build {self.path}"
+            raise self._refused(f"does not render: {said}", remedy)
+        return done.stdout
+
+    def demand(self, discovery: Discovery) -> Finding | None:
+        """Return what stands against a chart that names versions of Kubernetes; None: nothing.
+
+        Tiller compares them, `helm template` does not (Helm 2.17, pkg/tiller/release_server.go, renderResources).
+
+        Raises:
+            ChartError: its Chart.yaml cannot be read.
+        """
+        done = self._helm("inspect", "chart", "--", str(self.path))
+        if done.returncode:
+            raise self._refused(f"its Chart.yaml cannot be read: {_said(done)}", "correct it")
+        told = yaml.safe_load(done.stdout)
+        wanted = str((told or {}).get("kubeVersion") or "")
+        if not wanted or self._compares(wanted, discovery.release):
+            return None
+        text = f"wants Kubernetes {wanted}, and the cluster is {discovery.release}: Tiller does not install it"
+        return Finding(Group.CANNOT_INSTALL, Severity.STOPS, text, "change kubeVersion in its Chart.yaml")
+
+    def _compares(self, wanted: str, release: str) -> bool:
+        """Tell whether a version is in a range, as Helm says: a chart of one template asks it."""
+        with tempfile.TemporaryDirectory() as folder:
+            chart = Path(folder, "range")
+            (chart / "templates").mkdir(parents=True)
+            (chart / "Chart.yaml").write_text("apiVersion: v1\nname: range\nversion: 1.0.0\n")
+            (chart / "values.yaml").write_text(json.dumps({"wanted": wanted, "release": release}))
+            (chart / "templates" / "in.yaml").write_text("in: {{ semverCompare .Values.wanted .Values.release }}\n")
+            done = self._helm("template", str(chart))
+        return done.returncode == 0 and "in: true" in done.stdout
+
+    def provenance(self, keyring: Path | None) -> Finding | None:
+        """Return what is to be said of who made the package; None: its provenance verifies.
+
+        Args:
+            keyring: with the public keys of those who may sign; None: it is not asked for.
+
+        Raises:
+            ChartError: there is no Helm.
+        """
+        if self.path.is_dir():
+            text, remedy = "not verified: a folder carries no provenance", "vet the signed package (.tgz) instead"
+            severity = Severity.NOT_CHECKED if keyring else Severity.NOTE
+            return Finding(Group.PROVENANCE, severity, text, remedy)
+        if not keyring:
+            text, remedy = "not verified: no keyring was given", "give the signers' public keys with --keyring"
+            return Finding(Group.PROVENANCE, Severity.NOTE, text, remedy)
+        done = self._helm("verify", f"--keyring={keyring}", "--", str(self.path))
+        if not done.returncode:
+            return None
+        remedy = "get the package and its .prov anew from whoever signs it; a keyring is what gpg --export writes"
+        return Finding(Group.PROVENANCE, Severity.STOPS, f"does not verify: {_said(done)}", remedy)
+
+    def _helm(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        try:
+            return subprocess.run(
+                ["helm", *arguments],
+                capture_output=True,
+                check=False,
+                encoding="utf-8",
+                errors="replace",
+                stdin=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            why = f"helm cannot be run: {error.strerror}"
+            raise self._refused(why, "install Helm 2's client, the version of Tiller") from error
+
+    def _refused(self, why: str, remedy: str) -> ChartError:
+        return ChartError([Problem("", f"chart {self.path}", "", why, remedy)])
+
+
+def _said(done: "subprocess.CompletedProcess[str]") -> str:
+    """Return what Helm complained about, on one line."""
+    text = " ".join(done.stderr.split()).rpartition("Error: ")[2]
+    before, settings, _ = text.partition(SETTINGS)
+    if settings:
+        return f"{before}{settings} (not shown: a value can be a secret)"
+    text = _VALUE.sub(r"\1(a value, not shown)", text)
+    return text or f"helm ended with exit code {done.returncode}"

@@ -1,0 +1,150 @@
+"""Whether the pods of a chart would be admitted: asked of the API server, which is sent each and makes none."""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, NamedTuple
+
+from secure_tiller_cli.charts import Finding, Group, Manifest, Severity
+from secure_tiller_stack.cluster.connection import AT_ONCE, FORBIDDEN, OK, TIMEOUT_SECONDS, clients
+
+TEMPLATES: Mapping[tuple[str, str], Sequence[str]] = {
+    ("", "Pod"): (),
+    ("", "ReplicationController"): ("spec", "template"),
+    **{("apps", kind): ("spec", "template") for kind in ("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")},
+    **{("extensions", kind): ("spec", "template") for kind in ("DaemonSet", "Deployment", "ReplicaSet")},
+    ("batch", "Job"): ("spec", "template"),
+    ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
+}
+"""By group and kind, where the pod stands (Kubernetes API reference, Workload resources)."""
+
+ELSEWHERE = ("serviceAccountName", "serviceAccount", "priorityClassName", "priority", "runtimeClassName", "overhead")
+"""Left out of the pods that are sent: what they name can be part of the chart and so not be there yet, for which the
+API server would refuse the pod before it comes to Pod Security. No rule of Pod Security is about them (Kubernetes
+documentation, Pod Security Standards)."""
+
+PREFIX = "vet-"
+"""Of the name of a pod that is sent: no two are in each other's way."""
+
+_INVALID = (400, 422)
+_NO_RIGHT = re.compile(r'User ".*" cannot create resource "pods"')
+_NOT_DRY = "does not support dry run"
+"""What the API server says, with status 400, of an admission webhook with side effects (Kubernetes documentation,
+Dynamic Admission Control, Side effects)."""
+_VIOLATES = "violates PodSecurity"
+
+
+class _Answer(NamedTuple):
+    status: int
+    """Of HTTP; 200 for every success."""
+    message: str
+
+
+def pods(client: Any, manifests: Iterable[Manifest], namespace: str, managed: Sequence[str]) -> Iterator[Finding]:
+    """Yield a finding for each workload whose pods the API server would refuse, or of which it does not tell.
+
+    Args:
+        client: of the cluster; its account must be allowed to create pods in the namespaces.
+        manifests: all of the chart; those that make no pods are passed over, and those outside of the team.
+        namespace: the release's.
+        managed: the namespaces of the team.
+    """
+    workloads = [each for each in manifests if _path(each) is not None and not each.left_out]
+    inside = {each: each.namespace or namespace for each in workloads if (each.namespace or namespace) in managed}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = pool.map(lambda each: _dry_run(client, inside[each], _pod(each)), inside)
+        judged = dict(zip(inside, answers, strict=True))
+    forbidden = defaultdict[str, list[Manifest]](list)
+    for each, answer in judged.items():
+        if answer.status == FORBIDDEN and _NO_RIGHT.search(answer.message):
+            forbidden[inside[each]].append(each)
+        elif answer.status != OK:
+            yield _refused(each, inside[each], answer)
+    for name, found in forbidden.items():
+        text = f"not checked: your account may not create pods in {name}"
+        remedy = "use an account that may, with --kubeconfig and --context; no pod is made"
+        yield Finding(Group.POD_SECURITY, Severity.NOT_CHECKED, text, remedy, tuple(found))
+
+
+def _path(manifest: Manifest) -> Sequence[str] | None:
+    return TEMPLATES.get((manifest.api_version.rpartition("/")[0], manifest.kind))
+
+
+def _pod(manifest: Manifest) -> Mapping[str, Any]:
+    """Return the pod of a workload, to be sent; what has not the form of one is left for the API server to refuse."""
+    template: Any = manifest.content
+    for key in _path(manifest) or ():
+        template = _map(template).get(key)
+    metadata, spec = (_map(_map(template).get(key)) for key in ("metadata", "spec"))
+    kept = {key: metadata[key] for key in ("labels", "annotations") if metadata.get(key)}
+    sent = {key: value for key, value in spec.items() if key not in ELSEWHERE}
+    if claims := _claims(manifest):
+        own = [each for each in _list(spec.get("volumes")) if _map(each).get("name") not in claims]
+        sent["volumes"] = own + [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in claims]
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": PREFIX, **kept}, "spec": sent}
+
+
+def _claims(manifest: Manifest) -> list[Any]:
+    """Return the names of the volumes that a StatefulSet gives to its pods beside those of the template."""
+    templates = _list(_map(manifest.content.get("spec")).get("volumeClaimTemplates"))
+    return [_map(_map(each).get("metadata")).get("name") for each in templates]
+
+
+def _map(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _refused(manifest: Manifest, inside: str, answer: _Answer) -> Finding:
+    refusal = partial(Finding, manifests=(manifest,))
+    effect = "would not be made" if manifest.kind == "Pod" else f"the {manifest.kind} would be made and get no pod"
+    if answer.status == FORBIDDEN and _VIOLATES in answer.message:
+        why = answer.message[answer.message.index(_VIOLATES) :]
+        remedy = f"set the pod's securityContext and volumes so that {inside} admits it"
+        return refusal(Group.POD_SECURITY, Severity.STOPS, f"{effect}: {why}", remedy)
+    if answer.status == FORBIDDEN:  # by another admission plugin, such as a quota
+        remedy = "correct the pod, or have the limits of the namespace changed"
+        return refusal(Group.CANNOT_INSTALL, Severity.STOPS, f"{effect}: {answer.message}", remedy)
+    if answer.status in _INVALID and _NOT_DRY not in answer.message:
+        why = answer.message.partition("is invalid: ")[2] or answer.message
+        return refusal(Group.CANNOT_INSTALL, Severity.STOPS, f"its pod is none: {why}", "correct the template")
+    text = f"not checked: the API server answered {answer.status}: {answer.message}"
+    return refusal(Group.POD_SECURITY, Severity.NOT_CHECKED, text, f"see whether {inside} is there, and try again")
+
+
+def _dry_run(client: Any, namespace: str, pod: Mapping[str, Any]) -> _Answer:
+    """Have a pod judged by every admission plugin, without making it (Kubernetes documentation, API concepts, Dry-run).
+
+    It is sent as it is: the client's own models refuse fields that they do not know.
+    """
+    try:
+        _post(client, f"/api/v1/namespaces/{namespace}/pods", {"dryRun": "All"}, pod)
+    except clients.ApiException as error:
+        return _Answer(error.status or 0, _message(error))
+    return _Answer(OK, "")
+
+
+def _post(client: Any, path: str, query: Mapping[str, str], body: Mapping[str, Any]) -> None:
+    headers = {"Accept": "application/json", "Content-Type": "application/json"}
+    common = {"header_params": headers, "query_params": list(query.items()), "body": body}
+    common["auth_settings"] = ["BearerToken"]
+    if hasattr(client, "param_serialize"):  # from release 37 on
+        answer = client.call_api(*client.param_serialize("POST", path, **common), _request_timeout=TIMEOUT_SECONDS)
+        answer.read()
+        if answer.status >= 300:
+            raise clients.ApiException(http_resp=answer)
+    else:
+        client.call_api(path, "POST", **common, _preload_content=False, _request_timeout=TIMEOUT_SECONDS)
+
+
+def _message(error: Any) -> str:
+    try:
+        return str(json.loads(error.body)["message"])
+    except (ValueError, TypeError, KeyError):
+        return str(error.reason)

@@ -1,0 +1,106 @@
+"""A whole run: every check of the Tillers that are asked for."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Any
+
+from secure_tiller_cli.check import (
+    accounts,
+    calls,
+    certificates,
+    client_secrets,
+    endpoint,
+    namespaces,
+    pod,
+    questions,
+    read_cluster,
+    reviews,
+    rights,
+    services,
+    storage,
+    trust,
+)
+from secure_tiller_cli.check.certificates import Limits
+from secure_tiller_cli.check.grants import Bindings
+from secure_tiller_cli.check.observed_state import Readable
+from secure_tiller_cli.results.result import CheckReport, Result, Status
+from secure_tiller_cli.state import DeployedTiller
+from secure_tiller_stack.kubeconfig import Access
+
+DEPLOYED = "the stack has deployed it whole"
+
+Tell = Callable[[str], object]
+"""Told what is being done, for people who wait."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What is checked."""
+
+    name: str
+    tillers: Sequence[DeployedTiller]
+    """All of it, with secrets: the other teams' clients are tried too."""
+    access: Access
+    unfinished: Sequence[str] = ()
+    """The Tillers to check of which the state tells nothing: their first update never ended."""
+
+
+def prove(
+    stack: Stack, client: Any, teams: Sequence[DeployedTiller], limits: Limits, now: datetime, tell: Tell
+) -> CheckReport:
+    """Check Tillers of a stack against the running cluster.
+
+    Args:
+        stack: the stack.
+        client: of its cluster.
+        teams: those to check.
+        limits: of the certificates' lives.
+        now: with a time zone.
+        tell: called with what comes next.
+
+    Raises:
+        ApiException: the cluster fails otherwise than by refusing.
+        KubectlError: kubectl cannot be run.
+    """
+    tell("reading the cluster's bindings")
+    bindings = read_cluster.all_bindings(client)
+    results = chain.from_iterable(_of(stack, client, tiller, bindings, limits, now, tell) for tiller in teams)
+    checked_at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    untold = (_unfinished(name) for name in stack.unfinished)
+    return CheckReport(stack.name, checked_at, client.configuration.host, (*results, *untold))
+
+
+def _unfinished(name: str) -> Result:
+    text = "its first update never ended: what runs of it is not known"
+    return Result(name, DEPLOYED, Status.NOT_CHECKED, text, "pulumi up, then check again")
+
+
+def _of(
+    stack: Stack,
+    client: Any,
+    tiller: DeployedTiller,
+    bindings: Readable[Bindings],
+    limits: Limits,
+    now: datetime,
+    tell: Tell,
+) -> Iterator[Result]:
+    tell(f"{tiller.name}: calling Tiller, looking at what runs and asking for access reviews")
+    asked = (questions.of_tiller(tiller, stack.tillers), *questions.of_people(tiller, stack.tillers))
+    with ThreadPoolExecutor(1) as beside:  # the calls mostly wait for kubectl
+        calling = beside.submit(calls.call, stack.access, tiller, stack.tillers, now)
+        seen = read_cluster.look(client, tiller)
+        answers = reviews.ask(client, asked)
+        called = calling.result()
+    yield from endpoint.judge(tiller, called)
+    yield from trust.judge(tiller, seen.secret, called.shown)
+    yield from certificates.judge(tiller, now, limits)
+    yield from rights.judge(tiller, stack.tillers, answers, bindings)
+    yield from accounts.judge(tiller, stack.tillers, bindings)
+    yield from pod.judge(tiller, seen.workload)
+    yield from storage.judge(tiller, seen)
+    yield from namespaces.judge(tiller, seen)
+    yield from services.judge(tiller, seen.services)
+    yield from client_secrets.judge(tiller, seen.client_secrets)

@@ -1,0 +1,50 @@
+"""`secure-tiller exit-plan`: how a team's releases become Helm 3's, and the team leaves."""
+
+import typer
+
+from secure_tiller.problems import Problem
+from secure_tiller_cli import output
+from secure_tiller_cli.commands import options
+from secure_tiller_cli.commands.options import ContextOption, KubeconfigOption, StackOption, TeamArgument
+from secure_tiller_cli.migration.exit_document import to_json, to_markdown
+from secure_tiller_cli.migration.exit_plan import ExitPlan
+from secure_tiller_cli.migration.history import histories
+from secure_tiller_cli.migration.judge import judge
+from secure_tiller_cli.output import SKIPPED, Format, FormatOption
+from secure_tiller_cli.releases import Kind, Unreadable, read
+
+
+def command(
+    name: TeamArgument,
+    stack: StackOption = None,
+    kubeconfig: KubeconfigOption = None,
+    context: ContextOption = None,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Write the steps and commands by which a team's releases become Helm 3's, and the team leaves the stack.
+
+    It changes nothing. The text is Markdown.
+
+    Exit code: 0; 1 if the stack or the cluster does not tell; 2 for a wrong use; 4 if there are records that cannot be
+    read: helm-2to3 passes over them without a word.
+    """
+    tillers = options.tillers(stack)
+    tiller = options.team(tillers, name)
+    own = tiller.namespace
+    access = options.access(tillers, stack, kubeconfig, context)
+    with options.cluster(access, f"to list the records in {own}", f"list secrets in {own}") as client:
+        stored = read(client, Kind.SECRET, own)
+        found = histories(stored.records, ())
+        findings = judge(client, [item.current for item in found], tiller) if found else {}
+    plan = ExitPlan(tiller, found, findings, stack or "")
+    if form is Format.JSON:
+        output.write_json(to_json(plan))
+    else:
+        typer.echo(to_markdown(plan), nl=False)
+    if stored.unreadable:
+        output.fail(*map(_unreadable, stored.unreadable), code=SKIPPED)
+
+
+def _unreadable(item: Unreadable) -> Problem:
+    remedy = "helm-2to3 passes over it: look whether its release needs it, and keep it in the backup"
+    return Problem("", str(item), "", item.why, remedy)

@@ -1,0 +1,102 @@
+"""A local port that leads to Tiller's, through the API server and the kubelet, as the Helm client makes one."""
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import Timer
+
+from secure_tiller.plan.names import DEPLOYMENT_NAME
+from secure_tiller.plan.pod import GRPC_PORT
+from secure_tiller_cli.diagnosis.verdict import KubectlError, NoVerdictError
+from secure_tiller_stack.kubeconfig import Access
+
+SECONDS = 20.0
+"""How long kubectl may take until it listens."""
+
+# A team's people hold `create` on pods/portforward. That is what a POST takes, by which SPDY upgrades: so does the Helm
+# client, and so does kubectl, from 1.31 on when it is told not to try WebSocket first. The official Python client
+# can upgrade by GET alone, which takes `get` on pods/portforward.
+_UPGRADE_BY_POST = {"KUBECTL_PORT_FORWARD_WEBSOCKETS": "false"}
+
+
+class ForwardError(NoVerdictError):
+    """The port cannot be forwarded; the text is what kubectl said."""
+
+
+@contextmanager
+def forwarded(
+    access: Access,
+    namespace: str,
+    target: str = f"deployment/{DEPLOYMENT_NAME}",
+    *,
+    port: int = GRPC_PORT,
+    environment: Mapping[str, str] = os.environ,
+) -> Iterator[int]:
+    """Forward a local port, and give its number. It serves one connection that breaks: then kubectl gives it up.
+
+    Args:
+        access: how to reach the cluster.
+        namespace: Tiller's.
+        target: what to forward to, in kubectl's words: the Deployment, unless told otherwise.
+        port: of the pod; that of gRPC unless told otherwise.
+        environment: of kubectl: where it and the programs that a kubeconfig names are found.
+
+    Raises:
+        ForwardError: kubectl does not forward it.
+        KubectlError: kubectl cannot be run.
+    """
+    with _kubeconfig(access) as file:
+        command = ["kubectl", "port-forward", f"--kubeconfig={file}", f"--context={access.context}"]
+        command += [f"--namespace={namespace}", "--address=127.0.0.1", target, f":{port}"]
+        with _running(command, {**environment, **_UPGRADE_BY_POST}) as forward:
+            yield _listening(forward, f"kubectl port-forward {target} in {namespace}")
+
+
+@contextmanager
+def _kubeconfig(access: Access) -> Iterator[str]:
+    """Give the path of a kubeconfig: a content is put into a file that its owner alone can read, and that goes."""
+    if access.kubeconfig:
+        yield str(access.kubeconfig)
+        return
+    with tempfile.NamedTemporaryFile("w", prefix="secure-tiller-", suffix=".yaml") as file:
+        file.write(access.content)
+        file.flush()
+        yield file.name
+
+
+@contextmanager
+def _running(command: list[str], environment: Mapping[str, str]) -> Iterator["subprocess.Popen[str]"]:
+    try:
+        forward = subprocess.Popen(
+            command,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    except OSError as error:
+        raise KubectlError(error.strerror or type(error).__name__) from error
+    with forward:
+        try:
+            yield forward
+        finally:
+            forward.terminate()
+
+
+def _listening(forward: "subprocess.Popen[str]", what: str) -> int:
+    """Return the local port, once kubectl listens there."""
+    said: list[str] = []
+    limit = Timer(SECONDS, forward.kill)
+    limit.start()
+    try:
+        for line in forward.stdout or ():
+            if match := re.search(r"127\.0\.0\.1:(\d+) ->", line):
+                return int(match[1])
+            said.append(line)
+    finally:
+        limit.cancel()
+    raise ForwardError(f"{what}: {' '.join(' '.join(said).split()) or f'no word within {SECONDS:.0f} s'}")

@@ -1,0 +1,84 @@
+"""Where Tiller runs: the pod that the Helm client would connect to, and what stands in the way to it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from secure_tiller.plan import objects
+from secure_tiller.plan.model import Subject
+from secure_tiller.problems import ClusterError
+from secure_tiller_cli.diagnosis.absence import LABELS, is_ready, none, not_ready
+from secure_tiller_cli.diagnosis.cause import Cause, Kind
+from secure_tiller_stack.cluster.connection import FORBIDDEN, TIMEOUT_SECONDS, calling, clients
+from secure_tiller_stack.cluster.reviews import may
+from secure_tiller_stack.kubeconfig import Access
+from secure_tiller_stack.permissions import Right
+
+_RIGHTS = (("list", "pods"), ("get", "pods"), ("create", "pods/portforward"))
+"""What the way to Tiller's port takes: the Helm client lists and forwards, kubectl also gets."""
+
+
+@dataclass(frozen=True)
+class PodLookup:
+    """What was found."""
+
+    pod: str = ""
+    """The name of the pod; empty: there is none to connect to, and `causes` say why."""
+    causes: tuple[Cause, ...] = ()
+    unchecked: tuple[str, ...] = ()
+
+
+def locate(access: Access, namespace: str, people: Iterable[Subject] = ()) -> PodLookup:
+    """Find the pod that the Helm client would connect to: the first that is ready.
+
+    Args:
+        access: how to reach the cluster.
+        namespace: Tiller's.
+        people: who may reach Tiller's port, as the stack says; empty: not known.
+    """
+    try:
+        with calling(access, f"to tell about Tiller in {namespace}", "list pods there") as client:
+            return _locate(client, namespace, people)
+    except ClusterError as error:
+        (problem,) = error.problems
+        seen = f"{problem.key} {problem.value}: {problem.why}"
+        return PodLookup(causes=(Cause(Kind.CLUSTER_UNREACHABLE, seen, problem.remedy),))
+
+
+def _locate(client: Any, namespace: str, people: Iterable[Subject]) -> PodLookup:
+    core = clients.CoreV1Api(client)
+    lacking, unchecked = _lacking(client, namespace)
+    denied = tuple(_denied(namespace, lacking, people))
+    try:
+        pods = core.list_namespaced_pod(namespace, label_selector=LABELS, _request_timeout=TIMEOUT_SECONDS).items
+    except clients.ApiException as error:
+        if error.status != FORBIDDEN:
+            raise
+        return PodLookup("", denied or tuple(_denied(namespace, ["list pods"], people)), unchecked)
+    ready = next((pod.metadata.name for pod in pods if is_ready(pod)), "")
+    if ready:
+        return PodLookup("" if denied else ready, denied, unchecked)
+    if pods:
+        return PodLookup("", (not_ready(namespace, pods), *denied), unchecked)
+    cause, more = none(client, namespace)
+    return PodLookup("", (cause, *denied), (*unchecked, *more))
+
+
+def _lacking(client: Any, namespace: str) -> tuple[list[str], tuple[str, ...]]:
+    """Return the rights that the account lacks, and what could not be asked."""
+    try:
+        wanted = [Right(namespace, verb, objects.Kind("", resource)) for verb, resource in _RIGHTS]
+        return [f"{right.verb} {right.kind}" for right in wanted if not may(client, right)], ()
+    except clients.ApiException as error:
+        if error.status != FORBIDDEN:
+            raise
+        return [], ("not checked: the account's rights, because it may not ask for them (SelfSubjectAccessReview)",)
+
+
+def _denied(namespace: str, lacking: Iterable[str], people: Iterable[Subject]) -> Iterator[Cause]:
+    if rights := ", ".join(lacking):
+        allowed = ", ".join(f"{person.kind} {person.name}" for person in people)
+        who = f" (now: {allowed})" if allowed else ""
+        right = "see that TILLER_NAMESPACE and your kubeconfig's context are right"
+        remedy = f"{right}; if they are, ask to be put among the team's subjects{who}"
+        yield Cause(Kind.FORWARD_DENIED, f"in namespace {namespace} the account lacks the right to {rights}", remedy)

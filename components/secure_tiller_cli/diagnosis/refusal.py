@@ -1,0 +1,118 @@
+"""What the TLS layer of a local port does to refuse credentials, in one connection."""
+
+import contextlib
+import re
+import socket
+import ssl
+import tempfile
+from pathlib import Path
+
+from secure_tiller.plan.names import LOOPBACK
+from secure_tiller_cli.diagnosis.credentials import Credentials
+from secure_tiller_cli.diagnosis.verdict import NoVerdictError
+
+SECONDS = 5.0
+"""How long a step may take."""
+_HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+"""What begins a connection of HTTP/2 (RFC 9113, 3.4), and empty SETTINGS."""
+_HTTP2_SETTINGS = 4
+"""The type of the frame with which a server answers that, in the fourth byte (RFC 9113, 4.1 and 6.5)."""
+_TLS_ALERT = 21
+
+
+def refusal(port: int, credentials: Credentials, newest: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED) -> str:
+    """Return what the TLS layer on a local port does to refuse these credentials, in one connection.
+
+    Args:
+        port: the local port.
+        credentials: what to bring.
+        newest: the newest version of TLS that the caller speaks; the newest there is unless told otherwise.
+
+    Raises:
+        NoVerdictError: it does not refuse them, or there is no TLS layer to be seen.
+    """
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=SECONDS) as plain:
+            if credentials.plaintext:
+                return _refused_plaintext(plain)
+            return _refused_tls(plain, _context(credentials, newest))
+    except TimeoutError as error:
+        raise NoVerdictError(f"neither answer nor refusal within {SECONDS:.0f} s") from error
+
+
+def speaks_plaintext(port: int) -> bool:
+    """Tell whether a local port speaks HTTP/2 without TLS."""
+    with contextlib.suppress(OSError), socket.create_connection((LOOPBACK, port), timeout=SECONDS) as plain:
+        return _are_settings(_answer_to_preface(plain))
+    return False
+
+
+def _answer_to_preface(plain: socket.socket) -> bytes:
+    with contextlib.suppress(ConnectionError):
+        plain.sendall(_HTTP2_PREFACE)
+        return plain.recv(64)
+    return b""
+
+
+def _are_settings(answer: bytes) -> bool:
+    return len(answer) > 3 and answer[3] == _HTTP2_SETTINGS
+
+
+def _refused_plaintext(plain: socket.socket) -> str:
+    answer = _answer_to_preface(plain)
+    if _are_settings(answer):
+        raise NoVerdictError("the port speaks HTTP/2 in plaintext, yet the call was not answered")
+    return "answered with an alert" if answer[:1] == bytes([_TLS_ALERT]) else "connection closed"
+
+
+def _refused_tls(plain: socket.socket, context: ssl.SSLContext) -> str:
+    with context.wrap_socket(plain, server_hostname=LOOPBACK, do_handshake_on_connect=False) as secure:
+        try:
+            secure.do_handshake()
+        except (ssl.SSLEOFError, ConnectionError) as error:
+            raise NoVerdictError(f"the port closed the connection instead of speaking TLS: {error}") from error
+        except ssl.SSLError as error:
+            return _reason(error)
+        try:
+            secure.sendall(_HTTP2_PREFACE)
+            answer = secure.recv(64)
+        except (ssl.SSLEOFError, ConnectionError):  # a reset can overtake the alert
+            answer = b""
+        except ssl.SSLError as error:
+            return _reason(error)
+    if answer:
+        raise NoVerdictError("the port speaks HTTP/2 with these credentials, yet the call was not answered")
+    return "connection closed after the handshake"
+
+
+def require_tls(port: int, credentials: Credentials) -> None:
+    """Require that a local port, which closed a plaintext connection, is a TLS server with a certificate of the CA.
+
+    Raises:
+        NoVerdictError: it is not.
+    """
+    with socket.create_connection((LOOPBACK, port), timeout=SECONDS) as plain:
+        try:
+            _context(credentials).wrap_socket(plain, server_hostname=LOOPBACK).close()
+        except (ssl.SSLError, ConnectionError) as error:
+            raise NoVerdictError(f"the port speaks neither plaintext nor TLS of this CA: {error}") from error
+
+
+def _reason(error: ssl.SSLError) -> str:
+    words = (error.reason or str(error)).lower().replace("_", " ")
+    return re.sub(r"^(sslv3|tlsv1|tlsv13) (?=alert )", "", words)  # OpenSSL's families, not the version spoken
+
+
+def _context(credentials: Credentials, newest: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED) -> ssl.SSLContext:
+    context = ssl.create_default_context(cadata=credentials.ca)
+    context.maximum_version = newest
+    context.set_alpn_protocols(["h2"])
+    if credentials.cert:
+        # Python reads a certificate and its key from files only.
+        with tempfile.TemporaryDirectory() as folder:
+            cert, key = Path(folder, "cert.pem"), Path(folder, "key.pem")
+            for file, pem in ((cert, credentials.cert), (key, credentials.key)):
+                file.touch(mode=0o600)
+                file.write_text(pem)
+            context.load_cert_chain(cert, key)
+    return context

@@ -1,0 +1,103 @@
+"""Copying records, comparing the copies, and removing what was copied."""
+
+import base64
+import json
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
+from typing import Any
+
+from secure_tiller.problems import ClusterError, Problem
+from secure_tiller_cli.migration.history import History, State
+from secure_tiller_cli.migration.route import Route
+from secure_tiller_cli.releases import Kind, Record
+from secure_tiller_cli.releases.storage import KEY
+from secure_tiller_stack.cluster.connection import FORBIDDEN, TIMEOUT_SECONDS, clients
+
+RETRY_REMEDY = "then run the same again: what is done stays, and is not done twice"
+
+
+def create(client: Any, record: Record, route: Route) -> None:
+    """Create a record as a Secret in the namespace of the new Tiller.
+
+    Raises:
+        ClusterError: it cannot be created.
+    """
+    core = clients.CoreV1Api(client)
+    try:
+        core.create_namespaced_secret(route.target, secret(record), _request_timeout=TIMEOUT_SECONDS)
+    except clients.ApiException as error:
+        remedy = f"use an account that may create secrets in {route.target}, and see its ResourceQuota"
+        raise _failed(record, f"cannot be copied to {route.target}", error, remedy) from error
+
+
+def secret(record: Record) -> dict[str, Any]:
+    """Return the Secret of a record, as Tiller makes one (Helm 2.17, pkg/storage/driver/secrets.go, newSecretsObject).
+
+    It is of no type of its own. The content is byte for byte what the old Tiller wrote.
+    """
+    return {
+        "metadata": {"name": record.name, "labels": dict(record.labels)},
+        "data": {KEY: base64.b64encode(record.encoded.encode()).decode()},
+    }
+
+
+def differences(
+    histories: Iterable[History], source: Iterable[Record], target: Iterable[Record], route: Route
+) -> Iterator[Problem]:
+    """Yield a problem for each release whose copy is not what it was copied from.
+
+    Args:
+        histories: what was copied, by this run or an earlier one.
+        source: the records of the old Tiller, read anew.
+        target: those of the new one, read anew.
+        route: from where to where.
+    """
+    now = {record.name: record.digest for record in source}
+    copies = {record.name: record for record in target}
+    for history in histories:
+        where, wrong = f"release {history.name}", []
+        for record in history.records:
+            copied = copies.get(record.name)
+            if not copied:
+                wrong.append(f"{record.name} is not in {route.target}")
+            elif copied.digest != record.digest:
+                wrong.append(f"{record.name} in {route.target} differs (SHA-256 {copied.digest}, not {record.digest})")
+            if now.get(record.name) != record.digest:
+                wrong.append(f"{record.name} has changed in {route.source} since it was read")
+        count = sum(record.release.name == history.name for record in copies.values())
+        if history.state is State.TO_COPY and not wrong and count != len(history.records):
+            wrong.append(f"{route.target} has {count} records of it, not {len(history.records)}")
+        if wrong:
+            remedy = "nothing was removed; delete the copies that differ, stop what changes records, run the same again"
+            yield Problem("", where, "", f"its copy is not equal: {'; '.join(wrong)}", remedy)
+
+
+def remove(client: Any, record: Record, route: Route) -> None:
+    """Delete a record of the old Tiller whose copy was found equal; only as it was read, and not if it has changed.
+
+    Raises:
+        ClusterError: it cannot be deleted.
+    """
+    core = clients.CoreV1Api(client)
+    delete = core.delete_namespaced_secret if route.kind is Kind.SECRET else core.delete_namespaced_config_map
+    as_read = {"preconditions": {"uid": record.uid, "resourceVersion": record.version}}
+    try:
+        delete(record.name, route.source, body=as_read, _request_timeout=TIMEOUT_SECONDS)
+    except clients.ApiException as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            remedy = f"use an account that may delete {route.kind.plural} in {route.source}, and stop what changes them"
+            raise _failed(record, f"cannot be removed from {route.source}", error, remedy) from error
+
+
+def _failed(record: Record, what: str, error: Any, remedy: str) -> ClusterError:
+    why = f"{what}: {error.status} {error.reason}"
+    if error.status == FORBIDDEN:  # other refusals can quote what was sent
+        why += f": {_message(error.body)}"
+    return ClusterError([Problem("", f"record {record.name}", "", why, f"{remedy}; {RETRY_REMEDY}")])
+
+
+def _message(body: Any) -> str:
+    try:
+        return str(json.loads(body)["message"])
+    except (ValueError, TypeError, KeyError):
+        return "no reason given"

@@ -1,0 +1,50 @@
+"""A team's way from Tiller to Helm 3, for people and for machines."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from secure_tiller.problems import plain
+from secure_tiller_cli.migration.exit_plan import ExitPlan
+from secure_tiller_cli.migration.exit_steps import steps
+
+
+def to_markdown(plan: ExitPlan) -> str:
+    """Return the plan as Markdown."""
+    parts = [f"# From Tiller to Helm 3: team {plan.tiller.name}\n", *_listed(plan)]
+    for number, step in enumerate(steps(plan), 1):
+        parts.append(f"\n## {number}. {step.title}\n\n{step.text}\n")
+        if step.commands:
+            parts.append("\n```sh\n" + "\n".join(step.commands) + "\n```\n")
+    return "".join(parts)
+
+
+def _listed(plan: ExitPlan) -> Iterable[str]:
+    if not plan.histories:
+        return (f"\nThe Tiller in {plan.tiller.namespace} holds no releases.\n",)
+    rows = (
+        f"| {item.name} | {item.latest.namespace} | {len(item.records)} | {item.latest.status.name} | "
+        f"{plain(item.latest.chart)} | {'API versions gone' if item in plan.outdated else ''} |\n"
+        for item in plan.histories
+    )
+    head = "| release | namespace | revisions | last status | chart | |\n|---|---|---|---|---|---|\n"
+    return (f"\nReleases of the Tiller in {plan.tiller.namespace}:\n\n", head, *rows)
+
+
+def to_json(plan: ExitPlan) -> dict[str, Any]:
+    """Return the plan as `exit-plan --format json` writes it: the `releases`, and the `steps` with their `commands`."""
+    return {
+        "team": plan.tiller.name,
+        "namespace": plan.tiller.namespace,
+        "releases": [
+            {
+                "name": item.name,
+                "namespace": item.latest.namespace,
+                "chart": item.latest.chart,
+                "status": item.latest.status.name,
+                "revisions": len(item.records),
+                "apiVersionsGone": item in plan.outdated,
+            }
+            for item in plan.histories
+        ],
+        "steps": [{"title": step.title, "text": step.text, "commands": list(step.commands)} for step in steps(plan)],
+    }

@@ -1,0 +1,203 @@
+"""The steps and commands of a team's way from Tiller to Helm 3.
+
+Sources: the README and code of helm-2to3 0.10 (cmd/convert.go, cmd/cleanup.go, pkg/v2/release.go, pkg/v3/release.go),
+and of helm-mapkubeapis, which after 0.2.0 knows Helm 3 alone, so that it comes after the conversion.
+"""
+
+import shlex
+from collections.abc import Iterator
+
+from secure_tiller_cli.migration.exit_plan import ExitPlan, Step
+from secure_tiller_cli.migration.helm3_rights import role, subjects
+from secure_tiller_cli.migration.judge import gone
+
+TILLER_RECORDS = "--selector OWNER=TILLER"
+CONVERTER = "helm-2to3"
+"""The name of the Role and RoleBinding of whoever converts."""
+
+
+def steps(plan: ExitPlan) -> Iterator[Step]:
+    """Yield what to do, in this order."""
+    if plan.converted:
+        yield _tools(plan)
+        yield _rights(plan)
+        yield from _rights_of_the_team(plan)
+    if plan.histories:
+        yield _stop(plan)
+        yield _backup(plan)
+    if plan.converted:
+        yield _convert(plan)
+        yield from _outdated(plan)
+        yield _verify(plan)
+    if plan.histories:
+        yield _clean(plan)
+    yield _leave(plan)
+
+
+def _tools(plan: ExitPlan) -> Step:
+    plugins = ["helm-2to3", *(["helm-mapkubeapis"] if plan.outdated else [])]
+    text = (
+        "helm3 is Helm 3 here, beside Helm 2. The last command shows what it would take over of your own Helm 2 "
+        "settings (repositories, plugins); without --dry-run it does."
+    )
+    install = (f"helm3 plugin install https://github.com/helm/{plugin}" for plugin in plugins)
+    return Step("Install the tools", text, (*install, "helm3 2to3 move config --dry-run"))
+
+
+def _rights(plan: ExitPlan) -> Step:
+    own = shlex.quote(plan.tiller.namespace)
+    text = (
+        f"Whoever converts lists Secrets in {own}, deletes them at the end, and creates others beside the releases. "
+        "You need a yes to each question. The commands after them are for somebody else who converts (carol here), for "
+        f"as long as it takes: the Secrets in {own} hold Tiller's own key and all values of the charts."
+    )
+    asked = [f"kubectl auth can-i {verb} secrets --namespace {own}" for verb in ("list", "delete")]
+    asked += [f"kubectl auth can-i create secrets --namespace {shlex.quote(name)}" for name in plan.namespaces]
+    granted = [
+        f"kubectl create role {CONVERTER} --namespace {own} --verb=list,delete --resource=secrets",
+        f"kubectl create rolebinding {CONVERTER} --namespace {own} --role={CONVERTER} --user=carol@example.org",
+    ]
+    for name in map(shlex.quote, plan.namespaces):
+        granted += [
+            f"kubectl create role {CONVERTER} --namespace {name} --verb=create,get,list --resource=secrets",
+            f"kubectl create rolebinding {CONVERTER} --namespace {name} --role={CONVERTER} --user=carol@example.org",
+        ]
+    return Step("See that you may", text, (*asked, *granted))
+
+
+def _rights_of_the_team(plan: ExitPlan) -> Iterator[Step]:
+    bound = subjects(plan.tiller)
+    text = (
+        "With Helm 3 everybody acts with rights of their own. These Roles give the team's people what Tiller may do "
+        "in these namespaces, and to update Secrets, in which Helm 3 keeps its releases."
+    )
+    if not bound:
+        text += " The stack names nobody who may reach Tiller: bind the Roles to whom you want."
+    commands = []
+    for name in plan.namespaces:
+        commands.append(role(plan.tiller, name))
+        if bound:
+            inside = shlex.quote(name)
+            commands.append(f"kubectl create rolebinding helm3 --namespace {inside} --role=helm3 {' '.join(bound)}")
+    yield Step("Give the team's people the rights of their Tiller", text, tuple(commands))
+
+
+def _stop(plan: ExitPlan) -> Step:
+    own, name = shlex.quote(plan.tiller.namespace), shlex.quote(plan.tiller.deployment)
+    text = (
+        "From here on nobody changes a release with Helm 2. What runs in the cluster goes on. Until the records are "
+        "removed, the same with --replicas=1 leads back."
+    )
+    return Step(
+        "Stop Tiller",
+        text,
+        (
+            f"kubectl scale deployment {name} --namespace {own} --replicas=0",
+            f"kubectl wait pods --selector app=helm,name=tiller --namespace {own} --for=delete --timeout=120s",
+        ),
+    )
+
+
+def _backup(plan: ExitPlan) -> Step:
+    own = shlex.quote(plan.tiller.namespace)
+    file = shlex.quote(f"{plan.tiller.namespace}-releases.yaml")
+    text = (
+        "The file holds all values of the charts, passwords too: keep it as you keep those. What is lost goes back "
+        f"with kubectl create --filename {file}, which leaves what is there; kubectl apply refuses large records."
+    )
+    return Step(
+        "Back up the records",
+        text,
+        (f"(umask 077 && kubectl get secrets --namespace {own} {TILLER_RECORDS} --output yaml > {file})",),
+    )
+
+
+def _convert(plan: ExitPlan) -> Step:
+    text = (
+        "The objects in the cluster stay as they are: each revision becomes a Secret sh.helm.release.v1.* in the "
+        "namespace of the release. --tiller-out-cluster, because Tiller is stopped; --release-versions-max 0, because "
+        "the default leaves out all but 10 revisions. Read first what the dry run says. After an interruption add "
+        "--ignore-already-migrated."
+    )
+    if left := [item.name for item in plan.histories if item not in plan.converted]:
+        text += f" Deleted, and so left out: {', '.join(left)}."
+    return Step("Convert the releases", text, (*_conversions(plan, "--dry-run "), *_conversions(plan, "")))
+
+
+def _conversions(plan: ExitPlan, option: str) -> Iterator[str]:
+    for item in plan.converted:
+        yield f"helm3 2to3 convert {option}--release-versions-max 0 {_storage(plan)} {shlex.quote(item.name)}"
+
+
+def _storage(plan: ExitPlan) -> str:
+    return f"--tiller-out-cluster --release-storage secrets --tiller-ns {shlex.quote(plan.tiller.namespace)}"
+
+
+def _outdated(plan: ExitPlan) -> Iterator[Step]:
+    if plan.outdated:
+        found = sorted({each.text for item in plan.outdated for each in plan.findings[item.name] if gone([each])})
+        text = f"Before anything else is done with them, or every upgrade fails: {'; '.join(found)}."
+        commands = (
+            f"helm3 mapkubeapis {option}--namespace {shlex.quote(item.latest.namespace)} {shlex.quote(item.name)}"
+            for option in ("--dry-run ", "")
+            for item in plan.outdated
+        )
+        yield Step("Rewrite API versions that are gone", text, tuple(commands))
+
+
+def _verify(plan: ExitPlan) -> Step:
+    counted = "; ".join(
+        f"{item.name} in {item.latest.namespace}, revision {item.latest.revision}, {item.latest.status.name.lower()}"
+        for item in plan.converted
+    )
+    text = (
+        f"Expect: {counted}. Each kubectl diff compares what a release says with what there is, and must show nothing "
+        "that you cannot explain. Then upgrade the least important release with helm3, and look again."
+    )
+    commands = [f"helm3 ls --all --namespace {shlex.quote(name)}" for name in plan.namespaces]
+    commands += [
+        f"kubectl get secrets --namespace {shlex.quote(name)} --selector owner=helm" for name in plan.namespaces
+    ]
+    for item in plan.converted:
+        name, inside = shlex.quote(item.name), shlex.quote(item.latest.namespace)
+        commands.append(f"helm3 history {name} --namespace {inside}")
+        commands.append(
+            f"helm3 get manifest {name} --namespace {inside} | kubectl diff --namespace {inside} --filename -"
+        )
+    return Step("Verify", text, tuple(commands))
+
+
+def _clean(plan: ExitPlan) -> Step:
+    own = shlex.quote(plan.tiller.namespace)
+    text = (
+        "Only when all of that is as it should be. Always with --release-cleanup: without it helm-2to3 would delete "
+        "your Helm 2 settings too, and Tiller, which is Pulumi's to delete. Then the Secrets must be gone, and the "
+        "rights of whoever converted go."
+    )
+    return Step(
+        "Remove Tiller's records",
+        text,
+        (
+            f"helm3 2to3 cleanup --dry-run --release-cleanup --skip-confirmation {_storage(plan)}",
+            f"helm3 2to3 cleanup --release-cleanup {_storage(plan)}",
+            f"kubectl get secrets --namespace {own} {TILLER_RECORDS}",
+            *_unbinding(plan),
+        ),
+    )
+
+
+def _unbinding(plan: ExitPlan) -> Iterator[str]:
+    for name in (plan.tiller.namespace, *plan.namespaces):
+        yield f"kubectl delete rolebinding,role {CONVERTER} --namespace {shlex.quote(name)} --ignore-not-found"
+
+
+def _leave(plan: ExitPlan) -> Step:
+    team, managed = plan.tiller.name, ", ".join(plan.tiller.managed)
+    text = (
+        f"Take {team} out of secure-tiller:teams in the stack's file (in a program of your own: its component). While "
+        f"Tiller's records are there, that is refused; to let them go on purpose, write secure-tiller:removed: "
+        f"{{{team}: with-releases}}. The preview must not delete the namespaces {managed}: they hold what runs. To "
+        "keep one that it would delete, first set retain_on_delete: true for it, in an update of its own."
+    )
+    option = f" --stack {shlex.quote(plan.stack)}" if plan.stack else ""
+    return Step("Remove the team", text, (f"pulumi preview --diff{option}", f"pulumi up{option}"))

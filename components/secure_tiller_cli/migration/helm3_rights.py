@@ -1,0 +1,46 @@
+"""What people need who take over from their Tiller: Helm 3 acts with the rights of whoever runs it."""
+
+import json
+import shlex
+
+from secure_tiller.plan.rights import STORAGE, Rule
+from secure_tiller_cli.state import DeployedTiller
+
+NAME = "helm3"
+"""The name of the Role."""
+
+
+def role(tiller: DeployedTiller, namespace: str) -> str:
+    """Return the command that makes a Role in a managed namespace: what Tiller may there, and what Helm 3 stores.
+
+    Helm 3 keeps its releases in Secrets by the same calls as Tiller (Helm 3, pkg/storage/driver/secrets.go).
+    """
+    managed = (role for role in tiller.roles if role.namespace == namespace and role.part.startswith("manage:"))
+    rules = (rule for role in managed for rule in (*role.rules, *STORAGE))
+    lines = [
+        f"kubectl apply --namespace {shlex.quote(namespace)} --filename - <<'END'",
+        "apiVersion: rbac.authorization.k8s.io/v1",
+        "kind: Role",
+        f"metadata: {{name: {NAME}}}",
+        "rules:",
+        *(f"- {_in_one_line(rule)}" for rule in rules),
+        "END",
+    ]
+    return "\n".join(lines)
+
+
+def subjects(tiller: DeployedTiller) -> tuple[str, ...]:
+    """Return whom the stack lets reach Tiller, as options of `kubectl create rolebinding`."""
+    found = []
+    for subject in tiller.people.subjects if tiller.people else ():
+        if subject.kind == "ServiceAccount":
+            found.append(f"--serviceaccount={shlex.quote(f'{subject.namespace}:{subject.name}')}")
+        else:
+            found.append(f"--{subject.kind.lower()}={shlex.quote(subject.name)}")
+    return tuple(found)
+
+
+def _in_one_line(rule: Rule) -> str:
+    """Return a rule as JSON, which YAML takes."""
+    parts = {"apiGroups": rule.api_groups, "resources": rule.resources, "verbs": rule.verbs}
+    return json.dumps(parts | ({"resourceNames": rule.resource_names} if rule.resource_names else {}))

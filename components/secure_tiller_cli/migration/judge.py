@@ -1,0 +1,58 @@
+"""What a team's Tiller could not do with releases that another Tiller installed."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from secure_tiller_cli.charts import (
+    RELEASE,
+    Discovery,
+    Finding,
+    Group,
+    Manifest,
+    ManifestError,
+    Severity,
+    discover,
+    examine,
+    read,
+)
+from secure_tiller_cli.releases import Release, Status
+from secure_tiller_cli.state import DeployedTiller
+
+
+def judge(
+    client: Any, releases: Iterable[Release], tiller: DeployedTiller, done: Callable[[], None] = lambda: None
+) -> Mapping[str, tuple[Finding, ...]]:
+    """Return what would be refused, or cannot be told, by the name of the release.
+
+    Args:
+        client: of the cluster.
+        releases: each in its current revision; one that is deleted has no objects, and is left out.
+        tiller: the team's.
+        done: called after each.
+
+    Raises:
+        ApiException: the cluster does not answer, or refuses what everybody may ask.
+    """
+    discovery, found = discover(client), {}
+    for release in releases:
+        if release.status is not Status.DELETED and (findings := tuple(_findings(client, release, tiller, discovery))):
+            found[release.name] = findings
+        done()
+    return found
+
+
+def gone(findings: Iterable[Finding]) -> bool:
+    """Tell whether a release has objects of an API version that the cluster serves no more."""
+    return any(finding.group is Group.API_GONE for finding in findings)
+
+
+def _findings(client: Any, release: Release, tiller: DeployedTiller, discovery: Discovery) -> Iterator[Finding]:
+    try:
+        manifests: list[Manifest] = [each for text in (release.manifest, *release.hooks) for each in read(text)]
+    except ManifestError as error:
+        why, remedy = error.problems[0].why, "look at it: helm get manifest"
+        text = f"not checked: a manifest of it {why}"
+        yield Finding(Group.CANNOT_INSTALL, Severity.NOT_CHECKED, text, remedy)
+        return
+    examined = examine(client, manifests, tiller, release.namespace, discovery=discovery, outdated=RELEASE)
+    yield from (finding for finding in examined if finding.severity is not Severity.NOTE)

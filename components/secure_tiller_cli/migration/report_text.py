@@ -1,0 +1,114 @@
+"""What a migration found and did, in words."""
+
+from collections.abc import Iterator
+
+from secure_tiller.problems import plain
+from secure_tiller_cli.migration.history import History, State
+from secure_tiller_cli.migration.judge import gone
+from secure_tiller_cli.migration.report import Report
+from secure_tiller_cli.migration.route import Route
+
+COLUMNS = ("release", "namespace", "revisions", "last status", "chart", "records")
+MAPKUBEAPIS = (
+    "helm-mapkubeapis 0.2.0, the last that knows Helm 2: helm3 mapkubeapis --v2 --tiller-out-cluster "
+    "--release-storage secrets --namespace {namespace} {release}"
+)
+"""Source: the releases page of helm-mapkubeapis, v0.2.0."""
+
+
+def rows(report: Report) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each release."""
+    for item in report.selection.histories:
+        yield (
+            item.name,
+            ", ".join(sorted(item.namespaces)),
+            str(len(item.records)),
+            item.latest.status.name,
+            item.latest.chart,
+            _to_do(item),
+        )
+
+
+def sentences(report: Report) -> Iterator[str]:
+    """Yield what is to be said below the table, one line each."""
+    selection, route = report.selection, report.route
+    for name, findings in report.findings.items():
+        for finding in findings:
+            about = f"{finding.subject}: " if finding.subject else ""
+            yield plain(f"warning: release {name}: {about}{finding.text}; {finding.remedy}")
+        if gone(findings):
+            how = MAPKUBEAPIS.format(namespace=route.target, release=name)
+            yield plain(f"warning: release {name}: no upgrade will work before its stored manifest is rewritten: {how}")
+    for item in selection.histories:
+        if 0 < report.keeps < len(item.records) and item.state is not State.IN_USE:
+            yield (
+                f"release {item.name}: of its {len(item.records)} revisions the next upgrade keeps the last "
+                f"{report.keeps}: that is the history_max of the Tiller in {route.target}"
+            )
+        if item.state is State.IN_USE:
+            yield plain(f"release {item.name}: the Tiller in {route.target} has gone on with it; {_old(item, route)}")
+        if item.state is State.UNREADABLE:
+            yield plain(
+                f"release {item.name}: its last revision cannot be read, so all its records stay in {route.source}; "
+                "mend that record, or delete it if the release can do without"
+            )
+    if selection.left_alone:
+        counted = ", ".join(f"{name} {number}" for name, number in selection.left_alone.items())
+        yield plain(f"left alone, releases by namespace: {counted}")
+    for unreadable in selection.unreadable:
+        claimed = f" (by its label of release {unreadable.claimed})" if unreadable.claimed else ""
+        yield plain(f"left where it is: {unreadable}{claimed}: {unreadable.why}")
+    yield from _end(report)
+
+
+def _old(item: History, route: Route) -> str:
+    """Say what is to be done with the old records of a release that is in use."""
+    stay = f"its old records stay in {route.source}"
+    if item.left_behind:
+        numbers = ", ".join(str(record.release.revision) for record in reversed(item.left_behind))
+        return f"{stay}, and {route.target} does not have its revisions {numbers}: keep those that you may want"
+    delete = f"kubectl delete {route.kind.plural} --namespace {route.source} --selector OWNER=TILLER,NAME={item.name}"
+    return f"{stay}, and nobody needs them: {delete}"
+
+
+def _to_do(item: History) -> str:
+    if item.state is not State.TO_COPY:
+        return str(item.state)
+    there = len(item.records) - len(item.missing)
+    return f"{len(item.missing)} to copy" + (f", {there} there" if there else "")
+
+
+def _end(report: Report) -> Iterator[str]:
+    route, missing = report.route, len(report.selection.missing)
+    if not report.selection.histories:
+        yield _nothing(report)
+        return
+    if not report.applied and not report.problems:
+        todo = f"--apply copies {_records(missing)} to Secrets in {route.target}" if missing else "nothing to copy"
+        yield f"dry run, nothing was changed: {todo}"
+    if report.copied and not report.verified:
+        yield f"copied {report.copied} of {_records(missing)}; what is copied stays, and is not copied again"
+    if report.verified:
+        yield (
+            f"copied {_records(report.copied)}; all {report.verified} of these releases are in {route.target}, equal "
+            f"in number and SHA-256 to those in {route.source}"
+        )
+    if report.removed:
+        yield f"removed {report.removed} of {_records(report.verified)} from {route.source}"
+    elif report.verified and not report.problems:
+        yield (
+            f"do not start the Tiller in {route.source} again before its records of these releases are removed, or two "
+            "Tillers manage them: the same command with --remove-source"
+        )
+
+
+def _nothing(report: Report) -> str:
+    route, selection = report.route, report.selection
+    if selection.left_alone or selection.unreadable:
+        return f"nothing to copy: no release there is in a namespace that {route.team} manages"
+    where = f"{route.kind.plural} in {route.source}"
+    return f"nothing to copy: there are no records of releases in {where}; if there should be, see --from and --storage"
+
+
+def _records(number: int) -> str:
+    return "1 record" if number == 1 else f"{number} records"

@@ -1,0 +1,18 @@
+"""From where to where records move."""
+
+from dataclasses import dataclass
+
+from secure_tiller_cli.releases import Kind
+
+
+@dataclass(frozen=True)
+class Route:
+    """The way of a team's records."""
+
+    team: str
+    kind: Kind
+    """What the old Tiller keeps them in; the team's own keeps Secrets."""
+    source: str
+    """The namespace of the old Tiller."""
+    target: str
+    """The namespace of the team's own."""

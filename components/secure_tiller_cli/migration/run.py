@@ -1,0 +1,129 @@
+"""A migration from its look at the cluster to the removal of what was copied, each call with the right it takes."""
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from secure_tiller.problems import ClusterError
+from secure_tiller_cli.migration import copy, old_tiller
+from secure_tiller_cli.migration.history import State
+from secure_tiller_cli.migration.judge import judge
+from secure_tiller_cli.migration.report import Report
+from secure_tiller_cli.migration.route import Route
+from secure_tiller_cli.migration.selection import Found, identity
+from secure_tiller_cli.releases import Kind, Stored, read
+from secure_tiller_cli.state import DeployedTiller
+
+Connect = Callable[[str, str], AbstractContextManager[Any]]
+"""Gives a client of the cluster, for something that it may refuse (in words), which takes a right (in words)."""
+
+Steps = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
+"""Shows a number of steps, under a title, while they are made; gives what is called after each."""
+
+
+class Migration:
+    """The calls of one migration."""
+
+    def __init__(
+        self,
+        connect: Connect,
+        route: Route,
+        tiller: DeployedTiller,
+        steps: Steps,
+        sharing: Iterable[DeployedTiller] = (),
+    ) -> None:
+        """Call nothing yet.
+
+        Args:
+            connect: how the cluster is reached.
+            route: from where to where.
+            tiller: the team's.
+            steps: how progress is shown.
+            sharing: the Tillers of the teams that manage a namespace of this one too.
+        """
+        self._connect, self._route, self._tiller, self._steps = connect, route, tiller, steps
+        self._sharing = tuple(sharing)
+
+    def look(self) -> Found:
+        """Return what the cluster has.
+
+        Raises:
+            ClusterError: it does not tell.
+        """
+        elsewhere = {
+            identity(record.release): other.name
+            for other in self._sharing
+            for record in self._records(Kind.SECRET, other.namespace).records
+        }
+        return Found(self._source(), self._target(), self._running(), elsewhere)
+
+    def judge(self, report: Report) -> None:
+        """Add to a report what the team's Tiller could not do with the releases.
+
+        Raises:
+            ClusterError: the cluster does not tell.
+        """
+        current = [item.current for item in report.selection.histories if item.state is not State.IN_USE]
+        if current:
+            with (
+                self._connect("to tell which kinds it serves", "read the API versions") as client,
+                self._steps("looking at releases", len(current)) as done,
+            ):
+                report.findings = judge(client, current, self._tiller, done)
+
+    def apply(self, report: Report, *, remove_source: bool) -> None:
+        """Copy, compare, and remove if that is asked for. The report tells what was done, whatever stopped it."""
+        try:
+            self._copy(report)
+            report.problems = self._compare(report)
+            if remove_source and not report.problems:
+                self._remove(report)
+        except ClusterError as error:
+            report.problems = error.problems
+
+    def _copy(self, report: Report) -> None:
+        missing = report.selection.missing
+        with (
+            self._connect("to copy records", f"create secrets in {self._route.target}") as client,
+            self._steps("copying records", len(missing)) as done,
+        ):
+            for record in missing:
+                copy.create(client, record, self._route)
+                report.copied += 1
+                done()
+
+    def _compare(self, report: Report) -> tuple[Any, ...]:
+        source, target = self._source(), self._target()
+        different = copy.differences(report.compared, source.records, target.records, self._route)
+        problems = (*different, *old_tiller.problems(self._running()))
+        if not problems:
+            report.verified = sum(len(item.records) for item in report.compared)
+        return problems
+
+    def _remove(self, report: Report) -> None:
+        equal = [record for item in report.compared for record in item.records]
+        route = self._route
+        with (
+            self._connect("to remove records", f"delete {route.kind.plural} in {route.source}") as client,
+            self._steps("removing records", len(equal)) as done,
+        ):
+            for record in equal:
+                copy.remove(client, record, route)
+                report.removed += 1
+                done()
+
+    def _source(self) -> Stored:
+        return self._records(self._route.kind, self._route.source)
+
+    def _target(self) -> Stored:
+        return self._records(Kind.SECRET, self._route.target)
+
+    def _records(self, kind: Kind, namespace: str) -> Stored:
+        with self._connect(f"to list the records in {namespace}", f"list {kind.plural} in {namespace}") as client:
+            return read(client, kind, namespace)
+
+    def _running(self) -> tuple[old_tiller.RunningTiller, ...]:
+        namespace = self._route.source
+        asked = f"to tell whether a Tiller runs in {namespace}"
+        with self._connect(asked, f"list pods in {namespace}") as client:
+            return old_tiller.running(client, namespace)

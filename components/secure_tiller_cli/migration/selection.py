@@ -1,0 +1,113 @@
+"""Which releases of an old Tiller are a team's, and what stands in their way."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from secure_tiller.problems import Problem
+from secure_tiller_cli.migration import old_tiller
+from secure_tiller_cli.migration.history import History, State, histories
+from secure_tiller_cli.migration.old_tiller import RunningTiller
+from secure_tiller_cli.migration.route import Route
+from secure_tiller_cli.releases import Record, Release, Stored, Unreadable
+
+Identity = tuple[str, str, int]
+"""What tells a release from all others: its name, its namespace, and when it was first deployed."""
+
+OTHERS = "choose other releases with --release"
+
+
+def identity(release: Release) -> Identity:
+    """Return what tells a release from all others."""
+    return release.name, release.namespace, release.first_deployed
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the cluster has."""
+
+    source: Stored
+    target: Stored
+    tillers: tuple[RunningTiller, ...]
+    """Those that run in the source's namespace."""
+    elsewhere: Mapping[Identity, str] = field(default_factory=dict)
+    """The releases of other teams' Tillers in namespaces that they manage too, and whose each is."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a migration is about."""
+
+    histories: tuple[History, ...]
+    left_alone: Mapping[str, int]
+    """By namespace, how many releases there are not the team's, or were not chosen."""
+    unreadable: tuple[Unreadable, ...]
+    """The records of the source that are left where they are, whosever they are."""
+    problems: tuple[Problem, ...]
+    """Why nothing may be copied."""
+
+    @property
+    def missing(self) -> tuple[Record, ...]:
+        """What is to copy."""
+        return tuple(record for history in self.histories for record in history.missing)
+
+
+def select(
+    found: Found, route: Route, managers: Mapping[str, Collection[str]], chosen: Collection[str] = ()
+) -> Selection:
+    """Select the releases in the namespaces that a team manages.
+
+    Args:
+        found: what the cluster has.
+        route: whose they are, and from where to where they move.
+        managers: by namespace, the teams that manage it.
+        chosen: the names of releases; empty: all of the team's.
+    """
+    occupied = [item.name for item in found.target.unreadable]
+    all_ = histories(found.source.records, found.target.records, occupied, found.source.unreadable)
+    own = [item for item in all_ if any(route.team in managers.get(name, ()) for name in item.namespaces)]
+    wanted = [item for item in own if not chosen or item.name in chosen]
+    rest = [item for item in all_ if item not in wanted]
+    foreign = [item for item in rest if item.name in chosen]
+    problems = [
+        *old_tiller.problems(found.tillers),
+        *(_not_the_teams(item, route) for item in foreign),
+        *(problem for item in wanted for problem in _in_the_way(item, route, managers, named=bool(chosen))),
+        *(problem for item in wanted for problem in _taken_over(item, found.elsewhere)),
+    ]
+    left_alone = Counter(item.latest.namespace for item in rest)
+    return Selection(tuple(wanted), dict(sorted(left_alone.items())), found.source.unreadable, tuple(problems))
+
+
+def _in_the_way(
+    item: History, route: Route, managers: Mapping[str, Collection[str]], *, named: bool
+) -> Iterator[Problem]:
+    where = f"release {item.name}"
+    if item.state is State.TAKEN:
+        why = f"the Tiller in {route.target} has another release of this name, or other records of it"
+        yield Problem("", where, "", why, f"look at it: helm history {item.name}; or {OTHERS}")
+    if item.state is not State.TO_COPY:
+        return
+    if len(item.namespaces) > 1:
+        why = f"its revisions are of several namespaces: {', '.join(sorted(item.namespaces))}"
+        records = f"kubectl get {route.kind.plural} --namespace {route.source} --selector OWNER=TILLER,NAME={item.name}"
+        yield Problem("", where, "", why, f"delete the records of the one that is gone ({records}); or {OTHERS}")
+    if item.latest.status.unfinished:
+        why = f"is {item.latest.status.name} in its last revision, {item.latest.revision}: that was not ended"
+        yield Problem("", where, "", why, f"let the old Tiller end it (helm rollback, helm delete); or {OTHERS}")
+    shared = {team for name in item.namespaces for team in managers.get(name, ()) if len(managers[name]) > 1}
+    if shared and not named:
+        why = f"is in a namespace that several teams manage: {', '.join(sorted(shared))}"
+        yield Problem("", where, "", why, f"name the releases that are to be {route.team}'s with --release")
+
+
+def _taken_over(item: History, elsewhere: Mapping[Identity, str]) -> Iterator[Problem]:
+    team = elsewhere.get(identity(item.latest))
+    if team and item.state is State.TO_COPY:
+        why = f"the Tiller of {team} has it already, and two would manage it"
+        yield Problem("", f"release {item.name}", "", why, f"delete its records there first; or {OTHERS}")
+
+
+def _not_the_teams(item: History, route: Route) -> Problem:
+    why = f"is in {', '.join(sorted(item.namespaces))}, which {route.team} does not manage"
+    return Problem("", f"release {item.name}", "", why, f"migrate it for the team that does, or {OTHERS}")

@@ -1,0 +1,146 @@
+"""Which certificates renew or end soon, by what a preview shows of the Tillers' outputs."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from secure_tiller_cli.preview.changes import Team, sort
+from secure_tiller_cli.preview.digest import Digest, UnreadableError
+from secure_tiller_cli.preview.escape import block, cell, code, comment
+from secure_tiller_cli.preview.markdown import LONGEST, LONGEST_SAID, Section
+from secure_tiller_cli.preview.paths import mapping
+
+EXPIRATIONS = "expirations"
+CERTIFICATES = ("SelfSignedCert", "LocallySignedCert")
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """A certificate that renews or ends within the window, or has ended."""
+
+    team: str
+    certificate: str
+    """By its part of the logical name: `server`, `client:alice`."""
+    serial: str
+    ends: datetime
+    begins: datetime | None
+    """From when on an update renews it; None: the stack does not."""
+    ended: bool
+    renews: bool
+    """Whether the previewed update renews it."""
+
+
+@dataclass(frozen=True)
+class Renewals:
+    """What is due in a stack."""
+
+    stack: str
+    within: timedelta
+    failures: tuple[str, ...]
+    """Why the preview failed; then it cannot be told what an update renews."""
+    looked_at: int
+    """How many certificates there are."""
+    due: tuple[Renewal, ...]
+
+
+def find(
+    digest: Digest, now: datetime, within: timedelta, *, stack: str = "", failures: tuple[str, ...] = ()
+) -> Renewals:
+    """Return what is due.
+
+    Args:
+        digest: the preview, with unchanged resources.
+        now: the present time.
+        within: due is what renews within this time, or ends where the stack does not renew it.
+        stack: the stack's name; by default as its resources say.
+        failures: what else makes it a failed preview, such as the exit code of Pulumi.
+
+    A preview that does not show every Tiller, or a time that cannot be read, makes it a failed one: that nothing is due
+    would not be known.
+    """
+    failed = (*digest.failures, *failures)
+    if digest.hides_unchanged and not failed:
+        failed = ("Unchanged Tillers are not in this preview: run `pulumi preview --json --show-sames`.",)
+    known = sort(digest)
+    try:
+        found = [renewal for team in known.teams for renewal in _of(team, now)]
+    except UnreadableError as error:
+        found, failed = [], (*failed, str(error))
+    due = (r for r in found if (r.begins or r.ends) <= now + within)
+    ordered = tuple(sorted(due, key=lambda r: (r.ends, r.team, r.certificate)))
+    return Renewals(stack or known.name, within, failed, len(found), ordered)
+
+
+def _of(team: Team, now: datetime) -> Iterator[Renewal]:
+    """Yield every certificate of a team that it has now."""
+    component = next((change for change in team.changes if change.kind == "SecureTiller"), None)
+    state = component.step.oldState if component else None
+    for part, known in sorted(mapping(state.outputs.get(EXPIRATIONS) if state else None).items()):
+        ends, begins = _time(team, part, known, "notAfter"), _time(team, part, known, "renewalBegins")
+        if ends is None:
+            raise UnreadableError(f"team {team.name}: the end of {part} is not known")
+        renewed = any(c.part == part for c in team.changes if c.kind in CERTIFICATES and c.operation == "replace")
+        yield Renewal(team.name, part, str(mapping(known).get("serial")), ends, begins, ends <= now, renewed)
+
+
+def _time(team: Team, part: str, known: Any, word: str) -> datetime | None:
+    text = mapping(known).get(word)
+    try:
+        time = None if text is None else datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        time = datetime.min
+    if time and time.tzinfo is None:
+        raise UnreadableError(f"team {team.name}: {word} of {part} is no time with an offset: run `pulumi up` once")
+    return time and time.astimezone(UTC)
+
+
+def to_markdown(found: Renewals) -> str:
+    """Return what is due as Markdown for an issue, at most `LONGEST` characters long."""
+    name = code(found.stack) if found.stack else "an unknown stack"
+    head = f"<!-- secure-tiller renewals: {comment(found.stack)} -->\n## Certificates of {name}: {_verdict(found)}"
+    if found.failures:
+        said = "\n\n".join(block(message, LONGEST_SAID) for message in found.failures[:5])
+        head += f"\n\n**The preview failed, so nobody knows what an update would renew.**\n\n{said}"
+    heading = "| team | certificate | ends | renews from | the next update | serial |\n|---|---|---|---|---|---|\n"
+    table = Section(heading, [_row(renewal) for renewal in found.due], "certificates")
+    table.fill(LONGEST - len(head) - 4)
+    return "\n\n".join(text for text in (head, table.text()) if text) + "\n"
+
+
+def to_json(found: Renewals) -> str:
+    """Return what is due as one JSON object; docs/command.md describes it."""
+    due = [{**asdict(r), "ends": r.ends.isoformat(), "begins": r.begins and r.begins.isoformat()} for r in found.due]
+    content: Mapping[str, Any] = {
+        "stack": found.stack,
+        "withinHours": int(found.within / timedelta(hours=1)),
+        "failed": bool(found.failures),
+        "failures": found.failures,
+        "certificates": found.looked_at,
+        "due": due,
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _verdict(found: Renewals) -> str:
+    if found.failures:
+        return "the preview FAILED"
+    if not found.looked_at:
+        return "there are none"
+    days = f"{found.within / timedelta(days=1):g} days"
+    ended = sum(renewal.ended for renewal in found.due)
+    said = f"{len(found.due) or 'none'} of {found.looked_at} due within {days}"
+    return f"{said}, {ended} ended already" if ended else said
+
+
+def _row(renewal: Renewal) -> str:
+    ends = f"{_day(renewal.ends)}{' (ended)' if renewal.ended else ''}"
+    begins = _day(renewal.begins) if renewal.begins else "never: it is your own"
+    update = "renews it" if renewal.renews else "does not renew it"
+    cells = (code(renewal.team), code(renewal.certificate), ends, begins, update, code(renewal.serial))
+    return f"| {' | '.join(map(cell, cells))} |"
+
+
+def _day(time: datetime) -> str:
+    return time.strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,66 @@
+"""The rules: each looks at one team and says what one kind of change means.
+
+A rule also names what it has put into words, so that nothing is dropped: what no rule explains is said to be so.
+"""
+
+from collections.abc import Callable, Iterator
+
+from secure_tiller_cli.preview.changes import Team
+from secure_tiller_cli.preview.findings import Finding
+from secure_tiller_cli.preview.rules import (
+    clients,
+    exposure,
+    life,
+    namespaces,
+    people,
+    promises,
+    rest,
+    rights,
+    server,
+    tiller,
+)
+
+RULES: tuple[Callable[[Team], Iterator[Finding]], ...] = (
+    life.comes,
+    life.goes,
+    life.is_renamed,
+    life.protection,
+    namespaces.are_managed,
+    namespaces.leave,
+    namespaces.moves,
+    namespaces.pod_security,
+    namespaces.reasons,
+    namespaces.retention,
+    rights.change,
+    people.reach,
+    people.others_are_bound,
+    exposure.opens,
+    exposure.admits,
+    exposure.fence,
+    exposure.service_stays_inside,
+    server.emergency,
+    server.authorities,
+    server.certificate,
+    clients.change,
+    clients.secrets,
+    server.lives,
+    tiller.trust,
+    tiller.arguments,
+    promises.pod,
+    promises.cluster_wide,
+    promises.tls_secret,
+    tiller.image,
+    tiller.history,
+    tiller.settings,
+    rest.labels,
+    rest.restored,
+    tiller.restarts,
+    rest.remains,
+)
+"""In the order in which their sentences are read."""
+
+
+def findings(team: Team) -> tuple[Finding, ...]:
+    """Return what a preview means for a team; the last are those that no rule has words for."""
+    found = [finding for rule in RULES for finding in rule(team)]
+    return (*found, *rest.unexplained(team, found))

@@ -1,0 +1,108 @@
+"""Clients: who joins, who loses access, whose key changes, and what is renewed."""
+
+from collections.abc import Callable, Iterator
+
+from secure_tiller_cli.preview.changes import Change, Team
+from secure_tiller_cli.preview.findings import Finding, whole
+from secure_tiller_cli.preview.paths import at
+from secure_tiller_cli.preview.rules import keys
+from secure_tiller_cli.preview.rules.words import of
+
+LEAF, CA, SECRET = "client:", "client-ca:", "secret:"
+
+CASES = (
+    (
+        "client-joins",
+        "client {clients} joins and gets a certificate",
+        "clients {clients} join and get a certificate each",
+        False,
+    ),
+    ("client-leaves", "client {clients} loses access", "clients {clients} lose access", False),
+    (
+        "client-key",
+        "client {clients} gets another key and CA: its old bundle stops working",
+        "clients {clients} get other keys and CAs: their old bundles stop working",
+        True,
+    ),
+    (
+        "client-ca-renews",
+        "the CA of client {clients} renews and keeps its key: the old bundle works until its end",
+        "the CAs of clients {clients} renew and keep their keys: old bundles work until their end",
+        False,
+    ),
+    (
+        "client-renews",
+        "the certificate of client {clients} renews: the old one works until its end",
+        "the certificates of clients {clients} renew: the old ones work until their end",
+        False,
+    ),
+)
+"""What can happen to clients: code, sentence for one and for several, and whether it is a risk."""
+
+
+def change(team: Team) -> Iterator[Finding]:
+    """Say for each client what happens to its certificate."""
+    if team.operation != "same" or keys.emergency(team):
+        return
+    by_case: dict[str, list[str]] = {}
+    for client in _clients(team):
+        if case := _case(team, client):
+            by_case.setdefault(case, []).append(client)
+    for code, one, many, risk in CASES:
+        if clients := by_case.get(code):
+            parts = (c for name in clients for c in _of(team, name, secret=code in ("client-joins", "client-leaves")))
+            yield Finding(code, of(clients, one, many), {"clients": tuple(clients)}, risk=risk, explains=whole(*parts))
+
+
+def secrets(team: Team) -> Iterator[Finding]:
+    """Say what happens to the Secrets that clients in the cluster receive."""
+    if team.operation == "delete":
+        return
+    for secret in team.of("Secret", SECRET):
+        names = {"client": secret.part.removeprefix(SECRET), "secret": f"{secret.namespace}/{secret.place}"}
+        said = _SECRETS[secret.operation](secret, names) if secret.operation in _SECRETS else None
+        if said:
+            # Whoever reads Secrets in that namespace has the key.
+            risk = said[0] in ("client-secret-comes", "client-secret-moves")
+            yield Finding(said[0], said[1], names, risk=risk, explains=whole(secret))
+
+
+def _moved(secret: Change, names: dict[str, str]) -> tuple[str, str]:
+    before = f"{at(secret.old, ('metadata', 'namespace'))}/{at(secret.old, ('metadata', 'name'))}"
+    if before == names["secret"]:
+        return "client-secret", "the Secret {secret} of client {client} is made anew with the new bundle"
+    names["before"] = before
+    return "client-secret-moves", "the Secret of client {client} moves from {before} to {secret}, with the same key"
+
+
+_SECRETS: dict[str, Callable[[Change, dict[str, str]], tuple[str, str]]] = {
+    "create": lambda _, __: ("client-secret-comes", "the bundle of client {client} is put into the Secret {secret}"),
+    "delete": lambda _, __: ("client-secret-goes", "the Secret {secret} of client {client} is deleted"),
+    "update": lambda _, __: ("client-secret", "the Secret {secret} of client {client} receives the new bundle"),
+    "replace": _moved,
+}
+
+
+def _case(team: Team, client: str) -> str:
+    """Return what happens to a client's certificate; empty if nothing that is known."""
+    leaf, ca = team.one("LocallySignedCert", f"{LEAF}{client}"), team.one("SelfSignedCert", f"{CA}{client}")
+    if leaf and leaf.operation == "create":
+        return "client-joins"
+    if leaf and leaf.operation == "delete":
+        return "client-leaves"
+    if keys.is_new(team, f"{CA}{client}"):
+        return "client-key"
+    if ca and ca.operation == "replace":
+        return "client-ca-renews"
+    return "client-renews" if leaf and leaf.operation == "replace" else ""
+
+
+def _clients(team: Team) -> list[str]:
+    changed = (*team.of("LocallySignedCert", LEAF), *team.of("SelfSignedCert", CA), *team.of("PrivateKey", CA))
+    return sorted({change.part.split(":", 1)[1] for change in changed})
+
+
+def _of(team: Team, client: str, *, secret: bool) -> Iterator[Change]:
+    yield from keys.parts(team, f"{LEAF}{client}", f"{CA}{client}")
+    if secret:
+        yield from team.of("Secret", f"{SECRET}{client}")

@@ -1,0 +1,40 @@
+"""Whose keys change: what tells a certificate that is renewed from one that locks somebody out."""
+
+from collections.abc import Iterator
+
+from secure_tiller_cli.preview.changes import Change, Team
+
+
+def is_new(team: Team, part: str) -> bool:
+    """Tell whether the key of a part is another one after the update, in place of one before."""
+    keys = [key for key in team.of("PrivateKey") if key.part == part]
+    made = any(key.operation == "create" for key in keys)
+    return any(key.operation == "replace" for key in keys) or (made and any(key.operation == "delete" for key in keys))
+
+
+def emergency(team: Team) -> bool:
+    """Tell whether the team's generation changes, and with it every key."""
+    made: dict[str, set[str]] = {}
+    for key in team.of("PrivateKey"):
+        made.setdefault(f"{key.operation} {key.part}", set()).add(_of_team(key.generation))
+    created = {name.removeprefix("create "): of for name, of in made.items() if name.startswith("create ")}
+    return any(made.get(f"delete {part}", of) != of for part, of in created.items())
+
+
+def all_of(team: Team) -> Iterator[Change]:
+    """Yield every change of a key, request or certificate, and of the Secrets that clients receive."""
+    for kind in ("PrivateKey", "CertRequest", "SelfSignedCert", "LocallySignedCert"):
+        yield from team.of(kind)
+    yield from team.of("Secret", "secret:")
+
+
+def parts(team: Team, *wanted: str) -> Iterator[Change]:
+    """Yield every change of keys, requests and certificates of some parts."""
+    for kind in ("PrivateKey", "CertRequest", "SelfSignedCert", "LocallySignedCert"):
+        yield from (change for change in team.of(kind) if change.part in wanted)
+
+
+def _of_team(generation: str) -> str:
+    """Return the team's part of a key's generation: `@2` of `@2.3`; `@1` of a client's own is the first."""
+    own = generation.split("#")[0].split(".")[0]
+    return "" if own == "@1" else own

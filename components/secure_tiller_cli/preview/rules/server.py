@@ -1,0 +1,101 @@
+"""Tiller's own certificate and its CAs: what clients must do, and the emergency of a stolen state."""
+
+from collections.abc import Iterator
+
+from secure_tiller_cli.preview.changes import Change, Team
+from secure_tiller_cli.preview.findings import Finding, whole
+from secure_tiller_cli.preview.rules import keys
+
+LEAF, CA = "server", "server-ca"
+
+
+def emergency(team: Team) -> Iterator[Finding]:
+    """Say that every key is made anew."""
+    if team.operation == "same" and keys.emergency(team):
+        sentence = "emergency generation: every bundle of {team} stops working, and every client needs its new one"
+        yield Finding("emergency", sentence, {"team": team.name}, risk=True, explains=whole(*keys.all_of(team)))
+
+
+def certificate(team: Team) -> Iterator[Finding]:
+    """Say what happens to the certificate that clients see."""
+    leaf = team.one("LocallySignedCert", LEAF)
+    if team.operation != "same" or keys.emergency(team) or not leaf:
+        return
+    explains = whole(*keys.parts(team, LEAF))
+    everything = (*explains, *whole(*keys.parts(team, *_authorities(team))))
+    if leaf.operation == "delete":
+        sentence = "the server certificate is one of your own PKI from now on: every client needs a new bundle"
+        yield Finding("server-given", sentence, risk=True, explains=everything)
+    elif leaf.operation == "create":
+        sentence = "the stack issues the server certificate from now on: every client needs a new bundle"
+        yield Finding("server-issued", sentence, risk=True, explains=everything)
+    elif (before := _signer(leaf, old=True)) != (after := _signer(leaf)) and before and after:
+        names = {"ca": _number(after), "before": _number(before)}
+        sentence = (
+            "CA {ca} signs the server certificate in place of CA {before}: a bundle without CA {ca} stops working"
+        )
+        yield Finding("server-ca-signs", sentence, names, risk=True, explains=explains)
+    elif keys.is_new(team, LEAF):
+        yield Finding(
+            "server-key", "the server certificate renews with another key; bundles go on working", explains=explains
+        )
+    elif leaf.operation == "replace":
+        yield Finding("server-renews", "the server certificate renews; bundles go on working", explains=explains)
+
+
+def authorities(team: Team) -> Iterator[Finding]:
+    """Say which CAs of the server certificate come, go, renew or get another key."""
+    if team.operation != "same" or keys.emergency(team) or _given(team):
+        return
+    for ca in (c for c in team.of("SelfSignedCert") if c.part in _authorities(team)):
+        names, explains = {"ca": _number(ca.part)}, whole(*keys.parts(team, ca.part))
+        if ca.operation == "create":
+            sentence = "CA {ca} for the server certificate is made: hand out the new bundles, which trust it too"
+            yield Finding("server-ca-comes", sentence, names, explains=explains)
+        elif ca.operation == "delete":
+            sentence = "CA {ca} of the server certificate goes: new bundles trust it no more"
+            yield Finding("server-ca-goes", sentence, names, risk=True, explains=explains)
+        elif keys.is_new(team, ca.part):
+            sentence = (
+                "CA {ca} of the server certificate gets another key: every bundle that trusts it alone stops working"
+            )
+            yield Finding("server-ca-key", sentence, names, risk=True, explains=explains)
+        elif ca.operation == "replace":
+            sentence = "CA {ca} of the server certificate renews and keeps its key: old bundles work until their end"
+            yield Finding("server-ca-renews", sentence, names, explains=explains)
+
+
+def lives(team: Team) -> Iterator[Finding]:
+    """Say that certificates live, or are renewed, at other times than before."""
+    found = [
+        (change, path)
+        for kind in ("SelfSignedCert", "LocallySignedCert")
+        for change in team.of(kind)
+        for path in change.paths
+        if path[0] in ("validityPeriodHours", "earlyRenewalHours")
+    ]
+    if found:
+        parts = tuple(sorted({change.part for change, _ in found}))
+        sentence = "the lives of certificates change: {certificates}"
+        yield Finding("lives", sentence, {"certificates": parts}, explains=tuple(found))
+
+
+def _authorities(team: Team) -> frozenset[str]:
+    return frozenset(c.part for c in team.of("SelfSignedCert") if c.part == CA or c.part.startswith(f"{CA}:"))
+
+
+def _given(team: Team) -> bool:
+    leaf = team.one("LocallySignedCert", LEAF)
+    return leaf is not None and leaf.operation in ("create", "delete")
+
+
+def _signer(leaf: Change, *, old: bool = False) -> str:
+    """Return the part of the CA that signs, by what the certificate depends on; empty if the preview does not say."""
+    state = leaf.step.oldState if old else leaf.step.newState
+    urns = (state.propertyDependencies or {}).get("caCertPem") if state else None
+    return next((f"{CA}{urn.rsplit(f'-{CA}', 1)[1]}" for urn in urns or () if f"-{CA}" in urn), "")
+
+
+def _number(part: str) -> str:
+    """Return the number of a CA in `server_cas`: the first has none in its part."""
+    return part.rsplit(":", 1)[1] if ":" in part else "1"

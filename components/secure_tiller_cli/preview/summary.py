@@ -1,0 +1,127 @@
+"""A preview and what it means, before it is written down in any way."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from secure_tiller.plan.model import SERVICE_ACCOUNT
+from secure_tiller_cli.preview import rules
+from secure_tiller_cli.preview.changes import PLAIN, Change, Stack, sort
+from secure_tiller_cli.preview.digest import Digest
+from secure_tiller_cli.preview.findings import Finding
+from secure_tiller_cli.preview.paths import at, items
+
+BINDINGS = ("RoleBinding", "ClusterRoleBinding")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A team, or all resources that are no team's."""
+
+    name: str
+    """The team's; empty for the rest."""
+    changes: tuple[Change, ...]
+    """What happens to its resources; nothing that stays as it is."""
+    findings: tuple[Finding, ...]
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """By plain word, how many resources it happens to; by other words what has no plain one."""
+        found = Counter(change.operation for change in self.changes)
+        return {word: found[word] for word in (*PLAIN, *sorted({*found} - {*PLAIN})) if found[word] or word in PLAIN}
+
+    @property
+    def risks(self) -> tuple[Finding, ...]:
+        """What is to be approved deliberately."""
+        return tuple(finding for finding in self.findings if finding.risk)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a reviewer needs."""
+
+    stack: str
+    project: str
+    failures: tuple[str, ...]
+    """Why the preview failed; empty if it did not. Of a failed one nothing else can be relied on."""
+    warnings: tuple[str, ...]
+    """What the program, a provider or the engine warned of."""
+    notes: tuple[str, ...]
+    """What they said besides, such as what a preview does not check."""
+    teams: tuple[Part, ...]
+    """Those to which something happens."""
+    others: Part
+    drift: tuple[Finding, ...]
+    """What was changed in the cluster behind the stack's back."""
+    hides_unchanged: bool
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The teams, and the rest if there is any."""
+        return (*self.teams, *((self.others,) if self.others.changes or self.others.findings else ()))
+
+    @property
+    def risks(self) -> int:
+        """How many there are."""
+        return sum(len(part.risks) for part in self.parts) + sum(finding.risk for finding in self.drift)
+
+
+def summarize(digest: Digest, *, stack: str = "", failures: Iterable[str] = ()) -> Summary:
+    """Return what a preview means.
+
+    Args:
+        digest: the preview.
+        stack: name of the stack, for a preview that failed before it knew; by default as its resources say.
+        failures: what else makes it a failed one, such as the exit code of Pulumi.
+    """
+    sorted_stack = sort(digest)
+    teams = (Part(t.name, tuple(c for c in t.changes if c.counts), rules.findings(t)) for t in sorted_stack.teams)
+    return Summary(
+        stack=stack or sorted_stack.name,
+        project=sorted_stack.project,
+        failures=(*digest.failures, *failures),
+        warnings=_said(digest, "warning"),
+        notes=_said(digest, "info"),
+        teams=tuple(team for team in teams if team.changes or team.findings),
+        others=_others(sorted_stack),
+        drift=tuple(map(_drifted, sorted_stack.drift)),
+        hides_unchanged=digest.hides_unchanged,
+    )
+
+
+def _said(digest: Digest, severity: str) -> tuple[str, ...]:
+    """Return the messages of a severity, each once; the engine's words for it may go on (`info#err`)."""
+    found = (said.message for said in digest.diagnostics if said.severity.startswith(severity))
+    return tuple(dict.fromkeys(message.strip() for message in found))
+
+
+def _others(stack: Stack) -> Part:
+    changes = tuple(change for change in stack.others if change.counts)
+    return Part("", changes, tuple(finding for change in changes for finding in _other(change)))
+
+
+def _other(change: Change) -> Iterator[Finding]:
+    """Say of a resource that is no team's what a reviewer must not overlook."""
+    names = {"resource": f"{change.kind} {change.name}"}
+    if change.operation in ("delete", "replace"):
+        word = "deleted" if change.operation == "delete" else "replaced"
+        kept = " from the stack only, and stays in the cluster" if _stays(change) else ""
+        yield Finding(f"other-{change.operation}", f"{{resource}} is {word}{kept}", names, risk=not kept)
+    elif change.kind in BINDINGS and _binds_a_tiller(change.new) and not _binds_a_tiller(change.old):
+        yield Finding("other-binding", "{resource} gives further rights to the account of a Tiller", names, risk=True)
+
+
+def _stays(change: Change) -> bool:
+    return change.operation == "delete" and bool(change.step.oldState and change.step.oldState.retainOnDelete)
+
+
+def _binds_a_tiller(properties: Mapping[str, object]) -> bool:
+    subjects = items(at(properties, ("subjects",)))
+    return any(s.get("kind") == "ServiceAccount" and s.get("name") == SERVICE_ACCOUNT for s in subjects)
+
+
+def _drifted(change: Change) -> Finding:
+    names = {"resource": f"{change.kind} {change.name}"}
+    if change.operation == "delete":
+        return Finding("drift", "{resource} is not in the cluster any more; somebody else deleted it", names, risk=True)
+    return Finding("drift", "{resource} is not as the last update left it; somebody else changed it", names, risk=True)

@@ -1,0 +1,170 @@
+"""What a reviewer should read first: promises that do not hold, and what is to be decided or done."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from secure_tiller_cli.report.model import Certificate, Check, Finding, Level, Promise, State, Team
+from secure_tiller_cli.results.result import Status
+
+OLD = timedelta(days=7)
+"""How long ago a check is called old."""
+
+_ENFORCED = ("baseline", "restricted")
+"""The levels of Pod Security under which no pod owns its node."""
+
+Managers = Mapping[str, Sequence[str]]
+"""By managed namespace, the teams whose Tillers may install there."""
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """A promise, and what is found where it does not hold."""
+
+    promise: str
+    level: Level
+    word: str
+    broken: Callable[[Team, Managers], str]
+    """What is wrong, in words; empty: nothing."""
+
+
+def _unverified(team: Team, _: Managers) -> str:
+    return "" if team.verifies else "Tiller answers without TLS, or whoever has no certificate of a client"
+
+
+def _listening(team: Team, _: Managers) -> str:
+    if team.listens.startswith("127.0.0.1:") and not team.exposed:
+        return ""
+    how = "has a Service" if team.exposed else f"listens on {team.listens or 'all addresses'}"
+    return f"Tiller {how}: pods connect that a NetworkPolicy admits; there too it asks for a client's certificate"
+
+
+def _stored_openly(team: Team, _: Managers) -> str:
+    if team.storage == "secret":
+        return ""
+    return "Tiller keeps releases, with the values of charts, where ConfigMaps can be read"
+
+
+def _wildcards(team: Team, _: Managers) -> str:
+    found = {rights.who for rights in team.rights for right in rights.rights if "*" in (*right.kinds, *right.verbs)}
+    return f"all kinds or all verbs (*) are given to {', '.join(sorted(found))}" if found else ""
+
+
+def _more_rights(team: Team, _: Managers) -> str:
+    found = {kind for namespace in team.namespaces for kind in namespace.beyond}
+    found |= {kind for rights in team.rights for right in rights.rights if right.beyond for kind in right.kinds}
+    return f"more than the preset is allowed on {', '.join(sorted(found))}" if found else ""
+
+
+def _lax_pods(team: Team, _: Managers) -> str:
+    lax = [each for each in team.namespaces if each.made and each.pod_security not in _ENFORCED]
+    shown = ", ".join(f"{each.name} ({each.pod_security or 'nothing'})" for each in lax)
+    return f"Pod Security enforces less than baseline in {shown}: a pod there can own its node" if lax else ""
+
+
+def _shared(team: Team, managers: Managers) -> str:
+    shared = [
+        f"{each.name} with {', '.join(other for other in managers[each.name] if other != team.name)}"
+        for each in team.namespaces
+        if len(managers[each.name]) > 1
+    ]
+    return f"shares {'; '.join(shared)}: each Tiller may change what the other installed" if shared else ""
+
+
+_RULES = (
+    _Rule("Tiller answers over TLS alone, and only clients with a certificate", Level.BAD, "Not verified", _unverified),
+    _Rule("Releases are kept in Secrets", Level.BAD, "Storage", _stored_openly),
+    _Rule("No right is for all kinds or all verbs (*)", Level.BAD, "Wildcard", _wildcards),
+    _Rule("Tiller is reached through a port-forward alone", Level.WARNING, "In the cluster", _listening),
+    _Rule("Rights are the preset and no more", Level.WARNING, "More rights", _more_rights),
+    _Rule("Namespaces that the stack made refuse pods that own their node", Level.WARNING, "Pod Security", _lax_pods),
+    _Rule("Each managed namespace has one Tiller", Level.WARNING, "Shared", _shared),
+)
+
+
+def promises(teams: Sequence[Team]) -> tuple[Promise, ...]:
+    """Return each promise with the teams for which it does not hold."""
+    managers = _managers(teams)
+    return tuple(
+        Promise(rule.promise, rule.level, tuple(team.name for team in teams if rule.broken(team, managers)))
+        for rule in _RULES
+    )
+
+
+def findings(
+    teams: Sequence[Team], check: Check | None, now: datetime, unfinished: Sequence[str] = ()
+) -> tuple[Finding, ...]:
+    """Return what should be read first, the worst first."""
+    never = "its first update never ended, and nothing of it is on this page; pulumi up"
+    parts = (Finding(Level.BAD, "Unfinished", name, never) for name in unfinished)
+    found = (*parts, *_of_check(teams, check, now), *_of_promises(teams), *_of_certificates(teams), *_of_trust(teams))
+    return tuple(sorted(found, key=lambda finding: list(Level).index(finding.level)))
+
+
+def _managers(teams: Sequence[Team]) -> Managers:
+    found: dict[str, list[str]] = defaultdict(list)
+    for team in teams:
+        for namespace in team.namespaces:
+            found[namespace.name].append(team.name)
+    return found
+
+
+def _of_promises(teams: Sequence[Team]) -> Iterator[Finding]:
+    managers = _managers(teams)
+    for rule in _RULES:
+        for team in teams:
+            if text := rule.broken(team, managers):
+                yield Finding(rule.level, rule.word, team.name, text)
+
+
+_SAID = {
+    State.EXPIRED: (Level.BAD, "Expired", "whoever needs it is refused; renew it with pulumi up"),
+    State.NOT_YET: (Level.BAD, "Not yet valid", "whoever needs it is refused; compare the clocks"),
+    State.ENDING: (Level.WARNING, "Ends soon", "the stack does not renew it; give another"),
+    State.DUE: (Level.WARNING, "Renewal due", "the next pulumi up renews it; then hand out new bundles"),
+}
+
+
+def _of_certificates(teams: Sequence[Team]) -> Iterator[Finding]:
+    for team in teams:
+        for state, (level, word, remedy) in _SAID.items():
+            if of_state := [each for each in team.certificates if each.state == state]:
+                yield Finding(level, word, team.name, f"{_names(of_state)}: {remedy}")
+
+
+def _names(certificates: Sequence[Certificate]) -> str:
+    return ", ".join(f"{each.name} ({each.ends:%Y-%m-%d})" for each in certificates)
+
+
+def _of_trust(teams: Sequence[Team]) -> Iterator[Finding]:
+    for team in teams:
+        if team.trusted:
+            text = f"Tiller also answers whoever has a certificate of the CA {', '.join(team.trusted)}"
+            yield Finding(Level.NOTE, "Further CA", team.name, text)
+        if others := [each.name for each in team.namespaces if not each.made]:
+            text = f"{', '.join(others)}: made by somebody else, so that Pod Security there is not known here"
+            yield Finding(Level.NOTE, "Existing", team.name, text)
+
+
+def _of_check(teams: Sequence[Team], check: Check | None, now: datetime) -> Iterator[Finding]:
+    if check is None:
+        yield Finding(
+            Level.WARNING, "Not checked", "", "this page says what was deployed; no check of the cluster was given"
+        )
+        return
+    levels = {
+        Status.FAILED: (Level.BAD, "Check failed"),
+        Status.NOT_CHECKED: (Level.WARNING, "Not checked"),
+        Status.WARNING: (Level.WARNING, "Check warns"),
+    }
+    for status, (level, word) in levels.items():
+        for team in teams:
+            of_status = (each for each in check.results if (each.team, each.status) == (team.name, status))
+            if of_team := [f"{each.check}: {each.text}" for each in of_status]:
+                yield Finding(level, word, team.name, "; ".join(of_team))
+    if without := [team.name for team in teams if team.checked is None]:
+        yield Finding(Level.WARNING, "Not checked", "", f"the check did not look at {', '.join(without)}")
+    if now - check.checked_at > OLD:
+        text = f"the check is {(now - check.checked_at).days} days older than this page; make another"
+        yield Finding(Level.WARNING, "Old check", "", text)

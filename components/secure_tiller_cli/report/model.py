@@ -1,0 +1,196 @@
+"""What the page shows, in plain data: nothing of it is secret, and nothing of it is HTML."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from secure_tiller_cli.results.result import Status
+
+
+class Level(StrEnum):
+    """How much a finding asks of the reader, the most first."""
+
+    BAD = "bad"
+    """Somebody is refused, or a promise does not hold."""
+    WARNING = "warning"
+    """To be decided or done before it is bad."""
+    NOTE = "note"
+    """To be known."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a reviewer should read first."""
+
+    level: Level
+    word: str
+    """What kind of thing: `Expired`. Shown beside its colour, which alone says nothing."""
+    team: str
+    """Empty: the stack as a whole."""
+    text: str
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What every Tiller should keep, as the stack deployed it."""
+
+    text: str
+    level: Level
+    """How bad it is where it does not hold."""
+    exceptions: tuple[str, ...]
+    """The teams for which it does not hold."""
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """A namespace where a Tiller may install."""
+
+    name: str
+    made: bool
+    """Whether the stack made it; else it is somebody else's, and so is its Pod Security."""
+    pod_security: str
+    """The level that is enforced: `baseline`. Empty: none that the stack knows of."""
+    beyond: tuple[str, ...]
+    """The kinds on which Tiller may do more than the preset."""
+    preset: bool
+    """Whether Tiller may do all of the preset."""
+    bound: bool
+    """Whether the rights are given to Tiller's account."""
+
+
+class State(StrEnum):
+    """Where in its life a certificate is, in words."""
+
+    VALID = "valid"
+    DUE = "renewal due"
+    """The next update of the stack renews it."""
+    ENDING = "ends soon"
+    """And the stack does not renew it."""
+    EXPIRED = "expired"
+    NOT_YET = "not yet valid"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate on the time line."""
+
+    team: str
+    name: str
+    """Whose, in words: `client alice`, `CA of client alice`."""
+    serial: str
+    """Hexadecimal."""
+    issued: datetime | None
+    """From when on it is valid; None: the stack did not issue it and does not know."""
+    renewal_begins: datetime | None
+    """From when on an update of the stack renews it; None: the stack does not."""
+    ends: datetime
+    state: State
+
+
+@dataclass(frozen=True)
+class Right:
+    """What may be done to some kinds of one API group."""
+
+    group: str
+    """The API group; empty: the core group."""
+    kinds: tuple[str, ...]
+    """In the plural of the API: `configmaps`."""
+    verbs: tuple[str, ...]
+    names: tuple[str, ...]
+    """The only objects; empty: all of the namespace."""
+    beyond: tuple[str, ...]
+    """Those of the verbs that are beyond the preset."""
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What somebody may do in some namespaces."""
+
+    who: str
+    """In words: `Tiller`, `the team's people`."""
+    namespaces: tuple[str, ...]
+    preset: str
+    """What it is compared with, in words: `the preset edit`."""
+    rights: tuple[Right, ...]
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who may open a port-forward to Tiller."""
+
+    kind: str
+    """`group`, `user` or `service account`."""
+    name: str
+
+
+@dataclass(frozen=True)
+class Team:
+    """A team and its Tiller."""
+
+    name: str
+    namespace: str
+    """Tiller's own, where releases are stored."""
+    service_account: str
+    image: str
+    clients: tuple[str, ...]
+    """Whose certificates Tiller answers."""
+    trusted: tuple[str, ...]
+    """The names of further CAs: Tiller answers whoever has a certificate of theirs."""
+    people: tuple[Person, ...]
+    verifies: bool
+    """Whether Tiller answers over TLS alone, and only with a client's certificate."""
+    listens: str
+    """Where it does: `127.0.0.1:44134`. Empty: not told, which is everywhere."""
+    storage: str
+    """Where it keeps releases: `secret`. Empty: not told, which is ConfigMaps."""
+    exposed: bool
+    """Whether there is a Service for clients in the cluster."""
+    namespaces: tuple[Namespace, ...]
+    rights: tuple[Rights, ...]
+    certificates: tuple[Certificate, ...]
+    checked: Status | None
+    """The worst result of the last check; None: none was given, or it did not look at this team."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One result of the last check."""
+
+    team: str
+    check: str
+    status: Status
+    text: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """The last check against the running cluster."""
+
+    checked_at: datetime
+    server: str
+    """Address of the API server."""
+    results: tuple[Result, ...]
+    """The worst first."""
+
+    def count(self, status: Status) -> int:
+        """Return how many results there are of a status."""
+        return sum(result.status == status for result in self.results)
+
+
+@dataclass(frozen=True)
+class Report:
+    """A stack."""
+
+    generator: str
+    """What made it, `secure-tiller report`: by this a file is known as a report of ours."""
+    version: str
+    stack: str
+    clusters: tuple[str, ...]
+    """Which cluster, in words; more than one if its Tillers are in several."""
+    made_at: datetime
+    findings: tuple[Finding, ...]
+    """The worst first."""
+    promises: tuple[Promise, ...]
+    teams: tuple[Team, ...]
+    check: Check | None

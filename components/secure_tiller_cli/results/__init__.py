@@ -1,0 +1,1 @@
+"""The results of `secure-tiller check`, and the document in which they travel to the report."""

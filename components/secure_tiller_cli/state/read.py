@@ -1,0 +1,149 @@
+"""A stack's state, read: only what the component registers, whoever's program it is in."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from secure_tiller.plan.model import STACK_ANNOTATION, RolePlan, Subject
+from secure_tiller.plan.rights import Rule
+from secure_tiller_cli.state.tiller import ClusterReference, DeployedTiller
+
+COMPONENT = "secure-tiller:index:SecureTiller"
+SECRET_MARK = "4dabf18193072939515e22adb298388d"  # noqa: S105 - Pulumi SDK, common/resource/sig: what marks a value
+SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the same: as a secret
+HIDDEN = object()
+"""A secret in a state that was exported without them."""
+
+Resource = Mapping[str, Any]
+
+
+def read(deployment: Mapping[str, Any]) -> tuple[DeployedTiller, ...]:
+    """Return every SecureTiller of a state, by name, but those that are `unfinished`.
+
+    Args:
+        deployment: what `export` returns.
+    """
+    resources = _resources(deployment)
+    found = [_deployed(item, resources) for item in resources if item["type"] == COMPONENT and item.get("outputs")]
+    return tuple(sorted(found, key=lambda tiller: tiller.name))
+
+
+def unfinished(deployment: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the name of every SecureTiller whose first update never ended: parts of it may run, and none is told."""
+    resources = _resources(deployment)
+    return tuple(sorted(_name(item) for item in resources if item["type"] == COMPONENT and not item.get("outputs")))
+
+
+def _resources(deployment: Mapping[str, Any]) -> list[Resource]:
+    return [item for item in deployment.get("resources") or () if not item.get("delete")]
+
+
+def _deployed(component: Resource, resources: Sequence[Resource]) -> DeployedTiller:
+    name, outputs = _name(component), {key: plain(value) for key, value in component["outputs"].items()}
+    children = [item for item in resources if item.get("parent") == component["urn"]]
+    by_part = {(item["type"], _name(item).removeprefix(f"{name}-")): item for item in children}
+
+    def of(kind: str) -> Mapping[str, Resource]:
+        return {part: item for (type_, part), item in by_part.items() if type_.endswith(f":{kind}")}
+
+    deployment, secret = of("Deployment").get("deployment", {}), of("Secret").get("tls", {})
+    bundles = outputs.get("bundles")
+    return DeployedTiller(
+        name=name,
+        stack=_stack(of("Namespace"), of("Deployment")),
+        namespace=str(outputs["namespace"]),
+        service_account=str(outputs["serviceAccount"]),
+        deployment=str(outputs["deployment"]),
+        ca_certificate=str(outputs["caCertificate"]),
+        expirations=outputs["expirations"],
+        certificates=dict(_certificates(of)),
+        roles=tuple(_roles(of)),
+        created=dict(_created(of("Namespace"))),
+        pod=plain(deployment.get("inputs", {})).get("spec", {}).get("template", {}),
+        tls_secret=str(plain(secret.get("outputs", {})).get("metadata", {}).get("name", "")),
+        exposed="service" in of("Service"),
+        policies=dict(_specs(of("NetworkPolicy"))),
+        services=dict(_specs(of("Service"))),
+        client_secrets=dict(_handed_out(of("Secret"))),
+        cluster=_cluster(deployment, resources),
+        bundles=bundles if isinstance(bundles, Mapping) else None,
+    )
+
+
+def plain(value: Any) -> Any:
+    """Return a value of the state without the marks of secrets; `HIDDEN` for one that is not shown."""
+    if isinstance(value, Mapping):
+        if value.get(SECRET_MARK) == SECRET:
+            return json.loads(value["plaintext"]) if "plaintext" in value else HIDDEN
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _name(resource: Resource) -> str:
+    return str(resource["urn"]).rsplit("::", 1)[-1]
+
+
+def _stack(*kinds: Mapping[str, Resource]) -> str:
+    """Return the stack as the objects' annotation says; empty: an earlier version of the component made them."""
+    for item in (item for items in kinds for item in items.values()):
+        annotations = plain(item["inputs"]).get("metadata", {}).get("annotations", {})
+        if STACK_ANNOTATION in annotations:
+            return str(annotations[STACK_ANNOTATION])
+    return ""
+
+
+def _certificates(of: Callable[[str], Mapping[str, Resource]]) -> Iterator[tuple[str, str]]:
+    for kind in ("SelfSignedCert", "LocallySignedCert"):
+        for part, item in of(kind).items():
+            yield part, str(plain(item["outputs"])["certPem"])
+
+
+def _roles(of: Callable[[str], Mapping[str, Resource]]) -> Iterator[RolePlan]:
+    bindings = of("RoleBinding")
+    for part, item in sorted(of("Role").items()):
+        inputs = plain(item["inputs"])
+        bound = plain(bindings[part]["inputs"]).get("subjects", ()) if part in bindings else ()
+        yield RolePlan(
+            part=part,
+            name=inputs["metadata"]["name"],
+            namespace=inputs["metadata"]["namespace"],
+            rules=tuple(Rule.read(rule) for rule in inputs.get("rules", ())),
+            subjects=tuple(Subject(each["kind"], each["name"], each.get("namespace", "")) for each in bound),
+        )
+
+
+def _created(namespaces: Mapping[str, Resource]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    for item in namespaces.values():
+        metadata = plain(item["inputs"])["metadata"]
+        yield metadata["name"], metadata.get("labels", {})
+
+
+def _specs(items: Mapping[str, Resource]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for item in items.values():
+        inputs = plain(item["inputs"])
+        yield inputs["metadata"]["name"], inputs["spec"]
+
+
+def _handed_out(secrets: Mapping[str, Resource]) -> Iterator[tuple[str, tuple[str, str]]]:
+    begin = "secret:"
+    for part, item in secrets.items():
+        if part.startswith(begin):
+            metadata = plain(item["inputs"])["metadata"]
+            yield part.removeprefix(begin), (metadata["namespace"], metadata["name"])
+
+
+def _cluster(deployment: Resource, resources: Sequence[Resource]) -> ClusterReference:
+    """Return what the provider of the Deployment says of the cluster."""
+    urn = str(deployment.get("provider", "")).rsplit("::", 1)[0]
+    inputs: Mapping[str, Any] = next((plain(item.get("inputs", {})) for item in resources if item["urn"] == urn), {})
+    kubeconfig = inputs.get("kubeconfig", "")
+    # The provider takes both in one place, and tells them apart just so: a path is a file that is there.
+    hidden = kubeconfig is HIDDEN
+    content = "" if hidden or not ("\n" in kubeconfig or "{" in kubeconfig) else str(kubeconfig)
+    return ClusterReference(
+        kubeconfig="" if hidden or content else str(kubeconfig),
+        content=content,
+        hidden=hidden,
+        context=str(inputs.get("context", "")),
+        identifier=str(inputs.get("clusterIdentifier", "")),
+    )

@@ -1,0 +1,96 @@
+"""What is asked of the cluster before anything is registered, and what it told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from secure_tiller.plan.model import MANAGED_BY, MANAGED_BY_LABEL, STACK_ANNOTATION
+from secure_tiller.plan.objects import Kind, Object
+from secure_tiller_stack.permissions import Right
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What a look at the cluster asks for beside what it always does."""
+
+    deploying: bool
+    """Whether this is an update: only then it asks what takes the right to create an access review."""
+    stack: str
+    """Whose namespaces are looked at for Tillers that have left, as `<organization>/<project>/<stack>`."""
+    namespaces: frozenset[str]
+    """Those that the settings name: no Tiller has left them."""
+    objects: frozenset[Object]
+    """What will be created under a fixed name."""
+    acts: frozenset[Right]
+    """What the deployer must be allowed to do."""
+    grants: frozenset[Right]
+    """What the deployer must be allowed to grant."""
+
+
+@dataclass(frozen=True)
+class FoundNamespace:
+    """A namespace that the cluster has."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    terminating: bool = False
+    """Whether it is being deleted: nothing can be created in it any more."""
+
+    def is_of(self, stack: str) -> bool:
+        """Tell whether a stack made it."""
+        return self.labels.get(MANAGED_BY_LABEL) == MANAGED_BY and self.annotations.get(STACK_ANNOTATION) == stack
+
+
+@dataclass(frozen=True)
+class FoundTiller:
+    """A pod of one of our Tillers. It knows best whom it answers, whatever became of an update."""
+
+    namespace: str
+    trusts: frozenset[str]
+    """Whom it answers (`TillerPlan.trusts`)."""
+    stopping: bool
+    """Whether it was told to stop: it ends the calls that run, and would answer new ones too."""
+
+
+@dataclass(frozen=True)
+class FoundRelease:
+    """A release that a Tiller keeps, in its last revision."""
+
+    name: str
+    revision: int
+    status: str
+    """As Tiller writes it: `DEPLOYED`, `FAILED`, `DELETED`."""
+
+    def __str__(self) -> str:
+        return f"{self.name} (revision {self.revision}, {self.status})"
+
+
+@dataclass(frozen=True)
+class FoundObjects:
+    """The objects of a question that are there."""
+
+    teams: Mapping[Object, str] = field(default_factory=dict)
+    """By object, the team for which this stack made it; empty: somebody else made it."""
+    refused: frozenset[Kind] = frozenset()
+    """The kinds that the cluster refused to list."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the cluster told. Where None is a value, the cluster refused to tell."""
+
+    server: str
+    """Address of the API server."""
+    uid: str
+    version: tuple[int, int]
+    namespaces: Mapping[str, FoundNamespace]
+    """Every namespace, by name."""
+    strangers_allowed: bool | None
+    """Whether somebody made up may read the Secrets of kube-system; None also when it was not asked."""
+    tillers: tuple[FoundTiller, ...] | None = ()
+    """The pods of our Tillers in all namespaces."""
+    departed: Mapping[str, tuple[FoundRelease, ...] | None] = field(default_factory=dict)
+    """By the namespace of each of the stack's Tillers that is not in the settings any more, its releases."""
+    objects: FoundObjects = field(default_factory=FoundObjects)
+    """Those of the question that are there."""
+    lacking: frozenset[Right] | None = frozenset()
+    """The rights of the question that the account does not hold; nothing is lacking when it was not asked."""

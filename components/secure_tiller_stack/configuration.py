@@ -1,0 +1,161 @@
+"""The stack's configuration as a whole: everything that is wrong with it comes in one message."""
+
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from secure_tiller.plan import schema
+from secure_tiller.problems import ConfigurationError, Problem, shown
+from secure_tiller_stack import defaults, kubeconfig
+from secure_tiller_stack.args import REMOVED, StackArgs
+from secure_tiller_stack.teams import Team, read_teams
+
+KEYS = tuple(sorted(StackArgs.__annotations__))
+"""What the program reads of the project's configuration."""
+
+TEXTS = ("kubeconfig",)
+"""Those of them whose value is text as it is; the others are data."""
+
+SECRET_KEYS = {
+    "kubeconfig": "secure-tiller:kubeconfig < kubeconfig",
+    "serverKeys": "--path 'secure-tiller:serverKeys.<team>' < key.pem",
+}
+"""Those of them that may only be secret values, and what follows `pulumi config set --secret` to set each."""
+
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What a stack's file says."""
+
+    teams: tuple[Team, ...]
+    cluster: Mapping[str, str]
+    kubeconfig: str = field(repr=False)
+    """The content of the kubeconfig; empty: a file is read."""
+    removed: frozenset[str]
+    """The teams that may go although their Tillers hold releases."""
+
+
+def read_stack(project: str, keys: Iterable[str], values: Mapping[str, object], secret: Container[str]) -> Stack:
+    """Return what the configuration says.
+
+    Args:
+        project: the project's name, the part of its keys before ':'.
+        keys: all keys of the configuration; those of providers and of Pulumi itself are let pass.
+        values: by word of `KEYS`, the plain or decrypted value; None when it is not set. `serverKeys` is a map from
+            team to the private key (PEM) of its `server_certificate`; it is apart, because a secret in the map of teams
+            would make all of it secret.
+        secret: those of `keys` whose values are encrypted in the stack's file.
+
+    Raises:
+        ConfigurationError: with everything that is wrong.
+    """
+    problems = [
+        *_unknown_keys(project, keys),
+        *_in_plain_sight(project, values, secret),
+        *_encrypted(project, values, secret),
+    ]
+
+    def read(reader: Callable[[], Read]) -> Read | None:
+        try:
+            return reader()
+        except ConfigurationError as error:
+            problems.extend(error.problems)
+            return None
+
+    teams, server_keys = values.get("teams"), values.get("serverKeys")
+    problems += _misplaced_keys(teams, server_keys)
+    cluster = read(lambda: kubeconfig.read_settings(values.get("cluster")))
+    content = values.get("kubeconfig") or ""
+    problems += kubeconfig.wrong_content(content, values.get("cluster"))
+    common, wrong = defaults.read(values.get("defaults"))
+    problems += wrong
+    all_teams = read(lambda: read_teams(_with_server_keys(teams, server_keys), common))
+    problems += _wrongly_removed(values.get("removed"), teams)
+    if problems or all_teams is None or cluster is None:
+        raise ConfigurationError(problems)
+    return Stack(all_teams, cluster, str(content), frozenset(_map(values.get("removed"))))
+
+
+def _in_plain_sight(project: str, values: Mapping[str, object], secret: Container[str]) -> Iterator[Problem]:
+    for word, setting in SECRET_KEYS.items():
+        key = f"{project}:{word}"
+        if values.get(word) and key not in secret:
+            why = "holds credentials in plain sight: whoever reads the stack's file has them"
+            remedy = f"change them, and set the new ones with: pulumi config set --secret {setting}"
+            yield Problem("", key, "(not shown)", why, remedy)
+
+
+def _encrypted(project: str, values: Mapping[str, object], secret: Container[str]) -> Iterator[Problem]:
+    """Yield a problem for each plain key with a secret in it, which a preview would decrypt and show."""
+    for word in KEYS:
+        key = f"{project}:{word}"
+        if word not in SECRET_KEYS and values.get(word) and key in secret:
+            why = "holds an encrypted value: a preview would show it in clear, as what stands here is not secret"
+            remedy = "write it plainly, or leave it out; a server's private key belongs into secure-tiller:serverKeys"
+            yield Problem("", key, "(not shown)", why, remedy)
+
+
+def _wrongly_removed(removed: object, teams: object) -> Iterator[Problem]:
+    key, remedy = "secure-tiller:removed", f"write one key per team that left: green: {REMOVED}"
+    if removed is not None and not isinstance(removed, Mapping):
+        yield Problem("", key, shown(removed), f"must be a map from teams that left to the word {REMOVED}", remedy)
+    for team, word in _map(removed).items():
+        if word != REMOVED:
+            yield Problem("", f"{key}.{team}", shown(word), f"must be the word {REMOVED}", remedy)
+        if team in _map(teams):
+            why = "is a team of this stack; left here, the word would one day let its releases go without a question"
+            yield Problem("", f"{key}.{team}", shown(word), why, "remove it here, or the team")
+
+
+def _misplaced_keys(teams: object, keys: object) -> Iterator[Problem]:
+    """Yield a problem for each private key in plain sight, and for each that no team's certificate waits for."""
+    awaited = {name for name, given in _server_certificates(teams)}
+    for name, given in _server_certificates(teams):
+        if "key" in given:
+            why = "is a private key in plain sight: the map of teams is not secret"
+            remedy = f"move it: pulumi config set --secret --path 'secure-tiller:serverKeys.{name}' < key.pem"
+            yield Problem(name, "certificates.server_certificate.key", "(not shown)", why, f"{remedy}; and change it")
+    if keys is not None and not isinstance(keys, Mapping):
+        remedy = "write one secret value per team: pulumi config set --secret --path 'secure-tiller:serverKeys.blue'"
+        yield Problem("", "secure-tiller:serverKeys", "(not shown)", "must be a map from teams to private keys", remedy)
+    for name, key in sorted(_map(keys).items()):
+        at = f"secure-tiller:serverKeys.{name}"
+        if name not in awaited:
+            why = "is the key of a team that has no `server_certificate`"
+            yield Problem("", at, "(not shown)", why, "remove it, or correct the team's name")
+        elif not isinstance(key, str):
+            yield Problem("", at, "(not shown)", "must be text", f"pulumi config set --secret --path '{at}' < key.pem")
+
+
+def _with_server_keys(teams: object, keys: object) -> object:
+    """Return the map of teams with each private key where the component takes it."""
+    if not isinstance(teams, Mapping) or not isinstance(keys, Mapping):
+        return teams
+    merged = dict(teams)
+    for name, given in _server_certificates(teams):
+        if isinstance(keys.get(name), str):
+            certificates = {**teams[name]["certificates"], "server_certificate": {**given, "key": keys[name]}}
+            merged[name] = {**teams[name], "certificates": certificates}
+    return merged
+
+
+def _server_certificates(teams: object) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Yield the teams that bring a server certificate, whatever else is wrong with the map."""
+    for name, team in _map(teams).items():
+        given = _map(_map(team).get("certificates")).get("server_certificate")
+        if isinstance(given, Mapping):
+            yield name, given
+
+
+def _map(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _unknown_keys(project: str, keys: Iterable[str]) -> Iterator[Problem]:
+    """Yield a problem for each key that would not be read, which is most often a misspelt one."""
+    for key in sorted(keys):
+        if key.startswith(f"{project}:") and (word := key.removeprefix(f"{project}:")) not in KEYS:
+            # Its value is not shown: it could be a secret.
+            yield Problem("", key, "(not shown)", "is an unknown key", f"remove it; {schema.nearest(word, KEYS)}")

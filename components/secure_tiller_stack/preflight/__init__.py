@@ -1,0 +1,112 @@
+"""One synchronous look at the cluster, before anything is registered: is it the right one, and fit for this?
+
+What is asked is gathered into `Facts`; `judge` decides about them and needs no cluster.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from secure_tiller.plan.model import TillerPlan
+from secure_tiller.plan.objects import objects
+from secure_tiller.problems import ClusterError
+from secure_tiller_stack import cluster
+from secure_tiller_stack.cluster import Facts, Questions
+from secure_tiller_stack.kubeconfig import Access
+from secure_tiller_stack.permissions import acts, grants
+from secure_tiller_stack.preflight import departed, foreign, namespaces, revoked
+from secure_tiller_stack.preflight.judge import judge
+
+__all__ = ["Cluster", "look"]
+
+REVIEW_REFUSED = (
+    "Not checked: whether strangers are kept out of the cluster. It refuses the deployer the right to create "
+    "subjectaccessreviews (authorization.k8s.io). The refusal shows that it authorizes requests, but not that no "
+    "binding gives everybody too much."
+)
+RIGHTS_REFUSED = "Not checked: whether this account may do what the update takes. The cluster refuses to tell."
+TILLERS_REFUSED = (
+    "Not checked: whether a client that has left the settings is still answered. The cluster refuses the right to list "
+    "pods."
+)
+PREVIEW = (
+    "Not checked in a preview, because it takes rights that a reviewer need not have: whether RBAC is enforced, and "
+    "whether the deployer may do and grant what the update takes. The update checks both before it changes anything."
+)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The cluster that was looked at and found fit."""
+
+    uid: str
+    warnings: tuple[str, ...]
+    """What could not be checked, or is somebody else's to mend, a sentence each."""
+    leaving: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By Tiller's namespace, whom it still answers although the settings no longer say so (`TillerPlan.trusts`)."""
+    notes: tuple[str, ...] = ()
+    """What a reader of the result should know that is nothing to mend."""
+
+
+Ask = Callable[[Access, Questions], Facts]
+
+
+def look(
+    access: Access,
+    plans: Sequence[TillerPlan],
+    *,
+    deploying: bool,
+    formerly: Mapping[str, str] | None = None,
+    removed: Collection[str] = (),
+    ask: Ask = cluster.ask,
+) -> Cluster:
+    """Ask the cluster once whether it is the right one and fit for the plans.
+
+    Args:
+        access: how to reach it.
+        plans: what will be created, for one team at least.
+        deploying: whether this is an update, not a preview: only then is asked what takes the right to create access
+            reviews, because a reviewer need not have it.
+        formerly: by team, its name before it was renamed. Default: none was.
+        removed: the teams that may go although their Tillers hold releases. Default: none.
+        ask: gathers the facts; asks the real cluster unless told otherwise.
+
+    Raises:
+        ClusterError: it cannot be reached, or is refused.
+    """
+    names = formerly or {}
+    facts = ask(access, _questions(plans, deploying))
+    problems = tuple(judge(facts, access, plans, names, removed, deploying=deploying))
+    if problems:
+        raise ClusterError(problems)
+    leaving = dict(revoked.leaving(plans, facts))
+    warnings = (
+        *_not_asked(facts, deploying),
+        *namespaces.taken_over(plans, facts, names),
+        *namespaces.open_to_privileged_pods(plans, facts),
+        *departed.going(facts, removed),
+        *revoked.not_yet_revoked(plans, leaving),
+    )
+    return Cluster(facts.uid, warnings, leaving, () if deploying else (PREVIEW,))
+
+
+def _questions(plans: Sequence[TillerPlan], deploying: bool) -> Questions:
+    return Questions(
+        deploying=deploying,
+        stack=plans[0].stack,
+        namespaces=frozenset(name for plan in plans for name in plan.all_namespaces),
+        objects=frozenset(item for plan in plans for item in objects(plan)),
+        acts=frozenset(right for plan in plans for right in acts(plan)),
+        grants=frozenset(right for plan in plans for right in grants(plan)),
+    )
+
+
+def _not_asked(facts: Facts, deploying: bool) -> Iterator[str]:
+    """Yield a sentence for each question that the cluster refused to answer."""
+    if deploying and facts.strangers_allowed is None:
+        yield REVIEW_REFUSED
+    if facts.lacking is None:
+        yield RIGHTS_REFUSED
+    if facts.tillers is None:
+        yield TILLERS_REFUSED
+    yield from foreign.untold(facts)
+    yield from departed.untold(facts)

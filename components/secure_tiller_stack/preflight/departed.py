@@ -1,0 +1,83 @@
+"""Tillers that have left the settings while they hold releases: with the Tiller its release records go."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from secure_tiller.plan.model import TEAM_LABEL, TillerPlan
+from secure_tiller.problems import Problem, shown
+from secure_tiller_stack.args import REMOVED
+from secure_tiller_stack.cluster import Facts, FoundRelease
+
+MOST_SHOWN = 10
+"""Releases that a message names; of more it tells the number."""
+
+
+def with_releases(
+    facts: Facts, plans: Sequence[TillerPlan], formerly: Mapping[str, str], removed: Collection[str]
+) -> Iterator[Problem]:
+    """Yield a problem for each Tiller that would be deleted with its releases, unless the settings say so."""
+    heirs = {formerly.get(plan.name, plan.name): plan.name for plan in plans} | {plan.name: plan.name for plan in plans}
+    stack = plans[0].stack
+    for namespace, team, releases in _holding(facts):
+        if team in heirs:
+            why = f"leaves the namespace {namespace}, where this Tiller holds releases: {_named(releases)}"
+            remedy = f"set `namespace: {namespace}`; or delete the releases first: helm delete --purge"
+            wanted = next(plan.namespace.name for plan in plans if plan.name == heirs[team])
+            yield Problem(heirs[team], "namespace", shown(wanted), why, remedy)
+        elif team not in removed:
+            why = f"has left this file, but its Tiller in {namespace} holds releases: {_named(releases)}"
+            remedy = (
+                "put the team back (under another name: with `formerly`); delete the releases first: helm delete "
+                "--purge; or, to lose the records and keep what they installed, write into this file: "
+                f"secure-tiller:removed: {{{team}: {REMOVED}}}. (If another stack of the name {stack} made it, "
+                "give one of the two another name.)"
+            )
+            yield Problem("", f"secure-tiller:teams.{team}", "(missing)", why, remedy)
+
+
+def not_renamed(facts: Facts, formerly: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield a problem for each old name whose Tiller would be deleted: with it, the new name only takes namespaces."""
+    heirs = {old: new for new, old in formerly.items()}
+    for namespace, releases in sorted(facts.departed.items()):
+        team = facts.namespaces[namespace].labels.get(TEAM_LABEL, "")
+        if team in heirs and not releases:  # of one with releases `with_releases` tells
+            why = f"its Tiller in {namespace} would be deleted, and its namespaces handed over: that is no new name"
+            remedy = f"set `namespace: {namespace}` to rename it; else remove `formerly`"
+            yield Problem(heirs[team], "formerly", shown(team), why, remedy)
+
+
+def untold(facts: Facts) -> Iterator[str]:
+    """Yield a sentence for the Tillers that will go, of which the cluster does not tell whether they hold releases."""
+    if names := [name for name, releases in sorted(facts.departed.items()) if releases is None]:
+        yield (
+            f"Not checked: whether the Tillers that have left this file still hold releases ({', '.join(names)}). The "
+            "cluster refuses the right to list Secrets there. An update asks again."
+        )
+
+
+def not_to_be_told(facts: Facts) -> Iterator[Problem]:
+    """Yield a problem for each Tiller that an update would delete without knowing what it holds."""
+    for namespace, releases in sorted(facts.departed.items()):
+        if releases is None:
+            why = "will be deleted, and the cluster does not tell whether the Tiller there still holds releases"
+            yield Problem("", f"namespace {namespace}", "(unknown)", why, "let the deployer list Secrets there")
+
+
+def going(facts: Facts, removed: Collection[str]) -> Iterator[str]:
+    """Yield a sentence for each Tiller that goes with its releases because the settings say so."""
+    for namespace, team, releases in _holding(facts):
+        if team in removed:
+            yield (
+                f"team {team} has left: with its namespace {namespace} go the records of {_named(releases)}. What they "
+                "installed stays, and no Tiller manages it any more."
+            )
+
+
+def _holding(facts: Facts) -> Iterator[tuple[str, str, tuple[FoundRelease, ...]]]:
+    for namespace, releases in sorted(facts.departed.items()):
+        if releases:
+            yield namespace, facts.namespaces[namespace].labels.get(TEAM_LABEL, "(unknown)"), releases
+
+
+def _named(releases: Sequence[FoundRelease]) -> str:
+    more = f" and {len(releases) - MOST_SHOWN} more" if len(releases) > MOST_SHOWN else ""
+    return ", ".join(map(str, releases[:MOST_SHOWN])) + more

@@ -1,0 +1,226 @@
+"""Which stacks a pull request gets previews of, with whose approval, and what then is in the checkout: in real git."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.pull_requests import Repository, repository, write
+
+Propose = Callable[[Path], object]
+
+FREE, APPROVED = "preview", "preview-code"
+
+
+def stack(uid: str = "6f2d7a3e", **teams: Any) -> dict[str, Any]:
+    return {"config": {"secure-tiller:cluster": {"uid": uid}, "secure-tiller:teams": teams}}
+
+
+PRODUCTION, STAGING, LOCAL = (f"stacks/Pulumi.{name}.yaml" for name in ("production", "staging", "local"))
+FILES: dict[str, Any] = {
+    "__main__.py": "print('the base')\n",
+    "README.md": "words\n",
+    PRODUCTION: stack(blue={"clients": {"alice": {}}}),
+    STAGING: stack(uid="0d5f3c1a", blue={}),
+    LOCAL: stack(uid="any", blue={}),
+}
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    return repository(tmp_path_factory.mktemp("base"), FILES)
+
+
+@pytest.fixture
+def repo(base: Repository, tmp_path: Path) -> Repository:
+    shutil.copytree(base.folder, tmp_path / "repository")
+    return Repository(tmp_path / "repository")
+
+
+def edit(*names: str, **more: Any) -> Propose:
+    """Give the team blue of some stacks another client."""
+    client = stack(blue={"clients": {"bob": {}}})["config"]["secure-tiller:teams"]
+
+    def change(folder: Path) -> None:
+        for name in names:
+            content = yaml.safe_load((folder / name).read_text())
+            content["config"]["secure-tiller:teams"] = client
+            write(folder, {name: content})
+        write(folder, more)
+
+    return change
+
+
+def files(**contents: str) -> Propose:
+    return lambda folder: write(folder, contents)
+
+
+def link(name: str, target: str) -> Propose:
+    def change(folder: Path) -> None:
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).symlink_to(target)
+
+    return change
+
+
+ALL = {"production": APPROVED, "staging": APPROVED}
+CASES: dict[str, tuple[Propose, dict[str, str]]] = {
+    "nothing": (lambda _: None, {}),
+    "one stack's teams": (edit(PRODUCTION), {"production": FREE}),
+    "two stacks' teams": (edit(PRODUCTION, STAGING), {"production": FREE, "staging": FREE}),
+    "a stack for any cluster": (edit(LOCAL), {}),
+    "words": (files(**{"README.md": "other words", "docs/x.md": "words"}), {}),
+    "words and a stack": (edit(PRODUCTION, **{"docs/x.html": "words"}), {"production": FREE}),
+    "the workflow": (files(**{".github/workflows/preview.yml": "on: push"}), {}),
+    "the workflow and a stack": (edit(STAGING, **{".github/scripts/prepare.py": "evil"}), {"staging": FREE}),
+    "the program": (files(**{"__main__.py": "evil"}), ALL),
+    "the program and a stack": (edit(PRODUCTION, **{"components/x.py": "evil"}), ALL),
+    "the project": (files(**{"Pulumi.yaml": "name: evil"}), ALL),
+    "what is installed": (files(**{"requirements.txt": "evil"}), ALL),
+    "a module beside the program": (files(**{"yaml.py": "evil"}), ALL),
+    "a stack's trust": (
+        lambda folder: write(folder, {PRODUCTION: stack(uid="other"), STAGING: stack(uid="0d5f3c1a", green={})}),
+        {"production": APPROVED, "staging": FREE},
+    ),
+    "a stack's trust, hidden as for any cluster": (
+        lambda folder: write(folder, {PRODUCTION: stack(uid="any")}),
+        {"production": APPROVED},
+    ),
+    "a new stack": (files(**{"stacks/Pulumi.new.yaml": yaml.safe_dump(stack())}), {"new": APPROVED}),
+    "a stack that goes": (lambda folder: (folder / PRODUCTION).unlink(), {}),
+    "a stack under another name": (
+        lambda folder: (folder / PRODUCTION).rename(folder / "stacks/Pulumi.other.yaml"),
+        {"other": APPROVED},
+    ),
+    "a stack that is a link": (link(PRODUCTION, "/etc/passwd"), {"staging": APPROVED}),
+    "a stack that is a link to another": (link(PRODUCTION, "Pulumi.local.yaml"), {"staging": APPROVED}),
+    "a new link": (link("stacks/Pulumi.link.yaml", "../__main__.py"), ALL),
+    "a stack that may be run": (lambda folder: (folder / PRODUCTION).chmod(0o755), {"staging": APPROVED}),
+    "a name for the shell": (files(**{"stacks/Pulumi.$(touch x).yaml": ""}), ALL),
+    "a name of two lines": (files(**{"stacks/Pulumi.a\nstacks=[].yaml": ""}), ALL),
+    "a name that is an option": (files(**{"stacks/Pulumi.--help.yaml": ""}), ALL),
+    "a name with a folder": (files(**{"stacks/Pulumi.x/y.yaml": ""}), ALL),
+    "a name of Unicode": (files(**{"stacks/Pulumi.ü.yaml": ""}), ALL),
+    "a name that is no stack's": (files(**{"stacks/x": ""}), ALL),
+}
+
+
+@pytest.mark.parametrize(("change", "expected"), CASES.values(), ids=CASES.keys())
+def test_a_pull_request_gets_previews_of(repo: Repository, change: Propose, expected: dict[str, str]) -> None:
+    found, _ = repo.changes(repo.propose(change))
+    assert found == expected
+    assert not (repo.folder / "x").exists()
+
+
+def test_the_approver_reads_why(repo: Repository) -> None:
+    _, summary = repo.changes(repo.propose(lambda folder: write(folder, {PRODUCTION: stack(uid="other")})))
+    assert "`production`, environment `preview-code`" in summary
+    assert "waits for an approval: it changes config.secure-tiller:cluster" in summary
+
+
+def test_what_counts_is_what_merging_changes(repo: Repository) -> None:
+    # The pull request is behind: the default branch has changed since.
+    head = repo.propose(edit(PRODUCTION))
+    write(repo.folder, {"__main__.py": "print('newer')\n", STAGING: stack(uid="0d5f3c1a", green={})})
+    repo.git("commit", "-qam", "Newer")
+    assert repo.changes(head)[0] == {"production": FREE}
+
+
+REFUSED = {
+    "conflicts": (lambda repo: conflict(repo), "conflicts with the base branch"),
+    "is not there": (lambda _: "0" * 40, "is on no branch"),
+    "is a name": (lambda _: "main", "40 hexadecimal digits"),
+    "is an option": (lambda _: "--output=x", "40 hexadecimal digits"),
+}
+
+
+def conflict(repo: Repository) -> str:
+    head = repo.propose(edit(PRODUCTION))
+    write(repo.folder, {PRODUCTION: stack(blue={"clients": {"carol": {}}})})
+    repo.git("commit", "-qam", "Newer")
+    return head
+
+
+@pytest.mark.parametrize(("head", "why"), REFUSED.values(), ids=REFUSED.keys())
+@pytest.mark.parametrize("script", ["changes.py", "prepare.py"])
+def test_a_commit_is_refused_that(repo: Repository, script: str, head: Callable[[Repository], str], why: str) -> None:
+    done = repo.run(script, HEAD_COMMIT=head(repo), STACK="production", ENVIRONMENT=FREE)
+    assert done.returncode == 1
+    assert why in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# What is in the checkout then
+
+
+def checkout(repo: Repository) -> dict[str, str]:
+    """The files that the checkout has, and those that git says are not the base's."""
+    return {name: (repo.folder / name).read_text() for name in repo.git("ls-files").splitlines()}
+
+
+def test_without_an_approval_only_the_teams_settings_are_taken(repo: Repository) -> None:
+    before = checkout(repo)
+    evil = {"__main__.py": "evil", "yaml.py": "evil", ".github/scripts/prepare.py": "evil", STAGING: stack(uid="any")}
+    head = repo.propose(edit(PRODUCTION, **evil))
+    done = repo.prepare("production", FREE, head)
+    assert done.returncode == 0, done.stderr
+    after = checkout(repo)
+    assert {name for name in after if after[name] != before[name]} == {PRODUCTION}
+    assert yaml.safe_load(after[PRODUCTION]) == stack(blue={"clients": {"bob": {}}})
+    assert repo.git("status", "--porcelain").split() == ["M", PRODUCTION]
+
+
+def test_with_an_approval_the_checkout_is_the_merged_one(repo: Repository) -> None:
+    head = repo.propose(edit(PRODUCTION, **{"__main__.py": "theirs"}))
+    write(repo.folder, {"newer.py": "newer"})
+    repo.git("add", "--all")
+    repo.git("commit", "-qm", "Newer")
+    assert repo.prepare("production", APPROVED, head).returncode == 0
+    after = checkout(repo)
+    assert (after["__main__.py"], after["newer.py"]) == ("theirs", "newer")
+    assert "bob" in after[PRODUCTION]
+
+
+NOT_WITHOUT: dict[str, tuple[Propose, str, str]] = {
+    "trust": (lambda folder: write(folder, {PRODUCTION: stack(uid="other")}), "production", FREE),
+    "a link": (link(PRODUCTION, "/etc/passwd"), "production", FREE),
+    "a new stack": (files(**{"stacks/Pulumi.new.yaml": yaml.safe_dump(stack())}), "new", FREE),
+    "a stack that goes": (lambda folder: (folder / PRODUCTION).unlink(), "production", FREE),
+    "a path": (edit(PRODUCTION), "../../etc/x", FREE),
+    "another environment": (edit(PRODUCTION), "production", "production"),
+    "no environment": (edit(PRODUCTION), "production", ""),
+}
+
+
+@pytest.mark.parametrize(("change", "name", "environment"), NOT_WITHOUT.values(), ids=NOT_WITHOUT.keys())
+def test_the_job_with_the_keys_decides_anew(repo: Repository, change: Propose, name: str, environment: str) -> None:
+    head = repo.propose(change)
+    done = repo.prepare(name, environment, head)
+    assert done.returncode == 1
+    assert done.stderr.startswith("::error::")
+    assert repo.git("status", "--porcelain") == ""
+
+
+def test_a_link_of_the_base_is_not_written_through(repo: Repository) -> None:
+    victim = repo.folder.parent / "victim"
+    victim.write_text(yaml.safe_dump(stack()))
+    link(PRODUCTION, os.fspath(victim))(repo.folder)
+    repo.git("commit", "-qam", "A link")
+
+    def change(folder: Path) -> None:
+        (folder / PRODUCTION).unlink()
+        write(folder, {PRODUCTION: stack(green={})})
+
+    head = repo.propose(change)
+    assert repo.prepare("production", FREE, head).returncode == 1
+    assert victim.read_text() == yaml.safe_dump(stack())
+
+
+def test_a_renewal_is_looked_for_in_every_stack_of_a_cluster_that_lasts(repo: Repository) -> None:
+    output = repo.folder.parent / "output"
+    assert repo.run("stacks.py", GITHUB_OUTPUT=str(output)).returncode == 0
+    assert output.read_text() == 'stacks=["production", "staging"]\n'

@@ -1,0 +1,158 @@
+"""A small HTTP server on this machine that answers like an API server, and a kubeconfig for it."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+from tests.support.samples import STACK
+
+VERSION_WORDS = ("buildDate", "compiler", "gitCommit", "gitTreeState", "gitVersion", "goVersion", "platform")
+REVIEW = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+SELF_REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+PODS = "/api/v1/pods"
+ROLES = "/apis/rbac.authorization.k8s.io/v1/roles"
+ROLE_BINDINGS = "/apis/rbac.authorization.k8s.io/v1/rolebindings"
+
+FORBIDDEN = (403, {"message": "forbidden"})
+NOT_FOUND = (404, {"message": "not found"})
+NONE = (200, {"items": None})
+"""How an API server written in Go may write an empty list."""
+
+
+class Question(NamedTuple):
+    """What the server was asked."""
+
+    path: str
+    body: Any
+    query: dict[str, list[str]]
+    accept: str
+
+
+Answer = tuple[int, Any]
+Answers = Answer | Callable[[Question], Answer]
+
+
+def review(*, allowed: bool) -> Answer:
+    return 201, {"spec": {}, "status": {"allowed": allowed}}
+
+
+def only_metadata(name: str, inside: str, **labels: str) -> dict[str, Any]:
+    """Return an object of a namespace as the API server sends it when only its metadata is asked for."""
+    return {"metadata": {"name": name, "namespace": inside, **({"labels": labels} if labels else {})}}
+
+
+def release(name: str, revision: int, status: str = "DEPLOYED", inside: str = "green-tiller") -> dict[str, Any]:
+    """Return the record of a revision of a release, as Tiller labels it; metadata alone."""
+    labels = {"OWNER": "TILLER", "NAME": name, "VERSION": str(revision), "STATUS": status}
+    return only_metadata(f"{name}.v{revision}", inside, **labels)
+
+
+def namespace(name: str, **labels: str) -> dict[str, Any]:
+    return {"metadata": {"name": name, "uid": f"uid of {name}", "labels": labels or None}}
+
+
+def of_stack(
+    name: str, team: str = "red", stack: str | None = STACK, manager: str = "secure-tiller", **changes: Any
+) -> dict[str, Any]:
+    """Return a namespace that a stack made for a team."""
+    labels = {"app.kubernetes.io/managed-by": manager, "secure-tiller/team": team}
+    annotations = {"secure-tiller/stack": stack} if stack else None
+    return {"metadata": {**namespace(name, **labels)["metadata"], "annotations": annotations, **changes}}
+
+
+def pod(inside: str, trusts: str | None, phase: str = "Running", *, stopping: bool = False) -> dict[str, Any]:
+    """Return a pod of Tiller in a namespace; None: it does not say whom it answers."""
+    told_to_stop = {"deletionTimestamp": "2026-01-01T00:00:00Z"} if stopping else {}
+    annotations = None if trusts is None else {"secure-tiller/trusts": trusts}
+    return {
+        "metadata": {"name": "tiller-0", "namespace": inside, "annotations": annotations, **told_to_stop},
+        "status": {"phase": phase},
+    }
+
+
+SHARED_TOOLS = namespace("shared-tools", **{"pod-security.kubernetes.io/enforce": "baseline"})
+
+
+@dataclass
+class ApiServer:
+    """What it answers, by path, and what it was asked."""
+
+    url: str = ""
+    answers: dict[str, Answers] = field(
+        default_factory=lambda: {
+            "/version": (200, {"major": "1", "minor": "36+"} | dict.fromkeys(VERSION_WORDS, "")),
+            "/api/v1/namespaces/kube-system": (200, namespace("kube-system")),
+            "/api/v1/namespaces": (200, {"items": [namespace("kube-system"), SHARED_TOOLS]}),
+            PODS: (200, {"items": []}),
+            ROLES: NONE,
+            ROLE_BINDINGS: NONE,
+            REVIEW: review(allowed=False),
+            SELF_REVIEW: review(allowed=True),
+        }
+    )
+    asked: list[Question] = field(default_factory=list)
+
+    @property
+    def paths(self) -> list[str]:
+        """The paths that were asked for, in their order."""
+        return [question.path for question in self.asked]
+
+    def asked_at(self, path: str) -> list[Question]:
+        """Return the questions at one path."""
+        return [question for question in self.asked if question.path == path]
+
+
+@contextmanager
+def running() -> Iterator[ApiServer]:
+    """Run the server while it is used."""
+    api = ApiServer()
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            url = urlsplit(self.path)
+            path = url.path.rstrip("/")
+            length = int(self.headers.get("Content-Length") or 0)
+            sent = json.loads(self.rfile.read(length)) if length else None
+            question = Question(path, sent, parse_qs(url.query), self.headers.get("Accept", ""))
+            api.asked.append(question)
+            answer = api.answers.get(path, NOT_FOUND)
+            status, content = answer(question) if callable(answer) else answer
+            body = json.dumps(content).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = answer  # noqa: N815
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as http:
+        api.url = f"http://127.0.0.1:{http.server_port}"
+        threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield api
+        http.shutdown()
+
+
+def kubeconfig(folder: Path, url: str) -> Path:
+    """Write a kubeconfig whose context `here` leads to an address, with the token `sesame`."""
+    path = folder / "config"
+    path.write_text(
+        json.dumps(
+            {
+                "current-context": "here",
+                "contexts": [{"name": "here", "context": {"cluster": "c", "user": "u"}}],
+                "clusters": [{"name": "c", "cluster": {"server": url}}],
+                "users": [{"name": "u", "user": {"token": "sesame"}}],
+            }
+        )
+    )
+    return path

@@ -1,0 +1,59 @@
+"""The demo's table says in words what is wrong, and the demo then fails."""
+
+import io
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from rich.console import Console
+
+from secure_tiller_cli.diagnosis import NoVerdictError
+from testbed.demo.__main__ import show
+from testbed.demo.checks import Attempt, Seen, attempt
+from testbed.pulumi_stack import PROJECT
+
+GOOD = Attempt("alice: helm ls", "DEPLOYED", lambda: Seen("DEPLOYED", as_expected=True))
+BAD = Attempt("bob at blue's Tiller", "refused", lambda: Seen("ANSWERED", as_expected=False))
+
+
+def _broken() -> Seen:
+    raise NoVerdictError("no pod is ready")
+
+
+def _shown(*attempts: Attempt) -> tuple[int, str]:
+    def table() -> Iterator[Attempt]:
+        yield from attempts
+
+    output = io.StringIO()
+    return show(Console(file=output, width=120), table()), output.getvalue()
+
+
+def test_what_is_as_it_should_be_counts_as_no_failure() -> None:
+    failed, table = _shown(GOOD)
+    assert failed == 0
+    assert "as it should be" in table
+
+
+def test_what_is_not_as_it_should_be_is_counted_and_said() -> None:
+    failed, table = _shown(GOOD, BAD, BAD)
+    assert failed == 2
+    assert table.count("WRONG") == 2
+    assert "ANSWERED" in table
+
+
+def test_an_attempt_that_shows_nothing_is_no_refusal() -> None:
+    seen = attempt(Attempt("bob at blue's Tiller", "refused", _broken))
+    assert not seen.as_expected
+    assert seen.text == "NoVerdictError: no pod is ready"
+
+
+def test_an_unknown_kind_of_cluster_is_named() -> None:
+    done = subprocess.run(["make", "demo", "CLUSTER=kind"], cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "CLUSTER=kind" in done.stderr
+    assert "existing" in done.stderr
+
+
+def test_the_demo_explains_itself() -> None:
+    done = subprocess.run([sys.executable, "-m", "testbed.demo", "--help"], cwd=PROJECT, capture_output=True, text=True)
+    assert "--existing" in done.stdout

@@ -1,0 +1,107 @@
+"""What the command writes about a proof, and its exit code."""
+
+import pytest
+from typer.testing import CliRunner
+from typer.testing import Result as Ended
+
+from secure_tiller_cli import diagnosis
+from secure_tiller_cli.commands import app, check, options
+from secure_tiller_cli.diagnosis import Bundle, Cause, Credentials, Diagnosis, Kind
+from secure_tiller_cli.results.document import from_json
+from secure_tiller_cli.results.result import CheckReport, Result, Status
+
+STACK, SERVER = "organization/secure-tiller/test", "https://10.0.0.1:6443"
+PASSED = Result("blue", "port refuses plaintext", Status.PASSED, "refused a call in plaintext")
+WARNING = Result("blue", "certificates last", Status.WARNING, "server ends in 20 days", "pulumi up renews it")
+FAILED = Result("green", "running pod is as planned", Status.FAILED, "no pod is ready", "kubectl describe pods")
+UNCHECKED = Result(
+    "green", "releases are in Secrets alone", Status.NOT_CHECKED, "the cluster refused it", "another account"
+)
+DRAWS = Result("blue", "only Tiller's pods carry its labels", Status.FAILED, "not of the Deployment: \x1b[2J")
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *results: Result, options: tuple[str, ...] = ()) -> Ended:
+    """Run the command on a stack about which a proof has found these results."""
+    proof = CheckReport(STACK, "2026-01-02T03:04:05Z", SERVER, results)
+    monkeypatch.setattr(check, "_prove", lambda *_: proof)
+    return CliRunner().invoke(app, ["check", *options])
+
+
+@pytest.mark.parametrize(
+    ("results", "code"),
+    [
+        ((PASSED,), 0),
+        ((PASSED, WARNING), 0),
+        ((PASSED, FAILED), 3),
+        ((PASSED, UNCHECKED), 3),
+        ((WARNING, FAILED, UNCHECKED), 3),
+    ],
+)
+def test_what_failed_or_was_not_checked_decides_the_exit_code(
+    monkeypatch: pytest.MonkeyPatch, results: tuple[Result, ...], code: int
+) -> None:
+    assert run(monkeypatch, *results).exit_code == code
+    assert run(monkeypatch, *results, options=("--format", "json")).exit_code == code
+
+
+def test_the_text_has_a_table_for_each_team_and_a_last_sentence_with_the_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines = [line.rstrip() for line in run(monkeypatch, PASSED, WARNING, FAILED, UNCHECKED).stdout.splitlines()]
+    assert [line for line in lines if line.startswith("team ")] == ["team blue", "team green"]
+    assert "  certificates last        warning   server ends in 20 days" in lines
+    assert f"{'':37}pulumi up renews it" in lines
+    assert lines[-1] == f"{STACK} on {SERVER}: 4 checks: 1 passed, 1 warning, 1 failed, 1 not checked"
+
+
+def test_a_long_sentence_stays_on_one_line_where_there_is_no_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    long = " ".join(["namespace"] * 40)
+    found = Diagnosis(None, (Cause(Kind.NO_NAMESPACE, long, "look"),), (long,))
+    held = Bundle("blue-tiller", "127.0.0.1", Credentials(""))
+    monkeypatch.setattr(diagnosis, "read_bundle", lambda _: held)
+    monkeypatch.setattr(diagnosis, "diagnose", lambda *_, **__: found)
+    monkeypatch.setattr(options, "access_without_stack", lambda *_: None)
+    lines = CliRunner().invoke(app, ["check", "--bundle", "alice"]).stdout.splitlines()
+    assert lines == ["Tiller in blue-tiller does not answer", f"{Kind.NO_NAMESPACE.value}: {long}; look", long]
+
+
+def test_the_json_is_the_proof_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = run(monkeypatch, PASSED, FAILED, options=("--format", "json"))
+    assert from_json(done.stdout, "the output").results == (PASSED, FAILED)
+
+
+def test_a_long_sentence_is_one_line_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    cause = Cause(Kind.FORWARD_DENIED, "in namespace blue-tiller the account lacks " + "rights " * 40, "ask for them")
+    held = Bundle("blue-tiller", "127.0.0.1", Credentials("", "", ""))
+    monkeypatch.setattr("secure_tiller_cli.commands.check.diagnosis.read_bundle", lambda _: held)
+    monkeypatch.setattr(
+        "secure_tiller_cli.commands.check.diagnosis.diagnose", lambda *_, **__: Diagnosis(None, (cause,))
+    )
+    monkeypatch.setattr("secure_tiller_cli.commands.check.options.access_without_stack", lambda *_: None)
+    done = CliRunner().invoke(app, ["check", "--bundle", "alice"])
+    assert done.stdout.splitlines()[1:] == [f"{cause.kind.value}: {cause.seen}; {cause.remedy}"]
+
+
+def test_a_kubeconfig_that_does_not_serve_is_no_matter_of_a_stack_beside_a_bundle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held = Bundle("blue-tiller", "127.0.0.1", Credentials("", "", ""))
+    monkeypatch.setattr("secure_tiller_cli.commands.check.diagnosis.read_bundle", lambda _: held)
+    done = CliRunner().invoke(app, ["check", "--bundle", "alice", "--kubeconfig", "/nowhere"])
+    assert done.exit_code == 1
+    assert done.stderr.startswith("secure-tiller: --kubeconfig = ")
+    assert done.stderr.endswith("choose another with --kubeconfig and --context\n")
+
+
+def test_what_the_cluster_says_cannot_draw_on_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "\x1b" not in run(monkeypatch, DRAWS).output
+    assert "\x1b" not in run(monkeypatch, DRAWS, options=("--format", "json")).output
+
+
+@pytest.mark.parametrize(
+    "options", [("--warn-within", "soon"), ("--fail-within", "0d"), ("--format", "html"), ("blue", "--bundle", ".")]
+)
+def test_wrong_use_ends_with_2(monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]) -> None:
+    assert run(monkeypatch, PASSED, options=options).exit_code == 2

@@ -1,0 +1,56 @@
+"""What the team's Tiller could not do with a release is told by release; a manifest that is none is said to be so."""
+
+from typing import Any
+
+import pytest
+
+from secure_tiller_cli.charts import Finding, Group, Severity
+from secure_tiller_cli.migration import judge
+from secure_tiller_cli.releases import Status
+from tests.unit.secure_tiller_cli.migration.samples import record, tiller
+
+NOTE = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: note}\n"
+HOOK = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: hook}\n"
+
+
+@pytest.fixture
+def examined(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
+    """What was examined: the namespace and the kinds."""
+    seen: list[tuple[str, list[str]]] = []
+
+    def examine(_: Any, manifests: Any, __: Any, namespace: str, **___: Any) -> tuple[Finding, ...]:
+        kinds = [each.kind for each in manifests]
+        seen.append((namespace, kinds))
+        found = (Group.API_GONE, Severity.STOPS) if "Job" in kinds else (Group.CANNOT_INSTALL, Severity.NOTE)
+        return (Finding(*found, "text", "remedy"),)
+
+    monkeypatch.setattr(judge, "examine", examine)
+    monkeypatch.setattr(judge, "discover", lambda _: None)
+    return seen
+
+
+def test_manifests_and_hooks_are_examined_and_notes_left_out(examined: list[tuple[str, list[str]]]) -> None:
+    releases = [record("web", manifest=NOTE, hooks=[HOOK]).release, record("blog", manifest=NOTE).release]
+    found = judge.judge(None, releases, tiller())
+    assert examined == [("blue-apps", ["ConfigMap", "Job"]), ("blue-apps", ["ConfigMap"])]
+    assert list(found) == ["web"]
+    assert judge.gone(found["web"])
+
+
+def test_a_deleted_release_has_no_objects_to_examine(examined: list[tuple[str, list[str]]]) -> None:
+    assert judge.judge(None, [record("web", manifest=NOTE, status=Status.DELETED).release], tiller()) == {}
+    assert examined == []
+
+
+def test_a_manifest_that_cannot_be_read_is_not_checked_and_not_quoted(examined: list[tuple[str, list[str]]]) -> None:
+    found = judge.judge(None, [record("web", manifest="password: [").release], tiller())
+    assert (found["web"][0].severity, "not checked" in found["web"][0].text) == (Severity.NOT_CHECKED, True)
+    assert "password" not in str(found)
+    assert not judge.gone(found["web"])
+    assert examined == []
+
+
+def test_each_release_is_counted(examined: list[tuple[str, list[str]]]) -> None:
+    done: list[None] = []
+    judge.judge(None, [record(name).release for name in ("a", "b")], tiller(), lambda: done.append(None))
+    assert len(done) == len(examined) == 2

@@ -1,0 +1,153 @@
+"""The golden files: previews of the real engine, and the comment that each becomes.
+
+tests/cluster/test_preview_summary.py makes them, and compares them with previews made anew.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from secure_tiller.problems import PRIVATE
+from secure_tiller_cli.preview import machine, markdown, rules
+from secure_tiller_cli.preview.digest import read
+from secure_tiller_cli.preview.summary import Summary, summarize
+from tests import golden
+from tests.golden.changes import CHANGES
+
+KEPT = Path(golden.__file__).parent
+
+SAID = {
+    "nothing": ("nothing changes",),
+    "team-added": (
+        "new team",
+        "enforces Pod Security `privileged`, weaker than `baseline`",
+        "on `rolebindings`, `roles`",
+    ),
+    "team-removed": ("`blue-tiller` is deleted with all release records", "Tiller manages `blue-apps` no more"),
+    "team-renamed": ("the team was called `blue` and is now `gold`",),
+    "client-joins": ("client `dora` joins",),
+    "client-loses-access": ("client `ci` loses access", "NOT YET REVOKED"),
+    "typical": (
+        "- **`green`**: Tiller gains `create`, `delete`, `get`, `list`, `patch` on `networkpolicies` in `green-apps`",
+        "client `ci` loses access",
+        "client `dora` joins",
+    ),
+    "client-generation": ("client `alice` gets another key and CA: its old bundle stops working",),
+    "subjects": ("`Group blue-leads`, `User carol@example.org` may open", "`Group blue-developers` may not"),
+    "rights-granted": ("gains `create`, `delete`, `get`, `list`, `patch` on `networkpolicies` in `blue-apps`",),
+    "rights-narrowed": ("Tiller loses", "Tiller gains `create`, `get` on `servicemonitors.monitoring.coreos.com`"),
+    "exposed": ("Tiller's port opens to pods of `blue-apps`", "is put into the Secret `blue-apps/tiller-ci`"),
+    "pod-security-weakened": ("`blue-apps` enforces Pod Security `privileged`, weaker than `baseline`",),
+    "namespaces": (
+        "`blue-jobs` is deleted with everything in it",
+        "manages `blue-apps` no more; the namespace stays",
+        "namespace `blue-new` is created",
+    ),
+    "options": ("namespace `blue-apps` will be deleted", "protection against deletion is taken away from"),
+    "server-ca-added": ("CA `2` for the server certificate is made: hand out the new bundles",),
+    "server-ca-signs": ("CA `2` signs the server certificate in place of CA `1`",),
+    "server-ca-removed": ("CA `1` of the server certificate goes",),
+    "emergency-generation": ("emergency generation: every bundle of `green` stops working",),
+    "pod": ("Tiller's image changes from", "`cost-center` change on", "Tiller restarts once"),
+    "trusted-ca": ("Tiller answers whomever the CA `partner` signs for",),
+    "failed": ("FAILED", "did you mean 'expose'?"),
+    "transform": (
+        "Tiller gains `*` on `*`",
+        "Tiller is started without `--tls-verify=true`",
+        "readOnlyRootFilesystem is false",
+        "it sets hostNetwork",
+    ),
+    "renewal": ("the server certificate renews", "the CA of client `bob` renews and keeps its key"),
+    "drift": (
+        "`NetworkPolicy blue-deny-ingress` is not in the cluster any more",
+        "is made again",
+    ),
+}
+"""What a reviewer must read of each change."""
+
+HARMLESS = {
+    "nothing",
+    "team-renamed",
+    "client-joins",
+    "client-loses-access",
+    "subjects",
+    "server-ca-added",
+    "renewal",
+    "failed",
+}
+"""Changes without a risk; every other has one."""
+
+
+def kept(change: str) -> str:
+    return (KEPT / f"{change}.json").read_text()
+
+
+def summary(change: str) -> Summary:
+    return summarize(read(kept(change)))
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_preview_becomes_the_golden_comment(change: str) -> None:
+    assert markdown.write(summary(change)) == (KEPT / f"{change}.md").read_text()
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_golden_comment_says_what_a_reviewer_must_read(change: str) -> None:
+    comment = (KEPT / f"{change}.md").read_text()
+    assert [words for words in SAID[change] if words not in comment] == []
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_golden_preview_is_a_risk_or_none(change: str) -> None:
+    assert (summary(change).risks > 0) is (change not in HARMLESS)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_every_golden_change_has_words(change: str) -> None:
+    codes = [finding.code for part in summary(change).parts for finding in part.findings]
+    assert "not-understood" not in codes
+
+
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: f"{rule.__module__.rsplit('.', 1)[-1]}.{rule.__name__}")
+def test_control_without_a_rule_some_change_is_told_otherwise(rule: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each rule has a golden change that needs it; those that none has are told by tests of their own."""
+    monkeypatch.setattr(rules, "RULES", tuple(other for other in rules.RULES if other is not rule))
+    told = {change for change in CHANGES if markdown.write(summary(change)) != (KEPT / f"{change}.md").read_text()}
+    assert bool(told) is (getattr(rule, "__name__", "") not in ELSEWHERE)
+
+
+ELSEWHERE = {
+    "moves",
+    "reasons",
+    "others_are_bound",
+    "admits",
+    "fence",
+    "service_stays_inside",
+    "lives",
+    "cluster_wide",
+    "tls_secret",
+    "remains",
+}
+"""Rules whose changes tests/unit/secure_tiller_cli/preview/test_rules.py makes."""
+
+
+def test_there_is_a_golden_file_for_each_change_and_no_other() -> None:
+    assert {file.stem for file in KEPT.glob("*.md")} == {*CHANGES} == {*SAID}
+    assert {file.stem for file in KEPT.glob("*.json")} == {*CHANGES}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_no_key_and_no_certificate_is_kept(change: str) -> None:
+    for file in (KEPT / f"{change}.json", KEPT / f"{change}.md"):
+        assert "-----BEGIN" not in file.read_text()
+        assert PRIVATE not in file.read_text()
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_machines_read_the_same_as_people(change: str) -> None:
+    content, known = json.loads(machine.write(summary(change))), summary(change)
+    assert (content["stack"], content["risks"], content["failed"]) == ("production", known.risks, change == "failed")
+    assert [team["team"] for team in content["teams"]] == [part.name for part in known.teams]
+    found = [finding["text"] for team in content["teams"] for finding in team["findings"]]
+    assert found == [finding.plain() for part in known.teams for finding in part.findings]

@@ -1,0 +1,79 @@
+"""What the account that updates the stack lacks, told before it is missed."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+
+from secure_tiller.plan.build import plan
+from secure_tiller.plan.objects import DEPLOYMENTS, SECRETS, Kind
+from secure_tiller_stack.cluster import Facts
+from secure_tiller_stack.permissions import NAMESPACES, Right, acts, grants
+from secure_tiller_stack.preflight.deployer import REMEDY
+from tests.support.samples import LEASES, STACK, smallest
+from tests.unit.secure_tiller_stack.preflight.facts import FACTS, PLANS, fit, refused
+
+ACTS, GRANTS = "(the deployer's rights)", "(the deployer's rights to grant)"
+CREATE = Right("green-tiller", "create", DEPLOYMENTS)
+CRON_JOBS = Right("green-apps", "delete", Kind("batch", "cronjobs"))
+
+
+def lacking(rights: Iterable[Right] | None) -> Facts:
+    return replace(FACTS, lacking=None if rights is None else frozenset(rights))
+
+
+def test_an_account_that_may_do_everything_lacks_nothing() -> None:
+    assert fit(lacking([])).warnings == ()
+
+
+def test_what_the_deployer_may_not_do_is_refused() -> None:
+    (problem,) = refused(lacking([CREATE]))
+    assert (problem.team, problem.key, problem.value) == ("green", ACTS, "(lacking)")
+    assert problem.why == "it may not create deployments.apps in green-tiller"
+    assert problem.remedy == REMEDY
+
+
+def test_what_the_deployer_may_not_grant_is_refused_with_the_reason() -> None:
+    (problem,) = refused(lacking([CRON_JOBS]))
+    assert (problem.team, problem.key) == ("green", GRANTS)
+    assert problem.why == (
+        "it may not delete cronjobs.batch in green-apps, and Kubernetes lets nobody grant what he does not hold"
+    )
+
+
+def test_a_right_of_the_settings_own_rules_is_told_with_its_group() -> None:
+    plans = [plan("green", smallest(rights={"rules": [LEASES]}), STACK)]
+    (problem,) = refused(lacking([Right("green-apps", "update", Kind("coordination.k8s.io", "leases"))]), plans=plans)
+    assert "update leases.coordination.k8s.io in green-apps" in problem.why
+    assert "further `rights` that teams are given" in problem.remedy
+
+
+def test_what_it_may_neither_do_nor_grant_is_told_once() -> None:
+    both = Right("green-tiller", "create", SECRETS)
+    assert both in {*acts(PLANS[1])} & {*grants(PLANS[1])}
+    assert [problem.key for problem in refused(lacking([both]))] == [ACTS]
+
+
+def test_each_team_is_told_what_it_lacks() -> None:
+    missing = {*acts(PLANS[0]), *grants(PLANS[0]), *acts(PLANS[1]), *grants(PLANS[1])}
+    problems = refused(lacking(missing))
+    told = [(p.team, p.key) for p in problems if p.team]
+    assert told == [("blue", ACTS), ("blue", GRANTS), ("green", ACTS), ("green", GRANTS)]
+
+
+def test_what_is_of_no_namespace_is_told_once_for_all_teams() -> None:
+    (problem,) = refused(lacking([Right("", "create", NAMESPACES)]))
+    assert (problem.team, problem.why) == ("", "it may not create namespaces")
+
+
+@pytest.mark.parametrize(("number", "more"), [(6, ""), (7, "; and 1 more"), (30, "; and 24 more")])
+def test_few_are_named_and_the_others_counted(number: int, more: str) -> None:
+    missing = sorted(right for right in set(acts(PLANS[1])) if right.namespace)[:number]
+    assert len(missing) == number
+    (problem,) = refused(lacking(missing))
+    assert problem.why == f"it may not {'; '.join(sorted(map(str, missing))[:6])}{more}"
+
+
+def test_a_cluster_that_does_not_say_what_the_account_may_do_is_not_refused_but_it_is_told() -> None:
+    (sentence,) = fit(lacking(None)).warnings
+    assert sentence.startswith("Not checked: whether this account may do what the update takes.")

@@ -1,0 +1,183 @@
+"""Which cluster is meant: the settings, the file and its contexts."""
+
+from pathlib import Path
+
+import pytest
+
+from secure_tiller.problems import ClusterError, ConfigurationError
+from secure_tiller_stack import kubeconfig
+from secure_tiller_stack.configuration import Stack, read_stack
+from secure_tiller_stack.kubeconfig import Access
+from tests.support.samples import SMALLEST
+
+CONTENT = """
+current-context: here
+contexts: [{name: here, context: {}}, {name: there, context: {}}]
+users: [{name: me, user: {token: sesame}}]
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "config"
+    path.write_text(CONTENT)
+    return path
+
+
+def test_the_current_context_of_KUBECONFIG_is_the_default(file: Path) -> None:  # noqa: N802
+    assert kubeconfig.find({}, environment={"KUBECONFIG": str(file)}) == Access(file, "here")
+
+
+def test_without_KUBECONFIG_it_is_the_file_in_the_home(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: N802
+    (file.parent / ".kube").mkdir()
+    file.rename(file.parent / ".kube" / "config")
+    monkeypatch.setenv("HOME", str(file.parent))
+    assert kubeconfig.find({}, environment={}).kubeconfig == file.parent / ".kube" / "config"
+
+
+def test_the_settings_win(file: Path) -> None:
+    settings = {"kubeconfig": str(file), "context": "there", "uid": "42"}
+    assert kubeconfig.find(settings, environment={"KUBECONFIG": "/nowhere"}) == Access(file, "there", "42")
+
+
+def test_a_relative_path_becomes_absolute(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(file.parent)
+    assert kubeconfig.find({"kubeconfig": "config"}, environment={}).kubeconfig == file
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        ("", "not a kubeconfig"),
+        ("[]", "not a kubeconfig"),
+        ("contexts: 7", "not a kubeconfig"),
+        ("{token: sesame", "not a kubeconfig"),
+        ("contexts: []", "it has none"),
+        ("contexts: [{name: here}]", "must be a context of"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named_but_not_quoted(file: Path, content: str | None, words: str) -> None:
+    file.unlink()
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(ClusterError) as refused:
+        kubeconfig.find({}, environment={"KUBECONFIG": str(file)})
+    assert str(file) in str(refused.value)
+    assert words in str(refused.value)
+    assert "sesame" not in str(refused.value)
+
+
+def test_an_unknown_context_is_refused_with_those_that_the_file_has(file: Path) -> None:
+    with pytest.raises(ClusterError, match="here, there"):
+        kubeconfig.find({"context": "elsewhere"}, environment={"KUBECONFIG": str(file)})
+
+
+def test_several_files_in_KUBECONFIG_are_refused(file: Path) -> None:  # noqa: N802
+    with pytest.raises(ClusterError, match="names several files"):
+        kubeconfig.find({}, environment={"KUBECONFIG": f"{file}:{file}"})
+
+
+def test_the_value_of_an_unknown_key_is_not_shown_because_it_could_be_a_secret() -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        kubeconfig.read_settings({"token": "sesame", "contxt": {"token": "sesame"}, "uid": "42"})
+    assert [(problem.key, problem.value) for problem in refused.value.problems] == [
+        ("secure-tiller:cluster.token", "(not shown)"),
+        ("secure-tiller:cluster.contxt", "(not shown)"),
+    ]
+    assert "sesame" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("here", "must be a map"),
+        ({"contxt": "here"}, "did you mean 'context'?"),
+        ({"context": 7}, "must be text"),
+        ({"uid": ""}, "must be text"),
+    ],
+)
+def test_settings_of_another_form_are_refused(value: object, words: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        kubeconfig.read_settings(value)
+    assert words in str(refused.value)
+
+
+# The content of a kubeconfig as a secret value, for runners that have no file.
+
+
+def test_the_content_takes_the_place_of_every_file() -> None:
+    found = kubeconfig.find({"uid": "42"}, CONTENT, environment={"KUBECONFIG": "/nowhere:/nowhere else"})
+    assert found == Access(None, "here", "42", CONTENT)
+
+
+def test_the_context_of_the_settings_is_one_of_the_content() -> None:
+    assert kubeconfig.find({"context": "there"}, CONTENT, environment={}).context == "there"
+
+
+def test_it_is_named_by_its_key_and_does_not_show_when_printed() -> None:
+    access = kubeconfig.find({}, CONTENT, environment={})
+    assert access.place == "context here of secure-tiller:kubeconfig"
+    assert "sesame" not in repr(access)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("sesame", "not a kubeconfig"),
+        ("[]", "not a kubeconfig"),
+        ("{token: sesame", "not a kubeconfig"),
+        ("token: sesame\ncontexts: 7", "not a kubeconfig"),
+        ("contexts: []", "it has none"),
+        (CONTENT.replace("current-context: here", ""), "must be a context of secure-tiller:kubeconfig: here, there"),
+    ],
+)
+def test_content_that_cannot_be_used_is_named_but_not_quoted(content: str, words: str) -> None:
+    with pytest.raises(ClusterError) as refused:
+        kubeconfig.find({}, content, environment={})
+    assert "secure-tiller:kubeconfig" in str(refused.value)
+    assert words in str(refused.value)
+    assert "sesame" not in str(refused.value)
+
+
+def with_content(content: object, cluster: object = None, secret: bool = True) -> Stack:
+    values = {"teams": {"green": SMALLEST}, "cluster": cluster, "kubeconfig": content}
+    return read_stack("secure-tiller", [], values, secret={"secure-tiller:kubeconfig"} if secret else set())
+
+
+def test_an_encrypted_value_is_read_and_does_not_show_when_printed() -> None:
+    stack = with_content(CONTENT, {"context": "there"})
+    assert stack.kubeconfig == CONTENT
+    assert "sesame" not in repr(stack)
+
+
+@pytest.mark.parametrize("content", [None, ""])
+def test_a_value_that_is_not_set_leaves_the_file_to_be_read(content: object) -> None:
+    assert with_content(content, {"kubeconfig": "config"}, secret=False).kubeconfig == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "cluster", "secret", "key", "words"),
+    [
+        pytest.param(CONTENT, {}, False, "kubeconfig", "in plain sight", id="not encrypted"),
+        pytest.param(CONTENT, {"kubeconfig": "config"}, True, "cluster.kubeconfig", "a guess", id="and a file"),
+        pytest.param({"users": "sesame"}, {}, True, "kubeconfig", "must be text", id="a map"),
+        pytest.param(["sesame"], {}, True, "kubeconfig", "must be text", id="a list"),
+        pytest.param(7, {}, True, "kubeconfig", "must be text", id="a number"),
+    ],
+)
+def test_a_wrong_value_is_refused_and_not_shown(
+    content: object, cluster: object, secret: bool, key: str, words: str
+) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        with_content(content, cluster, secret)
+    (problem,) = refused.value.problems
+    assert problem.key == f"secure-tiller:{key}"
+    assert words in problem.why
+    assert "sesame" not in str(refused.value)
+
+
+def test_credentials_in_plain_sight_are_to_be_changed() -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        with_content(CONTENT, secret=False)
+    assert refused.value.problems[0].remedy.startswith("change them, and set the new ones with: pulumi config set")

@@ -1,0 +1,323 @@
+"""The program as a whole: what it refuses before anything is registered, what it passes on and what it exports."""
+
+import json
+import os
+import runpy
+from collections.abc import Callable, Collection
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+
+from secure_tiller import ClusterError, ConfigurationError
+from secure_tiller.component import this_stack
+from secure_tiller.problems import NotRevokedError
+from secure_tiller_stack import revocation
+from secure_tiller_stack.configuration import SECRET_KEYS, TEXTS
+from tests.support.api_server import (
+    NONE,
+    PODS,
+    REVIEW,
+    SELF_REVIEW,
+    SHARED_TOOLS,
+    ApiServer,
+    kubeconfig,
+    namespace,
+    of_stack,
+    only_metadata,
+    pod,
+    release,
+    review,
+)
+from tests.support.recording import Recording, is_secret, revealed, run
+from tests.support.samples import BLUE, OWN_SERVER, SMALLEST, own_certificate, smallest
+
+PROGRAM = Path(__file__).parents[3] / "__main__.py"
+TEAMS = {"blue": BLUE, "green": SMALLEST}
+
+UPSERT = "PULUMI_K8S_UPSERT_EXISTING_OBJECTS"
+
+Program = Callable[..., Recording]
+
+
+@pytest.fixture
+def program(server: ApiServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Program:
+    """Return a function that runs the program with a configuration and the cluster `server`."""
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path, server.url)))
+    monkeypatch.setenv(UPSERT, "")  # the program sets it; after the test it is as it was
+
+    def run_program(*, preview: bool = False, secret: Collection[str] = SECRET_KEYS, **config: Any) -> Recording:
+        settings = {"cluster": {"uid": "any"}, **config}
+        values = {
+            f"secure-tiller:{key}": value if key in TEXTS else json.dumps(value) for key, value in settings.items()
+        }
+        monkeypatch.setenv("PULUMI_CONFIG", json.dumps(values))
+        pulumi.runtime.set_all_config(values, [f"secure-tiller:{key}" for key in secret])
+        return run(lambda: runpy.run_path(str(PROGRAM)), preview=preview)
+
+    return run_program
+
+
+def exported(recording: Recording) -> dict[str, Any]:
+    return recording.outputs_of("pulumi:Stack")
+
+
+def test_there_is_one_component_per_team(program: Program) -> None:
+    components = [r.name for r in program(teams=TEAMS).resources if r.type.startswith("secure-tiller:")]
+    assert sorted(components) == ["blue", "green"]
+
+
+def test_the_provider_gets_the_path_of_the_kubeconfig_and_the_identity_of_the_cluster(
+    program: Program, tmp_path: Path
+) -> None:
+    provider = program(teams=TEAMS).one("kubernetes", "cluster")
+    assert provider.type == "pulumi:providers:kubernetes"
+    assert provider.inputs == {
+        "kubeconfig": str(tmp_path / "config"),
+        "context": "here",
+        "clusterIdentifier": "uid of kube-system",
+        "enableSecretMutable": "true",
+    }
+
+
+def test_everything_in_the_cluster_is_made_through_that_provider(program: Program) -> None:
+    objects = [r for r in program(teams=TEAMS).resources if r.type.startswith("kubernetes:")]
+    assert objects
+    assert all("::cluster::" in r.provider for r in objects)
+
+
+def test_what_is_ours_and_there_already_is_taken_back_by_newer_providers_too(program: Program) -> None:
+    program(teams={"green": SMALLEST})
+    assert os.environ[UPSERT] == "true"
+
+
+def test_what_a_team_needs_is_exported_and_its_bundles_are_secret(program: Program) -> None:
+    outputs = exported(program(teams=TEAMS))
+    assert set(outputs) == {"blue", "green"}
+    assert set(revealed(outputs)["green"]) == {
+        "namespace",
+        "serviceAccount",
+        "caCertificate",
+        "expirations",
+        "bundles",
+    }
+    assert "PRIVATE KEY" in str(revealed(outputs))
+    assert is_secret(outputs["green"]) or is_secret(outputs["green"]["bundles"])
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {},
+        {"teams": {}},
+        {"teams": {"blue": smallest(clients={})}},
+        {"teams": {"blue": SMALLEST, "green": SMALLEST}},
+        {"teams": TEAMS, "team": {}},
+        {"teams": TEAMS, "cluster": {"contxt": "here"}},
+    ],
+)
+def test_a_wrong_configuration_asks_the_cluster_nothing(
+    program: Program, server: ApiServer, config: dict[str, Any]
+) -> None:
+    with pytest.raises(ConfigurationError):
+        program(**config)
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("cluster", [{}, {"uid": "another"}, {"context": "there"}, {"kubeconfig": "/nowhere"}])
+def test_a_wrong_cluster_is_refused(program: Program, cluster: dict[str, str]) -> None:
+    with pytest.raises(ClusterError):
+        program(teams=TEAMS, cluster=cluster)
+
+
+GREENS_PODS = "/api/v1/namespaces/green-tiller/pods"
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_an_update_that_revokes_says_so_and_ends_when_no_pod_answers_any_more(
+    program: Program, server: ApiServer, caplog: pytest.LogCaptureFixture, preview: bool
+) -> None:
+    server.answers[PODS] = (200, {"items": [pod("green-tiller", "bob mallory")]})
+    server.answers[GREENS_PODS] = (200, {"items": [pod("green-tiller", "bob")]})
+    recording = program(teams={"green": SMALLEST}, preview=preview)
+    assert "NOT YET REVOKED: client mallory" in caplog.text
+    assert recording.one("Deployment", "green-deployment")
+    assert (GREENS_PODS in server.paths) is not preview
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the program wait for the end of a revocation a moment only."""
+    monkeypatch.setattr(revocation, "ended", partial(revocation.ended, seconds=0, noticed_seconds=0, pause=0.001))
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_update_that_cannot_see_whether_a_pod_still_answers_fails(program: Program, server: ApiServer) -> None:
+    server.answers[PODS] = (200, {"items": [pod("green-tiller", "mallory")]})
+    server.answers[GREENS_PODS] = (403, {"message": "forbidden"})
+    with pytest.raises(NotRevokedError, match="refused to tell which pods run in green-tiller"):
+        program(teams={"green": SMALLEST})
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(
+    ("stopping", "words"), [(False, "did not replace the Tiller that answers"), (True, "an old pod still runs")]
+)
+def test_an_update_after_which_a_pod_still_answers_fails(
+    program: Program, server: ApiServer, stopping: bool, words: str
+) -> None:
+    pods = (200, {"items": [pod("green-tiller", "bob mallory", stopping=stopping)]})
+    server.answers |= {PODS: pods, GREENS_PODS: pods}
+    with pytest.raises(NotRevokedError, match=words):
+        program(teams={"green": SMALLEST})
+
+
+def test_an_update_that_revokes_nobody_does_not_wait(program: Program, server: ApiServer) -> None:
+    server.answers[PODS] = (200, {"items": [pod("green-tiller", "bob")]})
+    program(teams={"green": SMALLEST})
+    assert GREENS_PODS not in server.paths
+
+
+def test_a_server_certificate_of_ones_own_has_its_key_from_the_secret_configuration(program: Program) -> None:
+    given = own_certificate(key=None)
+    teams = {"green": smallest(certificates={"server_certificate": given})}
+    recording = program(teams=teams, serverKeys={"green": OWN_SERVER.key_pem})
+    secret = recording.one("Secret", "green-tls").inputs["stringData"]
+    assert is_secret(secret)
+    assert revealed(secret)["tls.key"] == OWN_SERVER.key_pem
+
+
+def test_a_secret_kubeconfig_leads_to_the_cluster_and_stays_secret(
+    program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("KUBECONFIG")
+    content = (tmp_path / "config").read_text()
+    (tmp_path / "config").unlink()
+    given = program(teams={"green": SMALLEST}, kubeconfig=content).one("kubernetes", "cluster").inputs["kubeconfig"]
+    assert is_secret(given)
+    assert revealed(given) == content
+
+
+@pytest.mark.parametrize("key", ["kubeconfig", "serverKeys"])
+def test_a_secret_that_is_not_encrypted_is_refused_before_the_cluster_is_asked(
+    program: Program, server: ApiServer, tmp_path: Path, key: str
+) -> None:
+    values = {"kubeconfig": (tmp_path / "config").read_text(), "serverKeys": {"green": OWN_SERVER.key_pem}}
+    with pytest.raises(ConfigurationError, match=f"secure-tiller:{key} = \\(not shown\\)[^=]*in plain sight"):
+        program(teams=TEAMS, secret=(), **{key: values[key]})
+    assert server.asked == []
+
+
+def test_a_team_that_was_renamed_is_known_by_its_name_from_before(program: Program) -> None:
+    renamed = smallest(namespace="olive-tiller", formerly="olive")
+    recording = program(teams={"green": renamed, "blue": BLUE})
+    assert recording.one("SecureTiller", "green").aliases == ("olive",)
+    assert recording.one("SecureTiller", "blue").aliases == ()
+
+
+def test_its_namespaces_that_are_there_are_its_own(program: Program, server: ApiServer) -> None:
+    there = [of_stack("olive-tiller", "olive"), of_stack("green-apps", "olive")]
+    server.answers["/api/v1/namespaces"] = (200, {"items": there})
+    renamed = smallest(namespace="olive-tiller", formerly="olive")
+    server.answers |= {f"/api/v1/{kind}": NONE for kind in ("secrets", "serviceaccounts")}
+    server.answers |= {"/apis/apps/v1/deployments": NONE, "/apis/networking.k8s.io/v1/networkpolicies": NONE}
+    assert program(teams={"green": renamed}).one("SecureTiller", "green")
+
+
+def test_a_protected_team_is_registered_as_such_and_no_other_is(program: Program) -> None:
+    recording = program(teams={"blue": BLUE, "green": smallest(protect=True)})
+    assert recording.one("SecureTiller", "green").protect
+    assert not recording.one("SecureTiller", "blue").protect
+
+
+def test_the_defaults_reach_every_team(program: Program) -> None:
+    recording = program(teams=TEAMS, defaults={"labels": {"example.org/cost-centre": "42"}})
+    accounts = [r for r in recording.resources if r.type.endswith(":ServiceAccount")]
+    assert [r.inputs["metadata"]["labels"]["example.org/cost-centre"] for r in accounts] == ["42", "42"]
+
+
+@pytest.fixture
+def departed(server: ApiServer) -> None:
+    """Let the cluster have a Tiller of a team that is not in the settings, with a release."""
+    server.answers["/api/v1/namespaces"] = (200, {"items": [of_stack("red-tiller", "red"), SHARED_TOOLS]})
+    server.answers["/api/v1/namespaces/red-tiller/serviceaccounts"] = (
+        200,
+        {"items": [only_metadata("tiller", "red-tiller")]},
+    )
+    server.answers["/api/v1/namespaces/red-tiller/secrets"] = (200, {"items": [release("web", 1)]})
+
+
+@pytest.mark.usefixtures("departed")
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_team_that_left_with_releases_is_refused_before_anything_is_registered(
+    program: Program, preview: bool
+) -> None:
+    with pytest.raises(ClusterError, match="holds releases: web"):
+        program(teams={"green": SMALLEST}, preview=preview)
+
+
+@pytest.mark.usefixtures("departed")
+def test_it_may_go_if_the_stacks_file_says_so(program: Program, caplog: pytest.LogCaptureFixture) -> None:
+    program(teams={"green": SMALLEST}, removed={"red": "with-releases"})
+    assert "team red has left" in caplog.text
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_preview_says_what_it_leaves_to_the_update(
+    program: Program, caplog: pytest.LogCaptureFixture, preview: bool
+) -> None:
+    caplog.set_level("INFO")
+    program(teams={"green": SMALLEST}, preview=preview)
+    assert ("Not checked in a preview" in caplog.text) is preview
+
+
+def test_an_account_that_may_not_do_what_the_update_takes_is_refused(program: Program, server: ApiServer) -> None:
+    server.answers[SELF_REVIEW] = review(allowed=False)
+    with pytest.raises(ClusterError, match="it may not create"):
+        program(teams={"green": SMALLEST})
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_preview_creates_no_access_review(program: Program, server: ApiServer, preview: bool) -> None:
+    program(teams={"green": SMALLEST}, preview=preview)
+    assert bool({REVIEW, SELF_REVIEW} & set(server.paths)) is not preview
+
+
+def test_what_was_not_checked_is_said(program: Program, server: ApiServer, caplog: pytest.LogCaptureFixture) -> None:
+    server.answers[REVIEW] = (403, {"message": "forbidden"})
+    program(teams=TEAMS)
+    assert "Not checked" in caplog.text
+
+
+def test_an_existing_namespace_open_to_privileged_pods_is_warned_of(
+    program: Program, server: ApiServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.answers["/api/v1/namespaces"] = (200, {"items": [namespace("shared-tools")]})
+    program(teams=TEAMS)
+    assert "shared-tools" in caplog.text
+
+
+def test_the_stack_of_the_demo_is_accepted(program: Program) -> None:
+    demo = yaml.safe_load((PROGRAM.parent / "stacks" / "Pulumi.local.yaml").read_text())["config"]
+    recording = program(**{key.removeprefix("secure-tiller:"): value for key, value in demo.items()})
+    assert set(exported(recording)) == {"blue", "green"}
+
+
+def annotations_of_namespaces(recording: Recording) -> dict[str, dict[str, str]]:
+    namespaces = [r for r in recording.resources if r.type == "kubernetes:core/v1:Namespace"]
+    return {r.inputs["metadata"]["name"]: r.inputs["metadata"]["annotations"] for r in namespaces}
+
+
+def test_the_namespaces_carry_the_stack_that_they_belong_to(program: Program) -> None:
+    annotations = annotations_of_namespaces(program(teams={"green": SMALLEST}))
+    stacks = {name: its["secure-tiller/stack"] for name, its in annotations.items()}
+    assert stacks == {"green-apps": this_stack(), "green-tiller": this_stack()}
+
+
+def test_the_namespaces_are_taken_back_from_whichever_provider_wrote_there_before(program: Program) -> None:
+    annotations = annotations_of_namespaces(program(teams={"green": SMALLEST}))
+    forced = {name: its["pulumi.com/patchForce"] for name, its in annotations.items()}
+    assert forced == {"green-apps": "true", "green-tiller": "true"}

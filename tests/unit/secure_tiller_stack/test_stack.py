@@ -1,0 +1,89 @@
+"""The configuration as a whole."""
+
+from typing import Any
+
+import pytest
+
+from secure_tiller.problems import ConfigurationError, Problem
+from secure_tiller_stack.configuration import KEYS, SECRET_KEYS, Stack, read_stack
+from secure_tiller_stack.teams import Team
+from tests.support.samples import SMALLEST
+
+TEAMS = {"green": SMALLEST}
+ENCRYPTED = frozenset(f"secure-tiller:{key}" for key in SECRET_KEYS)
+
+
+def read(**values: Any) -> Stack:
+    keys = [f"secure-tiller:{key}" for key in values]
+    return read_stack("secure-tiller", keys, {"teams": TEAMS, **values}, ENCRYPTED)
+
+
+def refused(**values: Any) -> tuple[Problem, ...]:
+    with pytest.raises(ConfigurationError) as error:
+        read(**values)
+    return error.value.problems
+
+
+def test_teams_and_cluster_are_read() -> None:
+    stack = read(teams=TEAMS, cluster={"context": "kind"})
+    assert stack.teams == (Team("green", SMALLEST),)
+    assert stack.cluster == {"context": "kind"}
+
+
+def test_all_but_the_teams_can_be_left_out() -> None:
+    assert read_stack("secure-tiller", [], {"teams": TEAMS}, secret=()) == Stack(
+        (Team("green", SMALLEST),), cluster={}, kubeconfig="", removed=frozenset()
+    )
+
+
+@pytest.mark.parametrize("key", ["kubernetes:namespace", "pulumi:disable-default-providers"])
+def test_keys_of_providers_and_of_pulumi_itself_are_let_pass(key: str) -> None:
+    assert read_stack("secure-tiller", [key], {"teams": TEAMS}, secret=())
+
+
+@pytest.mark.parametrize(
+    ("key", "nearest"),
+    [("team", "teams"), ("default", "defaults"), ("serverkeys", "serverKeys"), ("remove", "removed")],
+)
+def test_an_unknown_key_names_the_nearest_and_not_its_value(key: str, nearest: str) -> None:
+    (problem,) = refused(**{key: "sesame"})
+    assert (problem.key, problem.value) == (f"secure-tiller:{key}", "(not shown)")
+    assert f"did you mean {nearest!r}?" in problem.remedy
+
+
+def test_an_unknown_key_that_is_like_no_other_is_told_them_all() -> None:
+    (problem,) = refused(xyz="sesame")
+    assert all(key in problem.remedy for key in KEYS)
+
+
+def test_everything_that_is_wrong_comes_at_once() -> None:
+    problems = refused(
+        tems={},
+        teams={"green": {**SMALLEST, "colour": "green"}, "Blue": {**SMALLEST, "namespaces": {"b": {}}}},
+        cluster={"contxt": "kind", "uid": 7},
+        defaults={"colour": "blue", "pod": {"history_max": 0}},
+        removed={"red": "yes", "green": "with-releases"},
+        kubeconfig=7,
+        serverKeys={"red": "sesame"},
+    )
+    assert sorted((problem.team, problem.key) for problem in problems) == [
+        ("", "secure-tiller:cluster.contxt"),
+        ("", "secure-tiller:cluster.uid"),
+        ("", "secure-tiller:defaults.colour"),
+        ("", "secure-tiller:defaults.pod.history_max"),
+        ("", "secure-tiller:kubeconfig"),
+        ("", "secure-tiller:removed.green"),
+        ("", "secure-tiller:removed.red"),
+        ("", "secure-tiller:serverKeys.red"),
+        ("", "secure-tiller:tems"),
+        ("Blue", "(name of the team)"),
+        ("green", "colour"),
+    ]
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if key not in SECRET_KEYS])
+def test_an_encrypted_value_in_what_a_preview_shows_is_refused_and_not_shown(key: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        read_stack("secure-tiller", [], {"teams": TEAMS, key: {"a": "sesame"}}, {f"secure-tiller:{key}"})
+    found = [problem for problem in error.value.problems if "encrypted" in problem.why]
+    assert [(problem.key, problem.value) for problem in found] == [(f"secure-tiller:{key}", "(not shown)")]
