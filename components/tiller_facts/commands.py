@@ -2,34 +2,27 @@
 
 What is not known of a command line stands in its words as a mark, so that the rest stays readable.
 
-Sources: Kubernetes documentation, Define a Command and Arguments for a Container; POSIX.1-2017, Shell Command Language.
+Source: Kubernetes documentation, Define a Command and Arguments for a Container.
 """
 
 import posixpath
 import re
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tiller_facts.shell import SCRIPTED, simple_commands
 from tiller_facts.values import UNKNOWN, Hidden, NotKnown, NotKnownError, Value, at, each, is_known
 
 ELSEWHERE = Hidden("a variable that is set elsewhere decides it")
+SCRIPT = Hidden("a script decides it")
 
 _HIDDEN, _UNKNOWN = "\0hidden\0", "\0unknown\0"
 """Marks in place of what is not known; no word of a command line can hold them."""
 
 _REFERENCE = re.compile(r"\$\$|\$\(([^()]+)\)")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
-_COMMENT = re.compile(r"(^|\s)#[^\n]*")
-_OPERATOR = re.compile(r"[;&|()]+")
-_REDIRECTION = re.compile(r"&?[<>]+[&|]?")
 _SHELLS = frozenset(("sh", "ash", "bash", "dash", "ksh", "zsh"))
-_KEYWORDS = frozenset(("if", "then", "elif", "else", "while", "until", "do", "!", "{", "time"))
-"""Words of a shell after which a command begins."""
-
-UNREADABLE = "\0unreadable"
-"""Stands in place of a program: a part of a script that cannot be read."""
 
 
 class Environment:
@@ -118,7 +111,9 @@ def mark(value: NotKnown) -> str:
 
 def unmarked(word: str) -> Value[str]:
     """Return a word, or that it is not known."""
-    return UNKNOWN if _UNKNOWN in word else ELSEWHERE if _HIDDEN in word else word
+    if _UNKNOWN in word:
+        return UNKNOWN
+    return ELSEWHERE if _HIDDEN in word else SCRIPT if SCRIPTED in word else word
 
 
 def command_line(container: Any) -> tuple[str, ...]:
@@ -154,9 +149,9 @@ def _started(words: Sequence[str], variables: Mapping[str, str], *, scripted: bo
     program = posixpath.basename(words[0]) if words else ""
     launch = _LAUNCHERS.get(program)
     if program in _SHELLS and (script := _script(words[1:])) is not None:
-        for simple in _simple_commands(script):
-            rest, own = _assigned(simple, variables) if simple[0] != UNREADABLE else (simple, variables)
-            yield from _started(rest, own, scripted=True) if rest else iter((Command(tuple(simple), {}, True),))
+        for simple in simple_commands(script):
+            rest, own = _assigned(simple, variables)
+            yield from _started(rest, own, scripted=True) if rest else (Command(simple, {}, scripted=True),)
     elif launch and (launched := launch(words[1:])):
         rest, own = _assigned(launched, variables) if program == "env" else (launched, variables)
         yield from _started(rest, own, scripted=scripted)
@@ -226,43 +221,3 @@ def _script(words: Sequence[str]) -> str | None:
         if word.endswith("o"):  # the name of an option follows: -o pipefail
             next(rest, "")
     return None
-
-
-def _simple_commands(script: str) -> Iterator[tuple[str, ...]]:
-    """Yield the commands of a script, without where their input and output go."""
-    tokens = _tokens(script)
-    if tokens is None:
-        yield (UNREADABLE, script)
-        return
-    words: list[str] = []
-    for position, token in enumerate(tokens):
-        previous = tokens[position - 1] if position else ""
-        following = tokens[position + 1] if position + 1 < len(tokens) else ""
-        if token.startswith("<<") or token == "()":  # noqa: S105  a document, a function
-            yield (UNREADABLE, token)
-        elif _OPERATOR.fullmatch(token) or (not words and token in _KEYWORDS):
-            yield from _whole(words)
-            words = []
-        elif not (
-            _REDIRECTION.fullmatch(token)
-            or _REDIRECTION.fullmatch(previous)
-            or (token.isdecimal() and _REDIRECTION.fullmatch(following))  # 2>&1
-        ):
-            words.append(token)
-    yield from _whole(words)
-
-
-def _whole(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    if words:
-        yield tuple(words)
-
-
-def _tokens(script: str) -> list[str] | None:
-    """Return the words and operators of a script; None: it cannot be read."""
-    text = _COMMENT.sub(r"\1", script.replace("\\\n", " ")).replace("\n", " ; ")
-    lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
-    lexer.whitespace_split, lexer.commenters = True, ""
-    try:
-        return list(lexer)
-    except ValueError:
-        return None

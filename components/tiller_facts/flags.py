@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from tiller_facts.commands import UNREADABLE, Command, Environment, command_line, commands, unmarked
+from tiller_facts.commands import SCRIPT, Command, Environment, command_line, commands, unmarked
 from tiller_facts.identity import GRPC_PORT, PROBE_PORT, PROGRAM
+from tiller_facts.shell import UNREADABLE
 from tiller_facts.values import UNKNOWN, Hidden, NotKnown, NotKnownError, Value, at, is_known, maybe
 
-SCRIPT = Hidden("a script decides it")
 ENTRY_POINT = Hidden("a program of the image decides it")
 
 TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
@@ -36,7 +36,23 @@ _IMAGE = re.compile(rf"(.+[-_.])?{PROGRAM}")
 _CLIENTS = frozenset(("helm", "helm2", "helm3", "kubectl"))
 _START_NOTHING = frozenset(
     (
-        *("[", "awk", "cat", "chmod", "chown", "cp", "curl", "echo", "export", "file", "find", "grep", "install", "ln"),
+        *(
+            "[",
+            "awk",
+            "cat",
+            "cd",
+            "chmod",
+            "chown",
+            "cp",
+            "curl",
+            "echo",
+            "export",
+            "file",
+            "find",
+            "grep",
+            "install",
+            "ln",
+        ),
         *("ls", "mkdir", "mv", "printf", "rm", "sed", "stat", "tar", "test", "touch", "wget", "which"),
     )
 )
@@ -85,7 +101,7 @@ def read(container: Any) -> Flags:
     environment = Environment(container)
 
     def variable(name: str) -> Value[str]:
-        return _plain(call.variables[name]) if name in call.variables else environment(name)
+        return unmarked(call.variables[name]) if name in call.variables else environment(name)
 
     enabled = _switch(given, "tls", variable("TILLER_TLS_ENABLE"))
     verifies = _switch(given, "tls-verify", variable("TILLER_TLS_VERIFY"))
@@ -100,7 +116,9 @@ def read(container: Any) -> Flags:
         namespace="" if own else variable("TILLER_NAMESPACE"),
         listen=given.get("listen", f":{GRPC_PORT}"),
         probe_listen="" if probes is False else given.get("probe-listen", f":{PROBE_PORT}"),
-        history_max=_number(given.get("history-max", variable("TILLER_HISTORY_MAX"))),
+        history_max=_number(given["history-max"], base=0)
+        if "history-max" in given
+        else _number(variable("TILLER_HISTORY_MAX")),
         certificate=given.get("tls-cert", _inside(folder, "tls.crt")),
         client_cas=given.get("tls-ca-cert", _inside(folder, "ca.crt")),
     )
@@ -165,16 +183,15 @@ def _scripted(calls: Sequence[Command], others: Sequence[Command]) -> Value[Comm
     """Return the call of Tiller in a script, unless its description does not decide which call runs, and how."""
     if any(call != calls[0] for call in calls) or any(map(_meddles, others)):
         return SCRIPT
-    return calls[0] if all(is_known(_plain(word)) for word in calls[0].words) else SCRIPT
+    return calls[0] if all(is_known(unmarked(word)) for word in calls[0].words) else SCRIPT
 
 
 def _meddles(command: Command) -> bool:
-    return command.program in _MEDDLING or any("TILLER_" in word for word in command.words)
-
-
-def _plain(word: str) -> Value[str]:
-    """Return a word of a script, unless the shell puts something into it."""
-    return SCRIPT if "$" in word or "`" in word else unmarked(word)
+    """Return whether another command of a script may change how Tiller is called, or may call it."""
+    if command.program in _MEDDLING or any("TILLER_" in word for word in command.words):
+        return True
+    names = map(posixpath.basename, command.words)
+    return command.program not in _CLIENTS | _START_NOTHING and PROGRAM in names
 
 
 def _given(words: Sequence[str]) -> Value[Mapping[str, Value[str]]]:
@@ -211,11 +228,17 @@ def _storage(value: Value[str]) -> Value[str]:
     return value if not is_known(value) or value in STORAGES else "memory"
 
 
-def _number(value: Value[str]) -> Value[int]:
+def _number(value: Value[str], base: int = 10) -> Value[int]:
+    """Return a number of revisions as Go reads it; what is none, or negative, limits nothing."""
     if isinstance(value, NotKnown):
         return value
-    return int(value) if re.fullmatch(r"[0-9]{1,9}", value) else 0
+    octal = re.fullmatch(r"([+-]?)0(_?[0-7]+)", value) if base == 0 else None
+    text = f"{octal[1]}0o{octal[2]}" if octal else value
+    try:
+        return max(0, int(text, base)) if re.fullmatch(r"[+-]?[0-9][0-9A-Za-z_]*", value, re.ASCII) else 0
+    except ValueError:
+        return 0
 
 
 def _inside(folder: Value[str], name: str) -> Value[str]:
-    return folder if isinstance(folder, NotKnown) else posixpath.join(folder, name)
+    return folder if isinstance(folder, NotKnown) else posixpath.normpath(posixpath.join(folder, name))

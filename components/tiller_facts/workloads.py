@@ -102,6 +102,7 @@ class Tiller(Workload):
         Raises:
             NotKnownError: a part of its description that decides it is not known.
         """
+        path = posixpath.normpath(path)
         mounts = [one for one in each(self.container, "volumeMounts") if _holds(_folder(one), path)]
         if not mounts:
             return ()
@@ -210,11 +211,11 @@ def _order(tiller: Tiller) -> tuple[str, str, str]:
 
 
 def _folder(mount: Any) -> str:
-    return text(mount, "mountPath").rstrip("/")
+    return posixpath.normpath(text(mount, "mountPath"))
 
 
 def _holds(folder: str, path: str) -> bool:
-    return path == folder or path.startswith(f"{folder}/")
+    return path == folder or path.startswith(f"{folder.rstrip('/')}/")
 
 
 def _shown(volume: Mapping[str, Any], within: str) -> Iterator[tuple[str, str, str]]:

@@ -149,6 +149,17 @@ BY_SCRIPT: list[tuple[dict[str, Any], tuple[Any, Any]]] = [
     (shell("/tiller \\\n --tls-verify"), BOTH),
     (shell("sh -c 'tiller --tls-verify'"), BOTH),
     (shell("tiller 'it"), NOBODY_KNOWS),
+    (shell("echo ' # '; exec tiller --tls-verify"), BOTH),
+    (shell("echo ';' tiller --tls-verify; exec /start"), NOBODY_KNOWS),
+    (shell('echo "; tiller --tls-verify"; exec tiller'), NEITHER),
+    (shell("# now \\\nexec tiller\nexec tiller --tls-verify"), NOBODY_KNOWS),
+    (shell("tiller --history-max 20 >/log --tls-verify"), BOTH),
+    (shell("tiller --storage='$a' --tls-ca-cert=\"\\$b\" --tls-verify"), BOTH),
+    (shell('tiller --tls-ca-cert="$B" --tls-verify'), NOBODY_KNOWS),
+    (shell("tiller --tls-verify $$(cat /flags)"), NOBODY_KNOWS),
+    (shell("nice tiller || tiller --tls-verify"), NOBODY_KNOWS),
+    (shell("test -e /tiller || exit; tiller --tls-verify"), BOTH),
+    (shell("(tiller --tls-verify) & wait"), BOTH),
 ]
 
 
@@ -206,6 +217,12 @@ def test_where_releases_go(args: list[str], storage: str) -> None:
         ({}, 0),
         ({"env": env(TILLER_HISTORY_MAX="7")}, 7),
         ({"env": env(TILLER_HISTORY_MAX="many")}, 0),
+        ({"env": env(TILLER_HISTORY_MAX="+07")}, 7),
+        ({"env": env(TILLER_HISTORY_MAX="0x10")}, 0),
+        ({"env": env(TILLER_HISTORY_MAX=" 7")}, 0),
+        ({"args": ["--history-max=010"]}, 8),
+        ({"args": ["--history-max=0x10"]}, 16),
+        ({"args": ["--history-max=-1"]}, 0),
         ({"env": env(TILLER_HISTORY_MAX="7"), "args": ["--history-max=3"]}, 3),
         ({"envFrom": FROM_MAP}, HIDDEN),
     ],
@@ -223,7 +240,7 @@ def test_its_ports() -> None:
 
 
 def test_its_certificates() -> None:
-    by_environment = read({"env": env(TILLER_TLS_CERTS="/etc/certs")})
+    by_environment = read({"env": env(TILLER_TLS_CERTS="/etc//x/../certs/")})
     assert (by_environment.certificate, by_environment.client_cas) == ("/etc/certs/tls.crt", "/etc/certs/ca.crt")
     by_flags = read({"args": ["--tls-cert=/a/b", "--tls-ca-cert="], "env": env(TILLER_TLS_CERTS="/etc/certs")})
     assert (by_flags.certificate, by_flags.client_cas) == ("/a/b", "")
