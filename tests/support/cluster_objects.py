@@ -130,6 +130,14 @@ def config_map(clients: str, namespace: str = BLUE, name: str = "client-cas") ->
     return item("ConfigMap", name, namespace, data={"ca.crt": authority(clients).pem})
 
 
+def files(one: Object) -> dict[str, str]:
+    """Return the files that a Secret or ConfigMap gives to a pod, by name."""
+    data = one.get("data") or {}
+    if one["kind"] == "Secret":
+        data = {name: base64.b64decode(text).decode() for name, text in data.items()}
+    return {**data, **(one.get("stringData") or {})}
+
+
 def rule(resources: str, verbs: str, groups: str = "") -> Object:
     """Return a rule of a Role; several words are separated by blanks."""
     return {"apiGroups": groups.split() or [""], "resources": resources.split(), "verbs": verbs.split()}
