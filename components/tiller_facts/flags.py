@@ -59,6 +59,8 @@ _START_NOTHING = frozenset(
 """Programs that a path to Tiller is only a file to."""
 _MEDDLING = frozenset((UNREADABLE, ".", "alias", "eval", "source", "xargs"))
 """Commands of a script that may change Tiller's environment, or its words."""
+_ASSIGNING = frozenset(("declare", "export", "readonly", "typeset", "unset"))
+"""Commands of a script that change the variables which they name."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,8 @@ def _scripted(calls: Sequence[Command], others: Sequence[Command]) -> Value[Comm
 def _meddles(command: Command) -> bool:
     """Return whether another command of a script may change how Tiller is called, or may call it."""
     if command.program in _MEDDLING or any("TILLER_" in word for word in command.words):
+        return True
+    if command.program in _ASSIGNING and not all(is_known(unmarked(word)) for word in command.words):
         return True
     names = map(posixpath.basename, command.words)
     return command.program not in _CLIENTS | _START_NOTHING and PROGRAM in names

@@ -26,6 +26,8 @@ _PART = re.compile(
     r"""'(?P<literal>[^']*)'|"(?P<quoted>(?:\\.|[^"\\])*)"|\\(?P<escaped>.)|(?P<plain>[^'"\\]+)""", re.DOTALL
 )
 _PUT_IN = re.compile(r"[$`]")
+_BRACES = re.compile(r"\{(?=[^{}]*(,|\.\.))")
+"""Bash makes several words of one: `--storage={memory,secret}`."""
 _KEYWORDS = frozenset(("if", "then", "elif", "else", "while", "until", "do", "!", "{", "time"))
 """Words after which a command begins."""
 
@@ -70,7 +72,7 @@ def _unquoted(word: str) -> str:
 def _part(found: re.Match[str]) -> str:
     kind, text = str(found.lastgroup), found[str(found.lastgroup)]
     if kind == "plain":
-        return _PUT_IN.sub(SCRIPTED, text)
+        return _BRACES.sub(SCRIPTED, _PUT_IN.sub(SCRIPTED, text))
     if kind == "quoted":
         # A backslash escapes these alone; what is escaped is not put in.
         pieces = re.split(r"\\([$`\"\\\n])", text)

@@ -13,7 +13,7 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -108,7 +108,8 @@ class Room:
             until(lambda: LAST in log.read_text(), "Tiller listens", alive=lambda: _alive(process, log), error=ended)
             yield Running(self, log.read_text(), port, probe_port)
         finally:
-            os.killpg(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # all of it has ended by itself
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
     def _environment(self) -> dict[str, str]:

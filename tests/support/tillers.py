@@ -176,6 +176,7 @@ FLAGS = (
     bare("no-flag", args=None),
     bare("a-word-ends-the-flags", args=["serve", *ARGS]),
     bare("two-dashes-end-the-flags", args=["--", *ARGS]),
+    bare("an-empty-word-ends-the-flags", args=["", *ARGS]),
     bare("a-dash-ends-the-flags", args=["-", *ARGS]),
     runs(
         "a-flag-eats-the-next",
@@ -410,6 +411,10 @@ SCRIPTS = (
     script("script-in-a-loop", f"while true; do tiller {LINE}; done"),
     script("script-in-braces", f"{{ exec tiller {LINE}; }}"),
     script("script-in-a-condition", f"if true; then exec tiller {LINE}; fi"),
+    script("script-launches", f"exec env HOME=/tmp nohup tiller {LINE}"),
+    script("script-begins-with-a-redirection", f"2>&1 exec tiller {LINE}"),
+    script("script-quotes-the-name", f"exec 'ti'\"ll\"er {LINE}"),
+    script("script-ends-the-flags", f"exec tiller {LINE} -- --storage=memory"),
     script("script-of-a-script", f"sh -c 'exec tiller {LINE}'"),
     script("script-quotes-a-hash", f"echo ' # '; exec tiller {LINE}"),
     script("script-redirects-after-a-number", f"exec tiller {LINE.replace('max=20', 'max 20 >/dev/null')}"),
@@ -440,6 +445,14 @@ SCRIPTS = (
     hides("script-builds-arguments", command=SHELL, args=[f"echo --tls-verify=0 | xargs tiller {LINE}"]),
     hides("script-defines-tiller", command=SHELL, args=[f"tiller() {{ /tiller --storage=memory; }}; tiller {LINE}"]),
     hides("script-writes-a-call", command=SHELL, args=[f"cat >/dev/null <<END\ntiller {LINE}\nEND\nexec /start"]),
+    hides(
+        "script-exports-what-a-program-says",
+        command=SHELL,
+        args=[f"export $(cat /settings); exec tiller {' '.join(PLAIN)}"],
+        env=BY_ENVIRONMENT,
+    ),
+    hides("script-starts-its-words", command=[*SHELL, 'exec "$0" "$@"', "tiller"]),
+    hides("script-expands-braces", command=["bash", "-c"], args=[f"exec tiller {LINE} --storage={{memory,configmap}}"]),
     hides("script-exports", command=SHELL, args=[f"export TILLER_TLS_VERIFY=; exec tiller {' '.join(PLAIN)}"]),
     hides("script-quotes-an-operator", command=SHELL, args=[f"echo ';' tiller {LINE}; exec /start"]),
     hides(
