@@ -1,14 +1,13 @@
 """The reader of flags says of each container of the table what the real Tiller does, or that it is hidden."""
 
-
 import pytest
-from tiller_facts.network import is_loopback
 
 from testbed.toolchain import Toolchain
 from tests.support.real_tiller import Room
 from tests.support.row import Row
 from tests.support.tillers import BARE, RIGHT, ROWS
 from tiller_facts import flags
+from tiller_facts.network import is_loopback
 from tiller_facts.values import is_known
 
 STARTED = [row for row in ROWS if row.settings and row.starts]
