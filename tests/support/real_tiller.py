@@ -1,7 +1,7 @@
 """Starts the real Tiller as a container of the table describes it, and observes how it runs.
 
 The container's command line runs as a process of this machine. The paths of its programs and files lead into a folder,
-and its two ports are others, so that it runs beside other Tillers. What it calls a launcher is a script that starts
+and its two ports are others, so that several can run. What it calls a launcher is a script that starts
 what it is given. The rest is real: the shell, the environment that Kubernetes would make, the program.
 """
 
