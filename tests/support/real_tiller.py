@@ -1,8 +1,8 @@
 """Starts the real Tiller as a container of the table describes it, and observes how it runs.
 
 The container's command line runs as a process of this machine. The paths of its programs and files lead into a folder,
-and its two ports are others, so that several can run. What it calls a launcher is a script that starts
-what it is given. The rest is real: the shell, the environment that Kubernetes would make, the program.
+and its two ports are others, so that several can run. What it calls a launcher is a script that starts what it
+is given. The rest is real: the shell, the environment that Kubernetes would make, the program.
 """
 
 import os
@@ -12,7 +12,7 @@ import signal
 import socket
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -81,20 +81,28 @@ class Room:
     @contextmanager
     def started(self, container: Object) -> Iterator["Running"]:
         """Start a container, wait until its Tiller listens, and end it with everything it started."""
-        port, probe_port = _free_port(), _free_port()
-        # A flag that the container gives comes later, and so it wins.
-        ports = f"-listen=:{port} -probe-listen=:{probe_port}"
-        for path in ("tiller", "bin/tiller"):
-            _write_program(self.folder / path, f'exec {shlex.quote(str(self._tiller))} {ports} "$@"')
+        ports = {PORT: _free_port(), PROBE_PORT: _free_port()}
+        self._write_tiller(*ports.values())
+        log = self.folder / "log"
+        process = self._start(container, ports, log)
+        try:
+            until(lambda: LAST in log.read_text(), "Tiller listens", alive=lambda: _alive(process, log))
+            yield Running(self, log.read_text(), *ports.values())
+        finally:
+            with suppress(ProcessLookupError):  # all of it has ended by itself
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def _start(self, container: Object, ports: Mapping[int, int], log: Path) -> "subprocess.Popen[bytes]":
         variables = environment(container)
 
         def local(text: str) -> str:
-            text = text.replace(str(PORT), str(port)).replace(str(PROBE_PORT), str(probe_port))
+            for port, other in ports.items():
+                text = text.replace(str(port), str(other))
             return IN_THE_FOLDER.sub(f"{self.folder}/", text)
 
-        log = self.folder / "log"
         with log.open("wb") as output:
-            process = subprocess.Popen(
+            return subprocess.Popen(
                 [local(word) for word in words(container, variables)],
                 cwd=self.folder,
                 env={**self._environment(), **{name: local(value) for name, value in variables.items()}},
@@ -103,14 +111,13 @@ class Room:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        try:
-            ended = AssertionError
-            until(lambda: LAST in log.read_text(), "Tiller listens", alive=lambda: _alive(process, log), error=ended)
-            yield Running(self, log.read_text(), port, probe_port)
-        finally:
-            with suppress(ProcessLookupError):  # all of it has ended by itself
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+
+    def _write_tiller(self, port: int, probe_port: int) -> None:
+        """Write the program that the container starts: Tiller with other ports, where it is given none."""
+        # A flag that the container gives comes later, and so it wins.
+        script = f'exec {shlex.quote(str(self._tiller))} -listen=:{port} -probe-listen=:{probe_port} "$@"'
+        for path in ("tiller", "bin/tiller"):
+            _write_program(self.folder / path, script)
 
     def _environment(self) -> dict[str, str]:
         return {
