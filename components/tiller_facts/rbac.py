@@ -144,6 +144,9 @@ def _either(listed: tuple[str, ...], wanted: str) -> bool:
 
 EVERYTHING = Rule((ALL,), (ALL,), (ALL,))
 
+UNSEEN = Rule((), (), ())
+"""Stands in place of the rules of a role that a program binds and does not make."""
+
 _EDIT = (
     Rule(("",), ("serviceaccounts",), ("impersonate",)),
     Rule(("",), ("secrets", "pods", "pods/exec", "pods/portforward"), ("get", "list", "watch", "create", "delete")),
@@ -273,9 +276,9 @@ class Grant:
 
     @property
     def says_something(self) -> bool:
-        """Whether it gives more than every cluster gives everybody."""
+        """Whether it gives more than every cluster gives everybody; a rule that is not seen may."""
         # Paths are for discovery, unless all are meant.
-        return ALL in self.rule.paths or not SELF_REVIEWS.issuperset(self.rule.resources)
+        return self.rule is UNSEEN or ALL in self.rule.paths or not SELF_REVIEWS.issuperset(self.rule.resources)
 
     def allows(self, verb: str, group: str, resource: str, namespace: str = "") -> bool:
         """Return whether it covers a verb on a kind in a namespace; without one: in some namespace at least.
@@ -299,11 +302,12 @@ def grants(facts: Facts) -> tuple[Grant, ...]:
             roles.setdefault(_key(role, kind), []).append(role)
     # What a cluster listed is all there is; a program makes none of the well-known ones.
     named = WELL_KNOWN if facts.of_program or CLUSTER_ROLES in facts.refused else {CLUSTER_ADMIN: (EVERYTHING,)}
+    unseen = (UNSEEN,) if facts.of_program else ()
     return tuple(
         grant
         for kind in (ROLE_BINDINGS, CLUSTER_ROLE_BINDINGS)
         for binding in facts.of(kind)
-        for grant in as_far_as_known(_granted(binding, kind is ROLE_BINDINGS, roles, named))
+        for grant in as_far_as_known(_granted(binding, kind is ROLE_BINDINGS, roles, named, unseen))
     )
 
 
@@ -352,6 +356,7 @@ def _granted(
     in_namespace: bool,
     roles: Mapping[Any, Sequence[FoundObject]],
     named: Mapping[str, tuple[Rule, ...]],
+    unseen: tuple[Rule, ...],
 ) -> Iterator[Grant]:
     namespace = binding.namespace if in_namespace else ""
     kind, name = (at(binding.data, "roleRef", part) for part in ("kind", "name"))
@@ -361,8 +366,8 @@ def _granted(
     rules: list[tuple[Rule, FoundObject | None]] = [
         (Rule.read(rule), role) for role in given for rule in as_far_as_known(each(role.data, "rules"))
     ]
-    if kind == "ClusterRole" and (name == CLUSTER_ADMIN or not given):
-        rules = [(rule, None) for rule in named.get(name, ())]
+    if not given or (kind, name) == ("ClusterRole", CLUSTER_ADMIN):
+        rules = [(rule, None) for rule in (named.get(name, unseen) if kind == "ClusterRole" else unseen)]
     for item in as_far_as_known(each(binding.data, "subjects")):
         for subject in as_far_as_known(Subject.read(one) for one in (item,)):
             yield from (Grant(rule, namespace, subject, binding, role) for rule, role in rules)

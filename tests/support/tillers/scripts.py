@@ -87,6 +87,12 @@ SCRIPTS = (
         args=[f"export $(cat /settings); exec tiller {' '.join(PLAIN)}"],
         env=BY_ENVIRONMENT,
     ),
+    hides(
+        "script-forgets-what-a-program-says",
+        command=SHELL,
+        args=[f"unset $(cat /settings); exec tiller {' '.join(PLAIN)}"],
+        env=BY_ENVIRONMENT,
+    ),
     hides("script-starts-its-words", command=[*SHELL, 'exec "$0" "$@"', "tiller"]),
     hides("script-expands-braces", command=["bash", "-c"], args=[f"exec tiller {LINE} --storage={{memory,configmap}}"]),
     hides("script-exports", command=SHELL, args=[f"export TILLER_TLS_VERIFY=; exec tiller {' '.join(PLAIN)}"]),
