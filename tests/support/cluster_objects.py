@@ -130,14 +130,6 @@ def config_map(clients: str, namespace: str = BLUE, name: str = "client-cas") ->
     return item("ConfigMap", name, namespace, data={"ca.crt": authority(clients).pem})
 
 
-def files(one: Object) -> dict[str, str]:
-    """Return the files that a Secret or ConfigMap gives to a pod, by name."""
-    data = one.get("data") or {}
-    if one["kind"] == "Secret":
-        data = {name: base64.b64decode(text).decode() for name, text in data.items()}
-    return {**data, **(one.get("stringData") or {})}
-
-
 def rule(resources: str, verbs: str, groups: str = "") -> Object:
     """Return a rule of a Role; several words are separated by blanks."""
     return {"apiGroups": groups.split() or [""], "resources": resources.split(), "verbs": verbs.split()}
@@ -149,6 +141,11 @@ def subject(words: str) -> Object:
     namespace, slash, account = name.partition("/")
     group = {} if kind == "ServiceAccount" else {"apiGroup": "rbac.authorization.k8s.io"}
     return {"kind": kind, **group, **({"namespace": namespace, "name": account} if slash else {"name": name})}
+
+
+def of_every_cluster() -> tuple[Object, ...]:
+    """Return objects that a cluster has by itself, and no program makes."""
+    return (item("ClusterRole", "edit", "", rules=[rule("serviceaccounts", "impersonate"), rule("pods", "get list")]),)
 
 
 def binding(role: str, to: str = ACCOUNT, namespace: str = "", name: str = "given") -> Object:

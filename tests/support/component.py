@@ -9,22 +9,29 @@ from tests.support.cluster_objects import Object
 from tests.support.recording import Registered, run
 
 NAME = "blue"
+
+Change = Callable[[Object], None]
 IN_CLUSTER = {"ci": {"secret": {"namespace": "pipelines", "name": "tiller-ci"}}}
 """A client in the cluster, which an exposed Tiller needs."""
 
 
-def made(*, exposed: bool = False, appended: Sequence[str] = ()) -> Callable[[], tuple[Object, ...]]:
+def made(
+    *, exposed: bool = False, appended: Sequence[str] = (), change: Change = lambda _: None
+) -> Callable[[], tuple[Object, ...]]:
     """Return what makes the objects of a team's Tiller, Deployment first, when it is called.
 
     Args:
         exposed: whether clients in the cluster connect.
         appended: arguments that a transform appends to those of Tiller.
+        change: what else a transform does to each object.
     """
 
     def make() -> tuple[Object, ...]:
         objects = [copy.deepcopy(one.state) for one in _registered(exposed)]
         objects.sort(key=lambda one: bool(one["kind"] != "Deployment"))
         objects[0]["spec"]["template"]["spec"]["containers"][0]["args"] += appended
+        for one in objects:
+            change(one)
         return tuple(objects)
 
     return make

@@ -1,7 +1,7 @@
 """The shape of a row of the table of Tillers."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Final
@@ -33,7 +33,7 @@ HIDDEN: Final = Hidden()
 Setting = str | int | bool | Hidden
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Row:
     """One case: objects of a cluster, and the verdict about them that every tool reaches.
 
@@ -44,6 +44,8 @@ class Row:
         settings: how it runs Tiller, by the name of the setting; a setting that is absent is none of the case.
         finds: the code of each finding that the objects lead to.
         starts: whether the real Tiller, so started, comes to serve with nothing but its files.
+        severities: of findings that differ in severity, by their code.
+        answers: how it follows practices of Helm's guide, by number: `yes`, `no` or `unknown`.
     """
 
     id: str
@@ -52,6 +54,8 @@ class Row:
     settings: Mapping[str, Setting]
     finds: frozenset[str]
     starts: bool = True
+    severities: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[int, str] = field(default_factory=dict)
 
     @cached_property
     def objects(self) -> tuple[Object, ...]:
@@ -92,10 +96,12 @@ PRACTICE_OF: Mapping[str, str] = {
     code: practice
     for practice, codes in {
         "cluster-decides-by-rbac": ("rbac-not-enforced",),
+        "secrets-closed": ("secrets-for-everybody",),
         "certificate-of-its-own": ("shared-certificate", "certificate-unknown"),
         "client-ca-of-its-own": ("shared-client-ca", "client-ca-unknown"),
         "clients-verified": (
             *("no-tls", "no-verification", "trusts-public-cas", "verification-unknown", "verification-by-environment"),
+            "tls-unknown",
         ),
         "endpoint-closed": ("listens-everywhere", "listening-unknown", "host-network", "host-port"),
         "probe-closed": ("probe-port-open",),
@@ -104,16 +110,19 @@ PRACTICE_OF: Mapping[str, str] = {
         "releases-in-secrets": (
             *("releases-in-configmaps", "releases-in-memory", "releases-in-database", "storage-unknown"),
         ),
+        "no-release-in-configmaps": ("records-in-configmaps", "records-unknown"),
         "history-limited": ("unlimited-history", "history-unknown"),
-        "account-of-its-own": ("default-account", "shared-account"),
-        "namespace-of-its-own": ("several-tillers", "other-pods"),
+        "account-of-its-own": ("default-account",),
+        "namespace-of-its-own": ("several-tillers", "other-pods", "shared-account"),
         "rights-in-namespaces-only": ("cluster-admin", "secrets-everywhere", "cluster-wide-rights"),
         "rights-by-name": ("wildcard-rights",),
         "rights-that-stay": ("escalating-rights",),
-        "tiller-verified": ("client-without-verification",),
+        "rights-end-at-others": ("rights-in-cluster-namespace", "rights-over-another-tiller"),
+        "tiller-verified": ("client-without-verification", "client-verification-unknown"),
         "supported-version": ("flawed-version", "old-version", "version-unknown"),
         "limits": ("no-limits",),
         "not-root": ("privileged", "runs-as-root", "may-run-as-root"),
+        "pods-as-described": ("pods-differ",),
         "tiller-recognised": ("suspected",),
         "component-intact": ("changed",),
     }.items()

@@ -38,13 +38,14 @@ PROJECTED = {
 }
 
 
-def sharing(name: str, *objects: Object, of: Object, volume: Object, finds: Sequence[str]) -> Row:
+def sharing(name: str, *objects: Object, of: Object, volume: Object, finds: Sequence[str], answer: str = "no") -> Row:
     """Return a row with the Tillers of two teams, whose client CAs come from a volume of its own."""
     made = [
         workload("Deployment", template(of, volumes=[CERTIFICATES, volume]), namespace) for namespace in (BLUE, RED)
     ]
     settings = {**RIGHT, "client_cas": "/etc/clients/ca.crt"}
-    return row(name, *made, *surroundings(BLUE), *surroundings(RED), *objects, settings=settings, finds=finds)
+    every = (*made, *surroundings(BLUE), *surroundings(RED), *objects)
+    return row(name, *every, settings=settings, finds=finds, answers={5: answer})
 
 
 SAME = [config_map("of both", namespace) for namespace in (BLUE, RED)]
@@ -71,8 +72,10 @@ CERTIFICATE = (
         volume=OF_SECRET,
         finds=SHARED,
     ),
-    sharing("client-cas-in-config-maps", *DIFFERENT, of=ELSEWHERE_CA, volume=OF_CONFIG_MAP, finds=()),
-    sharing("client-cas-not-read", of=ELSEWHERE_CA, volume=OF_CONFIG_MAP, finds=("client-ca-unknown",)),
+    sharing("client-cas-in-config-maps", *DIFFERENT, of=ELSEWHERE_CA, volume=OF_CONFIG_MAP, finds=(), answer="yes"),
+    sharing(
+        "client-cas-missing", of=ELSEWHERE_CA, volume=OF_CONFIG_MAP, finds=("client-ca-unknown",), answer="unknown"
+    ),
     row(
         "two-in-a-namespace",
         workload("Deployment", template(container())),
@@ -80,5 +83,5 @@ CERTIFICATE = (
         *surroundings(),
         finds=("several-tillers", "shared-certificate", "shared-client-ca"),
     ),
-    stands("certificate-not-read", *without(surroundings(), "Secret"), finds=("certificate-unknown",)),
+    stands("certificate-missing", *without(surroundings(), "Secret"), finds=("certificate-unknown",)),
 )

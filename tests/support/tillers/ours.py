@@ -1,11 +1,9 @@
 """Rows about the Tiller of the component."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tests.support import component
-from tests.support.cluster_objects import (
-    BLUE,
-)
+from tests.support.cluster_objects import BLUE, Object
 from tests.support.row import Recognition, Row, Setting
 from tests.support.tillers.rows import RIGHT, SOMEWHERE
 
@@ -17,11 +15,24 @@ def ours(
     finds: Sequence[str] = (),
     exposed: bool = False,
     appended: Sequence[str] = (),
+    change: Callable[[Object], None] = lambda _: None,
 ) -> Row:
-    """Return a row with the Tiller of the component, whose arguments a transform may have appended to."""
+    """Return a row with the Tiller of the component, whose objects a transform may have changed."""
     of_component = {**settings, "namespace": BLUE}
-    made = component.made(exposed=exposed, appended=appended)
+    made = component.made(exposed=exposed, appended=appended, change=change)
     return Row(name, made, Recognition.YES, of_component, frozenset(finds))
+
+
+def opens_the_namespace(one: Object) -> None:
+    """Let every pod connect to those of Tiller's namespace."""
+    if one["metadata"]["name"] == "deny-ingress":
+        one["spec"]["ingress"] = [{}]
+
+
+def lifts_pod_security(one: Object) -> None:
+    """Admit any pod to Tiller's namespace."""
+    if (one["kind"], one["metadata"]["name"]) == ("Namespace", BLUE):
+        del one["metadata"]["labels"]["pod-security.kubernetes.io/enforce"]
 
 
 COMPONENT = (
@@ -39,4 +50,6 @@ COMPONENT = (
         finds=("trusts-public-cas",),
         appended=("--tls-ca-cert=",),
     ),
+    ours("component-without-its-wall", RIGHT, finds=("changed", "probe-port-open"), change=opens_the_namespace),
+    ours("component-without-pod-security", RIGHT, finds=("changed",), change=lifts_pod_security),
 )

@@ -2,9 +2,13 @@
 
 from tests.support.cluster_objects import (
     IMAGE,
+    LABELS,
+    Object,
     container,
+    item,
     surroundings,
     template,
+    variables,
     workload,
 )
 from tests.support.row import Recognition
@@ -12,8 +16,10 @@ from tests.support.tillers.rows import (
     ALL_HIDDEN,
     BARE,
     BARE_FINDS,
+    ELSEWHERE,
     HIDDEN_FINDS,
     SHELL,
+    but,
     is_none,
     other,
     row,
@@ -22,7 +28,7 @@ from tests.support.tillers.rows import (
 )
 
 KINDS = (
-    stands("deployment"),
+    stands("deployment", answers=dict.fromkeys((1, 2, 3, 4, 5), "yes")),
     *(
         row(kind.lower(), workload(kind, template(container())), *surroundings())
         for kind in ("StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod", "Rollout")
@@ -86,6 +92,7 @@ RECOGNITION = (
         *surroundings(),
         settings={},
         finds=("suspected",),
+        answers=dict.fromkeys((1, 2, 3, 4, 5), "unknown"),
         tiller=Recognition.SUSPECTED,
     ),
     row(
@@ -94,6 +101,7 @@ RECOGNITION = (
         *surroundings(),
         settings={},
         finds=("suspected",),
+        answers=dict.fromkeys((1, 2, 3, 4, 5), "unknown"),
         tiller=Recognition.SUSPECTED,
     ),
     is_none("image-distiller", other("distiller:1")),
@@ -141,6 +149,20 @@ RECOGNITION = (
         finds=("client-without-verification",),
     ),
     is_none(
+        "helm-client-whose-verification-comes-from-a-secret",
+        other(
+            "tools/helm:2.17.0",
+            "helm",
+            "ls",
+            env=[
+                *variables(HELM_HOST="tiller-deploy.old:44134", HELM_TLS_ENABLE="true"),
+                {"name": "HELM_TLS_VERIFY", "valueFrom": ELSEWHERE},
+            ],
+        ),
+        kind="Job",
+        finds=("client-verification-unknown",),
+    ),
+    is_none(
         "kubectl-of-a-namespace-tiller", other("kubectl:1.36", "kubectl", "get", "pods", "-n", "tiller"), kind="Job"
     ),
     is_none(
@@ -150,7 +172,34 @@ RECOGNITION = (
     is_none("script-that-speaks-of-tiller", other("web:1", *SHELL, "echo tiller; exec web --upstream tiller")),
 )
 
+RECORD = item("ConfigMap", "shop.v1", metadata={"labels": {"OWNER": "TILLER", "NAME": "shop", "VERSION": "1"}})
+NEIGHBOUR = template(other("tools:1"), labels={"app": "tools"}, serviceAccountName="tools")
+OWNED = {
+    "labels": {**LABELS, "pod-template-hash": "5d8f"},
+    "ownerReferences": [
+        {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "tiller-deploy-5d8f", "uid": "1", "controller": True}
+    ],
+}
+
+
+def running(*containers: Object) -> Object:
+    """Return a pod of the Deployment that runs such containers."""
+    return item("Pod", "tiller-deploy-5d8f-x2x", metadata=OWNED, spec=template(*containers)["spec"])
+
+
 POD = (
+    stands("pod-as-described", *surroundings(), running(container())),
+    stands(
+        "pod-of-before", *surroundings(), running(container(args=but("--tls-verify=false"))), finds=("pods-differ",)
+    ),
+    stands("another-pod", *surroundings(), workload("Pod", NEIGHBOUR, name="tools"), finds=("other-pods",)),
+    stands(
+        "another-pod-of-the-account",
+        *surroundings(),
+        workload("Pod", template(other("tools:1"), labels={"app": "tools"}), name="tools"),
+        finds=("other-pods", "shared-account"),
+    ),
+    stands("releases-left-in-config-maps", *surroundings(), RECORD, finds=("records-in-configmaps",)),
     stands("no-limits", of=container(resources={}), finds=("no-limits",)),
     stands("limits-of-the-pod", of=container(resources={}), resources={"limits": {"cpu": "1", "memory": "1Gi"}}),
     stands("root", securityContext={"runAsUser": 0}, finds=("runs-as-root",)),

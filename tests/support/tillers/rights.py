@@ -2,27 +2,85 @@
 
 from tests.support.cluster_objects import (
     BLUE,
+    MANAGED,
+    RED,
     binding,
+    container,
     granted,
     rule,
     surroundings,
+    template,
+    workload,
 )
-from tests.support.tillers.rows import stands
+from tests.support.tillers.rows import RIGHT, but, row, stands
 
-EVERYTHING = rule("*", "*", "*")
 GROUP = f"Group system:serviceaccounts:{BLUE}"
 
 RIGHTS = (
     stands("account-of-any-pod", serviceAccountName="default", finds=("default-account",)),
-    stands("cluster-admin", *surroundings(), binding("ClusterRole cluster-admin"), finds=("cluster-admin",)),
+    stands(
+        "cluster-admin",
+        *surroundings(),
+        binding("ClusterRole cluster-admin"),
+        finds=("cluster-admin",),
+        answers={1: "no", 4: "no"},
+    ),
     stands(
         "cluster-admin-by-group", *surroundings(), binding("ClusterRole cluster-admin", GROUP), finds=("cluster-admin",)
     ),
+    *(
+        stands(
+            f"cluster-admin-for-{name}",
+            *surroundings(),
+            binding("ClusterRole cluster-admin", somebody),
+            finds=("rbac-not-enforced", "port-forward-by-everybody", *more),
+            answers={1: "no"},
+        )
+        for name, somebody, more in (
+            ("strangers", "User system:anonymous", ()),
+            ("all-strangers", "Group system:unauthenticated", ()),
+            ("everybody", "Group system:authenticated", ("cluster-admin",)),
+            ("every-account", "Group system:serviceaccounts", ("cluster-admin",)),
+        )
+    ),
+    *(
+        stands(
+            f"secrets-for-{name}",
+            *surroundings(),
+            *granted(rule("secrets", "get list"), to=somebody, namespace=BLUE, name="secrets"),
+            finds=("secrets-for-everybody",),
+        )
+        for name, somebody in (
+            ("strangers", "User system:anonymous"),
+            ("all-strangers", "Group system:unauthenticated"),
+            ("everybody", "Group system:authenticated"),
+            ("every-account", "Group system:serviceaccounts"),
+        )
+    ),
     stands(
-        "cluster-admin-for-strangers",
+        "secrets-for-the-team",
         *surroundings(),
-        binding("ClusterRole cluster-admin", "User system:anonymous"),
-        finds=("rbac-not-enforced", "port-forward-by-everybody"),
+        *granted(rule("secrets", "get list"), to="Group blue-admins", namespace=BLUE, name="secrets"),
+    ),
+    stands(
+        "rights-of-editors",
+        *surroundings(),
+        binding("ClusterRole edit", namespace=MANAGED),
+        finds=("escalating-rights",),
+    ),
+    stands(
+        "rights-in-a-namespace-of-the-cluster",
+        *surroundings(),
+        *granted(rule("pods", "get"), namespace="kube-system"),
+        finds=("rights-in-cluster-namespace",),
+    ),
+    row(
+        "rights-over-another-tiller",
+        *(workload("Deployment", template(container()), namespace) for namespace in (BLUE, RED)),
+        *surroundings(BLUE),
+        *surroundings(RED),
+        *granted(rule("pods", "get"), namespace=RED),
+        finds=("rights-over-another-tiller",),
     ),
     stands(
         "rights-in-all-namespaces",
@@ -54,6 +112,14 @@ RIGHTS = (
         *surroundings(),
         *granted(rule("pods/portforward", "create"), to="Group system:authenticated", namespace=BLUE),
         finds=("port-forward-by-everybody",),
+    ),
+    row(
+        "port-forward-for-the-team-without-verification",
+        workload("Deployment", template(container(args=but("--tls-verify=false")))),
+        *surroundings(),
+        *granted(rule("pods/portforward", "create"), to="Group blue-developers", namespace=BLUE),
+        settings={**RIGHT, "verifies": False},
+        finds=("no-verification", "port-forward-without-certificate"),
     ),
     stands(
         "port-forward-for-the-team",

@@ -1,7 +1,7 @@
 """Builders of rows: each differs from a Tiller that breaks no practice by one thing."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.support.cluster_objects import (
@@ -62,9 +62,11 @@ def row(
     finds: Sequence[str] = (),
     tiller: Recognition = Recognition.YES,
     starts: bool = True,
+    severities: Mapping[str, str] | None = None,
+    answers: Mapping[int, str] | None = None,
 ) -> Row:
     """Return a row whose objects are made already."""
-    return Row(name, lambda: objects, tiller, settings, frozenset(finds), starts)
+    return Row(name, lambda: objects, tiller, settings, frozenset(finds), starts, severities or {}, answers or {})
 
 
 def runs(name: str, *, finds: Sequence[str] = (), starts: bool = True, settings: Any = None, **container_: Any) -> Row:
@@ -81,7 +83,8 @@ def bare(name: str, **container_: Any) -> Row:
 def hides(name: str, **container_: Any) -> Row:
     """Return a row whose Tiller gets flags that no description gives."""
     made = workload("Deployment", template(container(**container_)))
-    return row(name, made, *surroundings(), settings=ALL_HIDDEN, finds=HIDDEN_FINDS, starts=False)
+    unknown = dict.fromkeys((2, 3, 5), "unknown")
+    return row(name, made, *surroundings(), settings=ALL_HIDDEN, finds=HIDDEN_FINDS, starts=False, answers=unknown)
 
 
 def script(name: str, text: str, **further: Any) -> Row:
@@ -89,10 +92,17 @@ def script(name: str, text: str, **further: Any) -> Row:
     return runs(name, command=SHELL, args=[text], **further)
 
 
-def stands(name: str, *objects: Object, finds: Sequence[str] = (), of: Object | None = None, **spec: Any) -> Row:
+def stands(
+    name: str,
+    *objects: Object,
+    finds: Sequence[str] = (),
+    of: Object | None = None,
+    answers: Mapping[int, str] | None = None,
+    **spec: Any,
+) -> Row:
     """Return a row about a right container in other surroundings, or in a pod that differs."""
     made = workload("Deployment", template(of or container(), **spec))
-    return row(name, made, *(objects or surroundings()), finds=finds)
+    return row(name, made, *(objects or surroundings()), finds=finds, answers=answers)
 
 
 def is_none(name: str, of: Object, *, kind: str = "Deployment", finds: Sequence[str] = ()) -> Row:

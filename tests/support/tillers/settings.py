@@ -224,5 +224,18 @@ ENVIRONMENT = (
         settings={"storage": "memory"},
         finds=("releases-in-memory",),
     ),
+    runs(
+        "tls-from-a-secret",
+        args=[*PLAIN, "--tls-verify=false", *FILES],
+        env=[{"name": "TILLER_TLS_ENABLE", "valueFrom": ELSEWHERE}],
+        settings={"tls": HIDDEN, "verifies": False},
+        finds=("tls-unknown",),
+    ),
+    runs(
+        "releases-in-a-namespace-from-a-secret",
+        env=[{"name": "TILLER_NAMESPACE", "valueFrom": ELSEWHERE}],
+        settings={"namespace": HIDDEN},
+        finds=("records-unknown",),
+    ),
     runs("releases-elsewhere", env=variables(TILLER_NAMESPACE="releases"), settings={"namespace": "releases"}),
 )
