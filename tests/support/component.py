@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
+from secure_tiller import SecureTiller
 from tests.support.cluster_objects import Object
 from tests.support.recording import Registered, run
 
@@ -53,8 +54,6 @@ def _key(one: Object) -> tuple[Any, ...]:
 
 @cache
 def _registered(exposed: bool) -> tuple[Registered, ...]:
-    from secure_tiller import SecureTiller  # who reads the table for its other rows loads no Pulumi
-
     settings: Any = {"namespaces": {"blue-apps": {}}, "clients": {"alice": {}}}
     if exposed:
         settings = {**settings, "clients": IN_CLUSTER, "expose": "cluster"}

@@ -1,7 +1,8 @@
 """The table of Tillers: pods good and bad, and the one verdict that every tool reaches about each.
 
-A row differs from a Tiller that breaks no practice by the one thing that its id names. Nothing here knows a tool: how a
-tool is asked about a row stands with the tests of that tool.
+A row differs from a Tiller that breaks no practice by the one thing that its id names. Nothing here knows a tool: each
+has a `test_table.py` in its tests, whose `verdicts(row)` returns the codes of the practices that the tool finds broken
+or hidden, to compare with `row.practices`.
 """
 
 from tests.support.row import Row
