@@ -46,7 +46,7 @@ def found(*objects: Object, **further: Any) -> set[str]:
 OWN = bound(rule("secrets", "get list create update delete"))
 PEOPLE = bound(rule("pods/portforward", "create"), to="Group blue-developers", name="people")
 AROUND = (CLOSED, *OWN, *PEOPLE)
-"""What is around a Tiller of ours."""
+"""Objects around a Tiller of ours."""
 
 NAMED = "high port-forward-without-certificate"
 """Of every Tiller that verifies nobody, where anybody may forward a port."""
@@ -120,7 +120,7 @@ RELEASES: list[tuple[str, Object, set[str]]] = [
     ("a database", but("--storage=sql"), {"medium releases-in-database"}),
     ("storage perhaps", but("--storage=$(V)", env=ELSEWHERE), {"high storage-unknown"}),
     ("every revision", but("--history-max"), {"low unlimited-history"}),
-    ("every revision, said", but("--history-max=0"), {"low unlimited-history"}),
+    ("every revision, by a flag", but("--history-max=0"), {"low unlimited-history"}),
     ("revisions elsewhere", but("--history-max=$(V)", env=ELSEWHERE), {"low history-unknown"}),
     ("namespace elsewhere", tiller(env=[{**ELSEWHERE[0], "name": "TILLER_NAMESPACE"}]), {"high records-unknown"}),
 ]
