@@ -103,7 +103,8 @@ def test_a_finding_quotes_no_value() -> None:
 )
 def test_what_only_the_update_decides_is_no_violation(content: dict[str, Any]) -> None:
     made = deployment(template(container(**content)))
-    seen = facts(made, policy(), *bound(rule("secrets", "get")), of_program=True)
+    people = bound(rule("pods/portforward", "create"), to="Group blue-developers", name="people")
+    seen = facts(made, policy(), *bound(rule("secrets", "get")), *people, of_program=True)
     judged = evaluate(seen)
     assert {finding.status for finding in judged.every} <= {Status.UNKNOWN}
     assert not judged.reaches(Severity.LOW)
