@@ -72,7 +72,7 @@ def evaluate(facts: Facts, practices: Sequence[Practice] = PRACTICES) -> Judgeme
 
 
 def _judge(case: Case, practices: Sequence[Practice], of_cluster: Sequence[Finding]) -> AuditedTiller:
-    # Of something that may be no Tiller nothing else can be said.
+    # Nothing else is certain of something that may be no Tiller.
     asked = [practice for practice in practices if not case.tiller.suspected or practice.code == "tiller-recognised"]
     found = [
         finding
@@ -100,4 +100,4 @@ def _badness(judged: AuditedTiller) -> tuple[tuple[int, ...], str, str]:
     """Sort by how many findings there are of each severity, the worst severity first."""
     found = [finding for finding in judged.findings if finding.status is not Status.UNKNOWN]
     counts = (sum(finding.severity is severity for finding in found) for severity in Severity)
-    return tuple(-count for count in counts), str(judged.tiller.object), judged.tiller.workload
+    return tuple(-count for count in counts), str(judged.tiller.object), judged.tiller.name
