@@ -19,7 +19,12 @@ from tests.unit.secure_tiller_cli.report.samples import DEMO, NOW, ONE, STACK, p
 pytestmark = pytest.mark.beside_others
 
 CHECK = proof(*(Result("green", f"check that ended {status}", status, "seen " * 30, "mend it") for status in Status))
-EXPIRED = tiller("n" * 40, smallest(namespaces={"x" * 63: {}}), issued=timedelta(days=-91))
+CROWDED = smallest(
+    namespaces={f"{number}-{'x' * 60}": {} for number in range(9)},
+    clients={f"client-{number}-{'y' * 30}": {} for number in range(9)},
+    subjects={"service_accounts": [{"namespace": "a" * 63, "name": "b" * 253}]},
+)
+EXPIRED = tiller("n" * 40, CROWDED, issued=timedelta(days=-91))
 PAGES = {
     "one": to_html(build(STACK, ONE, None, NOW)),
     "two": to_html(build(STACK, DEMO, CHECK, NOW)),
@@ -122,9 +127,9 @@ def test_on_paper_nothing_is_folded(tab: Page, tmp_path: Path) -> None:
 
 def test_a_screen_reader_names_all_headings_tables_and_drawings(tab: Page, tmp_path: Path) -> None:
     tab.appear(width=1280)
-    told = shown(tab, tmp_path, PAGES["two"]).accessible()
+    nodes = shown(tab, tmp_path, PAGES["two"]).accessible()
     roles = ("heading", "table", "region", "image")
-    names = {role: [node["name"] for node in told if node["role"] == role] for role in roles}
+    names = {role: [node["name"] for node in nodes if node["role"] == role] for role in roles}
     assert names["heading"][:2] == ["Tillers of acme/shop/production", "Summary"]
     assert "Who can reach what through the Tiller of blue" in names["region"]
     assert "has a certificate" in names["image"]

@@ -94,7 +94,7 @@ def faint(page: Page) -> Any:
 
 
 def scrolls_sideways(page: Page) -> bool:
-    """Tell whether the page as a whole is wider than the window."""
+    """Return whether the page as a whole is wider than the window."""
     return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
 
