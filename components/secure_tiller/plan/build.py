@@ -6,13 +6,6 @@ from secure_tiller.args import ManagedNamespaceArgs, SecureTillerArgs, SubjectsA
 from secure_tiller.plan import pem, rights, validation
 from secure_tiller.plan.lifetimes import Lifetimes, lifetimes
 from secure_tiller.plan.model import (
-    MANAGED_BY,
-    MANAGED_BY_LABEL,
-    POD_SECURITY,
-    REASON_ANNOTATION,
-    SERVICE_ACCOUNT,
-    STACK_ANNOTATION,
-    TEAM_LABEL,
     AuthorityPlan,
     CertificatePlan,
     ExposurePlan,
@@ -22,10 +15,20 @@ from secure_tiller.plan.model import (
     Subject,
     TillerPlan,
 )
-from secure_tiller.plan.names import DEPLOYMENT_NAME, server_names
-from secure_tiller.plan.pod import pod
+from secure_tiller.plan.names import server_names
+from secure_tiller.plan.pod import pod, rollout_seconds
 from secure_tiller.plan.validation import Settings
 from secure_tiller.problems import ConfigurationError
+from tiller_facts.identity import (
+    DEPLOYMENT_NAME,
+    MANAGED_BY,
+    MANAGED_BY_LABEL,
+    POD_SECURITY,
+    REASON_ANNOTATION,
+    SERVICE_ACCOUNT,
+    STACK_ANNOTATION,
+    TEAM_LABEL,
+)
 
 
 def plan(name: str, args: SecureTillerArgs, stack: str) -> TillerPlan:
@@ -62,6 +65,7 @@ def plan(name: str, args: SecureTillerArgs, stack: str) -> TillerPlan:
         roles=tuple(_roles(settings)),
         exposure=exposure,
         pod=pod(settings.namespace, settings.pod, exposed=exposure is not None),
+        rollout_seconds=rollout_seconds(settings.pod),
     )
 
 

@@ -2,6 +2,8 @@
 
 import re
 
+from tiller_facts.identity import DEPLOYMENT_NAME, LOOPBACK
+
 LONGEST_LABEL = 63
 """Characters in an RFC 1123 label, the form of a namespace's name (Kubernetes documentation, Object Names and IDs)."""
 
@@ -15,18 +17,6 @@ LABEL_PAIR_RULE = (
     "must be a Kubernetes key and value: [prefix/]name of at most 63 letters, digits, '-', '_' or '.', with a letter "
     "or digit at each end; the value has the form of the name"
 )
-
-DEPLOYMENT_NAME = "tiller-deploy"
-"""The name of Deployment and Service that the Helm 2 client and helm-2to3 look for."""
-
-DENY_INGRESS = "deny-ingress"
-"""The name of the NetworkPolicy that closes Tiller's namespace."""
-
-ADMIT_CLIENTS = "admit-clients"
-"""The name of the NetworkPolicy that admits clients in the cluster to an exposed Tiller."""
-
-LOOPBACK = "127.0.0.1"
-"""The name for which every Tiller's certificate is: there a port-forward listens, and the Helm client connects."""
 
 AUTHENTICATED = "system:authenticated"
 SERVICE_ACCOUNTS = "system:serviceaccounts"

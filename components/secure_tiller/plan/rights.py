@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from secure_tiller.args import RightsArgs
-from secure_tiller.plan.names import DEPLOYMENT_NAME
+from tiller_facts.identity import DEPLOYMENT_NAME
 
 EDIT = (
     "get",  # an upgrade or a rollback looks at what is there (UpdateWithOptions), `helm status` shows it (Get)

@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from secure_tiller.plan.model import SELECTOR
 from secure_tiller_cli.check.differences import FILLED_IN, FILLED_IN_A_POD, of_pod
 from secure_tiller_cli.check.observed_state import Object, Readable, Unreadable, Workload
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
+from tiller_facts.identity import SELECTOR
 
 DEPLOYMENT = "Deployment is as planned"
 POD = "running pod is as planned"

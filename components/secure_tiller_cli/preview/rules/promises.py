@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from secure_tiller.plan.model import SERVICE_ACCOUNT
 from secure_tiller_cli.preview.changes import Team
 from secure_tiller_cli.preview.findings import Finding
 from secure_tiller_cli.preview.paths import Path, at, differing, items, written
 from secure_tiller_cli.preview.rules.tiller import CONTAINER, POD
+from tiller_facts.identity import SERVICE_ACCOUNT
 
 FIXED: Mapping[Path, Any] = {
     (*POD, "serviceAccountName"): SERVICE_ACCOUNT,

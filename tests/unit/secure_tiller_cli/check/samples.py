@@ -8,12 +8,12 @@ from typing import Any
 
 from secure_tiller.plan import pem
 from secure_tiller.plan.build import plan
-from secure_tiller.plan.model import SELECTOR, TRUSTS_ANNOTATION
 from secure_tiller.plan.pod import arguments
 from secure_tiller_cli.check.observed_state import Object, ObservedState, Records, Workload
 from secure_tiller_cli.state import ClusterReference, DeployedTiller
 from tests.support import pki
 from tests.support.samples import BLUE, SMALLEST, STACK
+from tiller_facts.identity import SELECTOR, TRUSTS_ANNOTATION
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LONG = pki.Life.of(2400, NOW)
