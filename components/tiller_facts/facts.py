@@ -6,7 +6,9 @@ from functools import cached_property
 from typing import Any
 
 from tiller_facts.kinds import FORMER_GROUPS, WORDS, Kind
-from tiller_facts.values import UNKNOWN, Value, at, text
+from tiller_facts.values import UNKNOWN, Hidden, Value, at, text
+
+NOT_OF_PROGRAM = Hidden("the program does not make the object that it comes from")
 
 Json = Mapping[str, Any]
 """An object in the words of the Kubernetes API; UNKNOWN may stand anywhere in it."""
@@ -119,7 +121,7 @@ class Facts:
 
     def keys(self, source: Source) -> Value[tuple[str, ...]]:
         """Return a digest of the key of each certificate in a file; none where there is no such file."""
-        files = self.files.get(source.object, UNKNOWN)
+        files = self.files.get(source.object, NOT_OF_PROGRAM if self.of_program else UNKNOWN)
         return files.get(source.file, ()) if isinstance(files, Mapping) else files
 
     @cached_property

@@ -130,15 +130,22 @@ def workloads(facts: Facts) -> Iterator[Workload]:
                 yield Workload(found, found.kind, template)
 
 
+def roots(facts: Facts) -> tuple[Workload, ...]:
+    """Return the descriptions of pods that no other description leads to."""
+    described = list(workloads(facts))
+    there = {_place(one.object) for one in described}
+    return tuple(
+        one for one in described if _owner(one.object) == _place(one.object) or _owner(one.object) not in there
+    )
+
+
 def find(facts: Facts) -> tuple[Tiller, ...]:
     """Return every Tiller, by namespace and name."""
-    described = list(workloads(facts))
-    pods = [one for one in described if one.kind == "Pod"]
-    there = {_place(one.object) for one in described}
+    pods = [one for one in workloads(facts) if one.kind == "Pod"]
     kept = [
         tiller
-        for one in described
-        if one.kind != "Pod" and (_owner(one.object) == _place(one.object) or _owner(one.object) not in there)
+        for one in roots(facts)
+        if one.kind != "Pod"
         for tiller in _tillers(one, str(maybe(one.object.data, "metadata", "name") or ""), pods)
     ]
     theirs = {id(pod) for tiller in kept for pod in tiller.pods}
