@@ -1,4 +1,4 @@
-"""The resources of Tillers as the version before registered them, `registered.json`: one line for each.
+"""The resources of Tillers as the version before registered them, `registered.jsonl`: one line for each.
 
 `python -m tests.golden.registered` writes the file again, after a change of what the component registers that was
 meant, and that tests/cluster/test_earlier_state.py shows to be harmless for a state of the version before.
@@ -17,7 +17,7 @@ from secure_tiller.resources.certificates import opaque_name
 from tests.support.recording import Recording, Registered, is_secret, run
 from tests.support.samples import DORAS_REQUEST, FULL, OWN_CA, OWN_SERVER, PARTNER, own_certificate, smallest
 
-FILE = Path(__file__).with_suffix(".json")
+FILE = Path(__file__).with_suffix(".jsonl")
 
 Lines = dict[str, Any]
 
@@ -45,7 +45,10 @@ def registered(**changed: Any) -> dict[str, Lines]:
 
 def kept() -> dict[str, Lines]:
     """Return the same of the version before."""
-    return dict(json.loads(FILE.read_text()))
+    every: dict[str, Lines] = {}
+    for settings, name, line in map(json.loads, FILE.read_text().splitlines()):
+        every.setdefault(settings, {})[name] = line
+    return every
 
 
 def _program(settings: Any) -> Callable[[], object]:
@@ -92,14 +95,6 @@ def _named(value: Any, pems: dict[str, str]) -> Any:
     return value
 
 
-def _written(every: dict[str, Lines]) -> str:
-    """Return JSON with a line for each resource, so that a difference shows whose it is."""
-    settings = []
-    for name, lines in every.items():
-        texts = (f"  {json.dumps(key)}: {json.dumps(line, sort_keys=True)}" for key, line in sorted(lines.items()))
-        settings.append(f" {json.dumps(name)}: {{\n" + ",\n".join(texts) + "\n }")
-    return "{\n" + ",\n".join(settings) + "\n}\n"
-
-
 if __name__ == "__main__":
-    FILE.write_text(_written(registered()))
+    found = [[settings, *item] for settings, lines in registered().items() for item in sorted(lines.items())]
+    FILE.write_text("".join(f"{json.dumps(line, sort_keys=True)}\n" for line in found))
