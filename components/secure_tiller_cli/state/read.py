@@ -60,7 +60,7 @@ def _deployed(component: Resource, resources: Sequence[Resource]) -> DeployedTil
         certificates=dict(_certificates(of)),
         roles=tuple(_roles(of)),
         created=dict(_created(of("Namespace"))),
-        pod=plain(deployment.get("inputs", {})).get("spec", {}).get("template", {}),
+        deployment_spec=plain(deployment.get("inputs", {})).get("spec", {}),
         tls_secret=str(plain(secret.get("outputs", {})).get("metadata", {}).get("name", "")),
         exposed="service" in of("Service"),
         policies=dict(_specs(of("NetworkPolicy"))),

@@ -60,7 +60,7 @@ def tiller(
             certificates={part: text for part, (_, text) in certificates.items()},
             roles=planned.roles,
             created={namespace.name: namespace.labels for namespace in namespaces},
-            pod=_pod(planned),
+            deployment_spec={"template": _pod(planned)},
             tls_secret="",
             exposed=planned.exposure is not None,
             cluster=ClusterReference(kubeconfig="/home/ann/.kube/config", context="production", identifier=UID),

@@ -111,14 +111,15 @@ def test_what_was_chosen_and_a_reviewer_should_know(settings: Any, level: Level,
 def test_a_tiller_without_an_argument_that_makes_it_safe_is_not_called_safe(argument: str, word: str) -> None:
     """Only a transform of the user's can do that: what is missing fails open in Tiller."""
     safe, unsafe = (
-        replace(ONE[0], pod=pod(ONE[0], *(each for each in SAFE if each != left_out))) for left_out in ("", argument)
+        replace(ONE[0], deployment_spec={"template": pod(ONE[0], *(each for each in SAFE if each != left_out))})
+        for left_out in ("", argument)
     )
     assert word not in {each.word for each in report(safe).findings}
     assert word in {each.word for each in report(unsafe).findings}
 
 
 def test_a_tiller_whose_pod_is_not_known_keeps_no_promise_of_it() -> None:
-    made = report(replace(ONE[0], pod={}))
+    made = report(replace(ONE[0], deployment_spec={}))
     assert {"Not verified", "Storage", "In the cluster"} <= {each.word for each in made.findings}
 
 

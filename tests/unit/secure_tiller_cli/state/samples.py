@@ -20,7 +20,7 @@ def blue(*roles: RolePlan) -> DeployedTiller:
         certificates={},
         roles=roles,
         created={},
-        pod={},
+        deployment_spec={},
         tls_secret="tls",
         exposed=False,
         cluster=ClusterReference(),
