@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from tiller_facts.kinds import FORMER_GROUPS, WORDS, Kind
-from tiller_facts.values import UNKNOWN, Hidden, Value, at, text
+from tiller_facts.kinds import CONFIG_MAPS, FORMER_GROUPS, WORDS, Kind
+from tiller_facts.values import UNKNOWN, Hidden, Value, at, maybe, text
 
 NOT_OF_PROGRAM = Hidden("the program does not make the object that it comes from")
 
@@ -39,17 +39,17 @@ class FoundObject:
     def __str__(self) -> str:
         return self.shown
 
-    @property
+    @cached_property
     def namespace(self) -> str:
         """Its namespace. Raises NotKnownError."""
         return text(self.data, "metadata", "namespace") or "default"
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Its name. Raises NotKnownError."""
         return text(self.data, "metadata", "name")
 
-    @property
+    @cached_property
     def labels(self) -> Json:
         """Its labels. Raises NotKnownError."""
         return at(self.data, "metadata", "labels") or {}
@@ -57,6 +57,16 @@ class FoundObject:
     def is_a(self, kind: Kind) -> bool:
         """Return whether it is of a kind; others have kinds of the same word."""
         return self.kind == WORDS[kind] and self.group in (kind.group, FORMER_GROUPS.get(kind))
+
+
+def records(objects: Iterable[FoundObject]) -> Mapping[str, tuple[str, ...]]:
+    """Return the names of the ConfigMaps that hold releases, by namespace (Helm 2.17, pkg/storage/driver)."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in objects:
+        if one.is_a(CONFIG_MAPS) and maybe(one.data, "metadata", "labels", "OWNER") == "TILLER":
+            namespace = str(maybe(one.data, "metadata", "namespace"))
+            found[namespace] = (*found.get(namespace, ()), str(maybe(one.data, "metadata", "name")))
+    return found
 
 
 @dataclass(frozen=True, order=True)

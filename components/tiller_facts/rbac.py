@@ -300,25 +300,31 @@ def grants(facts: Facts) -> tuple[Grant, ...]:
     for kind in (ROLES, CLUSTER_ROLES):
         for role in facts.of(kind):
             roles.setdefault(_key(role, kind), []).append(role)
-    # What a cluster listed is all there is; a program makes none of the well-known ones.
-    named = WELL_KNOWN if facts.of_program or CLUSTER_ROLES in facts.refused else {CLUSTER_ADMIN: (EVERYTHING,)}
     unseen = (UNSEEN,) if facts.of_program else ()
     return tuple(
         grant
         for kind in (ROLE_BINDINGS, CLUSTER_ROLE_BINDINGS)
         for binding in facts.of(kind)
-        for grant in as_far_as_known(_granted(binding, kind is ROLE_BINDINGS, roles, named, unseen))
+        for grant in as_far_as_known(_granted(binding, kind is ROLE_BINDINGS, roles, unseen))
     )
 
 
-def held(every: Iterable[Grant], namespace: str, account: str) -> tuple[Grant, ...]:
+def by_subject(every: Iterable[Grant]) -> Mapping[Subject, tuple[Grant, ...]]:
+    """Return grants by whom their bindings name."""
+    found: dict[Subject, list[Grant]] = {}
+    for grant in every:
+        found.setdefault(grant.subject, []).append(grant)
+    return {subject: tuple(grants) for subject, grants in found.items()}
+
+
+def held(grants: Mapping[Subject, tuple[Grant, ...]], namespace: str, account: str) -> tuple[Grant, ...]:
     """Return what a ServiceAccount holds, under its own name and through the groups that its token puts it in."""
-    own = {
+    own = (
         Subject("ServiceAccount", account, namespace),
         Subject("User", account_user(namespace, account)),
         *(Subject("Group", name) for name in account_groups(namespace)),
-    }
-    return tuple(grant for grant in every if grant.subject in own and grant.says_something)
+    )
+    return tuple(grant for subject in own for grant in grants.get(subject, ()) if grant.says_something)
 
 
 def beyond(granted: Iterable[tuple[str, Rule]], planned: Sequence[tuple[str, Rule]]) -> Iterator[Right]:
@@ -355,7 +361,6 @@ def _granted(
     binding: FoundObject,
     in_namespace: bool,
     roles: Mapping[Any, Sequence[FoundObject]],
-    named: Mapping[str, tuple[Rule, ...]],
     unseen: tuple[Rule, ...],
 ) -> Iterator[Grant]:
     namespace = binding.namespace if in_namespace else ""
@@ -367,7 +372,7 @@ def _granted(
         (Rule.read(rule), role) for role in given for rule in as_far_as_known(each(role.data, "rules"))
     ]
     if not given or (kind, name) == ("ClusterRole", CLUSTER_ADMIN):
-        rules = [(rule, None) for rule in (named.get(name, unseen) if kind == "ClusterRole" else unseen)]
+        rules = [(rule, None) for rule in (WELL_KNOWN.get(name, unseen) if kind == "ClusterRole" else unseen)]
     for item in as_far_as_known(each(binding.data, "subjects")):
         for subject in as_far_as_known(Subject.read(one) for one in (item,)):
             yield from (Grant(rule, namespace, subject, binding, role) for rule, role in rules)

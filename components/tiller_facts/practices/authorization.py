@@ -16,10 +16,9 @@ def cluster_decides_by_rbac(cluster: Cluster, report: Report) -> Iterator[Findin
         return
     for switch in cluster.facts.rbac_off:
         yield report("rbac-not-enforced", f"{switch} does not decide by RBAC alone", about=switch, no=(1,))
-    for grant in cluster.grants:
-        if grant.subject.is_everybody and _is_all(grant):
-            text = f"{grant.binding} gives every right to everybody, as if there were no RBAC"
-            yield report("rbac-not-enforced", text, about=grant.binding, detail=str(grant.subject), no=(1,))
+    for grant in filter(_is_all, cluster.everybodys):
+        text = f"{grant.binding} gives every right to everybody, as if there were no RBAC"
+        yield report("rbac-not-enforced", text, about=grant.binding, detail=str(grant.subject), no=(1,))
     everybody = cluster.facts.everybody
     if isinstance(everybody, Hidden):
         text = "whether the cluster enforces RBAC could not be seen: an access review of somebody made up was refused"
@@ -32,9 +31,9 @@ def cluster_decides_by_rbac(cluster: Cluster, report: Report) -> Iterator[Findin
 
 def secrets_are_closed(case: Case, report: Report) -> Iterator[Finding]:
     """Find out whether everybody reads the Secrets of its namespace, with its key and its releases."""
-    for grant in case.cluster.grants:
+    for grant in case.cluster.everybodys:
         reads = any(grant.allows(verb, "", "secrets", case.tiller.namespace) for verb in READS)
-        if grant.subject.is_everybody and reads and not _is_all(grant):
+        if reads and not _is_all(grant):
             text = f"everybody may read Secrets of its namespace, with its key and its releases, by {grant.binding}"
             yield report("secrets-for-everybody", text, about=grant.binding, detail=str(grant.subject))
 

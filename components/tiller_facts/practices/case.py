@@ -1,6 +1,6 @@
 """One Tiller among the others, with everything that its practices look at."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,8 +9,13 @@ from tiller_facts.facts import Facts, FoundObject, Source
 from tiller_facts.flags import Flags
 from tiller_facts.kinds import RIGHTS
 from tiller_facts.rbac import Grant, Subject
-from tiller_facts.values import Hidden, NotKnown, NotKnownError, Value, at, known, settle
+from tiller_facts.values import Hidden, NotKnown, NotKnownError, Value, at, is_known, known, settle
 from tiller_facts.workloads import Tiller, Workload
+
+PATHS = ("certificate", "client_cas")
+"""Fields of `Flags` with the path of a file of certificates."""
+
+FORWARD = "pods/portforward"
 
 IN_NO_OBJECT = Hidden("it is in no Secret or ConfigMap")
 NO_CERTIFICATE = Hidden("there is no certificate where it should be")
@@ -38,6 +43,24 @@ class Cluster:
         return rbac.grants(self.facts)
 
     @cached_property
+    def by_subject(self) -> Mapping[Subject, tuple[Grant, ...]]:
+        """The same, by whom the bindings name."""
+        return rbac.by_subject(self.grants)
+
+    @cached_property
+    def everybodys(self) -> tuple[Grant, ...]:
+        """Those of them that everybody holds."""
+        return tuple(grant for grant in self.grants if grant.subject.is_everybody)
+
+    @cached_property
+    def forwards(self) -> tuple[Grant, ...]:
+        """Those of them that let somebody forward a port to a pod."""
+        # A client that speaks WebSocket gets where others create (Kubernetes, pods/portforward).
+        return tuple(
+            grant for grant in self.grants if any(grant.allows(verb, "", FORWARD) for verb in ("create", "get"))
+        )
+
+    @cached_property
     def grants_are_seen(self) -> bool:
         """Whether the cluster listed everything that rights are computed from."""
         return not self.facts.refusals(RIGHTS)
@@ -52,12 +75,20 @@ class Cluster:
         )
 
     @cached_property
-    def others(self) -> tuple[Workload, ...]:
-        """What runs beside the Tillers: in a cluster pods, of a program whatever runs pods."""
+    def files(self) -> Mapping[tuple[Tiller, str], tuple[Source | None, Value[tuple[str, ...]]]]:
+        """By Tiller and field of `Flags`, the object from which a file comes, and the keys in it."""
+        return {(one, path): _file(self.facts, one, path) for one in self.tillers for path in PATHS}
+
+    @cached_property
+    def neighbours(self) -> Mapping[object, tuple[Workload, ...]]:
+        """What runs beside the Tillers, by its place: in a cluster pods, of a program whatever runs pods."""
         theirs = {id(one) for tiller in self.found for one in (*tiller.pods, tiller.object)}
-        seen = workloads.workloads(self.facts)
-        mine = self.facts.of_program
-        return tuple(one for one in seen if id(one.object) not in theirs and (mine or one.kind == "Pod"))
+        found: dict[object, tuple[Workload, ...]] = {}
+        for one in workloads.workloads(self.facts):
+            if id(one.object) not in theirs and (self.facts.of_program or one.kind == "Pod"):
+                place = _place(one.object)
+                found[place] = (*found.get(place, ()), one)
+        return found
 
 
 @dataclass(frozen=True)
@@ -85,7 +116,7 @@ class Case:
     @cached_property
     def held(self) -> tuple[Grant, ...]:
         """What its account holds, as far as that is known. Raises NotKnownError."""
-        return rbac.held(self.cluster.grants, self.tiller.namespace, self.tiller.account)
+        return rbac.held(self.cluster.by_subject, self.tiller.namespace, self.tiller.account)
 
     @property
     def is_cluster_admin(self) -> bool:
@@ -110,32 +141,31 @@ class Case:
     @cached_property
     def reach(self) -> tuple[Grant, ...]:
         """Who may forward a port to it, one grant for each. Raises NotKnownError."""
-        # A client that speaks WebSocket gets where others create (Kubernetes, pods/portforward).
-        verbs = ("create", "get")
         found: dict[Subject, Grant] = {}
-        for grant in self.cluster.grants:
-            if any(grant.allows(verb, "", "pods/portforward", self.tiller.namespace) for verb in verbs):
+        for grant in self.cluster.forwards:
+            if grant.namespace in ("", self.tiller.namespace):
                 found.setdefault(grant.subject, grant)
         return tuple(sorted(found.values(), key=lambda grant: str(grant.subject)))
 
     @cached_property
     def neighbours(self) -> tuple[Workload, ...]:
         """What else runs in its namespace, but other Tillers. Raises NotKnownError."""
-        return tuple(one for one in self.cluster.others if _place(one.object) == self.tiller.place)
+        return self.cluster.neighbours.get(self.tiller.place, ())
 
     def sharing(self, path: str, *, only_first: bool = False) -> Value[tuple[Tiller, ...]]:
         """Return the other Tillers that have a key, or the object that holds it, in a file of theirs.
 
         Args:
-            path: of the file: the name of a field of `Flags`.
+            path: the field of `Flags` with the path of the file.
             only_first: whether only the first certificate of the file counts, because what follows are intermediates.
         """
-        own, keys = _material(self.facts, self.tiller, path, only_first)
-        theirs = [(other, *_material(self.facts, other, path, only_first)) for other in self.others]
+        own, keys = self.cluster.files[self.tiller, path]
+        wanted = _some(keys, only_first)
         found = tuple(
             other
-            for other, source, others in theirs
-            if (source is not None and source == own) or not _as_set(keys).isdisjoint(_as_set(others))
+            for other in self.others
+            for source, theirs in (self.cluster.files[other, path],)
+            if (source is not None and source == own) or not wanted.isdisjoint(_some(theirs, only_first))
         )
         return keys if isinstance(keys, NotKnown) and not found else found
 
@@ -144,8 +174,8 @@ def sources(tiller: Tiller) -> tuple[Source, ...]:
     """Return where the certificates of a Tiller come from, and the CAs of its clients: what a tool must read for it."""
     if tiller.flags.tls is not True:
         return ()
-    paths = (tiller.flags.certificate, tiller.flags.client_cas)
-    found = (_sources(tiller, settle(path, hidden="", unknown="")) for path in paths)
+    paths = (getattr(tiller.flags, path) for path in PATHS)
+    found = (_sources(tiller, path) for path in paths if is_known(path))
     return tuple(source for some in found if not isinstance(some, NotKnown) for source in some)
 
 
@@ -163,10 +193,7 @@ def _sources(tiller: Tiller, path: str) -> Value[tuple[Source, ...]]:
         return error.value
 
 
-def _material(
-    facts: Facts, tiller: Tiller, name: str, only_first: bool
-) -> tuple[Source | None, Value[tuple[str, ...]]]:
-    """Return where a file of a Tiller comes from, and the keys in it."""
+def _file(facts: Facts, tiller: Tiller, name: str) -> tuple[Source | None, Value[tuple[str, ...]]]:
     if tiller.flags.tls is not True:
         return None, IN_NO_OBJECT
     path: Value[str] = getattr(tiller.flags, name)
@@ -175,15 +202,13 @@ def _material(
         return None, found
     for source in found:
         keys = facts.keys(source)
-        if isinstance(keys, NotKnown):
+        if isinstance(keys, NotKnown) or keys:
             return source, keys
-        if keys:
-            return source, keys[:1] if only_first else keys
     return None, NO_CERTIFICATE if found else IN_NO_OBJECT
 
 
-def _as_set(keys: Value[Iterable[str]]) -> frozenset[str]:
-    return frozenset() if isinstance(keys, NotKnown) else frozenset(keys)
+def _some(keys: Value[tuple[str, ...]], only_first: bool) -> frozenset[str]:
+    return frozenset() if isinstance(keys, NotKnown) else frozenset(keys[:1] if only_first else keys)
 
 
 def hosts(tiller: Tiller) -> tuple[str, ...]:

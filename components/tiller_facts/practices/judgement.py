@@ -100,4 +100,4 @@ def _badness(judged: AuditedTiller) -> tuple[tuple[int, ...], str, str]:
     """Sort by how many findings there are of each severity, the worst severity first."""
     found = [finding for finding in judged.findings if finding.status is not Status.UNKNOWN]
     counts = (sum(finding.severity is severity for finding in found) for severity in Severity)
-    return tuple(-count for count in counts), str(judged.tiller.object), judged.tiller.workload
+    return tuple(-count for count in counts), str(judged.tiller.object), judged.tiller.name
