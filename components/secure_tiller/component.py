@@ -64,8 +64,8 @@ class SecureTiller(pulumi.ComponentResource):
     the namespaces and the Deployment; what an ordinary update replaces or removes is never protected, so that a
     protected team renews its certificates and revokes its clients.
 
-    The namespaces carry the team as a label and the stack as an annotation, by which `secure_tiller.preflight` tells
-    what is ours. There is no setting that turns TLS, its verification or Secret storage off.
+    The namespaces carry the team as a label and the stack as an annotation, by which `secure_tiller_stack.preflight`
+    recognises what is ours. There is no setting that turns TLS, its verification or Secret storage off.
     """
 
     namespace: pulumi.Output[str]

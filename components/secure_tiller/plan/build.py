@@ -12,7 +12,6 @@ from secure_tiller.plan.model import (
     GivenCertificate,
     NamespacePlan,
     RolePlan,
-    Subject,
     TillerPlan,
 )
 from secure_tiller.plan.names import server_names
@@ -29,6 +28,7 @@ from tiller_facts.identity import (
     STACK_ANNOTATION,
     TEAM_LABEL,
 )
+from tiller_facts.rbac import Subject
 
 
 def plan(name: str, args: SecureTillerArgs, stack: str) -> TillerPlan:

@@ -8,7 +8,7 @@ import pulumi
 
 from secure_tiller.args import ClientSecretArgs
 from secure_tiller.plan.lifetimes import Lifetime
-from secure_tiller.plan.rights import Rule
+from tiller_facts.rbac import Rule, Subject
 
 
 @dataclass(frozen=True)
@@ -19,17 +19,6 @@ class NamespacePlan:
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
     retain_on_delete: bool
-
-
-@dataclass(frozen=True)
-class Subject:
-    """Who a RoleBinding is for."""
-
-    kind: str
-    """`Group`, `User` or `ServiceAccount`."""
-    name: str
-    namespace: str = ""
-    """Of a ServiceAccount; empty for the other kinds."""
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,6 @@ LABEL_PAIR_RULE = (
     "or digit at each end; the value has the form of the name"
 )
 
-AUTHENTICATED = "system:authenticated"
-SERVICE_ACCOUNTS = "system:serviceaccounts"
-"""The groups of everybody, and of every ServiceAccount (Kubernetes documentation, Authenticating)."""
-
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.ASCII)
 _WORD = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 
@@ -50,16 +46,6 @@ def is_reserved_subject(name: str) -> bool:
     Source: Kubernetes documentation, Using RBAC Authorization: "the prefix system: is reserved".
     """
     return name.startswith("system:")
-
-
-def account_user(namespace: str, name: str) -> str:
-    """Return the name of the user that a ServiceAccount is (Kubernetes documentation, Authenticating)."""
-    return f"system:serviceaccount:{namespace}:{name}"
-
-
-def account_groups(namespace: str) -> tuple[str, str, str]:
-    """Return the groups of every ServiceAccount of a namespace (same source). An access review adds none by itself."""
-    return SERVICE_ACCOUNTS, f"{SERVICE_ACCOUNTS}:{namespace}", AUTHENTICATED
 
 
 def tiller_namespace(name: str) -> str:

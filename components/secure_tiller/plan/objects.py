@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from secure_tiller.plan import places
-from secure_tiller.plan.model import NamespacePlan, RolePlan, Subject, TillerPlan
-from secure_tiller.plan.rights import Rule
+from secure_tiller.plan.model import NamespacePlan, RolePlan, TillerPlan
 from tiller_facts.identity import (
     ADMIT_CLIENTS,
     DENY_INGRESS,
@@ -35,6 +34,7 @@ from tiller_facts.kinds import (
     Kind,
     Object,
 )
+from tiller_facts.rbac import Rule, Subject
 
 Json = dict[str, Any]
 

@@ -10,7 +10,7 @@ from secure_tiller.args import RightsArgs
 from secure_tiller.plan import pem, rights, validation
 from secure_tiller.plan.build import plan
 from secure_tiller.plan.lifetimes import Lifetime
-from secure_tiller.plan.model import CertificatePlan, ExposurePlan, GivenCertificate, RolePlan, Subject, TillerPlan
+from secure_tiller.plan.model import CertificatePlan, ExposurePlan, GivenCertificate, RolePlan, TillerPlan
 from secure_tiller.problems import ConfigurationError
 from tests.support import pki, strategies
 from tests.support.leaks import leaked, secret_number
@@ -26,6 +26,7 @@ from tests.support.samples import (
     own_certificate,
     smallest,
 )
+from tiller_facts.rbac import Subject
 
 SVC_LOCAL = ".svc.cluster.local"
 GREEN = plan("green", SMALLEST, STACK)

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from secure_tiller.plan.model import RolePlan, Subject
-from secure_tiller.plan.rights import Rule
+from secure_tiller.plan.model import RolePlan
 from secure_tiller_cli.report import build
 from secure_tiller_cli.report.model import Level, Person, Report
 from secure_tiller_cli.results.result import Result, Status
 from secure_tiller_cli.state import ClusterReference, DeployedTiller
 from tests.support.samples import own_certificate, smallest
 from tests.unit.secure_tiller_cli.report.samples import DEMO, NOW, ONE, OPEN, STACK, pod, proof, tiller
+from tiller_facts.rbac import Rule, Subject
 
 SAFE = ("--tls=true", "--tls-verify=true", "--tls-ca-cert=/ca.crt", "--storage=secret", "--listen=127.0.0.1:44134")
 

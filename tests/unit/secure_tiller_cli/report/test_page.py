@@ -10,12 +10,12 @@ from itertools import pairwise
 
 import pytest
 
-from secure_tiller.plan.model import Subject
 from secure_tiller_cli.report import GENERATOR, build, to_html, to_json
 from secure_tiller_cli.results.result import CheckReport, Result, Status
 from secure_tiller_cli.state import ClusterReference
 from tests.support.samples import smallest
 from tests.unit.secure_tiller_cli.report.samples import DEMO, NOW, ONE, STACK, proof, thirty, tiller
+from tiller_facts.rbac import Subject
 
 HOSTILE = (
     '<script>alert("x")</script>',
