@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
-from secure_tiller.plan.pod import GRPC_PORT
 from secure_tiller_cli import diagnosis
 from secure_tiller_cli.diagnosis import Accepted, Credentials, Refused
 from secure_tiller_stack import kubeconfig
 from testbed.pulumi_stack import Bundle
+from tiller_facts.identity import GRPC_PORT
 
 
 def credentials_of(bundle: Bundle) -> Credentials:

@@ -61,7 +61,7 @@ class Changes:
 def changes(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: str) -> Iterator[Changes]:
     teams = {f"t{number:02}-{suffix}": _settings(f"t{number:02}-{suffix}") for number in range(TEAMS)}
     stack = new_stack(teams)
-    _write(stack.project / "components", "secure_tiller/workload.py", REPLICAS, AT_REST)
+    _write(stack.project / "components", "secure_tiller/plan/objects.py", REPLICAS, AT_REST)
     try:
         replace(stack, environment={**stack.environment, **WITHOUT_CHECKPOINTS}).up()
         stack.configure_teams(_changed(teams, suffix))

@@ -14,13 +14,13 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from secure_tiller.plan.objects import SERVICES, Kind
 from secure_tiller_cli.audit import tillers
 from secure_tiller_cli.audit.case import secrets
 from secure_tiller_cli.audit.facts import CONFIG_MAPS, LISTED, PODS, WORKLOADS, Facts, Json, Place
 from secure_tiller_stack.cluster import reviews
 from secure_tiller_stack.cluster.connection import AT_ONCE, FORBIDDEN, OK, TIMEOUT_SECONDS, clients
 from secure_tiller_stack.cluster.existing import RELEASES, lister, unread
+from tiller_facts.kinds import SERVICES, Kind
 
 PAGE = 500
 """Objects in one answer, as kubectl asks for them."""

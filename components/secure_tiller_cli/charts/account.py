@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from secure_tiller.plan.names import account_groups, account_user
-from secure_tiller.plan.rights import Rule
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_stack.cluster.connection import AT_ONCE, FORBIDDEN, TIMEOUT_SECONDS, clients
 from secure_tiller_stack.cluster.reviews import access_review
 from secure_tiller_stack.permissions import Right
+from tiller_facts.rbac import Rule, account_groups, account_user
 
 
 class Account:

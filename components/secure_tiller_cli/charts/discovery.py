@@ -8,8 +8,8 @@ from typing import Any
 
 import urllib3
 
-from secure_tiller.plan.objects import Kind
 from secure_tiller_stack.cluster.connection import AT_ONCE, TIMEOUT_SECONDS, UNREADABLE, clients
+from tiller_facts.kinds import Kind
 
 MOVED = ("apps", "networking.k8s.io", "policy", "batch", "autoscaling", "storage.k8s.io", "rbac.authorization.k8s.io")
 """Groups of Kubernetes itself in which kinds of older groups went on, above all of `extensions`."""

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from secure_tiller.plan.objects import ROLES, Kind
 from secure_tiller_cli.charts.account import Account
 from secure_tiller_cli.charts.finding import Finding, Group, Severity
 from secure_tiller_cli.charts.manifest import Manifest
 from secure_tiller_cli.charts.rights import in_words
 from secure_tiller_stack.cluster.connection import FORBIDDEN, TIMEOUT_SECONDS, clients
 from secure_tiller_stack.permissions import Right, escalate
+from tiller_facts.kinds import ROLES, Kind
 
 RBAC = "rbac.authorization.k8s.io"
 NOT_FOUND = 404

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
 
-from secure_tiller.plan.model import SELECTOR
 from secure_tiller_cli.check.grants import Bindings, bindings
 from secure_tiller_cli.check.observed_state import (
     Object,
@@ -21,6 +20,7 @@ from secure_tiller_cli.check.observed_state import (
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_stack.cluster.connection import AT_ONCE, FORBIDDEN, OK, TIMEOUT_SECONDS, clients
 from secure_tiller_stack.cluster.existing import RELEASES, lister, unread
+from tiller_facts.identity import SELECTOR
 
 NOT_FOUND = 404
 _APPS, _NETWORKING, _RBAC = "apps", "networking.k8s.io", "rbac.authorization.k8s.io"

@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from secure_tiller.plan.objects import Kind
 from secure_tiller_cli.check.grants import Right
 from secure_tiller_cli.check.observed_state import Readable, Unreadable
 from secure_tiller_cli.check.questions import Answers, Asker, Questions
 from secure_tiller_stack import permissions
 from secure_tiller_stack.cluster.connection import AT_ONCE, FORBIDDEN, TIMEOUT_SECONDS, clients
 from secure_tiller_stack.cluster.reviews import access_review
+from tiller_facts.kinds import Kind
 
 _GROUP, _VERSION = "authorization.k8s.io", "v1"
 

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from secure_tiller.plan import schema
-from secure_tiller.plan.model import SELECTOR
-from secure_tiller.plan.names import DEPLOYMENT_NAME
 from secure_tiller_cli.diagnosis.cause import Cause, Kind
 from secure_tiller_stack.cluster.connection import FORBIDDEN, TIMEOUT_SECONDS, clients
+from tiller_facts.identity import DEPLOYMENT_NAME, SELECTOR
 
 NOT_FOUND = 404
 LABELS = ",".join(f"{key}={value}" for key, value in SELECTOR.items())

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from secure_tiller.plan import objects
-from secure_tiller.plan.model import Subject
 from secure_tiller.problems import ClusterError
 from secure_tiller_cli.diagnosis.absence import LABELS, is_ready, none, not_ready
 from secure_tiller_cli.diagnosis.cause import Cause, Kind
@@ -13,6 +11,8 @@ from secure_tiller_stack.cluster.connection import FORBIDDEN, TIMEOUT_SECONDS, c
 from secure_tiller_stack.cluster.reviews import may
 from secure_tiller_stack.kubeconfig import Access
 from secure_tiller_stack.permissions import Right
+from tiller_facts import kinds
+from tiller_facts.rbac import Subject
 
 _RIGHTS = (("list", "pods"), ("get", "pods"), ("create", "pods/portforward"))
 """What the way to Tiller's port takes: the Helm client lists and forwards, kubectl also gets."""
@@ -67,7 +67,7 @@ def _locate(client: Any, namespace: str, people: Iterable[Subject]) -> PodLookup
 def _lacking(client: Any, namespace: str) -> tuple[list[str], tuple[str, ...]]:
     """Return the rights that the account lacks, and what could not be asked."""
     try:
-        wanted = [Right(namespace, verb, objects.Kind("", resource)) for verb, resource in _RIGHTS]
+        wanted = [Right(namespace, verb, kinds.Kind("", resource)) for verb, resource in _RIGHTS]
         return [f"{right.verb} {right.kind}" for right in wanted if not may(client, right)], ()
     except clients.ApiException as error:
         if error.status != FORBIDDEN:

@@ -3,8 +3,9 @@
 import json
 import shlex
 
-from secure_tiller.plan.rights import STORAGE, Rule
+from secure_tiller.plan.rights import STORAGE
 from secure_tiller_cli.state import DeployedTiller
+from tiller_facts.rbac import Rule
 
 NAME = "helm3"
 """The name of the Role."""

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from secure_tiller.plan.model import SELECTOR
 from secure_tiller.problems import Problem
 from secure_tiller_cli.audit import settings
 from secure_tiller_cli.audit.settings import PORT
 from secure_tiller_stack.cluster.connection import TIMEOUT_SECONDS, clients
+from tiller_facts.identity import SELECTOR
 
 HASH_LABEL = "pod-template-hash"
 """What a Deployment adds to the name of its ReplicaSet (Kubernetes documentation, Deployments)."""

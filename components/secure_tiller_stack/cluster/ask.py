@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from secure_tiller.plan.model import MANAGED_BY, MANAGED_BY_LABEL, SELECTOR, TRUSTS_ANNOTATION
 from secure_tiller_stack.cluster import existing, reviews
 from secure_tiller_stack.cluster.connection import FORBIDDEN, TIMEOUT_SECONDS, calling, clients
 from secure_tiller_stack.cluster.facts import Facts, FoundNamespace, FoundTiller, Questions
 from secure_tiller_stack.kubeconfig import Access
+from tiller_facts.identity import MANAGED_BY, MANAGED_BY_LABEL, SELECTOR, TRUSTS_ANNOTATION
 
 _TILLERS = ",".join(f"{key}={value}" for key, value in {**SELECTOR, MANAGED_BY_LABEL: MANAGED_BY}.items())
 """Selects the pods of our Tillers."""

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from secure_tiller.plan.model import MANAGED_BY, MANAGED_BY_LABEL, SERVICE_ACCOUNT, STACK_ANNOTATION, TEAM_LABEL
-from secure_tiller.plan.objects import SECRETS, SERVICE_ACCOUNTS, SERVICES, Kind, Object
 from secure_tiller_stack.cluster.connection import AT_ONCE, FORBIDDEN, OK, TIMEOUT_SECONDS, clients
 from secure_tiller_stack.cluster.facts import FoundNamespace, FoundObjects, FoundRelease, Questions
+from tiller_facts.identity import MANAGED_BY, MANAGED_BY_LABEL, SERVICE_ACCOUNT, STACK_ANNOTATION, TEAM_LABEL
+from tiller_facts.kinds import SECRETS, SERVICE_ACCOUNTS, SERVICES, Kind, Object
 
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 """Kubernetes documentation, API concepts, Alternate representations of resources."""

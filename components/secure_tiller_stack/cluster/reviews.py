@@ -7,11 +7,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from secure_tiller.plan.names import AUTHENTICATED
-from secure_tiller.plan.objects import SECRETS, Kind
 from secure_tiller_stack.cluster.connection import AT_ONCE, FORBIDDEN, TIMEOUT_SECONDS, clients
 from secure_tiller_stack.cluster.facts import Questions
 from secure_tiller_stack.permissions import Right, escalate
+from tiller_facts.kinds import SECRETS, Kind
+from tiller_facts.rbac import AUTHENTICATED
 
 EVERYTHING = Right("", "*", Kind("*", "*"))
 
