@@ -1,6 +1,5 @@
 """`secure-tiller bundle`: hands a client what Helm reads."""
 
-import shlex
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from secure_tiller_cli import bundle
 from secure_tiller_cli.bundle import ENVIRONMENT, KEY, Bundle
 from secure_tiller_cli.commands import options
 from secure_tiller_cli.commands.options import StackOption, TeamArgument
+from secure_tiller_cli.foreign_text import plain, word
 from secure_tiller_cli.output import WRONG_USE, Format, FormatOption, fail, write_json
 from secure_tiller_cli.state import DeployedTiller
 
@@ -60,7 +60,7 @@ def command(
         write_json(_document(made, Path(out), expiration))
     else:
         for sentence in _sentences(made, out, expiration, datetime.now(UTC)):
-            typer.echo(sentence, err=True)
+            typer.echo(plain(sentence), err=True)
 
 
 def _bundle(tiller: DeployedTiller, client: str) -> Bundle:
@@ -99,6 +99,6 @@ def _sentences(made: Bundle, out: str, expiration: Expiration, now: datetime) ->
     said.append(f"its certificate ends {end:%Y-%m-%d %H:%M} UTC ({left}), serial {expiration['serial']}")
     if begins := expiration["renewalBegins"]:
         said.append(f"to renew: `pulumi up` from {datetime.fromisoformat(begins):%Y-%m-%d} on, then this command again")
-    use = f"{made.client}/{ENVIRONMENT}" if out == STDOUT else shlex.quote(str(Path(out) / ENVIRONMENT))
+    use = f"{made.client}/{ENVIRONMENT}" if out == STDOUT else word(str(Path(out) / ENVIRONMENT))
     said.append(f"to use it: source {use} && helm ls")
     return said

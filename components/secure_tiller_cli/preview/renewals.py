@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from secure_tiller_cli.foreign_text import block, cell, code, comment
 from secure_tiller_cli.preview.changes import Team, sort
 from secure_tiller_cli.preview.digest import Digest, UnreadableError
-from secure_tiller_cli.preview.escape import block, cell, code, comment
 from secure_tiller_cli.preview.markdown import LONGEST, LONGEST_SAID, Section
 from secure_tiller_cli.preview.paths import mapping
 
@@ -120,7 +120,7 @@ def to_json(found: Renewals) -> str:
         "certificates": found.looked_at,
         "due": due,
     }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(content, indent=2) + "\n"
 
 
 def _verdict(found: Renewals) -> str:
