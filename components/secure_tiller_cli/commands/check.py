@@ -10,11 +10,12 @@ from rich.text import Text
 
 from secure_tiller.plan import durations
 from secure_tiller_cli import diagnosis
+from secure_tiller_cli.bundle import Bundle, read
 from secure_tiller_cli.check.certificates import Limits
 from secure_tiller_cli.check.run import Stack, prove
 from secure_tiller_cli.commands import options
 from secure_tiller_cli.commands.options import ContextOption, KubeconfigOption, StackOption
-from secure_tiller_cli.diagnosis import Bundle
+from secure_tiller_cli.diagnosis import Credentials
 from secure_tiller_cli.foreign_text import plain, terminal
 from secure_tiller_cli.output import FOUND, Format, FormatOption, console, table, write_json
 from secure_tiller_cli.results.document import to_json
@@ -118,10 +119,11 @@ def _counted(proof: CheckReport) -> str:
 
 
 def _diagnose(folder: Path, file: Path | None, context: str | None, form: Format) -> None:
-    held = diagnosis.read_bundle(folder)
+    held = read(folder)
+    own = Credentials(held.ca, held.certificate, held.key)
     access = options.access_without_stack(file, context)
     with console(err=True).status("calling Tiller"):
-        found = diagnosis.diagnose(access, held.namespace, held.credentials, datetime.now(UTC), hostname=held.hostname)
+        found = diagnosis.diagnose(access, held.namespace, own, datetime.now(UTC), hostname=held.hostname)
     if form is Format.JSON:
         write_json(_document(held, found))
     else:

@@ -77,7 +77,7 @@ def summary(word: str, /, write: Any = markdown.write, **fields: Any) -> str:
         "stack": "production", "project": "p", "failures": (), "warnings": (), "notes": (), "drift": (),
         "teams": (part(),), "others": Part("", (), ()), "hides_unchanged": False,
     }  # fmt: skip
-    return write(Summary(**known | {name: make(word) for name, make in fields.items()}))
+    return str(write(Summary(**known | {name: make(word) for name, make in fields.items()})))
 
 
 def part(name: str = "blue", found: str | tuple[str, ...] = "a", **change: str) -> Part:
