@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from secure_tiller.plan import certificate_life
 from secure_tiller.problems import Problem
 from secure_tiller.resources.certificates import Expiration
 from secure_tiller_cli import bundle
@@ -90,15 +91,14 @@ def _document(made: Bundle, folder: Path, expiration: Expiration) -> dict[str, o
 def _sentences(made: Bundle, out: str, expiration: Expiration, now: datetime) -> list[str]:
     """Return what was written, until when it is good, and what to do then."""
     place = "the archive" if out == STDOUT else out
-    end = datetime.fromisoformat(str(expiration["notAfter"]))
-    days = (end - now).days
-    left = f"in {days} days" if end > now else "IT HAS EXPIRED"
+    life = certificate_life.read(made.client, expiration)
+    left = "IT HAS EXPIRED" if life.expired(now) else f"in {(life.ends - now).days} days"
     said = [f"bundle of {made.owner}: {', '.join(made.files(''))} in {place}"]
     if not made.key:
         said.append(f"the client made its own key: it belongs beside them, as {KEY}, mode 0600")
-    said.append(f"its certificate ends {end:%Y-%m-%d %H:%M} UTC ({left}), serial {expiration['serial']}")
-    if begins := expiration["renewalBegins"]:
-        said.append(f"to renew: `pulumi up` from {datetime.fromisoformat(begins):%Y-%m-%d} on, then this command again")
+    said.append(f"its certificate ends {life.ends:%Y-%m-%d %H:%M} UTC ({left}), serial {expiration['serial']}")
+    if life.renewal_begins:
+        said.append(f"to renew: `pulumi up` from {life.renewal_begins:%Y-%m-%d} on, then this command again")
     use = f"{made.client}/{ENVIRONMENT}" if out == STDOUT else word(str(Path(out) / ENVIRONMENT))
     said.append(f"to use it: source {use} && helm ls")
     return said

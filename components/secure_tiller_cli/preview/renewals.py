@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
+from secure_tiller.plan import certificate_life
+from secure_tiller.plan.certificate_life import Life
 from secure_tiller_cli.foreign_text import block, cell, code, comment
 from secure_tiller_cli.preview.changes import Team, sort
 from secure_tiller_cli.preview.digest import Digest, UnreadableError
@@ -24,9 +26,7 @@ class Renewal:
     certificate: str
     """By its part of the logical name: `server`, `client:alice`."""
     serial: str
-    ends: datetime
-    begins: datetime | None
-    """From when on an update renews it; None: the stack does not."""
+    life: Life
     ended: bool
     renews: bool
     """Whether the previewed update renews it."""
@@ -68,8 +68,8 @@ def find(
         found = [renewal for team in known.teams for renewal in _of(team, now)]
     except UnreadableError as error:
         found, failed = [], (*failed, str(error))
-    due = (r for r in found if (r.begins or r.ends) <= now + within)
-    ordered = tuple(sorted(due, key=lambda r: (r.ends, r.team, r.certificate)))
+    due = (r for r in found if r.life.due(now, within))
+    ordered = tuple(sorted(due, key=lambda r: (r.life.ends, r.team, r.certificate)))
     return Renewals(stack or known.name, within, failed, len(found), ordered)
 
 
@@ -78,22 +78,12 @@ def _of(team: Team, now: datetime) -> Iterator[Renewal]:
     component = next((change for change in team.changes if change.kind == "SecureTiller"), None)
     state = component.step.oldState if component else None
     for part, known in sorted(mapping(state.outputs.get(EXPIRATIONS) if state else None).items()):
-        ends, begins = _time(team, part, known, "notAfter"), _time(team, part, known, "renewalBegins")
-        if ends is None:
-            raise UnreadableError(f"team {team.name}: the end of {part} is not known")
+        try:
+            life = certificate_life.read(part, mapping(known))
+        except ValueError as error:
+            raise UnreadableError(f"team {team.name}: {error}") from error
         renewed = any(c.part == part for c in team.changes if c.kind in CERTIFICATES and c.operation == "replace")
-        yield Renewal(team.name, part, str(mapping(known).get("serial")), ends, begins, ends <= now, renewed)
-
-
-def _time(team: Team, part: str, known: Any, word: str) -> datetime | None:
-    text = mapping(known).get(word)
-    try:
-        time = None if text is None else datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        time = datetime.min
-    if time and time.tzinfo is None:
-        raise UnreadableError(f"team {team.name}: {word} of {part} is no time with an offset: run `pulumi up` once")
-    return time and time.astimezone(UTC)
+        yield Renewal(team.name, part, str(mapping(known).get("serial")), life, life.expired(now), renewed)
 
 
 def to_markdown(found: Renewals) -> str:
@@ -111,16 +101,28 @@ def to_markdown(found: Renewals) -> str:
 
 def to_json(found: Renewals) -> str:
     """Return what is due as one JSON object; docs/command.md describes it."""
-    due = [{**asdict(r), "ends": r.ends.isoformat(), "begins": r.begins and r.begins.isoformat()} for r in found.due]
     content: Mapping[str, Any] = {
         "stack": found.stack,
         "withinHours": int(found.within / timedelta(hours=1)),
         "failed": bool(found.failures),
         "failures": found.failures,
         "certificates": found.looked_at,
-        "due": due,
+        "due": list(map(_as_json, found.due)),
     }
     return json.dumps(content, indent=2) + "\n"
+
+
+def _as_json(renewal: Renewal) -> Mapping[str, Any]:
+    begins = renewal.life.renewal_begins
+    return {
+        "team": renewal.team,
+        "certificate": renewal.certificate,
+        "serial": renewal.serial,
+        "ends": renewal.life.ends.isoformat(),
+        "begins": begins and begins.isoformat(),
+        "ended": renewal.ended,
+        "renews": renewal.renews,
+    }
 
 
 def _verdict(found: Renewals) -> str:
@@ -135,8 +137,8 @@ def _verdict(found: Renewals) -> str:
 
 
 def _row(renewal: Renewal) -> str:
-    ends = f"{_day(renewal.ends)}{' (ended)' if renewal.ended else ''}"
-    begins = _day(renewal.begins) if renewal.begins else "never: it is your own"
+    ends = f"{_day(renewal.life.ends)}{' (ended)' if renewal.ended else ''}"
+    begins = _day(renewal.life.renewal_begins) if renewal.life.renewal_begins else "never: it is your own"
     update = "renews it" if renewal.renews else "does not renew it"
     cells = (code(renewal.team), code(renewal.certificate), ends, begins, update, code(renewal.serial))
     return f"| {' | '.join(map(cell, cells))} |"
