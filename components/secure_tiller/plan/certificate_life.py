@@ -66,6 +66,12 @@ def read(part: str, expiration: Mapping[str, object]) -> Life:
     return Life(ends, renewal_begins)
 
 
+def span(time: timedelta) -> str:
+    """Return a time in words, in whole days, or in whole hours where it is less than a day."""
+    number, unit = (time.days, "day") if time.days else (time.seconds // 3600, "hour")
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+
+
 def _time(part: str, word: str, text: object) -> datetime | None:
     if text is None:
         return None

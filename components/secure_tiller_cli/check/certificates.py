@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from secure_tiller.plan import certificate_life
-from secure_tiller.plan.certificate_life import Life
+from secure_tiller.plan.certificate_life import Life, span
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
 
 LIFE = "certificates last"
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -44,12 +43,8 @@ def judge(tiller: DeployedTiller, now: datetime, limits: Limits) -> Iterator[Res
 
 
 def _left(part: str, life: Life, now: datetime) -> str:
-    day, left = f"{life.ends:%Y-%m-%d}", life.ends - now
-    if life.expired(now):
-        return f"{part} ended on {day}"
-    days = left // _DAY
-    time = "1 day" if days == 1 else f"{days} days" if days else f"{left.seconds // 3600} hours"
-    return f"{part} ends in {time} ({day})"
+    day = f"{life.ends:%Y-%m-%d}"
+    return f"{part} ended on {day}" if life.expired(now) else f"{part} ends in {span(life.ends - now)} ({day})"
 
 
 def _remedy(due: Mapping[str, Life], now: datetime) -> str:

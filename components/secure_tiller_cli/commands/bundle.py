@@ -66,15 +66,8 @@ def command(
 
 def _bundle(tiller: DeployedTiller, client: str) -> Bundle:
     parts = (tiller.bundles or {})[client]
-    return Bundle(
-        stack=tiller.stack,
-        team=tiller.name,
-        client=client,
-        namespace=tiller.namespace,
-        ca=parts["ca"],
-        certificate=parts["cert"],
-        key=parts.get("key", ""),
-    )
+    pems = (parts.get(name, "") for name in ("ca", "cert", "key"))
+    return Bundle(tiller.stack, tiller.name, client, tiller.namespace, *pems)
 
 
 def _document(made: Bundle, folder: Path, expiration: Expiration) -> dict[str, object]:

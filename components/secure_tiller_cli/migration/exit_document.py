@@ -1,6 +1,7 @@
 """A team's way from Tiller to Helm 3, for people and for machines."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from secure_tiller_cli.foreign_text import cell, code, fence
@@ -14,15 +15,11 @@ LONGEST = 1000
 def to_markdown(plan: ExitPlan) -> str:
     """Return the plan as Markdown."""
     parts = [f"# From Tiller to Helm 3: team {code(plan.tiller.name)}\n", *_listed(plan)]
-    for number, step in enumerate(steps(plan, _quote), 1):
+    for number, step in enumerate(steps(plan, partial(code, longest=LONGEST)), 1):
         parts.append(f"\n## {number}. {step.title}\n\n{step.text}\n")
         if step.commands:
             parts.append(f"\n{fence(step.commands, 'sh')}\n")
     return "".join(parts)
-
-
-def _quote(text: str) -> str:
-    return code(text, LONGEST)
 
 
 def _listed(plan: ExitPlan) -> Iterable[str]:

@@ -95,14 +95,9 @@ def _stop(plan: ExitPlan) -> Step:
         "From here on nobody changes a release with Helm 2. What runs in the cluster goes on. Until the records are "
         "removed, the same with --replicas=1 leads back."
     )
-    return Step(
-        "Stop Tiller",
-        text,
-        (
-            f"kubectl scale deployment {name} --namespace {own} --replicas=0",
-            f"kubectl wait pods --selector app=helm,name=tiller --namespace {own} --for=delete --timeout=120s",
-        ),
-    )
+    scale = f"kubectl scale deployment {name} --namespace {own} --replicas=0"
+    wait = f"kubectl wait pods --selector app=helm,name=tiller --namespace {own} --for=delete --timeout=120s"
+    return Step("Stop Tiller", text, (scale, wait))
 
 
 def _backup(plan: ExitPlan, quote: Quote) -> Step:
@@ -113,11 +108,8 @@ def _backup(plan: ExitPlan, quote: Quote) -> Step:
         "The file holds all values of the charts, passwords too: keep it as you keep those. What is lost goes back "
         f"with {create}, which leaves what is there; kubectl apply refuses large records."
     )
-    return Step(
-        "Back up the records",
-        text,
-        (f"(umask 077 && kubectl get secrets --namespace {own} {TILLER_RECORDS} --output yaml > {file})",),
-    )
+    back_up = f"(umask 077 && kubectl get secrets --namespace {own} {TILLER_RECORDS} --output yaml > {file})"
+    return Step("Back up the records", text, (back_up,))
 
 
 def _convert(plan: ExitPlan, quote: Quote) -> Step:
@@ -163,8 +155,9 @@ def _verify(plan: ExitPlan, quote: Quote) -> Step:
         f"Expect: {counted}. Each kubectl diff compares what a release says with what there is, and must show nothing "
         "that you cannot explain. Then upgrade the least important release with helm3, and look again."
     )
-    commands = [f"helm3 ls --all --namespace {word(name)}" for name in plan.namespaces]
-    commands += [f"kubectl get secrets --namespace {word(name)} --selector owner=helm" for name in plan.namespaces]
+    places = [word(name) for name in plan.namespaces]
+    commands = [f"helm3 ls --all --namespace {name}" for name in places]
+    commands += [f"kubectl get secrets --namespace {name} --selector owner=helm" for name in places]
     for item in plan.converted:
         name, inside = word(item.name), word(item.latest.namespace)
         commands.append(f"helm3 history {name} --namespace {inside}")
@@ -181,21 +174,16 @@ def _clean(plan: ExitPlan) -> Step:
         "your Helm 2 settings too, and Tiller, which is Pulumi's to delete. Then the Secrets must be gone, and the "
         "rights of whoever converted go."
     )
-    return Step(
-        "Remove Tiller's records",
-        text,
-        (
-            f"helm3 2to3 cleanup --dry-run --release-cleanup --skip-confirmation {_storage(plan)}",
-            f"helm3 2to3 cleanup --release-cleanup {_storage(plan)}",
-            f"kubectl get secrets --namespace {own} {TILLER_RECORDS}",
-            *_unbinding(plan),
-        ),
+    commands = (
+        f"helm3 2to3 cleanup --dry-run --release-cleanup --skip-confirmation {_storage(plan)}",
+        f"helm3 2to3 cleanup --release-cleanup {_storage(plan)}",
+        f"kubectl get secrets --namespace {own} {TILLER_RECORDS}",
     )
-
-
-def _unbinding(plan: ExitPlan) -> Iterator[str]:
-    for name in (plan.tiller.namespace, *plan.namespaces):
-        yield f"kubectl delete rolebinding,role {CONVERTER} --namespace {word(name)} --ignore-not-found"
+    unbinding = (
+        f"kubectl delete rolebinding,role {CONVERTER} --namespace {name} --ignore-not-found"
+        for name in (own, *map(word, plan.namespaces))
+    )
+    return Step("Remove Tiller's records", text, (*commands, *unbinding))
 
 
 def _leave(plan: ExitPlan, quote: Quote) -> Step:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,7 +26,9 @@ class Renewal:
     certificate: str
     """By its part of the logical name: `server`, `client:alice`."""
     serial: str
-    life: Life
+    ends: datetime
+    begins: datetime | None
+    """From when on an update renews it; None: the stack does not."""
     ended: bool
     renews: bool
     """Whether the previewed update renews it."""
@@ -65,16 +67,16 @@ def find(
         failed = ("Unchanged Tillers are not in this preview: run `pulumi preview --json --show-sames`.",)
     known = sort(digest)
     try:
-        found = [renewal for team in known.teams for renewal in _of(team, now)]
+        found = [each for team in known.teams for each in _of(team, now)]
     except UnreadableError as error:
         found, failed = [], (*failed, str(error))
-    due = (r for r in found if r.life.due(now, within))
-    ordered = tuple(sorted(due, key=lambda r: (r.life.ends, r.team, r.certificate)))
+    due = (renewal for life, renewal in found if life.due(now, within))
+    ordered = tuple(sorted(due, key=lambda r: (r.ends, r.team, r.certificate)))
     return Renewals(stack or known.name, within, failed, len(found), ordered)
 
 
-def _of(team: Team, now: datetime) -> Iterator[Renewal]:
-    """Yield every certificate of a team that it has now."""
+def _of(team: Team, now: datetime) -> Iterator[tuple[Life, Renewal]]:
+    """Yield every certificate of a team that it has now, with its life."""
     component = next((change for change in team.changes if change.kind == "SecureTiller"), None)
     state = component.step.oldState if component else None
     for part, known in sorted(mapping(state.outputs.get(EXPIRATIONS) if state else None).items()):
@@ -83,7 +85,8 @@ def _of(team: Team, now: datetime) -> Iterator[Renewal]:
         except ValueError as error:
             raise UnreadableError(f"team {team.name}: {error}") from error
         renewed = any(c.part == part for c in team.changes if c.kind in CERTIFICATES and c.operation == "replace")
-        yield Renewal(team.name, part, str(mapping(known).get("serial")), life, life.expired(now), renewed)
+        serial, times = str(mapping(known).get("serial")), (life.ends, life.renewal_begins, life.expired(now))
+        yield life, Renewal(team.name, part, serial, *times, renewed)
 
 
 def to_markdown(found: Renewals) -> str:
@@ -101,28 +104,16 @@ def to_markdown(found: Renewals) -> str:
 
 def to_json(found: Renewals) -> str:
     """Return what is due as one JSON object; docs/command.md describes it."""
+    due = [{**asdict(r), "ends": r.ends.isoformat(), "begins": r.begins and r.begins.isoformat()} for r in found.due]
     content: Mapping[str, Any] = {
         "stack": found.stack,
         "withinHours": int(found.within / timedelta(hours=1)),
         "failed": bool(found.failures),
         "failures": found.failures,
         "certificates": found.looked_at,
-        "due": list(map(_as_json, found.due)),
+        "due": due,
     }
     return json.dumps(content, indent=2) + "\n"
-
-
-def _as_json(renewal: Renewal) -> Mapping[str, Any]:
-    begins = renewal.life.renewal_begins
-    return {
-        "team": renewal.team,
-        "certificate": renewal.certificate,
-        "serial": renewal.serial,
-        "ends": renewal.life.ends.isoformat(),
-        "begins": begins and begins.isoformat(),
-        "ended": renewal.ended,
-        "renews": renewal.renews,
-    }
 
 
 def _verdict(found: Renewals) -> str:
@@ -137,8 +128,8 @@ def _verdict(found: Renewals) -> str:
 
 
 def _row(renewal: Renewal) -> str:
-    ends = f"{_day(renewal.life.ends)}{' (ended)' if renewal.ended else ''}"
-    begins = _day(renewal.life.renewal_begins) if renewal.life.renewal_begins else "never: it is your own"
+    ends = f"{_day(renewal.ends)}{' (ended)' if renewal.ended else ''}"
+    begins = _day(renewal.begins) if renewal.begins else "never: it is your own"
     update = "renews it" if renewal.renews else "does not renew it"
     cells = (code(renewal.team), code(renewal.certificate), ends, begins, update, code(renewal.serial))
     return f"| {' | '.join(map(cell, cells))} |"

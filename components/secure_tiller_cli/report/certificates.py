@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from secure_tiller.plan import certificate_life, pem
-from secure_tiller.plan.certificate_life import Life
+from secure_tiller.plan.certificate_life import Life, span
 from secure_tiller_cli.report.model import Certificate
 from secure_tiller_cli.state import DeployedTiller
 
@@ -34,28 +34,19 @@ def _life(text: str, known: Life) -> Life:
 def left(certificate: Certificate, now: datetime) -> str:
     """Return how long a certificate still lives, or for how long it has not, in words."""
     away = certificate.ends - now
-    return f"{_span(away)} left" if away > timedelta() else f"{_span(-away)} ago"
-
-
-def _span(time: timedelta) -> str:
-    number, unit = (time.days, "day") if time.days else (int(time.total_seconds()) // 3600, "hour")
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+    return f"{span(away)} left" if away > timedelta() else f"{span(-away)} ago"
 
 
 def _name(part: str) -> str:
     """Return whose certificate it is, by its part of the logical name."""
     kind, _, name = part.partition(":")
-    match kind:
-        case "server":
-            return "Tiller"
-        case "server-ca":
-            return f"CA {name} of Tiller" if name else "CA of Tiller"
-        case "client":
-            return f"client {name}"
-        case "client-ca":
-            return f"CA of client {name}"
-        case _:
-            return part
+    names = {
+        "server": "Tiller",
+        "server-ca": f"CA {name} of Tiller" if name else "CA of Tiller",
+        "client": f"client {name}",
+        "client-ca": f"CA of client {name}",
+    }
+    return names.get(kind, part)
 
 
 def _order(name: str) -> tuple[bool, str, bool]:

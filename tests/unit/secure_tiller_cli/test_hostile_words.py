@@ -14,7 +14,6 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from secure_tiller.plan.certificate_life import Life
 from secure_tiller.plan.model import RolePlan, Subject
 from secure_tiller.plan.rights import manage
 from secure_tiller_cli.charts import Finding as ChartFinding
@@ -96,7 +95,7 @@ def due(word: str, /, **fields: Any) -> str:
     made: dict[str, Any] = {name: make(word) for name, make in fields.items()}
     whole = {name: made.pop(name) for name in ("stack", "failures") if name in made}
     renewal = Renewal(**{"team": "blue", "certificate": "server", "serial": "1F", **made},
-        life=Life(NOW), ended=True, renews=False)  # fmt: skip
+        ends=NOW, begins=None, ended=True, renews=False)  # fmt: skip
     return renewals.to_markdown(
         Renewals(**{"stack": "production", "failures": (), **whole}, within=timedelta(1), looked_at=1, due=(renewal,))
     )
