@@ -12,6 +12,7 @@ from secure_tiller.plan import pem
 from secure_tiller_cli.check.observed_state import Object, Readable, Unreadable
 from secure_tiller_cli.diagnosis import NoVerdictError
 from secure_tiller_cli.diagnosis.handshake import ServerHandshake
+from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
 from tiller_facts.identity import TRUSTS_ANNOTATION
@@ -104,7 +105,7 @@ def _running(
     wanted = {certificate.subject.public_bytes() for certificate in anchors}
     if shown.trusted == wanted:
         return Result(tiller.name, RUNNING, Status.PASSED, f"it names {len(wanted)}, those of the Secret")
-    restart = f"kubectl --namespace {tiller.namespace} rollout restart deployment {tiller.deployment}"
+    restart = f"kubectl --namespace {word(tiller.namespace)} rollout restart deployment {word(tiller.deployment)}"
     more, lacking = len(shown.trusted - wanted), len(wanted - shown.trusted)
     text = f"it names {more} that are not in the Secret, and not {lacking} of the Secret"
     if not shown.trusted:

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from secure_tiller.problems import plain
 from secure_tiller_cli import audit
 from secure_tiller_cli.audit import PRACTICES, Answer, Audit, Finding, Judged, Level
 from secure_tiller_cli.commands.options import access_without_stack
+from secure_tiller_cli.foreign_text import terminal
 from secure_tiller_cli.output import FOUND, Format, FormatOption, console, table, write_json
 from secure_tiller_stack.cluster.connection import calling
 
@@ -56,7 +56,7 @@ def command(
 
 def _write(found: Audit, out: Console) -> None:
     count = "1 Tiller" if len(found.tillers) == 1 else f"{len(found.tillers)} Tillers"
-    out.print(Text(f"{count} in the cluster at {plain(found.server)}"))
+    out.print(terminal(f"{count} in the cluster at {found.server}"))
     if found.tillers:
         out.print(_overview(found, narrow=out.width < NARROW))
     if found.findings:
@@ -89,12 +89,13 @@ def _counts(findings: Iterable[Finding]) -> Text:
 
 
 def _findings(title: str, findings: Iterable[Finding], out: Console) -> None:
-    out.print(Text(f"\n{plain(title)}", style="bold"))
+    out.print()
+    out.print(terminal(title, "bold"))
     found = False
     for finding in findings:
         found = True
         line = Text.assemble("  ", (f"{finding.level:<8}", COLOURS[finding.level]), f"  {finding.code}: ")
-        out.print(line + Text(f"{plain(finding.text)}"), soft_wrap=True)
-        out.print(Text(f"            {plain(finding.remedy)}", style="dim"), soft_wrap=True)
+        out.print(line + terminal(finding.text), soft_wrap=True)
+        out.print(terminal(f"            {finding.remedy}", "dim"), soft_wrap=True)
     if not found:
         out.print(Text("  no findings", style="green"))

@@ -1,6 +1,5 @@
 """`secure-tiller bundle`: hands a client what Helm reads."""
 
-import shlex
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from secure_tiller.plan import certificate_life
 from secure_tiller.problems import Problem
 from secure_tiller.resources.certificates import Expiration
 from secure_tiller_cli import bundle
 from secure_tiller_cli.bundle import ENVIRONMENT, KEY, Bundle
 from secure_tiller_cli.commands import options
 from secure_tiller_cli.commands.options import StackOption, TeamArgument
+from secure_tiller_cli.foreign_text import plain, word
 from secure_tiller_cli.output import WRONG_USE, Format, FormatOption, fail, write_json
 from secure_tiller_cli.state import DeployedTiller
 
@@ -60,20 +61,13 @@ def command(
         write_json(_document(made, Path(out), expiration))
     else:
         for sentence in _sentences(made, out, expiration, datetime.now(UTC)):
-            typer.echo(sentence, err=True)
+            typer.echo(plain(sentence), err=True)
 
 
 def _bundle(tiller: DeployedTiller, client: str) -> Bundle:
     parts = (tiller.bundles or {})[client]
-    return Bundle(
-        stack=tiller.stack,
-        team=tiller.name,
-        client=client,
-        namespace=tiller.namespace,
-        ca=parts["ca"],
-        certificate=parts["cert"],
-        key=parts.get("key", ""),
-    )
+    pems = (parts.get(name, "") for name in ("ca", "cert", "key"))
+    return Bundle(tiller.stack, tiller.name, client, tiller.namespace, *pems)
 
 
 def _document(made: Bundle, folder: Path, expiration: Expiration) -> dict[str, object]:
@@ -90,15 +84,14 @@ def _document(made: Bundle, folder: Path, expiration: Expiration) -> dict[str, o
 def _sentences(made: Bundle, out: str, expiration: Expiration, now: datetime) -> list[str]:
     """Return what was written, until when it is good, and what to do then."""
     place = "the archive" if out == STDOUT else out
-    end = datetime.fromisoformat(str(expiration["notAfter"]))
-    days = (end - now).days
-    left = f"in {days} days" if end > now else "IT HAS EXPIRED"
+    life = certificate_life.read(made.client, expiration)
+    left = "IT HAS EXPIRED" if life.expired(now) else f"in {(life.ends - now).days} days"
     said = [f"bundle of {made.owner}: {', '.join(made.files(''))} in {place}"]
     if not made.key:
         said.append(f"the client made its own key: it belongs beside them, as {KEY}, mode 0600")
-    said.append(f"its certificate ends {end:%Y-%m-%d %H:%M} UTC ({left}), serial {expiration['serial']}")
-    if begins := expiration["renewalBegins"]:
-        said.append(f"to renew: `pulumi up` from {datetime.fromisoformat(begins):%Y-%m-%d} on, then this command again")
-    use = f"{made.client}/{ENVIRONMENT}" if out == STDOUT else shlex.quote(str(Path(out) / ENVIRONMENT))
+    said.append(f"its certificate ends {life.ends:%Y-%m-%d %H:%M} UTC ({left}), serial {expiration['serial']}")
+    if life.renewal_begins:
+        said.append(f"to renew: `pulumi up` from {life.renewal_begins:%Y-%m-%d} on, then this command again")
+    use = f"{made.client}/{ENVIRONMENT}" if out == STDOUT else word(str(Path(out) / ENVIRONMENT))
     said.append(f"to use it: source {use} && helm ls")
     return said

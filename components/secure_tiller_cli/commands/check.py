@@ -9,13 +9,14 @@ import typer
 from rich.text import Text
 
 from secure_tiller.plan import durations
-from secure_tiller.problems import plain
 from secure_tiller_cli import diagnosis
+from secure_tiller_cli.bundle import Bundle, read
 from secure_tiller_cli.check.certificates import Limits
 from secure_tiller_cli.check.run import Stack, prove
 from secure_tiller_cli.commands import options
 from secure_tiller_cli.commands.options import ContextOption, KubeconfigOption, StackOption
-from secure_tiller_cli.diagnosis import Bundle, Cause
+from secure_tiller_cli.diagnosis import Credentials
+from secure_tiller_cli.foreign_text import plain, terminal
 from secure_tiller_cli.output import FOUND, Format, FormatOption, console, table, write_json
 from secure_tiller_cli.results.document import to_json
 from secure_tiller_cli.results.result import CheckReport, Result, Status
@@ -91,7 +92,7 @@ def _prove(stack: str | None, team: str | None, file: Path | None, context: str 
         access = options.access(teams, stack, file, context)
         wanted = Stack(tillers[0].stack or stack or "", tillers, access, () if team else parts)
         with options.cluster(access, "what the check asks", "read what the stack has made") as client:
-            return prove(wanted, client, teams, limits, datetime.now(UTC), lambda what: progress.update(plain(what)))
+            return prove(wanted, client, teams, limits, datetime.now(UTC), lambda what: progress.update(terminal(what)))
 
 
 def _write(proof: CheckReport) -> None:
@@ -99,17 +100,15 @@ def _write(proof: CheckReport) -> None:
     for team in dict.fromkeys(result.team for result in proof.results):
         rows = [_row(result) for result in proof.results if result.team == team]
         out.print(table(f"team {team}", _COLUMNS, rows))
-    out.print(
-        Text(f"{plain(proof.stack) or 'the selected stack'} on {plain(proof.server)}: {_counted(proof)}"),
-        soft_wrap=True,
-    )
+    stack = proof.stack or "the selected stack"
+    out.print(terminal(f"{stack} on {proof.server}: {_counted(proof)}"), soft_wrap=True)
 
 
 def _row(result: Result) -> tuple[str, Text, Text]:
-    seen = Text(plain(result.text))
+    seen = terminal(result.text)
     if result.remedy:
         seen.append(f"\n{plain(result.remedy)}", "italic")
-    return result.check, Text(result.status.value, COLOURS[result.status]), seen
+    return result.check, terminal(result.status.value, COLOURS[result.status]), seen
 
 
 def _counted(proof: CheckReport) -> str:
@@ -120,10 +119,11 @@ def _counted(proof: CheckReport) -> str:
 
 
 def _diagnose(folder: Path, file: Path | None, context: str | None, form: Format) -> None:
-    held = diagnosis.read_bundle(folder)
+    held = read(folder)
+    own = Credentials(held.ca, held.certificate, held.key)
     access = options.access_without_stack(file, context)
     with console(err=True).status("calling Tiller"):
-        found = diagnosis.diagnose(access, held.namespace, held.credentials, datetime.now(UTC), hostname=held.hostname)
+        found = diagnosis.diagnose(access, held.namespace, own, datetime.now(UTC), hostname=held.hostname)
     if form is Format.JSON:
         write_json(_document(held, found))
     else:
@@ -146,12 +146,8 @@ def _document(held: Bundle, found: diagnosis.Diagnosis) -> dict[str, object]:
 def _tell(held: Bundle, found: diagnosis.Diagnosis) -> None:
     out = console()
     answer = f"answers: {found.answer.version}" if found.answer else "does not answer"
-    out.print(Text(plain(f"Tiller in {held.namespace} {answer}")), soft_wrap=True)
+    out.print(terminal(f"Tiller in {held.namespace} {answer}"), soft_wrap=True)
     for cause in found.causes:
-        out.print(Text(_sentence(cause)), soft_wrap=True)
+        out.print(terminal(f"{cause.kind.value}: {cause.seen}; {cause.remedy}"), soft_wrap=True)
     for what in found.unchecked:
-        out.print(Text(plain(what)), soft_wrap=True)
-
-
-def _sentence(cause: Cause) -> str:
-    return f"{cause.kind.value}: {plain(cause.seen)}; {plain(cause.remedy)}"
+        out.print(terminal(what), soft_wrap=True)

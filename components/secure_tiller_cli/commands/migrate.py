@@ -8,13 +8,12 @@ from typing import Annotated
 
 import typer
 from rich.progress import Progress
-from rich.text import Text
 
 from secure_tiller.plan.names import is_label
-from secure_tiller.problems import plain
 from secure_tiller_cli import output
 from secure_tiller_cli.commands import options
 from secure_tiller_cli.commands.options import ContextOption, KubeconfigOption, StackOption, TeamArgument
+from secure_tiller_cli.foreign_text import terminal
 from secure_tiller_cli.migration.report import Report, kept_revisions, to_json
 from secure_tiller_cli.migration.report_text import COLUMNS, rows, sentences
 from secure_tiller_cli.migration.route import Route
@@ -114,8 +113,8 @@ def write(report: Report, form: Format) -> None:
         return
     route, console = report.route, output.console()
     title = f"Team {route.team}: from {route.kind.plural} in {route.source} to secrets in {route.target}"
-    console.print(Text(plain(title)), soft_wrap=True)
+    console.print(terminal(title), soft_wrap=True)
     if found := list(rows(report)):
         console.print(output.table("", COLUMNS, found))
     for sentence in sentences(report):
-        console.print(Text(sentence), soft_wrap=True)
+        console.print(terminal(sentence), soft_wrap=True)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from secure_tiller_cli.output import line
+from secure_tiller_cli.foreign_text import lines
 from secure_tiller_cli.preview import digest
 from secure_tiller_cli.preview.digest import Digest, UnreadableError
 from secure_tiller_cli.programs import ProgramError, run
@@ -58,7 +58,7 @@ def get(file: str | None, stack: str | None) -> Preview:
     except UnreadableError as error:
         return failed(f"{'standard input' if file == STDIN else file}: {error}")
     except ProgramError as error:
-        return failed(f"{line(*error.problems)}, or give a FILE")
+        return failed(f"{lines(*map(str, error.problems))}, or give a FILE")
     except OSError as error:
         return failed(f"{error.filename or 'standard input'}: {error.strerror or error}; give the output of a preview")
 
@@ -71,7 +71,7 @@ def failed(why: object) -> Preview:
 def complain(failures: tuple[str, ...]) -> None:
     """Say on standard error why the preview failed."""
     for why in failures:
-        typer.echo(f"secure-tiller: {why}", err=True)
+        typer.echo("secure-tiller: " + "\n".join(lines(why)), err=True)
 
 
 def _text(file: str) -> str:

@@ -11,9 +11,10 @@ from typing import Annotated
 
 import typer
 
-from secure_tiller.problems import Problem, plain
+from secure_tiller.problems import Problem
 from secure_tiller_cli.commands import options
 from secure_tiller_cli.commands.options import StackOption
+from secure_tiller_cli.foreign_text import plain
 from secure_tiller_cli.output import fail
 from secure_tiller_cli.report import GENERATOR, Report, build, check, to_html, to_json
 from secure_tiller_cli.report.model import Level

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 import typer
 
 from secure_tiller.plan import schema
-from secure_tiller.problems import Problem, plain
+from secure_tiller.problems import Problem
 from secure_tiller_cli.charts import Finding, Group, Severity
 from secure_tiller_cli.charts.vet import Chart, Outcome, Values, Verdict, vet
 from secure_tiller_cli.commands import options
 from secure_tiller_cli.commands.options import ContextOption, KubeconfigOption, StackOption
+from secure_tiller_cli.foreign_text import terminal
 from secure_tiller_cli.output import FOUND, WRONG_USE, Format, FormatOption, console, fail, table, write_json
 from secure_tiller_cli.state import DeployedTiller
 
@@ -91,7 +92,7 @@ def _write(verdict: Verdict, chart: Path, tiller: DeployedTiller, inside: str) -
         rows = [_row(finding, chart) for finding in verdict.findings if finding.group is group]
         if rows:
             out.print(table(group[0].upper() + group[1:], COLUMNS, rows))
-    out.print(plain(_sentence(verdict, chart, tiller, inside)), markup=False, soft_wrap=True)
+    out.print(terminal(_sentence(verdict, chart, tiller, inside)), soft_wrap=True)
 
 
 def _row(finding: Finding, chart: Path) -> tuple[str, str, str]:
