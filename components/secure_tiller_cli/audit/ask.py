@@ -30,6 +30,8 @@ CORE = {PODS: "pod", SERVICES: "service", CONFIG_MAPS: "config_map"}
 """By kind of the core group, the word for it in the methods of the client."""
 
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+RIGHT = "list deployments, statefulsets, daemonsets and pods in all namespaces"
+"""What an account must be allowed to do, in words."""
 
 
 def ask(client: Any, progress: Callable[[str], None]) -> Facts:
