@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from kubernetes import client
 from typer.testing import CliRunner, Result
 
 from secure_tiller_cli.commands import app, deployed
@@ -27,7 +26,6 @@ def core(monkeypatch: pytest.MonkeyPatch) -> FakeCore:
         yield core
 
     core = FakeCore()
-    monkeypatch.setattr(client, "CoreV1Api", lambda core: core)
     monkeypatch.setattr(deployed, "tillers", lambda *_: (tiller(),))
     monkeypatch.setattr(deployed, "access", lambda *_: None)
     monkeypatch.setattr(deployed, "cluster", cluster)
