@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from secure_tiller.problems import plain
+from secure_tiller_cli.foreign_text import plain
 
 MONOSPACE = 7.3
 """Width of a character of the names, which are 12 px high: 0.6 of that in most monospaced fonts, 0.61 at the most."""

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
+from secure_tiller.plan.certificate_life import State
 from secure_tiller_cli.report.certificates import left
 from secure_tiller_cli.report.drawing import Name, fit
-from secure_tiller_cli.report.model import Certificate, State
+from secure_tiller_cli.report.model import Certificate
 
 WIDTH = 960
 LABELS = 220

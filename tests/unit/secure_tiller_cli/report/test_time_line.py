@@ -5,8 +5,9 @@ from itertools import pairwise
 
 import pytest
 
+from secure_tiller.plan.certificate_life import State
 from secure_tiller_cli.report.certificates import certificates, left
-from secure_tiller_cli.report.model import Certificate, State
+from secure_tiller_cli.report.model import Certificate
 from secure_tiller_cli.report.timeline import END, LABELS, Bar, TimeLine, soonest, time_line
 from tests.unit.secure_tiller_cli.report.samples import NOW, thirty, tiller
 
