@@ -2,13 +2,12 @@
 
 import sys
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from secure_tiller_cli.foreign_text import lines
+from secure_tiller_cli.output import line
 from secure_tiller_cli.preview import digest
 from secure_tiller_cli.preview.digest import Digest, UnreadableError
 from secure_tiller_cli.programs import ProgramError, run
@@ -20,26 +19,6 @@ PREVIEW_SECONDS = 3600.0
 """A preview of many teams takes minutes, and those of a slow cluster more."""
 
 STDIN = "-"
-
-File = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="FILE",
-        help="Output of `pulumi preview --json --show-sames`; - for standard input. "
-        "Without it that command is run here.",
-    ),
-]
-StackName = Annotated[
-    str | None,
-    typer.Option("--stack", help="The stack to preview, or whose name to write. Default: as Pulumi or the file says."),
-]
-
-
-class Format(StrEnum):
-    """How to write."""
-
-    MARKDOWN = "markdown"
-    JSON = "json"
 
 
 @dataclass(frozen=True)
@@ -58,7 +37,7 @@ def get(file: str | None, stack: str | None) -> Preview:
     except UnreadableError as error:
         return failed(f"{'standard input' if file == STDIN else file}: {error}")
     except ProgramError as error:
-        return failed(f"{lines(*map(str, error.problems))}, or give a FILE")
+        return failed(f"{line(*error.problems)}, or give a FILE")
     except OSError as error:
         return failed(f"{error.filename or 'standard input'}: {error.strerror or error}; give the output of a preview")
 
