@@ -13,6 +13,7 @@ from secure_tiller.plan.validation import Settings
 from secure_tiller.problems import ConfigurationError
 from secure_tiller.resources import certificates, objects
 from secure_tiller.resources.certificates import Expiration, Issued
+from tiller_facts.identity import COMPONENT
 
 
 def this_stack() -> str:
@@ -102,7 +103,7 @@ class SecureTiller(pulumi.ComponentResource):
         tiller = plan(name, args, this_stack())
         _require_apart(Settings(name, args))
         # No args as properties: what stands there is kept in the state.
-        super().__init__("secure-tiller:index:SecureTiller", name, {}, opts)
+        super().__init__(COMPONENT, name, {}, opts)
 
         server = certificates.server(name, tiller.server, self)
         clients = {client: certificates.issue(name, wanted, self) for client, wanted in tiller.clients.items()}

@@ -173,7 +173,8 @@ def _program_of_the_checkout(stack: TestStack) -> None:
 
 def _planned(preview: str) -> dict[tuple[str, str], str]:
     steps = [step for step in json.loads(preview)["steps"] if step["op"] != "same"]
-    return {tuple(step["urn"].rsplit(":", 3)[-3::2]): step["op"] for step in steps}
+    named = ((*step["urn"].split("::", 3)[2:], step["op"]) for step in steps)
+    return {(kind.rsplit(":", 1)[-1], name): operation for kind, name, operation in named}
 
 
 def test_nothing_is_replaced_or_deleted_but_the_tls_secret(upgrade: Upgrade) -> None:

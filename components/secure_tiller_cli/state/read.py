@@ -6,10 +6,9 @@ from typing import Any
 
 from secure_tiller.plan.model import RolePlan
 from secure_tiller_cli.state.tiller import ClusterReference, DeployedTiller
-from tiller_facts.identity import STACK_ANNOTATION
+from tiller_facts.identity import COMPONENT, STACK_ANNOTATION
 from tiller_facts.rbac import Rule, Subject
 
-COMPONENT = "secure-tiller:index:SecureTiller"
 SECRET_MARK = "4dabf18193072939515e22adb298388d"  # noqa: S105 - Pulumi SDK, common/resource/sig: what marks a value
 SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the same: as a secret
 HIDDEN = object()

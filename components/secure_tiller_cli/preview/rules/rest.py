@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from secure_tiller.plan.every_team import of_every_team
 from secure_tiller_cli.preview.changes import Change, Team
 from secure_tiller_cli.preview.findings import Finding, Name, whole
 from secure_tiller_cli.preview.paths import Path, written
@@ -32,16 +33,7 @@ def labels(team: Team) -> Iterator[Finding]:
         yield Finding("labels", sentence, names, explains=tuple(found))
 
 
-FIXED = (
-    ("Namespace", "namespace"),
-    ("ServiceAccount", "service-account"),
-    ("Role", "storage"),
-    ("Role", "people"),
-    ("RoleBinding", "storage"),
-    ("NetworkPolicy", "deny-ingress"),
-    ("Secret", "tls"),
-    ("Deployment", "deployment"),
-)
+FIXED = tuple((kind, part) for kind, part in of_every_team() if ":" not in part)
 """What every Tiller has; that a setting brings more, other rules say."""
 
 
