@@ -42,7 +42,7 @@ def ask(client: Any, progress: Callable[[str], None]) -> Facts:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         names = partial(items, client, CONFIG_MAPS, labels=RELEASES, metadata_only=True)
         records = pool.submit(unless_refused, None, names)
-        strangers = pool.submit(reviews.strangers_allowed, client)
+        strangers = pool.submit(reviews.readers, client)
         listed = dict(
             zip(LISTED, pool.map(lambda kind: unless_refused(None, items, client, kind), LISTED), strict=True)
         )
@@ -50,7 +50,7 @@ def ask(client: Any, progress: Callable[[str], None]) -> Facts:
             raise clients.ApiException(status=HTTPStatus.FORBIDDEN, reason="Forbidden")
         found = records.result()
         metadata = None if found is None else tuple(each["metadata"] for each in found)
-        facts = Facts(client.configuration.host, listed, metadata, strangers.result())
+        facts = Facts(client.configuration.host, listed, metadata, _some(strangers.result()))
         progress("certificates")
         named = sorted(secrets(tillers.find(facts)))
         certificates = dict(
@@ -85,3 +85,7 @@ def _decoded(data: str) -> bytes:
         return base64.b64decode(data)
     except binascii.Error:
         return b""
+
+
+def _some(readers: frozenset[str] | None) -> bool | None:
+    return None if readers is None else bool(readers)

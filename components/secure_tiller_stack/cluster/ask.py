@@ -52,7 +52,7 @@ def _gather(client: Any, questions: Questions) -> Facts:
         uid=uid(client),
         version=(_digits(version["major"]), _digits(version["minor"])),
         namespaces=namespaces,
-        strangers_allowed=reviews.strangers_allowed(client) if questions.deploying else None,
+        readers=reviews.readers(client) if questions.deploying else None,
         tillers=_all_tillers(client, namespaces),
         departed=dict(existing.departed(client, questions, namespaces)),
         objects=existing.there(client, questions, namespaces),

@@ -102,7 +102,7 @@ def _questions(plans: Sequence[TillerPlan], deploying: bool) -> Questions:
 
 def _not_asked(facts: Facts, deploying: bool) -> Iterator[str]:
     """Yield a sentence for each question that the cluster refused to answer."""
-    if deploying and facts.strangers_allowed is None:
+    if deploying and facts.readers is None:
         yield REVIEW_REFUSED
     if facts.lacking is None:
         yield RIGHTS_REFUSED

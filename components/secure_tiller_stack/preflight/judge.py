@@ -45,9 +45,10 @@ def _unfit(facts: Facts) -> Iterator[Problem]:
         why = "Pod Security is enforced from 1.25 on: an older cluster ignores what keeps charts off the node"
         version = ".".join(map(str, facts.version))
         yield Problem("", "version of Kubernetes", version, why, "upgrade the cluster to 1.25 or newer")
-    if facts.strangers_allowed:
-        why = "somebody made up may read the Secrets of kube-system: RBAC is not enforced, or everybody is an admin"
-        remedy = "start the API server with --authorization-mode=Node,RBAC; look for bindings of system:authenticated"
+    if facts.readers:
+        who = ", ".join(sorted(facts.readers))
+        why = f"everybody may read the Secrets of kube-system, as {who}: RBAC is not enforced, or a binding names them"
+        remedy = "start the API server with --authorization-mode=Node,RBAC; remove the bindings of these names"
         yield Problem("", f"authorization of {facts.server}", "allowed", why, remedy)
 
 

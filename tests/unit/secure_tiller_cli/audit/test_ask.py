@@ -72,7 +72,7 @@ def test_releases_in_configmaps_are_asked_for_without_what_they_hold(tillers: Ap
 def test_what_is_refused_is_none(tillers: ApiServer, tmp_path: Path) -> None:
     tillers.answers |= {"/api/v1/pods": FORBIDDEN, CONFIG_MAPS: FORBIDDEN, REVIEW: FORBIDDEN}
     facts = ask(tillers, tmp_path)
-    assert (facts.listed[PODS], facts.records, facts.strangers_allowed) == (None, None, None)
+    assert (facts.listed[PODS], facts.records, facts.readers) == (None, None, None)
 
 
 def test_an_account_that_may_see_no_tiller_is_told_what_it_must_be_allowed(tillers: ApiServer, tmp_path: Path) -> None:

@@ -434,8 +434,8 @@ def test_a_cluster_admin_is_seen_where_roles_are_not_told() -> None:
     ("further", "codes"),
     [
         ({}, set()),
-        ({"strangers_allowed": True}, {"rbac-not-enforced"}),
-        ({"strangers_allowed": None}, {"rbac-unknown"}),
+        ({"readers": True}, {"rbac-not-enforced"}),
+        ({"readers": None}, {"rbac-unknown"}),
         ({"refused": [DEPLOYMENTS]}, {"tillers-unknown"}),
     ],
 )

@@ -23,7 +23,7 @@ def test_a_preview_reads_version_identity_and_namespaces_and_creates_nothing(ser
             "kube-system": FoundNamespace(),
             "shared-tools": FoundNamespace({"pod-security.kubernetes.io/enforce": "baseline"}),
         },
-        strangers_allowed=None,
+        readers=None,
         tillers=(),
     )
     assert not {REVIEW, SELF_REVIEW} & set(server.paths)
@@ -42,7 +42,7 @@ def test_an_update_asks_whether_a_made_up_user_may_read_secrets(
     server: ApiServer, tmp_path: Path, allowed: bool
 ) -> None:
     server.answers[REVIEW] = review(allowed=allowed)
-    assert cluster.ask(access(tmp_path, server.url), UPDATE).strangers_allowed is allowed
+    assert cluster.ask(access(tmp_path, server.url), UPDATE).readers is allowed
     ((_, asked, *_),) = server.asked_at(REVIEW)
     assert asked["spec"]["groups"] == ["system:authenticated"]
     assert asked["spec"]["resourceAttributes"] == {"verb": "get", "resource": "secrets", "namespace": "kube-system"}
@@ -50,7 +50,7 @@ def test_an_update_asks_whether_a_made_up_user_may_read_secrets(
 
 def test_a_refused_review_is_no_answer(server: ApiServer, tmp_path: Path) -> None:
     server.answers[REVIEW] = FORBIDDEN
-    assert cluster.ask(access(tmp_path, server.url), UPDATE).strangers_allowed is None
+    assert cluster.ask(access(tmp_path, server.url), UPDATE).readers is None
 
 
 SELECTED = ["app=helm,name=tiller,app.kubernetes.io/managed-by=secure-tiller"]

@@ -42,14 +42,14 @@ def test_a_newer_kubernetes_is_accepted(version: tuple[int, int]) -> None:
 
 
 def test_a_cluster_that_lets_strangers_read_secrets_is_refused() -> None:
-    (problem,) = refused(replace(FACTS, strangers_allowed=True))
+    (problem,) = refused(replace(FACTS, readers=True))
     assert "RBAC is not enforced" in problem.why
 
 
 def test_a_review_that_the_cluster_refuses_is_reported_as_not_checked() -> None:
-    (sentence,) = fit(replace(FACTS, strangers_allowed=None)).warnings
+    (sentence,) = fit(replace(FACTS, readers=None)).warnings
     assert "Not checked" in sentence
 
 
 def test_a_preview_does_not_report_the_review_that_it_never_makes() -> None:
-    assert fit(replace(FACTS, strangers_allowed=None), deploying=False).warnings == ()
+    assert fit(replace(FACTS, readers=None), deploying=False).warnings == ()

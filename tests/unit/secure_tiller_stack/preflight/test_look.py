@@ -64,7 +64,7 @@ def test_an_update_has_nothing_to_note() -> None:
 
 def test_everything_that_was_not_answered_is_told() -> None:
     silent = replace(
-        FACTS, strangers_allowed=None, tillers=None, lacking=None, objects=FoundObjects(refused=frozenset({SECRETS}))
+        FACTS, readers=None, tillers=None, lacking=None, objects=FoundObjects(refused=frozenset({SECRETS}))
     )
     warnings = fit(silent).warnings
     assert {RIGHTS_REFUSED, TILLERS_REFUSED} < set(warnings)
@@ -76,7 +76,7 @@ def test_a_cluster_that_is_refused_is_refused_for_everything_at_once() -> None:
     facts = replace(
         FACTS,
         version=(1, 24),
-        strangers_allowed=True,
+        readers=True,
         objects=FoundObjects(dict.fromkeys(named(tiller), "")),
         lacking=frozenset(acts(tiller)),
     )
