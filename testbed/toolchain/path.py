@@ -65,7 +65,8 @@ def _beside(program: Path, name: str, cache: Path) -> Path | None:
 
 
 def _executable(file: Path, cache: Path) -> Path | None:
-    return file if file.is_file() and os.access(file, os.X_OK) and not _leads_through(file, cache) else None
+    # In this order: of a folder that may not be searched, `is_file` raises an error.
+    return file if os.access(file, os.X_OK) and file.is_file() and not _leads_through(file, cache) else None
 
 
 def _leads_through(file: Path, cache: Path) -> bool:

@@ -210,6 +210,16 @@ def test_the_script_of_the_language_host_is_found_where_a_link_to_the_host_leads
     assert found == {name: farm / name for name in CLI[:2]} | {CLI[2]: there[CLI[2]]}
 
 
+def test_a_folder_that_cannot_be_searched_is_passed_over(
+    cache: Path, tmp_path: Path, put_on_path: Callable[..., None]
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "named like a program" / "helm").mkdir(parents=True)
+    there = _programs(tmp_path / "whole", ["helm"])
+    put_on_path("/too-long" * 1000, tmp_path / "file", tmp_path / "named like a program", tmp_path / "whole")
+    assert _taken("helm", cache) == there
+
+
 def test_a_link_that_leads_nowhere_is_passed_over(
     cache: Path, tmp_path: Path, put_on_path: Callable[..., None]
 ) -> None:
