@@ -28,10 +28,6 @@ def cli(tools: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return install(tmp_path_factory.mktemp("cli") / "Pulumi's own CLI" / "bin", tools)
 
 
-def _folder(_: Path, cli: Path) -> list[Path]:
-    return [cli]
-
-
 def _after_an_older_one(folder: Path, cli: Path) -> list[Path]:
     return [install_older(folder / "older"), cli, cli]
 
@@ -59,7 +55,7 @@ def _wrapper(folder: Path, cli: Path) -> list[Path]:
     return [folder]
 
 
-@pytest.mark.parametrize("arrange", [_folder, _after_an_older_one, _one_link, _links_of_links, _wrapper])
+@pytest.mark.parametrize("arrange", [_after_an_older_one, _one_link, _links_of_links, _wrapper])
 def test_a_program_runs_with_the_cli_of_path(
     arrange: Callable[[Path, Path], list[Path]],
     cache: Path,
