@@ -23,7 +23,8 @@ def judge(tiller: DeployedTiller, services: Readable[tuple[Object, ...]]) -> Ite
         return
     found = {str(service["metadata"]["name"]): service["spec"] for service in services}
     if wrong := [*_changed(tiller, found), *_further(tiller, found)]:
-        remedy = f"pulumi up --refresh mends the stack's; the rest: kubectl --namespace {word(tiller.namespace)} get services"
+        rest = f"kubectl --namespace {word(tiller.namespace)} get services"
+        remedy = f"pulumi up --refresh mends the stack's; the rest: {rest}"
         yield Result(tiller.name, SERVICES, Status.FAILED, join_limited(wrong), remedy)
     else:
         well = (

@@ -7,6 +7,7 @@ from secure_tiller.plan import schema
 from secure_tiller.plan.model import SELECTOR
 from secure_tiller.plan.names import DEPLOYMENT_NAME
 from secure_tiller_cli.diagnosis.cause import Cause, Kind
+from secure_tiller_cli.foreign_text import word
 from secure_tiller_stack.cluster.connection import FORBIDDEN, TIMEOUT_SECONDS, clients
 
 NOT_FOUND = 404
@@ -24,7 +25,7 @@ def is_ready(pod: Any) -> bool:
 def not_ready(namespace: str, pods: Iterable[Any]) -> Cause:
     """Return why none of the pods is ready."""
     seen = "; ".join(f"pod {pod.metadata.name} {'; '.join(_reasons(pod)) or 'says no reason'}" for pod in pods)
-    remedy = f"mend what it says, and wait: kubectl --namespace {namespace} describe pods --selector {LABELS}"
+    remedy = f"mend what it says, and wait: kubectl --namespace {word(namespace)} describe pods --selector {LABELS}"
     return Cause(Kind.NOT_READY, f"in namespace {namespace} {seen}", remedy)
 
 
@@ -58,7 +59,8 @@ def none(client: Any, namespace: str) -> tuple[Cause, tuple[str, ...]]:
     get = clients.CustomObjectsApi(client).get_namespaced_custom_object
     deployment = _read(get, "apps", "v1", namespace, "deployments", DEPLOYMENT_NAME)
     if deployment:
-        mend = f"kubectl --namespace {namespace} describe deployment {DEPLOYMENT_NAME}; pulumi up --refresh restores it"
+        describe = f"kubectl --namespace {word(namespace)} describe deployment {DEPLOYMENT_NAME}"
+        mend = f"{describe}; pulumi up --refresh restores it"
         return Cause(Kind.NOT_READY, f"namespace {namespace} has no pod of Tiller: {_state(deployment)}", mend), ()
     return Cause(Kind.NO_TILLER, f"namespace {namespace} has no pod with the labels {LABELS}", remedy), unchecked
 

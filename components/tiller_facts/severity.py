@@ -1,0 +1,28 @@
+"""Severities, the one scale of every tool."""
+
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """Consequences of a finding, the worst first.
+
+    What cannot be seen has the severity of the worst that it may hide.
+    """
+
+    CRITICAL = "critical"
+    """Somebody whom nobody chose acts with Tiller's rights, or Tiller with all rights."""
+    HIGH = "high"
+    """Somebody reads or changes what is not theirs, once another protection fails."""
+    MEDIUM = "medium"
+    """A protection is missing that others stand in for, or other teams are disturbed."""
+    LOW = "low"
+    """Good to repair; nothing is open by it alone."""
+
+    @property
+    def rank(self) -> int:
+        """Its place, 0 for the worst."""
+        return list(Severity).index(self)
+
+    def reaches(self, wanted: "Severity") -> bool:
+        """Return whether it is as bad as another one, or worse."""
+        return self.rank <= wanted.rank
