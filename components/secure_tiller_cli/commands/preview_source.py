@@ -3,9 +3,7 @@
 import subprocess
 import sys
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -17,26 +15,6 @@ PREVIEW = ("pulumi", "preview", "--json", "--show-sames", "--non-interactive", "
 """The preview that is run. With unchanged resources: some changes are only in what is kept about them."""
 
 STDIN = "-"
-
-File = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="FILE",
-        help="Output of `pulumi preview --json --show-sames`; - for standard input. "
-        "Without it that command is run here.",
-    ),
-]
-StackName = Annotated[
-    str | None,
-    typer.Option("--stack", help="The stack to preview, or whose name to write. Default: as Pulumi or the file says."),
-]
-
-
-class Format(StrEnum):
-    """How to write."""
-
-    MARKDOWN = "markdown"
-    JSON = "json"
 
 
 @dataclass(frozen=True)

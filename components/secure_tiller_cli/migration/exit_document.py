@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+from secure_tiller.problems import Problem
 from secure_tiller_cli.foreign_text import cell, code, fence
 from secure_tiller_cli.migration.exit_plan import ExitPlan
 from secure_tiller_cli.migration.exit_steps import steps
+from secure_tiller_cli.releases import Unreadable
 
 LONGEST = 1000
 """Characters of one word or sentence of others within a step's text."""
@@ -56,3 +58,9 @@ def to_json(plan: ExitPlan) -> dict[str, Any]:
         ],
         "steps": [{"title": step.title, "text": step.text, "commands": list(step.commands)} for step in steps(plan)],
     }
+
+
+def passed_over(item: Unreadable) -> Problem:
+    """Return what is wrong with a record that helm-2to3 cannot read."""
+    remedy = "helm-2to3 passes over it: look whether its release needs it, and keep it in the backup"
+    return Problem("", str(item), "", item.why, remedy)
