@@ -12,6 +12,7 @@ import yaml
 
 from secure_tiller.problems import Problem, RefusedError
 from secure_tiller_cli.charts import Discovery, Finding, Group, Severity
+from secure_tiller_cli.foreign_text import word
 
 MISSING = "found in requirements.yaml, but missing in charts/"
 """What Helm says of a chart whose dependencies were not fetched (Helm 2.17, pkg/renderutil/deps.go)."""
@@ -90,7 +91,7 @@ class Chart:
             said = _said(done)
             remedy = "correct the chart, or the values that you gave"
             if MISSING in said:
-                remedy = f"fetch them first: helm dependency build {self.path}"
+                remedy = f"fetch them first: helm dependency build {word(str(self.path))}"
             raise self._refused(f"does not render: {said}", remedy)
         return done.stdout
 
