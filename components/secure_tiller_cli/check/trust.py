@@ -81,7 +81,9 @@ def _anchors(tiller: DeployedTiller, anchors: tuple[x509.Certificate, ...]) -> R
         return Result(tiller.name, ANCHORS, Status.FAILED, text, _RESTORE)
     if late := [name for name, mark in further.items() if not mark]:
         why = f"trusted_client_cas.{join_limited(late)} became known during an update only, and is not in the state"
-        remedy = f"compare ca.crt by hand: kubectl --namespace {tiller.namespace} get secret {tiller.tls_secret}"
+        remedy = (
+            f"compare ca.crt by hand: kubectl --namespace {word(tiller.namespace)} get secret {word(tiller.tls_secret)}"
+        )
         return Unreadable(why, remedy).result(tiller.name, ANCHORS)
     if not _explained(others, further):
         text = f"beside those of the stack's clients, it trusts {_described(others) or 'none'}"

@@ -17,6 +17,7 @@ from secure_tiller_cli.diagnosis.pod_lookup import locate
 from secure_tiller_cli.diagnosis.server import wrong_with_server
 from secure_tiller_cli.diagnosis.stack_certificates import StackCertificates
 from secure_tiller_cli.diagnosis.verdict import Accepted, NoVerdictError
+from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_stack.kubeconfig import Access
 from tiller_facts.identity import LOOPBACK
@@ -92,5 +93,5 @@ def _unexplained(namespace: str, shown: ServerHandshake) -> Cause:
     what = (
         "the certificates fit, as far as they can be seen" if shown.chain else "the port speaks neither TLS nor HTTP/2"
     )
-    remedy = f"see what Tiller says: kubectl --namespace {namespace} logs deployment/tiller-deploy"
+    remedy = f"see what Tiller says: kubectl --namespace {word(namespace)} logs deployment/tiller-deploy"
     return Cause(Kind.UNEXPLAINED, f"GetVersion was not answered, yet {what}", remedy)
