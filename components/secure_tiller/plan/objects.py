@@ -5,28 +5,14 @@ from dataclasses import dataclass
 
 from secure_tiller.plan.model import SERVICE_ACCOUNT, TillerPlan
 from secure_tiller.plan.names import ADMIT_CLIENTS, DENY_INGRESS, DEPLOYMENT_NAME
-
-
-@dataclass(frozen=True, order=True)
-class Kind:
-    """A kind, in the words of the API's addresses."""
-
-    group: str
-    """Empty: the core group."""
-    resource: str
-    """In the plural: `roles`."""
-
-    def __str__(self) -> str:
-        return f"{self.resource}.{self.group}".rstrip(".")
-
-
-DEPLOYMENTS = Kind("apps", "deployments")
-NETWORK_POLICIES = Kind("networking.k8s.io", "networkpolicies")
-ROLES = Kind("rbac.authorization.k8s.io", "roles")
-ROLE_BINDINGS = Kind("rbac.authorization.k8s.io", "rolebindings")
-SECRETS = Kind("", "secrets")
-SERVICE_ACCOUNTS = Kind("", "serviceaccounts")
-SERVICES = Kind("", "services")
+from tiller_facts.kinds import DEPLOYMENTS as DEPLOYMENTS
+from tiller_facts.kinds import NETWORK_POLICIES as NETWORK_POLICIES
+from tiller_facts.kinds import ROLE_BINDINGS as ROLE_BINDINGS
+from tiller_facts.kinds import ROLES as ROLES
+from tiller_facts.kinds import SECRETS as SECRETS
+from tiller_facts.kinds import SERVICE_ACCOUNTS as SERVICE_ACCOUNTS
+from tiller_facts.kinds import SERVICES as SERVICES
+from tiller_facts.kinds import Kind as Kind
 
 
 @dataclass(frozen=True, order=True)

@@ -14,7 +14,8 @@ from secure_tiller.problems import ClusterError, Problem
 from secure_tiller_cli.output import PROBLEM, WRONG_USE, fail
 from secure_tiller_cli.state import DeployedTiller, StackError, export, read, unfinished
 from secure_tiller_stack import kubeconfig
-from secure_tiller_stack.cluster.connection import TIMEOUT_SECONDS, calling, clients
+from secure_tiller_stack.cluster.ask import uid
+from secure_tiller_stack.cluster.connection import calling
 from secure_tiller_stack.kubeconfig import Access
 
 StackOption = Annotated[
@@ -131,9 +132,9 @@ def cluster(access: Access, asked: str, right: str) -> Iterator[Any]:
 
 
 def _require_the_same(client: Any, access: Access) -> None:
-    found = clients.CoreV1Api(client).read_namespace("kube-system", _request_timeout=TIMEOUT_SECONDS)
-    if found.metadata.uid != access.uid:
-        why = f"is another cluster than the stack's: its kube-system has the UID {found.metadata.uid}"
+    found = uid(client)
+    if found != access.uid:
+        why = f"is another cluster than the stack's: its kube-system has the UID {found}"
         where = f"cluster at {client.configuration.host} ({access.place})"
         remedy = f"choose the context of the cluster {access.uid} with --kubeconfig and --context"
         raise ClusterError([Problem("", where, "", why, remedy)])

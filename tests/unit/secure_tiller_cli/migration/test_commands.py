@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from kubernetes import client
 from typer.testing import CliRunner, Result
 
 from secure_tiller_cli.commands import app, options
@@ -27,7 +26,6 @@ def core(monkeypatch: pytest.MonkeyPatch) -> FakeCore:
         yield core
 
     core = FakeCore()
-    monkeypatch.setattr(client, "CoreV1Api", lambda core: core)
     monkeypatch.setattr(options, "tillers", lambda *_: (tiller(),))
     monkeypatch.setattr(options, "access", lambda *_: None)
     monkeypatch.setattr(options, "cluster", cluster)

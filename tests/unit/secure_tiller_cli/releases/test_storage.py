@@ -11,8 +11,7 @@ from tests.support.fake_core import FakeCore, answer
 
 
 @pytest.fixture
-def core(monkeypatch: pytest.MonkeyPatch) -> FakeCore:
-    monkeypatch.setattr(client, "CoreV1Api", lambda core: core)
+def core() -> FakeCore:
     return FakeCore()
 
 
@@ -79,7 +78,7 @@ def test_a_record_that_is_torn_or_contradicts_itself_is_told_and_the_others_are_
 
 def test_a_secret_that_is_not_base64_twice_is_told(core: FakeCore) -> None:
     core.put("secret", "t", wrong())
-    core.objects["secret", "t", "shop.v1"].data = {"release": "/w=="}
+    core.objects["secret", "t", "shop.v1"]["data"] = {"release": "/w=="}
     assert read(core, Kind.SECRET, "t").unreadable[0].why == "is no base64"
 
 
