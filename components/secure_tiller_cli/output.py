@@ -1,10 +1,9 @@
-"""How the commands write: tables on a terminal, plain text elsewhere, JSON for machines; and their exit codes."""
+"""How the commands write: tables on a terminal, plain text elsewhere, JSON for machines."""
 
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
 import typer
 from rich import box
@@ -13,28 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from secure_tiller.problems import Problem, plain
-
-PROBLEM = 1
-"""Exit code: it could not be done, or not be told: no access to the stack or the cluster, a file that is not there."""
-WRONG_USE = 2
-"""Exit code: an option, team or client that there is not."""
-FOUND = 3
-"""Exit code: what was looked for is there: a check that failed, a finding, a right that is missing."""
-SKIPPED = 4
-"""Exit code: something that cannot be read was left where it is; the rest was done."""
+from secure_tiller_cli.exit_codes import PROBLEM
 
 _WIDE = 160
 """Columns of what is written where there is no terminal: no line of ours needs more, and none is broken at 80."""
-
-
-class Format(StrEnum):
-    """How to write."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-FormatOption = Annotated[Format, typer.Option("--format", help="Text for people, or JSON for machines.")]
 
 
 def console(*, err: bool = False) -> Console:

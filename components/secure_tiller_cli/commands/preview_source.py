@@ -2,9 +2,7 @@
 
 import sys
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -20,26 +18,6 @@ PREVIEW_SECONDS = 3600.0
 """A preview of many teams takes minutes, and those of a slow cluster more."""
 
 STDIN = "-"
-
-File = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="FILE",
-        help="Output of `pulumi preview --json --show-sames`; - for standard input. "
-        "Without it that command is run here.",
-    ),
-]
-StackName = Annotated[
-    str | None,
-    typer.Option("--stack", help="The stack to preview, or whose name to write. Default: as Pulumi or the file says."),
-]
-
-
-class Format(StrEnum):
-    """How to write."""
-
-    MARKDOWN = "markdown"
-    JSON = "json"
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from secure_tiller.problems import plain
+from secure_tiller.problems import Problem, plain
 from secure_tiller_cli.migration.exit_plan import ExitPlan
 from secure_tiller_cli.migration.exit_steps import steps
+from secure_tiller_cli.releases import Unreadable
 
 
 def to_markdown(plan: ExitPlan) -> str:
@@ -48,3 +49,9 @@ def to_json(plan: ExitPlan) -> dict[str, Any]:
         ],
         "steps": [{"title": step.title, "text": step.text, "commands": list(step.commands)} for step in steps(plan)],
     }
+
+
+def passed_over(item: Unreadable) -> Problem:
+    """Return what is wrong with a record that helm-2to3 cannot read."""
+    remedy = "helm-2to3 passes over it: look whether its release needs it, and keep it in the backup"
+    return Problem("", str(item), "", item.why, remedy)

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 
+from rich.text import Text
+
 from secure_tiller.problems import plain
+from secure_tiller_cli import output
 from secure_tiller_cli.migration.history import History, State
 from secure_tiller_cli.migration.judge import gone
 from secure_tiller_cli.migration.report import Report
@@ -14,6 +17,17 @@ MAPKUBEAPIS = (
     "--release-storage secrets --namespace {namespace} {release}"
 )
 """Source: the releases page of helm-mapkubeapis, v0.2.0."""
+
+
+def write(report: Report) -> None:
+    """Write what was found and done."""
+    route, console = report.route, output.console()
+    title = f"Team {route.team}: from {route.kind.plural} in {route.source} to secrets in {route.target}"
+    console.print(Text(plain(title)), soft_wrap=True)
+    if found := list(rows(report)):
+        console.print(output.table("", COLUMNS, found))
+    for sentence in sentences(report):
+        console.print(Text(sentence), soft_wrap=True)
 
 
 def rows(report: Report) -> Iterator[tuple[str, ...]]:

@@ -1,7 +1,7 @@
 """Which releases of an old Tiller are a team's, and what stands in their way."""
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from secure_tiller.problems import Problem
@@ -9,7 +9,9 @@ from secure_tiller_cli.migration import old_tiller
 from secure_tiller_cli.migration.history import History, State, histories
 from secure_tiller_cli.migration.old_tiller import RunningTiller
 from secure_tiller_cli.migration.route import Route
-from secure_tiller_cli.releases import Record, Release, Stored, Unreadable
+from secure_tiller_cli.releases import Record, Release, Unreadable
+from secure_tiller_cli.releases.storage import Stored
+from secure_tiller_cli.state import DeployedTiller
 
 Identity = tuple[str, str, int]
 """What tells a release from all others: its name, its namespace, and when it was first deployed."""
@@ -50,6 +52,15 @@ class Selection:
     def missing(self) -> tuple[Record, ...]:
         """What is to copy."""
         return tuple(record for history in self.histories for record in history.missing)
+
+
+def managers(tillers: Iterable[DeployedTiller]) -> Mapping[str, Collection[str]]:
+    """Return the teams of each managed namespace."""
+    found = defaultdict[str, list[str]](list)
+    for tiller in tillers:
+        for namespace in tiller.managed:
+            found[namespace].append(tiller.name)
+    return found
 
 
 def select(

@@ -6,12 +6,10 @@ import pytest
 
 from secure_tiller.problems import Problem
 from secure_tiller_cli.charts import Finding, Group, Severity
-from secure_tiller_cli.commands import migrate
 from secure_tiller_cli.migration.history import State, histories
 from secure_tiller_cli.migration.report import Report, kept_revisions, to_json
-from secure_tiller_cli.migration.report_text import rows, sentences
+from secure_tiller_cli.migration.report_text import rows, sentences, write
 from secure_tiller_cli.migration.selection import Selection
-from secure_tiller_cli.output import Format
 from secure_tiller_cli.releases import Kind, Status, Unreadable
 from tests.unit.secure_tiller_cli.migration.samples import ROUTE, copied, record
 
@@ -88,7 +86,7 @@ def test_where_there_is_nothing_to_copy_that_is_said() -> None:
 def test_whose_releases_are_to_go_where_is_one_line_and_a_table_has_rows(
     capsys: pytest.CaptureFixture[str], histories: Any, tables: int
 ) -> None:
-    migrate.write(report(selection=Selection(histories, {}, (), ())), Format.TEXT)
+    write(report(selection=Selection(histories, {}, (), ())))
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "Team blue: from configmaps in kube-system to secrets in blue-tiller"
     assert len([line for line in lines if "last status" in line]) == tables
