@@ -7,6 +7,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 # CLUSTER=existing: the demo uses the cluster of the current kubeconfig context.
 CLUSTER ?= local
+# SECURE_TILLER_CLUSTER=NAME:NUMBER in the environment: the local cluster is another one beside the first, local:0.
 ENVIRONMENT := .venv/ready
 SCANNERS := .venv-scanners/ready
 POLICIES := policies/.venv/ready

@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from secure_tiller.problems import Problem, plain
+from secure_tiller.problems import Problem
 from secure_tiller_cli.exit_codes import PROBLEM
+from secure_tiller_cli.foreign_text import plain, terminal
 
 _WIDE = 160
 """Columns of what is written where there is no terminal: no line of ours needs more, and none is broken at 80."""
@@ -30,11 +31,11 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text
     On a narrow terminal a long word goes on in the next line: with its end cut off, two names could look the same.
     """
     lines = box.ROUNDED if sys.stdout.isatty() else box.SIMPLE_HEAD
-    made = Table(title=title or None, title_justify="left", box=lines)
+    made = Table(title=terminal(title) if title else None, title_justify="left", box=lines)
     for column in columns:
         made.add_column(column, overflow="fold")
     for row in rows:
-        made.add_row(*(cell if isinstance(cell, Text) else Text(plain(cell)) for cell in row))
+        made.add_row(*(cell if isinstance(cell, Text) else terminal(cell) for cell in row))
     return made
 
 
@@ -52,7 +53,7 @@ def complain(problems: Iterable[Problem]) -> None:
 def line(problem: Problem) -> str:
     """Return a problem on one line: where, what stands there, why, and the remedy."""
     where = f"team {problem.team}: {problem.key}" if problem.team and problem.key else problem.key or problem.team
-    value = f" = {problem.value}" if problem.value else ""
+    value = f" = {plain(problem.value)}" if problem.value else ""
     return f"{plain(where)}{value}: {plain(problem.why)}; {plain(problem.remedy)}"
 
 

@@ -6,9 +6,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from secure_tiller.problems import plain
 from secure_tiller_cli.audit.finding import PRACTICES, Answer, Finding, Level
 from secure_tiller_cli.audit.judge import Audit, Judged
+from secure_tiller_cli.foreign_text import terminal
 from secure_tiller_cli.output import table
 
 COLOURS = {Level.CRITICAL: "bold red", Level.HIGH: "red", Level.MEDIUM: "yellow", Level.LOW: "cyan"}
@@ -20,7 +20,7 @@ ANSWERS = {Answer.YES: "green", Answer.NO: "red", Answer.UNKNOWN: "yellow"}
 def write(found: Audit, out: Console) -> None:
     """Write the Tillers, the worst first, and the findings of each."""
     count = "1 Tiller" if len(found.tillers) == 1 else f"{len(found.tillers)} Tillers"
-    out.print(Text(f"{count} in the cluster at {plain(found.server)}"))
+    out.print(terminal(f"{count} in the cluster at {found.server}"))
     if found.tillers:
         out.print(_overview(found, narrow=out.width < NARROW))
     if found.findings:
@@ -53,12 +53,13 @@ def _counts(findings: Iterable[Finding]) -> Text:
 
 
 def _findings(title: str, findings: Iterable[Finding], out: Console) -> None:
-    out.print(Text(f"\n{plain(title)}", style="bold"))
+    out.print()
+    out.print(terminal(title, "bold"))
     found = False
     for finding in findings:
         found = True
         line = Text.assemble("  ", (f"{finding.level:<8}", COLOURS[finding.level]), f"  {finding.code}: ")
-        out.print(line + Text(f"{plain(finding.text)}"), soft_wrap=True)
-        out.print(Text(f"            {plain(finding.remedy)}", style="dim"), soft_wrap=True)
+        out.print(line + terminal(finding.text), soft_wrap=True)
+        out.print(terminal(f"            {finding.remedy}", "dim"), soft_wrap=True)
     if not found:
         out.print(Text("  no findings", style="green"))

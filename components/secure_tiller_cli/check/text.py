@@ -4,7 +4,7 @@ from collections import Counter
 
 from rich.text import Text
 
-from secure_tiller.problems import plain
+from secure_tiller_cli.foreign_text import plain, terminal
 from secure_tiller_cli.output import console, table
 from secure_tiller_cli.results.result import CheckReport, Result, Status
 
@@ -18,17 +18,15 @@ def write(proof: CheckReport) -> None:
     for team in dict.fromkeys(result.team for result in proof.results):
         rows = [_row(result) for result in proof.results if result.team == team]
         out.print(table(f"team {team}", _COLUMNS, rows))
-    out.print(
-        Text(f"{plain(proof.stack) or 'the selected stack'} on {plain(proof.server)}: {_counted(proof)}"),
-        soft_wrap=True,
-    )
+    stack = proof.stack or "the selected stack"
+    out.print(terminal(f"{stack} on {proof.server}: {_counted(proof)}"), soft_wrap=True)
 
 
 def _row(result: Result) -> tuple[str, Text, Text]:
-    seen = Text(plain(result.text))
+    seen = terminal(result.text)
     if result.remedy:
         seen.append(f"\n{plain(result.remedy)}", "italic")
-    return result.check, Text(result.status.value, COLOURS[result.status]), seen
+    return result.check, terminal(result.status.value, COLOURS[result.status]), seen
 
 
 def _counted(proof: CheckReport) -> str:

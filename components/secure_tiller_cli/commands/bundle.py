@@ -35,6 +35,7 @@ def command(
     from secure_tiller.problems import Problem
     from secure_tiller_cli import bundle, handover, output
     from secure_tiller_cli.commands import deployed
+    from secure_tiller_cli.foreign_text import plain
 
     if out == STDOUT and (sys.stdout.isatty() or form is Format.JSON):
         why = (
@@ -57,4 +58,4 @@ def command(
         output.write_json(handover.to_json(made, Path(out), expiration))
     else:
         for sentence in handover.sentences(made, "" if out == STDOUT else out, expiration, datetime.now(UTC)):
-            typer.echo(sentence, err=True)
+            typer.echo(plain(sentence), err=True)

@@ -82,10 +82,10 @@ def _ahead(text: str, option: str) -> timedelta:
 def _prove(
     stack: str | None, team: str | None, file: Path | None, context: str | None, warn: timedelta, fail: timedelta
 ) -> "CheckReport":
-    from secure_tiller.problems import plain
     from secure_tiller_cli.check.certificates import Limits
     from secure_tiller_cli.check.run import Stack, prove
     from secure_tiller_cli.commands import deployed
+    from secure_tiller_cli.foreign_text import terminal
     from secure_tiller_cli.output import console
 
     with console(err=True).status("reading the stack") as progress:
@@ -95,20 +95,26 @@ def _prove(
         wanted = Stack(tillers[0].stack or stack or "", tillers, access, () if team else parts)
         with deployed.cluster(access, "what the check asks", "read what the stack has made") as client:
             return prove(
-                wanted, client, teams, Limits(warn, fail), datetime.now(UTC), lambda what: progress.update(plain(what))
+                wanted,
+                client,
+                teams,
+                Limits(warn, fail),
+                datetime.now(UTC),
+                lambda what: progress.update(terminal(what)),
             )
 
 
 def _diagnose(folder: Path, file: Path | None, context: str | None, form: Format) -> None:
-    from secure_tiller_cli import diagnosis
+    from secure_tiller_cli import bundle, diagnosis
     from secure_tiller_cli.commands import deployed
     from secure_tiller_cli.diagnosis import text
     from secure_tiller_cli.output import console, write_json
 
-    held = diagnosis.read_bundle(folder)
+    held = bundle.read(folder)
+    own = diagnosis.Credentials(held.ca, held.certificate, held.key)
     access = deployed.access_without_stack(file, context)
     with console(err=True).status("calling Tiller"):
-        found = diagnosis.diagnose(access, held.namespace, held.credentials, datetime.now(UTC), hostname=held.hostname)
+        found = diagnosis.diagnose(access, held.namespace, own, datetime.now(UTC), hostname=held.hostname)
     if form is Format.JSON:
         write_json(text.to_json(held, found))
     else:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from secure_tiller_cli.foreign_text import lines
 from secure_tiller_cli.output import line
 from secure_tiller_cli.preview import digest
 from secure_tiller_cli.preview.digest import Digest, UnreadableError
@@ -49,7 +50,7 @@ def failed(why: object) -> Preview:
 def complain(failures: tuple[str, ...]) -> None:
     """Say on standard error why the preview failed."""
     for why in failures:
-        typer.echo(f"secure-tiller: {why}", err=True)
+        typer.echo("secure-tiller: " + "\n".join(lines(why)), err=True)
 
 
 def _text(file: str) -> str:

@@ -40,8 +40,8 @@ def command(
     Exit code: 0; 1 without access to the stack, for a --check that is no check of it, or if FILE cannot be written; 2
     for a wrong use.
     """
-    from secure_tiller.problems import plain
     from secure_tiller_cli.commands import deployed
+    from secure_tiller_cli.foreign_text import plain
     from secure_tiller_cli.report import build, file, to_html, to_json
 
     tillers, unfinished = deployed.read_deployed(stack)

@@ -1,10 +1,8 @@
 """A diagnosis for people and for machines."""
 
-from rich.text import Text
-
-from secure_tiller.problems import plain
-from secure_tiller_cli.diagnosis.bundle import Bundle
-from secure_tiller_cli.diagnosis.cause import Cause, Diagnosis
+from secure_tiller_cli.bundle import Bundle
+from secure_tiller_cli.diagnosis.cause import Diagnosis
+from secure_tiller_cli.foreign_text import terminal
 from secure_tiller_cli.output import console
 
 
@@ -24,12 +22,8 @@ def write(held: Bundle, found: Diagnosis) -> None:
     """Write whether Tiller answers, and each cause why it does not."""
     out = console()
     answer = f"answers: {found.answer.version}" if found.answer else "does not answer"
-    out.print(Text(plain(f"Tiller in {held.namespace} {answer}")), soft_wrap=True)
+    out.print(terminal(f"Tiller in {held.namespace} {answer}"), soft_wrap=True)
     for cause in found.causes:
-        out.print(Text(_sentence(cause)), soft_wrap=True)
+        out.print(terminal(f"{cause.kind.value}: {cause.seen}; {cause.remedy}"), soft_wrap=True)
     for what in found.unchecked:
-        out.print(Text(plain(what)), soft_wrap=True)
-
-
-def _sentence(cause: Cause) -> str:
-    return f"{cause.kind.value}: {plain(cause.seen)}; {plain(cause.remedy)}"
+        out.print(terminal(what), soft_wrap=True)

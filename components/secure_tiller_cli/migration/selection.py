@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from secure_tiller.problems import Problem
+from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.migration import old_tiller
 from secure_tiller_cli.migration.history import History, State, histories
 from secure_tiller_cli.migration.old_tiller import RunningTiller
@@ -96,12 +97,12 @@ def _in_the_way(
     where = f"release {item.name}"
     if item.state is State.TAKEN:
         why = f"the Tiller in {route.target} has another release of this name, or other records of it"
-        yield Problem("", where, "", why, f"look at it: helm history {item.name}; or {OTHERS}")
+        yield Problem("", where, "", why, f"look at it: helm history {word(item.name)}; or {OTHERS}")
     if item.state is not State.TO_COPY:
         return
     if len(item.namespaces) > 1:
         why = f"its revisions are of several namespaces: {', '.join(sorted(item.namespaces))}"
-        records = f"kubectl get {route.kind.plural} --namespace {route.source} --selector OWNER=TILLER,NAME={item.name}"
+        records = f"kubectl get {route.records_of(item.name)}"
         yield Problem("", where, "", why, f"delete the records of the one that is gone ({records}); or {OTHERS}")
     if item.latest.status.unfinished:
         why = f"is {item.latest.status.name} in its last revision, {item.latest.revision}: that was not ended"

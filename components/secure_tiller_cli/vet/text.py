@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from secure_tiller.plan import schema
-from secure_tiller.problems import Problem, plain
+from secure_tiller.problems import Problem
 from secure_tiller_cli.charts import Finding, Group, Severity
 from secure_tiller_cli.exit_codes import WRONG_USE
+from secure_tiller_cli.foreign_text import terminal
 from secure_tiller_cli.output import console, fail, table
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_cli.vet.verdict import Outcome, Verdict
@@ -34,7 +35,7 @@ def write(verdict: Verdict, chart: Path, tiller: DeployedTiller, inside: str) ->
         rows = [_row(finding, chart) for finding in verdict.findings if finding.group is group]
         if rows:
             out.print(table(group[0].upper() + group[1:], COLUMNS, rows))
-    out.print(plain(_sentence(verdict, chart, tiller, inside)), markup=False, soft_wrap=True)
+    out.print(terminal(_sentence(verdict, chart, tiller, inside)), soft_wrap=True)
 
 
 def _row(finding: Finding, chart: Path) -> tuple[str, str, str]:

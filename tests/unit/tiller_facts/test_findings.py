@@ -341,6 +341,19 @@ ACCOUNT: list[tuple[str, tuple[Object, ...], set[str]]] = [
         bound(rule("clusterroles", "escalate", "rbac.authorization.k8s.io"), inside=""),
         {"critical escalating-rights", "high cluster-wide-rights"},
     ),
+    (
+        "binds here and acts as anybody",
+        (
+            *bound(rule("roles", "bind", "rbac.authorization.k8s.io")),
+            *bound(rule("users", "impersonate"), inside="", name="wide"),
+        ),
+        {"critical escalating-rights", "high cluster-wide-rights"},
+    ),
+    (
+        "every kind of a group, to read",
+        bound(rule("*", "get", "metrics.k8s.io"), inside=""),
+        {"high wildcard-rights", "high cluster-wide-rights"},
+    ),
     ("a namespace of its team", bound(rule("pods", "create"), inside="blue-apps"), set()),
     (
         "the cluster's own namespace",

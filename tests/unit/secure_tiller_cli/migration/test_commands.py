@@ -129,7 +129,7 @@ def test_the_exit_plan_is_markdown_or_json(core: FakeCore) -> None:
     core.put("secret", "blue-tiller", records.config_map(records.release("shop", 1)))
     text, machine = run("exit-plan", "blue"), run("exit-plan", "blue", "--format", "json")
     assert (text.exit_code, machine.exit_code) == (0, 0)
-    assert text.stdout.startswith("# From Tiller to Helm 3: team blue\n")
+    assert text.stdout.startswith("# From Tiller to Helm 3: team `blue`\n")
     assert json.loads(machine.stdout)["releases"][0]["name"] == "shop"
 
 
