@@ -8,12 +8,13 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-from secure_tiller.plan.names import AUTHENTICATED
 from secure_tiller_stack.cluster.api import call
 from secure_tiller_stack.cluster.connection import AT_ONCE, clients
 from secure_tiller_stack.cluster.facts import Questions
 from secure_tiller_stack.permissions import Right, escalate
+from tiller_facts import rbac
 from tiller_facts.kinds import SECRETS, Kind
+from tiller_facts.values import Hidden, Value, is_known
 
 EVERYTHING = Right("", "*", Kind("*", "*"))
 
@@ -75,16 +76,26 @@ def _holds(client: Any, user: str, groups: Sequence[str], right: Right) -> bool:
     return bool(status["allowed"])
 
 
-def strangers_allowed(client: Any) -> bool | None:
-    """Ask whether somebody whom nobody can know may read the Secrets of kube-system; None: there is no answer.
+def everybody(client: Any) -> Value[frozenset[str]]:
+    """Return those of `rbac.EVERYBODY` who may read the Secrets of kube-system; Hidden: there is no answer.
 
-    The made-up user is in system:authenticated, so that a binding which makes everybody an admin is found too.
+    Each is asked about as somebody whom nobody can know, so that a binding which makes everybody an admin is found.
     """
-    nobody = f"secure-tiller-nobody-{uuid.uuid4()}"
-    try:
-        return bool(held(client, [Right("kube-system", "get", SECRETS)], nobody, [AUTHENTICATED]))
-    except NoAnswerError:
-        return None
+    found: set[str] = set()
+    unanswered = None
+    for one in rbac.everybody(f"secure-tiller-nobody-{uuid.uuid4()}"):
+        try:
+            if held(client, [Right("kube-system", "get", SECRETS)], one.user, one.groups):
+                found |= one.stands_for
+        except NoAnswerError as error:
+            unanswered = Hidden(error.why)
+    return frozenset(found) if found or unanswered is None else unanswered
+
+
+def strangers_allowed(client: Any) -> bool | None:
+    """Return whether any of everybody may read the Secrets of kube-system; None: there is no answer."""
+    found = everybody(client)
+    return bool(found) if is_known(found) else None
 
 
 def lacking(client: Any, questions: Questions) -> frozenset[Right] | None:
