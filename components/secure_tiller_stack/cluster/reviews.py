@@ -12,8 +12,10 @@ from secure_tiller_stack.cluster.api import call
 from secure_tiller_stack.cluster.connection import AT_ONCE, clients
 from secure_tiller_stack.cluster.facts import Questions
 from secure_tiller_stack.permissions import escalate
+from tiller_facts import rbac
 from tiller_facts.kinds import SECRETS
-from tiller_facts.rbac import Right, everybody
+from tiller_facts.rbac import Right
+from tiller_facts.values import Hidden, Value
 
 EVERYTHING = Right("*", "*", "*")
 
@@ -81,18 +83,20 @@ def _attributes(right: Right) -> Mapping[str, Mapping[str, str]]:
     return {"resourceAttributes": {key: value for key, value in attributes.items() if value}}
 
 
-def readers(client: Any) -> frozenset[str] | None:
-    """Return those of `EVERYBODY` who may read the Secrets of kube-system, by any authorizer; None: there is no answer.
+def everybody(client: Any) -> Value[frozenset[str]]:
+    """Return those of `rbac.EVERYBODY` who may read the Secrets of kube-system; Hidden: there is no answer.
 
-    Where RBAC is not enforced, all of them may.
+    Each is asked about as somebody whom nobody can know, so that a binding which makes everybody an admin is found.
     """
-    wanted = Right.on(SECRETS, "get", "kube-system")
-    asked = everybody(f"secure-tiller-nobody-{uuid.uuid4()}")
-    try:
-        allowed = [each.stands_for for each in asked if held(client, [wanted], each.user, each.groups)]
-    except NoAnswerError:
-        return None
-    return frozenset().union(*allowed)
+    found: set[str] = set()
+    unanswered = None
+    for one in rbac.everybody(f"secure-tiller-nobody-{uuid.uuid4()}"):
+        try:
+            if held(client, [Right.on(SECRETS, "get", "kube-system")], one.user, one.groups):
+                found |= one.stands_for
+        except NoAnswerError as error:
+            unanswered = Hidden(error.why)
+    return frozenset(found) if found or unanswered is None else unanswered
 
 
 def lacking(client: Any, questions: Questions) -> frozenset[Right] | None:
