@@ -122,6 +122,8 @@ def _managers(teams: Sequence[Team]) -> Managers:
 
 def _of_practices(judged: Judged) -> Iterator[Finding]:
     for team, found in judged.items():
+        if unseen := [each.text for each in found if each.code == practices.NOT_SEEN]:
+            yield Finding(Level.BAD, "Not seen", team, f"{unseen[0]}: how Tiller runs is not known")
         for each in found:
             if each.status is not Status.UNKNOWN:
                 page = BY_CODE[each.practice].page

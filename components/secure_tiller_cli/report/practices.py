@@ -7,6 +7,7 @@ from secure_tiller_cli.state import DeployedTiller
 from tiller_facts import certificates
 from tiller_facts.facts import Facts
 from tiller_facts.practices import PRACTICES, Finding, Practice, Severity, Status, evaluate
+from tiller_facts.practices.model import Report
 
 OF_THE_CLUSTER = frozenset(
     (
@@ -19,6 +20,9 @@ OF_THE_CLUSTER = frozenset(
     )
 )
 """Codes of practices about what a stack does not make: `secure-tiller audit` judges them."""
+
+NOT_SEEN = "not-seen"
+"""Code of what is found where the state has no Tiller."""
 
 JUDGED = tuple(practice for practice in PRACTICES if practice.code not in OF_THE_CLUSTER)
 
@@ -41,16 +45,7 @@ def judge(tillers: Sequence[DeployedTiller]) -> Mapping[str, tuple[Finding, ...]
 
 
 def _not_seen(practice: Practice) -> Finding:
-    return Finding(
-        practice.code,
-        "not-seen",
-        Status.UNKNOWN,
-        practice.severity,
-        None,
-        "the state does not have its workload",
-        "",
-        "",
-    )
+    return Report(practice)(NOT_SEEN, "the state does not have its workload", status=Status.UNKNOWN)
 
 
 def level(findings: Iterable[Finding]) -> Level:

@@ -7,6 +7,7 @@ from typing import Any
 from secure_tiller.plan.model import RolePlan
 from secure_tiller_cli.state.objects import found
 from secure_tiller_cli.state.tiller import ClusterReference, DeployedTiller
+from tiller_facts.facts import FoundObject
 from tiller_facts.identity import COMPONENT, STACK_ANNOTATION
 from tiller_facts.rbac import Rule, Subject
 from tiller_facts.values import UNKNOWN
@@ -66,15 +67,15 @@ def _deployed(component: Resource, resources: Sequence[Resource]) -> DeployedTil
         exposed="service" in of("Service"),
         policies=dict(_specs(of("NetworkPolicy"))),
         services=dict(_specs(of("Service"))),
-        objects=tuple(
-            each
-            for item in children
-            if (each := found(item["type"], _name(item), plain(item.get("inputs", {})), cluster))
-        ),
+        objects=tuple(filter(None, (_object(item, cluster) for item in children))),
         client_secrets=dict(_handed_out(of("Secret"))),
         cluster=cluster,
         bundles=bundles if isinstance(bundles, Mapping) else None,
     )
+
+
+def _object(resource: Resource, cluster: ClusterReference) -> FoundObject | None:
+    return found(resource["type"], _name(resource), plain(resource.get("inputs", {})), cluster)
 
 
 def plain(value: Any) -> Any:
