@@ -83,7 +83,7 @@ def promises(teams: Sequence[Team], judged: Judged) -> tuple[Promise, ...]:
 
 
 def _promise(practice: Practice, judged: Judged) -> Promise:
-    about = {team: [each for each in found if each.practice == practice.code] for team, found in judged.items()}
+    about = {team: [each for each in found if practices.is_about(each, practice)] for team, found in judged.items()}
     certain = {team: [each for each in found if each.status is Status.VIOLATED] for team, found in about.items()}
     return Promise(
         text=practice.title,

@@ -21,6 +21,9 @@ OF_THE_CLUSTER = frozenset(
 )
 """Codes of practices about what a stack does not make: `secure-tiller audit` judges them."""
 
+OF_TLS = frozenset(("certificate-of-its-own", "client-ca-of-its-own"))
+"""Codes of practices that say nothing about a Tiller without TLS; others then answer their number of the guide."""
+
 NOT_SEEN = "not-seen"
 """Code of what is found where the state has no Tiller."""
 
@@ -42,6 +45,12 @@ def judge(tillers: Sequence[DeployedTiller]) -> Mapping[str, tuple[Finding, ...]
             *unseen,
         )
     return found
+
+
+def is_about(finding: Finding, practice: Practice) -> bool:
+    """Return whether a finding says that a practice is not kept, or not known to be."""
+    answered = practice.code in OF_TLS and practice.guide in (*finding.no, *finding.unknown)
+    return finding.practice == practice.code or answered
 
 
 def _not_seen(practice: Practice) -> Finding:

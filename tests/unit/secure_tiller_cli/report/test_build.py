@@ -121,14 +121,19 @@ def test_a_tiller_without_an_argument_that_makes_it_safe_is_not_called_safe(argu
     assert (kept(safe, code), kept(unsafe, code)) == ("holds", "broken")
     assert code not in {each.word for each in safe.findings}
     (found,) = [each for each in unsafe.findings if each.word == code]
-    assert (found.level, found.page) == (Level.BAD, f"docs/practices.md#{code}")
+    assert found.page == f"docs/practices.md#{code}"
+
+
+def test_a_tiller_without_tls_has_no_certificate_of_its_own() -> None:
+    made = report(started(ONE[0], "--storage=secret"))
+    assert {kept(made, code) for code in ("certificate-of-its-own", "client-ca-of-its-own")} == {"broken"}
 
 
 @pytest.mark.parametrize(
     ("appended", "broken"),
     [
         (("-tls-verify=false", "-storage=configmap"), {"clients-verified", "releases-in-secrets"}),
-        (("--tls-ca-cert=",), {"client-ca-of-its-own"}),
+        (("--tls-ca-cert=",), {"clients-verified"}),
     ],
 )
 def test_what_a_transform_appends_counts(appended: tuple[str, ...], broken: set[str]) -> None:
