@@ -10,7 +10,9 @@ from tiller_facts.values import maybe
 _TYPE = "kubernetes:"
 
 
-def found(resource_type: str, logical_name: str, properties: Any, cluster: Hashable = "") -> FoundObject | None:
+def found(
+    resource_type: str, logical_name: str, properties: Any, cluster: Hashable = "", shown: str = ""
+) -> FoundObject | None:
     """Return the object of a resource that the component made; None for one of another provider.
 
     Args:
@@ -18,11 +20,18 @@ def found(resource_type: str, logical_name: str, properties: Any, cluster: Hasha
         logical_name: of the resource.
         properties: its inputs; UNKNOWN stands in place of what is not known.
         cluster: equal for resources of one cluster.
+        shown: the words by which it is named; empty: its kind, namespace and name.
     """
     if not resource_type.startswith(_TYPE) or not properties:
         return None
     group, _, kind = resource_type.removeprefix(_TYPE).rpartition(":")
     group = group.rpartition("/")[0]
     place = "/".join(str(maybe(properties, "metadata", key) or "") for key in ("namespace", "name")).strip("/")
-    part = identity.part(kind, logical_name)
-    return FoundObject(kind, properties, f"{kind} {place}".strip(), "" if group == "core" else group, part, cluster)
+    return FoundObject(
+        kind=kind,
+        data=properties,
+        shown=shown or f"{kind} {place}".strip(),
+        group="" if group == "core" else group,
+        part=identity.part(kind, logical_name),
+        cluster=cluster,
+    )

@@ -9,7 +9,6 @@ from secure_tiller_cli.charts.discovery import Served
 from secure_tiller_cli.state import DeployedTiller
 from tests.support.api_server import Answer, ApiServer, Question, review
 from tests.unit.secure_tiller_cli.state import samples
-from tiller_facts.kinds import Kind
 from tiller_facts.rbac import Right, Rule, Subject
 
 ACCOUNT = "system:serviceaccount:blue-tiller:tiller"
@@ -62,8 +61,7 @@ def right_of(question: Question) -> Right:
     """Return the right that a review asks for."""
     words = question.body["spec"]["resourceAttributes"]
     resource = "/".join(filter(None, [words.get("resource"), words.get("subresource")]))
-    kind = Kind(words.get("group", ""), resource)
-    return Right(words.get("namespace", ""), words["verb"], kind, words.get("name", ""))
+    return Right(words["verb"], words.get("group", ""), resource, words.get("namespace", ""), words.get("name", ""))
 
 
 def grants(server: ApiServer, path: str, held: Any) -> None:
