@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo cluster down status toolchain uid schema reference env policies test test-unit rights golden lint format
+.PHONY: help demo cluster down status toolchain uid schema reference env policies test test-unit rights golden lint format count
 
 PYTHON ?= python3
 # CLUSTER=existing: the demo uses the cluster of the current kubeconfig context.
@@ -78,6 +78,9 @@ lint: $(ENVIRONMENT) ## style and types
 format: $(ENVIRONMENT) ## put the code into its one format
 	$(RUN) -m ruff check --fix
 	$(RUN) -m ruff format
+
+count: ## lines of code, without blanks, comments and docstrings (CHECKOUT=path: of another checkout)
+	@$(PYTHON) tests/repository/lines.py $(CHECKOUT)
 
 # What pip prints goes to standard error: `make -s env` is read by a shell.
 $(ENVIRONMENT): requirements.txt constraints.txt pyproject.toml

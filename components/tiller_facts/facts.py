@@ -1,4 +1,4 @@
-"""What a tool knows of a cluster, or of what a program makes in one, in one shape, so that both are judged alike."""
+"""Knowledge of a cluster, or of what a program makes in one, in one shape, so that both are judged alike."""
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -99,7 +99,7 @@ Files = Mapping[str, Value[tuple[str, ...]]]
 
 @dataclass(frozen=True)
 class Facts:
-    """What a tool knows. `Hidden` where it was refused, `UNKNOWN` where it did not ask or a preview does not know.
+    """Everything that a tool knows: `Hidden` where it was refused, `UNKNOWN` where it was not asked or is not decided.
 
     Attributes:
         objects: every object that it saw. Of Secrets it needs none.

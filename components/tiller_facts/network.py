@@ -31,7 +31,7 @@ class Admitted(IntEnum):
 
 @dataclass(frozen=True)
 class Admission:
-    """What the NetworkPolicies around a pod say about one of its ports.
+    """Verdict of the NetworkPolicies around a pod about one of its ports.
 
     Attributes:
         who: may connect.

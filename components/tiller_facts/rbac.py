@@ -25,7 +25,7 @@ EVERYBODY = frozenset((AUTHENTICATED, UNAUTHENTICATED, ANONYMOUS, SERVICE_ACCOUN
 CLUSTER_ADMIN = "cluster-admin"
 
 SELF_REVIEWS = frozenset(("selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectreviews"))
-"""What the cluster lets everybody ask about themselves (its ClusterRoles system:basic-user and system:discovery)."""
+"""Kinds by which everybody may ask about themselves (ClusterRoles system:basic-user and system:discovery)."""
 
 
 @dataclass(frozen=True, order=True)

@@ -45,7 +45,7 @@ class Workload:
 
     @property
     def spec(self) -> Json:
-        """What runs in its pods. Raises NotKnownError."""
+        """Description of its pods' contents. Raises NotKnownError."""
         return at(self.template, "spec") or {}
 
     @property

@@ -1,4 +1,4 @@
-"""The account: who Tiller is, what it may do, and beside whom it lives."""
+"""The account: who Tiller is, what it may do, and what else lives in its namespace."""
 
 from collections.abc import Iterable, Iterator
 
@@ -21,9 +21,9 @@ def account_is_its_own(case: Case, report: Report) -> Iterator[Finding]:
 
 def namespace_is_its_own(case: Case, report: Report) -> Iterator[Finding]:
     """Find what else lives in its namespace."""
-    beside = [other for other in case.others if other.place == case.tiller.place]
-    if beside:
-        words = f"shares its namespace with other Tillers: {some([str(other.object) for other in beside])}"
+    together = [other for other in case.others if other.place == case.tiller.place]
+    if together:
+        words = f"shares its namespace with other Tillers: {some([str(other.object) for other in together])}"
         yield report("several-tillers", words, no=(4,))
     if case.facts.refusals([PODS]):
         remedy = "let the account that asks list pods"

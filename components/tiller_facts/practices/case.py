@@ -67,7 +67,7 @@ class Cluster:
 
     @cached_property
     def needless(self) -> frozenset[Subject]:
-        """Who needs no Tiller: whoever may do everything in the cluster, and the controllers of Kubernetes itself."""
+        """Subjects that need no Tiller: cluster admins, and the controllers of Kubernetes itself."""
         return frozenset(
             grant.subject
             for grant in self.grants
@@ -81,7 +81,7 @@ class Cluster:
 
     @cached_property
     def neighbours(self) -> Mapping[object, tuple[Workload, ...]]:
-        """What runs beside the Tillers, by its place: in a cluster pods, of a program whatever runs pods."""
+        """Everything that runs and is no Tiller, by its place: in a cluster pods, of a program whatever runs pods."""
         theirs = {id(one) for tiller in self.found for one in (*tiller.pods, tiller.object)}
         found: dict[object, tuple[Workload, ...]] = {}
         for one in workloads.workloads(self.facts):
@@ -115,7 +115,7 @@ class Case:
 
     @cached_property
     def held(self) -> tuple[Grant, ...]:
-        """What its account holds, as far as that is known. Raises NotKnownError."""
+        """Rights of its account, as far as that is known. Raises NotKnownError."""
         return rbac.held(self.cluster.by_subject, self.tiller.namespace, self.tiller.account)
 
     @property
@@ -140,7 +140,7 @@ class Case:
 
     @cached_property
     def reach(self) -> tuple[Grant, ...]:
-        """Who may forward a port to it, one grant for each. Raises NotKnownError."""
+        """Subjects that may forward a port to it, one grant for each. Raises NotKnownError."""
         found: dict[Subject, Grant] = {}
         for grant in self.cluster.forwards:
             if grant.namespace in ("", self.tiller.namespace):
@@ -149,7 +149,7 @@ class Case:
 
     @cached_property
     def neighbours(self) -> tuple[Workload, ...]:
-        """What else runs in its namespace, but other Tillers. Raises NotKnownError."""
+        """Everything else that runs in its namespace, but other Tillers. Raises NotKnownError."""
         return self.cluster.neighbours.get(self.tiller.place, ())
 
     def sharing(self, path: str, *, only_first: bool = False) -> Value[tuple[Tiller, ...]]:

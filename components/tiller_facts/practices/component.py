@@ -15,7 +15,7 @@ from tiller_facts.severity import Severity
 from tiller_facts.values import NotKnownError, at, each, texts
 
 RECORDS = frozenset(("secrets", "pods/exec", "pods/attach", "pods/ephemeralcontainers", "*"))
-"""What shows the releases: where they are stored, and the ways into the pod that reads them."""
+"""Resources that show the releases: where they are stored, and the ways into the pod that reads them."""
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def evaluate(facts: Facts, practices: Sequence[Practice] = PRACTICES) -> Judgeme
 
 
 def _judge(case: Case, practices: Sequence[Practice], of_cluster: Sequence[Finding]) -> AuditedTiller:
-    # Of something that may be no Tiller nothing else can be said.
+    # Nothing else is certain of something that may be no Tiller.
     asked = [practice for practice in practices if not case.tiller.suspected or practice.code == "tiller-recognised"]
     found = [
         finding

@@ -62,7 +62,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Practice:
-    """What makes a Tiller safe.
+    """Something that makes a Tiller safe.
 
     Attributes:
         code: by which tools and their settings name it; the anchor of its description.

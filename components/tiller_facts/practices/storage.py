@@ -29,7 +29,7 @@ def releases_are_in_secrets(case: Case, report: Report) -> Iterator[Finding]:
 def none_is_left_in_configmaps(case: Case, report: Report) -> Iterator[Finding]:
     """Find releases in ConfigMaps where it stores its own."""
     namespace, records = case.flags.namespace, case.facts.records
-    if isinstance(case.flags.storage, Hidden):  # which says so already
+    if isinstance(case.flags.storage, Hidden):  # another finding reports it
         return
     if isinstance(records, Hidden):
         text = f"whether releases are in ConfigMaps could not be seen: {records.reason}"

@@ -1,4 +1,4 @@
-"""What a transform can undo of the component."""
+"""Changes to the component that a transform can make."""
 
 from typing import Any
 

@@ -46,7 +46,7 @@ def found(*objects: Object, **further: Any) -> set[str]:
 OWN = bound(rule("secrets", "get list create update delete"))
 PEOPLE = bound(rule("pods/portforward", "create"), to="Group blue-developers", name="people")
 AROUND = (CLOSED, *OWN, *PEOPLE)
-"""What is around a Tiller of ours."""
+"""Objects around a Tiller of ours."""
 
 NAMED = "high port-forward-without-certificate"
 """Of every Tiller that verifies nobody, where anybody may forward a port."""
@@ -120,7 +120,7 @@ RELEASES: list[tuple[str, Object, set[str]]] = [
     ("a database", but("--storage=sql"), {"medium releases-in-database"}),
     ("storage perhaps", but("--storage=$(V)", env=ELSEWHERE), {"high storage-unknown"}),
     ("every revision", but("--history-max"), {"low unlimited-history"}),
-    ("every revision, said", but("--history-max=0"), {"low unlimited-history"}),
+    ("every revision, by a flag", but("--history-max=0"), {"low unlimited-history"}),
     ("revisions elsewhere", but("--history-max=$(V)", env=ELSEWHERE), {"low history-unknown"}),
     ("namespace elsewhere", tiller(env=[{**ELSEWHERE[0], "name": "TILLER_NAMESPACE"}]), {"high records-unknown"}),
 ]
@@ -340,6 +340,19 @@ ACCOUNT: list[tuple[str, tuple[Object, ...], set[str]]] = [
         "escalates in the cluster",
         bound(rule("clusterroles", "escalate", "rbac.authorization.k8s.io"), inside=""),
         {"critical escalating-rights", "high cluster-wide-rights"},
+    ),
+    (
+        "binds here and acts as anybody",
+        (
+            *bound(rule("roles", "bind", "rbac.authorization.k8s.io")),
+            *bound(rule("users", "impersonate"), inside="", name="wide"),
+        ),
+        {"critical escalating-rights", "high cluster-wide-rights"},
+    ),
+    (
+        "every kind of a group, to read",
+        bound(rule("*", "get", "metrics.k8s.io"), inside=""),
+        {"high wildcard-rights", "high cluster-wide-rights"},
     ),
     ("a namespace of its team", bound(rule("pods", "create"), inside="blue-apps"), set()),
     (

@@ -8,7 +8,6 @@ import pytest
 from tests.unit.tiller_facts.samples import (
     HOME,
     LABELS,
-    RIGHT,
     Object,
     bound,
     container,
@@ -22,7 +21,7 @@ from tests.unit.tiller_facts.samples import (
     template,
 )
 from tiller_facts.facts import Facts
-from tiller_facts.practices import BY_CODE, GUIDE, PRACTICES, Severity, Status, evaluate
+from tiller_facts.practices import BY_CODE, GUIDE, PRACTICES, Practice, Severity, Status, evaluate
 from tiller_facts.values import UNKNOWN
 
 PRIVATE = re.compile("geheim")
@@ -40,17 +39,37 @@ def test_every_practice_is_described() -> None:
         assert practice.remedy[0].islower()
 
 
-def test_only_what_one_description_decides_is_judged_alone() -> None:
-    """A practice that compares nothing finds the same in an object alone as among all."""
-    bad = deployment(template(container([*RIGHT, "--tls-verify=0", "--storage=configmap"], resources={})))
-    among = [bad, deployment(inside="green"), *bound(rule("*", "*", "*"), inside="")]
-    alone = [practice for practice in PRACTICES if not practice.compares]
+def test_a_practice_that_compares_nothing_finds_the_same_in_one_object_alone() -> None:
+    mount = {"name": "certificates", "mountPath": "/etc/certs"}
+    flags = [
+        "--tls",
+        "--storage=configmap",
+        "--tls-cert=/etc/certs/tls.crt",
+        "--tls-verify",
+        "--tls-ca-cert=/etc/certs/ca.crt",
+    ]
+    bad = deployment(template(container(flags, resources={}, volumeMounts=[mount])))
+    old = deployment(template(container(image="tiller:v2.1.0"), serviceAccountName="default"), name="second")
+    everybody = bound(rule("secrets pods/portforward", "create get"), to="Group system:authenticated", name="all")
+    rights = bound(rule("*", "*", "*"), name="own")
+    wide = bound(rule("nodes", "get"), inside="", name="wide")
+    others = bound(rule("pods", "get"), inside="kube-system", name="others")
+    service = item("Service", "s", spec={"selector": LABELS})
+    among = [bad, old, *everybody, *rights, *wide, *others, service, policy()]
 
-    def codes(*objects: Object) -> set[str]:
-        every = evaluate(Facts(tuple(map(found, objects)), of_program=True), alone).every
-        return {one.code for one in every if one.tiller is None or one.tiller.namespace == HOME}
+    def codes(practice: Practice, *objects: Object) -> set[tuple[str, str]]:
+        known = Facts(tuple(map(found, objects)), records={HOME: ("a.v1",)}, everybody=frozenset())
+        return {
+            (one.code, one.severity)
+            for one in evaluate(known, [practice]).every
+            if one.tiller is None or one.tiller.object.data is bad
+        }
 
-    assert codes(*among) == codes(bad) == {"no-verification", "releases-in-configmaps", "no-limits"}
+    differing = {practice.code for practice in PRACTICES if codes(practice, *among) != codes(practice, bad)}
+    comparing = {practice.code for practice in PRACTICES if practice.compares}
+    assert differing <= comparing
+    # The rest compares with what stands outside of these objects.
+    assert comparing - differing == {"cluster-decides-by-rbac", "no-release-in-configmaps", "pods-as-described"}
 
 
 def test_a_finding_quotes_no_value() -> None:
@@ -103,7 +122,8 @@ def test_a_finding_quotes_no_value() -> None:
 )
 def test_what_only_the_update_decides_is_no_violation(content: dict[str, Any]) -> None:
     made = deployment(template(container(**content)))
-    seen = facts(made, policy(), *bound(rule("secrets", "get")), of_program=True)
+    people = bound(rule("pods/portforward", "create"), to="Group blue-developers", name="people")
+    seen = facts(made, policy(), *bound(rule("secrets", "get")), *people, of_program=True)
     judged = evaluate(seen)
     assert {finding.status for finding in judged.every} <= {Status.UNKNOWN}
     assert not judged.reaches(Severity.LOW)
