@@ -6,13 +6,7 @@ from contextlib import AbstractContextManager
 from secure_tiller_cli import diagnosis
 from secure_tiller_cli.diagnosis import Accepted, Credentials, Refused
 from secure_tiller_stack import kubeconfig
-from testbed.pulumi_stack import Bundle
 from tiller_facts.identity import GRPC_PORT
-
-
-def credentials_of(bundle: Bundle) -> Credentials:
-    """What a client brings that holds a bundle."""
-    return Credentials(bundle.ca, bundle.cert, bundle.key)
 
 
 def forwarded(namespace: str, environment: Mapping[str, str], port: int = GRPC_PORT) -> AbstractContextManager[int]:

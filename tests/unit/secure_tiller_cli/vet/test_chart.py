@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from secure_tiller_cli.charts import Severity
-from secure_tiller_cli.charts.vet import Chart, ChartError, Values
+from secure_tiller_cli.vet import Chart, ChartError, Values
 from tests.unit.secure_tiller_cli.charts.world import DISCOVERY
 
 
