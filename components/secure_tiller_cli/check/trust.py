@@ -9,13 +9,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from secure_tiller.plan import pem
-from secure_tiller.plan.model import TRUSTS_ANNOTATION
 from secure_tiller_cli.check.observed_state import Object, Readable, Unreadable
 from secure_tiller_cli.diagnosis import NoVerdictError
 from secure_tiller_cli.diagnosis.handshake import ServerHandshake
 from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
+from tiller_facts.identity import TRUSTS_ANNOTATION
 
 SECRET = "TLS Secret is the stack's and immutable"  # noqa: S105  the name of a check
 ANCHORS = "Tiller trusts the stack's clients alone"

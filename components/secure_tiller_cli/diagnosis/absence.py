@@ -5,12 +5,11 @@ from functools import partial
 from typing import Any
 
 from secure_tiller.plan import schema
-from secure_tiller.plan.model import SELECTOR
-from secure_tiller.plan.names import DEPLOYMENT_NAME
 from secure_tiller_cli.diagnosis.cause import Cause, Kind
 from secure_tiller_cli.foreign_text import word
 from secure_tiller_stack.cluster.api import unless_refused
 from secure_tiller_stack.cluster.lister import Json, find, items
+from tiller_facts.identity import DEPLOYMENT_NAME, SELECTOR
 from tiller_facts.kinds import DEPLOYMENTS, NAMESPACES, PODS
 
 LABELS = ",".join(f"{key}={value}" for key, value in SELECTOR.items())

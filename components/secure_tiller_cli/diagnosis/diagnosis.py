@@ -7,7 +7,6 @@ from functools import partial
 
 import grpc
 
-from secure_tiller.plan.names import LOOPBACK
 from secure_tiller_cli.diagnosis.call import get_version
 from secure_tiller_cli.diagnosis.cause import Cause, Diagnosis, Kind
 from secure_tiller_cli.diagnosis.client import read, wrong_with_client
@@ -21,6 +20,7 @@ from secure_tiller_cli.diagnosis.verdict import Accepted, NoVerdictError
 from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_stack.kubeconfig import Access
+from tiller_facts.identity import LOOPBACK
 
 
 def diagnose(

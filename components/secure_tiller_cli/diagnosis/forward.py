@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Timer
 
-from secure_tiller.plan.names import DEPLOYMENT_NAME
-from secure_tiller.plan.pod import GRPC_PORT
 from secure_tiller_cli.diagnosis.verdict import KubectlError, NoVerdictError
 from secure_tiller_stack.kubeconfig import Access
+from tiller_facts.identity import DEPLOYMENT_NAME, GRPC_PORT
 
 SECONDS = 20.0
 """How long kubectl may take until it listens."""

@@ -42,7 +42,7 @@ def _deployed(name: str, ca: Pair, certificates: dict[str, Pair]) -> DeployedTil
         certificates={part: pair.pem for part, pair in certificates.items()},
         roles=(),
         created={},
-        pod={},
+        deployment_spec={},
         tls_secret="tls",
         exposed=False,
         cluster=ClusterReference(),
