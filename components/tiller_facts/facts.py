@@ -1,12 +1,14 @@
-"""What a tool knows of a cluster, or of what a program makes in one, in one shape, so that both are judged alike."""
+"""Knowledge of a cluster, or of what a program makes in one, in one shape, so that both are judged alike."""
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from tiller_facts.kinds import FORMER_GROUPS, WORDS, Kind
-from tiller_facts.values import UNKNOWN, Value, at, text
+from tiller_facts.kinds import CONFIG_MAPS, FORMER_GROUPS, WORDS, Kind
+from tiller_facts.values import UNKNOWN, Hidden, Value, at, maybe, text
+
+NOT_OF_PROGRAM = Hidden("the program does not make the object that it comes from")
 
 Json = Mapping[str, Any]
 """An object in the words of the Kubernetes API; UNKNOWN may stand anywhere in it."""
@@ -37,17 +39,17 @@ class FoundObject:
     def __str__(self) -> str:
         return self.shown
 
-    @property
+    @cached_property
     def namespace(self) -> str:
         """Its namespace. Raises NotKnownError."""
         return text(self.data, "metadata", "namespace") or "default"
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Its name. Raises NotKnownError."""
         return text(self.data, "metadata", "name")
 
-    @property
+    @cached_property
     def labels(self) -> Json:
         """Its labels. Raises NotKnownError."""
         return at(self.data, "metadata", "labels") or {}
@@ -55,6 +57,16 @@ class FoundObject:
     def is_a(self, kind: Kind) -> bool:
         """Return whether it is of a kind; others have kinds of the same word."""
         return self.kind == WORDS[kind] and self.group in (kind.group, FORMER_GROUPS.get(kind))
+
+
+def records(objects: Iterable[FoundObject]) -> Mapping[str, tuple[str, ...]]:
+    """Return the names of the ConfigMaps that hold releases, by namespace (Helm 2.17, pkg/storage/driver)."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in objects:
+        if one.is_a(CONFIG_MAPS) and maybe(one.data, "metadata", "labels", "OWNER") == "TILLER":
+            namespace = str(maybe(one.data, "metadata", "namespace"))
+            found[namespace] = (*found.get(namespace, ()), str(maybe(one.data, "metadata", "name")))
+    return found
 
 
 @dataclass(frozen=True, order=True)
@@ -87,7 +99,7 @@ Files = Mapping[str, Value[tuple[str, ...]]]
 
 @dataclass(frozen=True)
 class Facts:
-    """What a tool knows. `Hidden` where it was refused, `UNKNOWN` where it did not ask or a preview does not know.
+    """Everything that a tool knows: `Hidden` where it was refused, `UNKNOWN` where it was not asked or is not decided.
 
     Attributes:
         objects: every object that it saw. Of Secrets it needs none.
@@ -119,7 +131,7 @@ class Facts:
 
     def keys(self, source: Source) -> Value[tuple[str, ...]]:
         """Return a digest of the key of each certificate in a file; none where there is no such file."""
-        files = self.files.get(source.object, UNKNOWN)
+        files = self.files.get(source.object, NOT_OF_PROGRAM if self.of_program else UNKNOWN)
         return files.get(source.file, ()) if isinstance(files, Mapping) else files
 
     @cached_property

@@ -13,7 +13,7 @@ from typing import Any
 
 from tiller_facts.commands import SCRIPT, Command, Environment, command_line, commands, unmarked
 from tiller_facts.identity import GRPC_PORT, PROBE_PORT, PROGRAM
-from tiller_facts.shell import UNREADABLE
+from tiller_facts.shell import SCRIPTED, UNREADABLE
 from tiller_facts.values import UNKNOWN, Hidden, NotKnown, NotKnownError, Value, at, is_known, maybe
 
 ENTRY_POINT = Hidden("a program of the image decides it")
@@ -59,6 +59,8 @@ _START_NOTHING = frozenset(
 """Programs that a path to Tiller is only a file to."""
 _MEDDLING = frozenset((UNREADABLE, ".", "alias", "eval", "source", "xargs"))
 """Commands of a script that may change Tiller's environment, or its words."""
+_ASSIGNING = frozenset(("declare", "export", "readonly", "typeset", "unset"))
+"""Commands of a script that change the environment as their words say."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +190,10 @@ def _scripted(calls: Sequence[Command], others: Sequence[Command]) -> Value[Comm
 
 def _meddles(command: Command) -> bool:
     """Return whether another command of a script may change how Tiller is called, or may call it."""
-    if command.program in _MEDDLING or any("TILLER_" in word for word in command.words):
+    unseen = command.words if command.program in _ASSIGNING else command.words[:1]
+    if command.program in _MEDDLING or any(SCRIPTED in word for word in unseen):
+        return True
+    if any("TILLER_" in word for word in command.words):
         return True
     names = map(posixpath.basename, command.words)
     return command.program not in _CLIENTS | _START_NOTHING and PROGRAM in names

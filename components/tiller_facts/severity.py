@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """What a finding can lead to, the worst first.
+    """Consequences of a finding, the worst first.
 
     What cannot be seen has the severity of the worst that it may hide.
     """

@@ -25,7 +25,8 @@ _TOKEN = re.compile(
 _PART = re.compile(
     r"""'(?P<literal>[^']*)'|"(?P<quoted>(?:\\.|[^"\\])*)"|\\(?P<escaped>.)|(?P<plain>[^'"\\]+)""", re.DOTALL
 )
-_PUT_IN = re.compile(r"[$`]")
+_PUT_IN = re.compile(r"[$`]|\{(?=[^{}]*(,|\.\.)[^{}]*\})")
+"""Begins what the shell puts in: variables, output of commands, and in some shells each of several texts."""
 _KEYWORDS = frozenset(("if", "then", "elif", "else", "while", "until", "do", "!", "{", "time"))
 """Words after which a command begins."""
 
@@ -74,5 +75,5 @@ def _part(found: re.Match[str]) -> str:
     if kind == "quoted":
         # A backslash escapes these alone; what is escaped is not put in.
         pieces = re.split(r"\\([$`\"\\\n])", text)
-        return "".join(piece if at % 2 else _PUT_IN.sub(SCRIPTED, piece) for at, piece in enumerate(pieces))
+        return "".join(piece if at % 2 else re.sub(r"[$`]", SCRIPTED, piece) for at, piece in enumerate(pieces))
     return "" if kind == "escaped" and text == "\n" else text

@@ -45,7 +45,7 @@ class Workload:
 
     @property
     def spec(self) -> Json:
-        """What runs in its pods. Raises NotKnownError."""
+        """Description of its pods' contents. Raises NotKnownError."""
         return at(self.template, "spec") or {}
 
     @property
@@ -60,13 +60,13 @@ class Tiller(Workload):
     """A container of a workload that runs Tiller; another one of the same pods is another Tiller.
 
     Attributes:
-        workload: its name.
+        name: of the workload.
         container: the container.
         pods: those of its pods that are seen and have not ended.
         suspected: whether only its port speaks for a Tiller.
     """
 
-    workload: str
+    name: str
     container: Json
     pods: tuple[FoundObject, ...] = ()
     suspected: bool = False
@@ -130,37 +130,41 @@ def workloads(facts: Facts) -> Iterator[Workload]:
                 yield Workload(found, found.kind, template)
 
 
+def roots(facts: Facts) -> tuple[Workload, ...]:
+    """Return the descriptions of pods that no other description leads to."""
+    described = list(workloads(facts))
+    there = {_place(one.object) for one in described}
+    return tuple(
+        one for one in described if _owner(one.object) == _place(one.object) or _owner(one.object) not in there
+    )
+
+
 def find(facts: Facts) -> tuple[Tiller, ...]:
     """Return every Tiller, by namespace and name."""
-    described = list(workloads(facts))
-    pods = [one for one in described if one.kind == "Pod"]
-    there = {_place(one.object) for one in described}
-    kept = [
-        tiller
-        for one in described
-        if one.kind != "Pod" and (_owner(one.object) == _place(one.object) or _owner(one.object) not in there)
-        for tiller in _tillers(one, str(maybe(one.object.data, "metadata", "name") or ""), pods)
-    ]
+    by_owner: dict[Any, list[Workload]] = {}
+    for pod in workloads(facts):
+        if pod.kind == "Pod":
+            by_owner.setdefault(_owner(pod.object), []).append(pod)
+    described = [one for one in roots(facts) if one.kind != "Pod"]
+    kept = [tiller for one in described for tiller in _tillers(one, by_owner.get(_place(one.object), ()))]
     theirs = {id(pod) for tiller in kept for pod in tiller.pods}
-    return tuple(sorted((*kept, *_alone([pod for pod in pods if id(pod.object) not in theirs])), key=_order))
+    rest = ([pod for pod in own if id(pod.object) not in theirs] for own in by_owner.values())
+    return tuple(sorted((*kept, *(tiller for pods in rest for tiller in _alone(pods))), key=_order))
 
 
-def _tillers(workload: Workload, name: str, pods: Sequence[Workload]) -> Iterator[Tiller]:
-    own = tuple(pod.object for pod in pods if _owner(pod.object) == _place(workload.object))
+def _tillers(workload: Workload, pods: Sequence[Workload]) -> Iterator[Tiller]:
+    name, own = str(maybe(workload.object.data, "metadata", "name") or ""), tuple(pod.object for pod in pods)
     for container, suspected in _recognised(workload):
         yield Tiller(workload.object, workload.kind, workload.template, name, container, own, suspected)
 
 
 def _alone(pods: Sequence[Workload]) -> Iterator[Tiller]:
-    """Yield the Tillers among pods that nothing seen keeps running; those of one owner together."""
-    by_owner: dict[Any, list[Workload]] = {}
-    for pod in pods:
-        if _recognised(pod):
-            by_owner.setdefault(_owner(pod.object), []).append(pod)
-    for (_, kind, name), own in by_owner.items():
-        for container, suspected in _recognised(own[0]):
-            found = tuple(pod.object for pod in own)
-            yield Tiller(own[0].object, kind, own[0].template, name, container, found, suspected)
+    """Yield the Tillers among pods of one owner, which is not seen to keep them running."""
+    own = [pod for pod in pods if _recognised(pod)]
+    for container, suspected in _recognised(own[0]) if own else ():
+        first, found = own[0], tuple(pod.object for pod in own)
+        _, kind, name = _owner(first.object)
+        yield Tiller(first.object, kind, first.template, name, container, found, suspected)
 
 
 def _recognised(workload: Workload) -> list[tuple[Json, bool]]:
@@ -207,7 +211,7 @@ def _owner(found: FoundObject) -> Any:
 
 
 def _order(tiller: Tiller) -> tuple[str, str, str]:
-    return str(maybe(tiller.object.data, "metadata", "namespace") or ""), tiller.workload, tiller.kind
+    return str(maybe(tiller.object.data, "metadata", "namespace") or ""), tiller.name, tiller.kind
 
 
 def _folder(mount: Any) -> str:

@@ -18,7 +18,7 @@ from testbed.toolchain import prepare_browser
 from tests.unit.secure_tiller_cli.report.samples import DEMO, NOW, STACK, proof
 
 PICTURE = Path(__file__).parent / "report.png"
-WIDTH = 1040
+WIDTH = 1160
 CHECK = proof(
     Result("blue", "port refuses plaintext", Status.PASSED, "the connection was closed"),
     Result(
@@ -40,7 +40,7 @@ def main() -> None:
         page = Page(connection)
         page.appear(width=WIDTH)
         page.open(file.as_uri())
-        rest = f"main > section:not({SHOWN}), #reach > h3, #reach .matrix, #reach ul, #reach p, details, footer"
+        rest = f"main > section:not({SHOWN}), #reach .scroll:has(.matrix), #reach > ul, #reach > p, details, footer"
         page.evaluate(f"document.querySelectorAll('{rest}').forEach(each => each.remove())")
         PICTURE.write_bytes(page.picture())
 

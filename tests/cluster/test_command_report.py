@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -83,13 +84,14 @@ def test_the_page_of_a_stack_needs_no_passphrase_and_shows_its_teams(
             tab.appear(width=width, scheme=scheme)
             assert layout.overlaps(tab) == layout.outside(tab) == layout.faint(tab) == []
             assert not layout.scrolls_sideways(tab)
-    drawings = tab.evaluate("[...document.querySelectorAll('#reach desc')].map(e => e.textContent)")
-    assert {
-        "A port-forward may be opened by group red-developers. A certificate that Tiller answers have bot, rita. "
-        f"Both are needed. Tiller may install in {red}-apps, {red}-jobs.",
-        "A port-forward may be opened by administrators alone. A certificate that Tiller answers have gus. "
-        f"Both are needed. Tiller may install in {gold}-apps.",
-    } <= set(drawings)
+    paths = tab.evaluate("[...document.querySelectorAll('.path')].map(e => e.innerText.split(/\\s+/).join(' '))")
+    begins = "May open a port-forward {} port-forward and Has a certificate for it {} mutual TLS Tiller of"
+    assert {path.partition(" namespace ")[0] for path in paths} == {
+        f"{begins.format('group red-developers', 'bot rita')} {red}",
+        f"{begins.format('nobody but administrators', 'gus')} {gold}",
+    }
+    places = (f"{red}-apps", f"{red}-jobs", f"{gold}-apps")
+    assert sorted(re.findall(r"may install (\S+)", " ".join(paths))) == sorted(places)
 
 
 def test_nothing_secret_is_on_the_page(deployed: TestStack, here: Path, red: str) -> None:

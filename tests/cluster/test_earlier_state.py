@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from secure_tiller_cli.diagnosis import Accepted
-from testbed.pulumi_stack import PROJECT, Bundle
-from testbed.tiller import ask, credentials_of
+from secure_tiller_cli.diagnosis import Accepted, Credentials
+from testbed.pulumi_stack import PROJECT
+from testbed.tiller import ask
 from testbed.toolchain.pins import HELM
 from tests.support.projects import TestStack
 
@@ -38,7 +38,7 @@ class Upgrade:
 
     team: str
     stack: TestStack
-    bundle: Bundle
+    bundle: Credentials
     planned: dict[tuple[str, str], str] = field(default_factory=dict)
     answer: Any = None
     again: "subprocess.CompletedProcess[str] | None" = None
@@ -56,7 +56,7 @@ def upgrade(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Upgrad
         _program_of_the_checkout(stack)
         seen.planned = _planned(stack.preview("--json").stdout)
         stack.up()
-        seen.answer = ask(f"{team}-tiller", stack.environment, credentials_of(seen.bundle))
+        seen.answer = ask(f"{team}-tiller", stack.environment, seen.bundle)
         seen.again = stack.preview("--expect-no-changes", check=False)
         yield seen
     finally:

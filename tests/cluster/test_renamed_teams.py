@@ -18,7 +18,7 @@ from kubernetes import client
 from secure_tiller_cli.diagnosis import Accepted, Refused
 from testbed.helm import Helm
 from testbed.pulumi_stack import PROJECT
-from testbed.tiller import ask, credentials_of
+from testbed.tiller import ask
 from testbed.toolchain.pins import HELM
 from tests.support.projects import TestStack
 
@@ -111,7 +111,7 @@ def _renamed(seen: Rename, api: client.ApiClient, folder: Path) -> Rename:
     seen.planned = _planned(seen.stack)
     seen.done["renamed"] = seen.stack.up(check=False)
     seen.look(api, seen.new)
-    seen.answer = ask(seen.tiller, seen.stack.environment, credentials_of(bundle))
+    seen.answer = ask(seen.tiller, seen.stack.environment, bundle)
     seen.listed = helm.run("ls").stdout
     seen.write(seen.new, **pinned)
     seen.done["afterwards"] = seen.stack.preview("--expect-no-changes", check=False)

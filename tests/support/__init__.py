@@ -1,0 +1,1 @@
+"""Inputs and helpers that several packages of tests share."""

@@ -10,7 +10,7 @@ _TEXTS = """
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const parent = node.parentElement;
-    if (!node.data.trim() || parent.closest('title, desc') || !parent.checkVisibility()) continue;
+    if (!node.data.trim() || parent.closest('title') || !parent.checkVisibility()) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     for (const box of range.getClientRects()) {
@@ -41,9 +41,9 @@ _OVERLAPS = """
 _OUTSIDE = """
 (() => %(texts)s
   .filter(({parent, box}) => {
-    const drawing = parent.closest('svg');
-    if (!drawing) return false;
-    const frame = drawing.getBoundingClientRect();
+    const card = parent.closest('.card');
+    if (!card) return false;
+    const frame = card.getBoundingClientRect();
     const sideways = box.left < frame.left - 1 || box.right > frame.right + 1;
     return sideways || box.top < frame.top - 1 || box.bottom > frame.bottom + 1;
   })
@@ -59,25 +59,16 @@ _FAINT = """
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const solid = color => color !== 'none' && channels(color)[3] !== 0;
-  const behind = (element, box) => {
-    const drawing = element.closest('svg');
-    if (drawing) {
-      const x = box.left + box.width / 2, y = box.top + box.height / 2;
-      const under = [...drawing.querySelectorAll('rect')].filter(rect => {
-        const r = rect.getBoundingClientRect();
-        return r.left <= x && x <= r.right && r.top <= y && y <= r.bottom && solid(getComputedStyle(rect).fill);
-      });
-      if (under.length) return getComputedStyle(under.at(-1)).fill;
-    }
+  const behind = element => {
     for (let each = element; each; each = each.parentElement) {
       if (solid(getComputedStyle(each).backgroundColor)) return getComputedStyle(each).backgroundColor;
     }
     return 'rgb(255, 255, 255)';
   };
   const found = new Set();
-  for (const {text, parent, box} of %(texts)s) {
+  for (const {text, parent} of %(texts)s) {
     const style = getComputedStyle(parent);
-    const [one, other] = [light(parent.closest('svg') ? style.fill : style.color), light(behind(parent, box))];
+    const [one, other] = [light(style.color), light(behind(parent))];
     const contrast = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
     if (contrast < 4.5) found.add(`${text}: ${contrast.toFixed(2)}`);
     if (parseFloat(style.fontSize) < 12) found.add(`${text}: ${style.fontSize}`);
@@ -93,7 +84,7 @@ def overlaps(page: Page) -> Any:
 
 
 def outside(page: Page) -> Any:
-    """Return the texts of drawings that reach beyond their drawing, where they are cut off."""
+    """Return the texts that reach beyond their card."""
     return page.evaluate(_OUTSIDE % {"texts": _TEXTS})
 
 
@@ -103,7 +94,7 @@ def faint(page: Page) -> Any:
 
 
 def scrolls_sideways(page: Page) -> bool:
-    """Tell whether the page as a whole is wider than the window."""
+    """Return whether the page as a whole is wider than the window."""
     return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
 

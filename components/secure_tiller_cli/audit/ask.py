@@ -24,6 +24,8 @@ from secure_tiller_stack.cluster.lister import RELEASES, find, items
 from tiller_facts.kinds import CONFIG_MAPS, SECRETS
 
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+RIGHT = "list deployments, statefulsets, daemonsets and pods in all namespaces"
+"""What an account must be allowed to do, in words."""
 
 
 def ask(client: Any, progress: Callable[[str], None]) -> Facts:

@@ -13,6 +13,7 @@ from secure_tiller_cli.charts.finding import Finding, Group, Severity
 from secure_tiller_cli.charts.grants import granted
 from secure_tiller_cli.charts.manifest import Manifest
 from secure_tiller_cli.charts.rights import AT_INSTALL, in_words, own_namespace, wanted
+from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_stack.permissions import Right
 
@@ -167,7 +168,7 @@ def _unserved(api_version: str, kind: str, found: tuple[Manifest, ...], case: _C
         text = (
             f"not checked: the server of {api_version} does not answer, so nobody knows whether it has the kind {kind}"
         )
-        remedy = f"see what kubectl get apiservice says about {api_version}"
+        remedy = f"see what kubectl get apiservice says about {word(api_version)}"
         return Finding(Group.API_GONE, Severity.NOT_CHECKED, text, remedy, found)
     if own:
         text = f"the cluster has no {api_version} {kind}: the chart brings it itself, which Tiller may not"

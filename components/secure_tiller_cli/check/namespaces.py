@@ -6,6 +6,7 @@ from secure_tiller.plan.model import POD_SECURITY, POD_SECURITY_LABEL
 from secure_tiller.plan.names import ADMIT_CLIENTS, DENY_INGRESS
 from secure_tiller_cli.check.differences import FILLED_IN, of_spec
 from secure_tiller_cli.check.observed_state import Object, ObservedState, Readable, Unreadable
+from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
 
@@ -63,7 +64,8 @@ def _existing(tiller: DeployedTiller, namespaces: Mapping[str, Readable[Object |
     weak = [name for name, level in levels.items() if level in ("", "privileged")]
     text = join_limited((f"{name} enforces {level or 'no level'}" for name, level in levels.items()), len(levels))
     if weak:
-        remedy = f"kubectl label namespace {weak[0]} {POD_SECURITY_LABEL}=baseline; else a chart's pod can own its node"
+        label = f"kubectl label namespace {word(weak[0])} {POD_SECURITY_LABEL}=baseline"
+        remedy = f"{label}; else a chart's pod can own its node"
         return Result(tiller.name, EXISTING, Status.WARNING, text, remedy)
     return Result(tiller.name, EXISTING, Status.PASSED, text)
 

@@ -2,12 +2,11 @@
 
 import sys
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
+from secure_tiller_cli.foreign_text import lines
 from secure_tiller_cli.output import line
 from secure_tiller_cli.preview import digest
 from secure_tiller_cli.preview.digest import Digest, UnreadableError
@@ -20,26 +19,6 @@ PREVIEW_SECONDS = 3600.0
 """A preview of many teams takes minutes, and those of a slow cluster more."""
 
 STDIN = "-"
-
-File = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="FILE",
-        help="Output of `pulumi preview --json --show-sames`; - for standard input. "
-        "Without it that command is run here.",
-    ),
-]
-StackName = Annotated[
-    str | None,
-    typer.Option("--stack", help="The stack to preview, or whose name to write. Default: as Pulumi or the file says."),
-]
-
-
-class Format(StrEnum):
-    """How to write."""
-
-    MARKDOWN = "markdown"
-    JSON = "json"
 
 
 @dataclass(frozen=True)
@@ -71,7 +50,7 @@ def failed(why: object) -> Preview:
 def complain(failures: tuple[str, ...]) -> None:
     """Say on standard error why the preview failed."""
     for why in failures:
-        typer.echo(f"secure-tiller: {why}", err=True)
+        typer.echo("secure-tiller: " + "\n".join(lines(why)), err=True)
 
 
 def _text(file: str) -> str:

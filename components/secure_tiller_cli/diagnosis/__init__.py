@@ -1,6 +1,5 @@
 """Tiller's port: who is answered there, and why somebody is not."""
 
-from secure_tiller_cli.diagnosis.bundle import Bundle, read_bundle
 from secure_tiller_cli.diagnosis.call import ask
 from secure_tiller_cli.diagnosis.cause import Cause, Diagnosis, Kind
 from secure_tiller_cli.diagnosis.credentials import Credentials
@@ -11,7 +10,6 @@ from secure_tiller_cli.diagnosis.verdict import Accepted, NoVerdictError, Refuse
 
 __all__ = [
     "Accepted",
-    "Bundle",
     "Cause",
     "Credentials",
     "Diagnosis",
@@ -22,7 +20,6 @@ __all__ = [
     "ask",
     "diagnose",
     "forwarded",
-    "read_bundle",
     "refusal",
     "require_tls",
 ]

@@ -8,6 +8,7 @@ from secure_tiller.plan.model import SELECTOR
 from secure_tiller.problems import Problem
 from secure_tiller_cli.audit import settings
 from secure_tiller_cli.audit.settings import PORT
+from secure_tiller_cli.foreign_text import word
 from secure_tiller_stack.cluster.lister import Json, items
 from tiller_facts.kinds import PODS
 
@@ -42,10 +43,11 @@ def running(client: Any, namespace: str) -> tuple[RunningTiller, ...]:
 def problems(found: tuple[RunningTiller, ...]) -> Iterator[Problem]:
     """Yield a problem for each pod, with the command that ends it."""
     for pod in found:
+        inside = f"--namespace {word(pod.namespace)}"
         remedy = (
-            f"stop it: kubectl scale deployment {pod.deployment} --namespace {pod.namespace} --replicas=0"
+            f"stop it: kubectl scale deployment {word(pod.deployment)} {inside} --replicas=0"
             if pod.deployment
-            else f"stop what runs it: kubectl get pod {pod.name} --namespace {pod.namespace} --output yaml"
+            else f"stop what runs it: kubectl get pod {word(pod.name)} {inside} --output yaml"
         )
         why = "runs a Tiller, which could change the records while they are copied"
         yield Problem("", f"pod {pod.namespace}/{pod.name}", "", why, remedy)

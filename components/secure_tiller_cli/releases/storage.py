@@ -26,6 +26,11 @@ class Stored:
     """By release and revision."""
     unreadable: tuple[Unreadable, ...] = ()
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of its releases, those that only an unreadable record claims included."""
+        return frozenset({record.release.name for record in self.records} | {item.claimed for item in self.unreadable})
+
 
 def read(client: Any, kind: Kind, namespace: str) -> Stored:
     """Return the records that a namespace holds in objects of a kind.

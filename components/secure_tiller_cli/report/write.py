@@ -10,12 +10,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from pydantic.alias_generators import to_camel
 
-from secure_tiller.problems import plain
+from secure_tiller_cli.foreign_text import plain
 from secure_tiller_cli.report.certificates import left
 from secure_tiller_cli.report.matrix import matrix
 from secure_tiller_cli.report.model import Report
-from secure_tiller_cli.report.picture import picture
-from secure_tiller_cli.report.timeline import soonest, time_line
+from secure_tiller_cli.report.timeline import TimeLine
 from secure_tiller_cli.results.result import Status
 
 FEW_TEAMS = 5
@@ -36,10 +35,8 @@ def to_html(report: Report) -> str:
             soonest_count=SOONEST,
             statuses=tuple(reversed(Status)),
             left=lambda certificate: left(certificate, report.made_at),
-            picture=picture,
             matrix=matrix,
-            soonest=soonest,
-            time_line=lambda certificates: time_line(certificates, report.made_at),
+            time_line=lambda certificates: TimeLine.of(certificates, report.made_at),
         )
     )
 

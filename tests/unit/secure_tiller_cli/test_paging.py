@@ -13,7 +13,8 @@ from secure_tiller_cli.audit.facts import LISTED
 from secure_tiller_cli.check import read_cluster
 from secure_tiller_cli.diagnosis import pod_lookup
 from secure_tiller_cli.migration import old_tiller
-from secure_tiller_cli.releases import Kind, read
+from secure_tiller_cli.releases import Kind
+from secure_tiller_cli.releases.storage import read
 from secure_tiller_stack import cluster
 from secure_tiller_stack.cluster.connection import calling
 from secure_tiller_stack.cluster.lister import path

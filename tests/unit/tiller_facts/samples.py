@@ -119,7 +119,7 @@ def found(of: Mapping[str, Any], **further: Any) -> FoundObject:
 
 
 def facts(*objects: Object, refused: Iterable[Kind] = (), **further: Any) -> Facts:
-    """What a tool knows of a cluster of these objects; the Secret of the Tiller in HOME was read."""
+    """Knowledge of a cluster of these objects; the Secret of the Tiller in HOME was read."""
     without = frozenset(refused)
     seen = tuple(one for one in map(found, objects) if not any(one.is_a(kind) for kind in without))
     given = {

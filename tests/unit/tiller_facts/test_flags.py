@@ -104,6 +104,8 @@ BY_COMMAND: list[tuple[dict[str, Any], tuple[Any, Any]]] = [
     ({"command": ["busybox", "sh", "-c", "/tiller --tls-verify"]}, BOTH),
     ({"command": ["bash", "-eo", "pipefail", "-c", "tiller --tls-verify"]}, BOTH),
     ({"command": ["sh", "/start.sh", "tiller", "--tls-verify"]}, NOBODY_KNOWS),
+    ({"command": ["tiller"], "args": ["--tls-verify", "--storage=$(V)"], "envFrom": FROM_MAP}, BOTH),
+    ({"command": ["sh", "tiller"], "env": VERIFIES}, NOBODY_KNOWS),  # a file of that name
     ({"command": ["tiller", "$(V)", "--tls-verify"], "env": env(V="-trace")}, BOTH),
 ]
 
@@ -147,6 +149,8 @@ BY_SCRIPT: list[tuple[dict[str, Any], tuple[Any, Any]]] = [
     (shell("/tiller --tls-verify 2>&1 >/log --tls-verify=0"), NEITHER),
     (shell("/tiller --tls-verify >/log 2>&1"), BOTH),
     (shell("/tiller \\\n --tls-verify"), BOTH),
+    (shell("/tiller --tls-ver\\\nify"), BOTH),
+    (shell('/tiller --tls-verify --storage=\\"a'), BOTH),
     (shell("sh -c 'tiller --tls-verify'"), BOTH),
     (shell("tiller 'it"), NOBODY_KNOWS),
     (shell("echo ' # '; exec tiller --tls-verify"), BOTH),
@@ -157,6 +161,11 @@ BY_SCRIPT: list[tuple[dict[str, Any], tuple[Any, Any]]] = [
     (shell("tiller --storage='$a' --tls-ca-cert=\"\\$b\" --tls-verify"), BOTH),
     (shell('tiller --tls-ca-cert="$B" --tls-verify'), NOBODY_KNOWS),
     (shell("tiller --tls-verify $$(cat /flags)"), NOBODY_KNOWS),
+    (shell("export $(cat /settings); tiller --tls-verify"), NOBODY_KNOWS),
+    (shell("export PATH=/bin; tiller --tls-verify"), BOTH),
+    (shell("$SETUP; tiller --tls-verify"), NOBODY_KNOWS),
+    (shell("tiller --tls-verify={true,false}"), NOBODY_KNOWS),
+    (shell("tiller --tls-verify=\"true\" --storage='{a,b}'"), BOTH),
     (shell("nice tiller || tiller --tls-verify"), NOBODY_KNOWS),
     (shell("test -e /tiller || exit; tiller --tls-verify"), BOTH),
     (shell("(tiller --tls-verify) & wait"), BOTH),

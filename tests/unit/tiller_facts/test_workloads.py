@@ -26,7 +26,7 @@ TEMPLATE = template(labels=OTHER)
 
 
 def tillers(*objects: Object) -> list[str]:
-    return [f"{one.kind} {one.namespace}/{one.workload}: {len(one.pods)}" for one in find(facts(*objects))]
+    return [f"{one.kind} {one.namespace}/{one.name}: {len(one.pods)}" for one in find(facts(*objects))]
 
 
 @pytest.mark.parametrize(

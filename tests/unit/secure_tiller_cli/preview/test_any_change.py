@@ -1,68 +1,50 @@
 """Whatever one right stack file becomes another: every change has words, and the summary says what the settings say."""
 
+from itertools import product
 from typing import Any
 
 from hypothesis import Phase, given, reject, settings
+from hypothesis import strategies as st
 
 from secure_tiller import ConfigurationError
-from secure_tiller_cli.preview.summary import Summary, summarize
+from secure_tiller_cli.preview.findings import Finding
+from secure_tiller_cli.preview.summary import summarize
 from tests.support import strategies
 from tests.unit.secure_tiller_cli.preview.previews import Resources, preview, resources
 
-TEAM = "team"
-GENERATED = (Phase.explicit, Phase.generate)
-"""No shrinking: each example runs the component twice."""
+NEVER = {"not-understood", "promise", "argument", "binding-foreign"}
+"""What no settings lead to."""
 
 
 def registered(args: Any) -> Resources:
     try:
-        return resources(TEAM, args)
+        return resources("team", args)
     except ConfigurationError:  # what was made up need not fit together
         reject()
 
 
-def meant(before: Resources, after: Resources) -> Summary:
-    return summarize(preview(before, after))
+def findings(before: Resources, after: Resources) -> dict[str, Finding]:
+    """What the summary of a change says, by code."""
+    return {finding.code: finding for part in summarize(preview(before, after)).parts for finding in part.findings}
 
 
-def said(summary: Summary, code: str) -> list[str]:
-    return [finding.plain() for part in summary.parts for finding in part.findings if finding.code == code]
+def clients(found: dict[str, Finding], code: str) -> set[str]:
+    return set(found[code].names.get("clients", ())) if code in found else set()
 
 
-@settings(max_examples=25, phases=GENERATED)
-@given(strategies.settings, strategies.settings)
-def test_every_change_of_right_settings_has_words(old: Any, new: Any) -> None:
-    summary = meant(registered(old), registered(new))
-    assert said(summary, "not-understood") == []
-    assert said(summary, "promise") == []
-    assert said(summary, "argument") == []
-    assert said(summary, "binding-foreign") == []
-
-
-@settings(max_examples=10, phases=GENERATED)
-@given(strategies.settings, strategies.settings)
-def test_the_clients_that_join_and_leave_are_those_of_the_settings(old: Any, new: Any) -> None:
-    summary = meant(registered(old), registered(new))
-    findings = {finding.code: finding for part in summary.parts for finding in part.findings}
-    names = {code: set(finding.names.get("clients", ())) for code, finding in findings.items()}
-    if "emergency" not in findings:
-        assert names.get("client-joins", set()) == {*new["clients"]} - {*old["clients"]}
-        assert names.get("client-leaves", set()) == {*old["clients"]} - {*new["clients"]}
-
-
-@settings(max_examples=10, phases=GENERATED)
-@given(strategies.settings)
-def test_a_team_that_comes_or_goes_has_words_too(args: Any) -> None:
-    team = registered(args)
-    for summary in (meant({}, team), meant(team, {})):
-        assert said(summary, "not-understood") == []
-        assert said(summary, "promise") == []
-    assert said(meant(team, {}), "team-goes")
-    assert said(meant({}, team), "team-comes")
-
-
-@settings(max_examples=5, phases=GENERATED)
-@given(strategies.settings)
-def test_what_stays_the_same_is_not_spoken_of(args: Any) -> None:
-    team = registered(args)
-    assert meant(team, team).parts == ()
+# The component runs once for each settings, which takes most of the time: so all their changes are looked at together.
+@settings(max_examples=8, phases=(Phase.explicit, Phase.generate))
+@given(st.tuples(strategies.settings, strategies.settings, strategies.settings))
+def test_every_change_of_right_settings_is_summarized(every: tuple[Any, ...]) -> None:
+    teams = [(args, registered(args)) for args in every]
+    for (old, before), (new, after) in product(teams, repeat=2):
+        found = findings(before, after)
+        assert not NEVER & found.keys()
+        if "emergency" not in found:
+            assert clients(found, "client-joins") == {*new["clients"]} - {*old["clients"]}
+            assert clients(found, "client-leaves") == {*old["clients"]} - {*new["clients"]}
+    for _, team in teams:
+        assert summarize(preview(team, team)).parts == ()
+        for code, found in (("team-comes", findings({}, team)), ("team-goes", findings(team, {}))):
+            assert code in found
+            assert not NEVER & found.keys()

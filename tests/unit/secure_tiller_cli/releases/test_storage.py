@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from kubernetes import client
 
-from secure_tiller_cli.releases import Kind, read
+from secure_tiller_cli.releases import Kind
+from secure_tiller_cli.releases.storage import read
 from tests.support import records
 from tests.support.fake_core import FakeCore, answer
 

@@ -1,93 +1,101 @@
 """Certificates: where in their lives they are, and where on the line."""
 
+import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
+from secure_tiller.plan.certificate_life import State
+from secure_tiller_cli.report import build, to_html
 from secure_tiller_cli.report.certificates import certificates, left
-from secure_tiller_cli.report.model import Certificate, State
-from secure_tiller_cli.report.timeline import END, LABELS, Bar, TimeLine, soonest, time_line
-from tests.unit.secure_tiller_cli.report.samples import NOW, thirty, tiller
+from secure_tiller_cli.report.model import Certificate
+from secure_tiller_cli.report.timeline import TimeLine
+from tests.unit.secure_tiller_cli.report.samples import NOW, ONE, STACK, thirty, tiller
 
 DAY = timedelta(days=1)
 
 
-def certificate(
-    begin: float | None = -20, renewal: float | None = 40, end: float = 70, team: str = "blue"
-) -> Certificate:
+def certificate(begin: float | None = -20, renewal: float | None = 40, end: float = 70) -> Certificate:
     """A certificate by days from now."""
     at = [None if day is None else NOW + day * DAY for day in (begin, renewal)]
-    return Certificate(team, "client alice", "2A", at[0], at[1], NOW + end * DAY, State.VALID)
+    return Certificate("blue", "client alice", "2A", at[0], at[1], NOW + end * DAY, State.VALID)
 
 
-def bar(*drawn: Certificate) -> tuple[TimeLine, Bar]:
-    line = time_line(drawn, NOW)
-    return line, line.groups[0].bars[0]
+def bars(page: str) -> list[tuple[str, float, float]]:
+    """Of each bar of a page its class, and where it begins and ends."""
+    found = re.findall(r'<span class="(\w+)" style="left: ([-\d.]+)%; width: ([-\d.]+)%">', page)
+    return [(kind, float(left), float(left) + float(width)) for kind, left, width in found]
+
+
+def drawn(*lives: Certificate) -> tuple[float, list[tuple[str, float, float]]]:
+    """Where today is on the page of a team with these certificates, and its bars."""
+    report = build(STACK, ONE, None, NOW)
+    page = to_html(replace(report, teams=(replace(report.teams[0], certificates=lives),)))
+    return TimeLine.of(lives, NOW).at(NOW), bars(page)
 
 
 def test_a_certificate_lies_on_the_line_in_the_order_of_its_life() -> None:
-    line, drawn = bar(certificate())
-    assert drawn.renewal is not None
-    assert LABELS < drawn.begin < line.today < drawn.renewal < drawn.end < END
-    assert (drawn.open_begin, drawn.open_end) == (False, False)
+    today, [(_, issued, _), (kind, renewal, ends)] = drawn(certificate())
+    assert 0 < issued < today < renewal < ends < 100
+    assert kind == "renewing"
 
 
 def test_positions_are_in_proportion_to_time() -> None:
-    line, drawn = bar(certificate(begin=-20, renewal=20, end=60))
-    assert drawn.renewal is not None
-    assert line.today - drawn.begin == pytest.approx(drawn.renewal - line.today, abs=0.2)
-    assert drawn.end - drawn.renewal == pytest.approx(2 * (drawn.renewal - line.today), abs=0.2)
+    line = TimeLine.of([certificate(begin=-20, end=60)], NOW)
+    begin, today, later = (line.at(NOW + days * DAY) for days in (-20, 0, 40))
+    assert later - today == pytest.approx(2 * (today - begin), abs=0.1)
 
 
-def test_one_that_has_ended_lies_left_of_today() -> None:
-    line, drawn = bar(certificate(begin=-100, renewal=-40, end=-10))
-    assert drawn.end < line.today < END
-    assert drawn.text == "2026-11-15, 10 days ago"
+@pytest.mark.parametrize(("begin", "end", "order"), [(-100, -10, "before"), (10, 70, "after")])
+def test_what_has_ended_lies_before_today_and_what_begins_after_it(begin: float, end: float, order: str) -> None:
+    today, [(_, begins, _), (_, _, ends), *_] = drawn(certificate(begin, (begin + end) / 2, end))
+    assert 0 < (ends if order == "before" else today) < (today if order == "before" else begins) < 100
 
 
-def test_one_that_is_not_yet_valid_lies_right_of_today() -> None:
-    line, drawn = bar(certificate(begin=10))
-    assert LABELS < line.today < drawn.begin
+@pytest.mark.parametrize("begin", [None, -4000])
+def test_a_life_from_before_the_line_or_an_unknown_time_leaves_it(begin: float | None) -> None:
+    _, [(_, begins, _), *_] = drawn(certificate(begin=begin))
+    assert begins < 0
 
 
-@pytest.mark.parametrize(
-    ("begin", "end", "open_begin", "open_end"),
-    [(-20, 70, False, False), (None, 70, True, False), (-4000, 70, True, False), (-20, 4000, False, True)],
-)
-def test_what_is_beyond_the_line_or_not_known_is_open(
-    begin: float | None, end: float, open_begin: bool, open_end: bool
-) -> None:
-    _, drawn = bar(certificate(begin=begin, end=end))
-    assert (drawn.open_begin, drawn.open_end) == (open_begin, open_end)
-    assert LABELS <= drawn.begin < drawn.end <= END
+def test_a_life_beyond_the_line_leaves_it() -> None:
+    _, [*_, (_, _, ends)] = drawn(certificate(end=4000))
+    assert ends > 100
 
 
 def test_one_that_the_stack_does_not_renew_has_no_renewal() -> None:
-    assert bar(certificate(renewal=None))[1].renewal is None
+    _, [(kind, *_)] = drawn(certificate(renewal=None))
+    assert kind == "valid"
+
+
+def test_a_renewal_from_before_the_issue_begins_with_it() -> None:
+    _, [(_, begins, _), (_, renewal, _)] = drawn(certificate(begin=-20, renewal=-30))
+    assert renewal == begins
 
 
 @pytest.mark.parametrize(("begin", "end"), [(-0.02, 0.04), (-20, 70), (-200, 365), (-4000, 4000)])
 def test_the_marks_are_few_and_apart(begin: float, end: float) -> None:
-    marks = [mark for mark in bar(certificate(begin=begin, end=end))[0].marks if mark.text]
-    assert len(marks) <= 10
-    assert all(after.x - before.x > 40 for before, after in pairwise(marks))
+    line = TimeLine.of([certificate(begin=begin, end=end)], NOW)
+    named = [at for at, text in line.marks() if text]
+    assert len(list(line.marks())) <= 6
+    assert all(after - before > 12 for before, after in pairwise(named))
+    assert all(8 < at < 92 for at in named)
 
 
-def test_certificates_stand_by_team_below_each_other() -> None:
-    line = time_line([certificate(), certificate(), certificate(team="green")], NOW)
-    assert [(group.team, len(group.bars)) for group in line.groups] == [("blue", 2), ("green", 1)]
-    heights = [y for group in line.groups for y in (group.y, *(each.y for each in group.bars))]
-    assert heights == sorted(heights)
-    assert heights[-1] < line.height
+def test_marks_are_the_first_days_of_months() -> None:
+    line = TimeLine.of([certificate(begin=-200, end=365)], NOW)
+    assert [text for _, text in line.marks() if text] == ["Jul 2026", "Jan 2027", "Jul 2027"]
+    assert (line.at(datetime(2027, 1, 1, tzinfo=UTC)), "Jan 2027") in line.marks()
 
 
-def test_the_soonest_of_thirty_teams_are_those_that_end_first() -> None:
+def test_of_thirty_teams_those_that_end_first_stand_first() -> None:
     every = [each for one in thirty() for each in certificates(one, NOW)]
-    first = soonest(every, 12)
-    assert len(first) == 12
-    assert max(each.ends for each in first) <= min(each.ends for each in every if each not in first)
-    assert [group.team for group in time_line(first, NOW).groups] == ["team-29", "team-28", "team-27", "team-26"]
+    shown = re.findall(r"<td>(\d{4}-\d\d-\d\d \d\d:\d\d)</td>", to_html(build(STACK, thirty(), None, NOW)))
+    ends = sorted(f"{each.ends:%Y-%m-%d %H:%M}" for each in every)
+    assert shown[:12] == ends[:12]
+    assert sorted(shown[12:]) == ends
 
 
 @pytest.mark.parametrize(

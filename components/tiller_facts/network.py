@@ -1,0 +1,201 @@
+"""Reach of a port: listening addresses, NetworkPolicies, Services.
+
+Source: Kubernetes documentation, Network Policies and Service. Whether the network plugin enforces policies, no object
+says.
+"""
+
+import ipaddress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from tiller_facts.facts import Facts, FoundObject
+from tiller_facts.kinds import NETWORK_POLICIES, SERVICES
+from tiller_facts.values import NotKnown, Value, as_far_as_known, at, each, maybe, text, texts
+from tiller_facts.workloads import Tiller
+
+OUTSIDE = ("NodePort", "LoadBalancer")
+"""Types of Service that are reached from outside of the cluster."""
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Admitted(IntEnum):
+    """Pods that NetworkPolicies let connect."""
+
+    NOBODY = 0
+    SOME = 1
+    EVERYBODY = 2
+
+
+@dataclass(frozen=True)
+class Admission:
+    """Verdict of the NetworkPolicies around a pod about one of its ports.
+
+    Attributes:
+        who: may connect.
+        by: the policies that admit everybody; none where no policy is around the pod.
+    """
+
+    who: Admitted
+    by: tuple[FoundObject, ...] = ()
+
+
+def is_loopback(listen: str) -> bool:
+    """Return whether an address, host and port, is reached from inside of the pod alone."""
+    host = listen.rpartition(":")[0].strip("[]")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def admitted(facts: Facts, tiller: Tiller, listen: str) -> Admission:
+    """Return whom the NetworkPolicies around a Tiller let connect to the port of an address.
+
+    Raises:
+        NotKnownError: a part of a policy that decides it is not known.
+    """
+    around = [policy for policy in facts.of(NETWORK_POLICIES) if _is_around(policy, tiller)]
+    if not around:
+        return Admission(Admitted.EVERYBODY)
+    port = listen.rpartition(":")[2]
+    rules = [
+        (policy, rule)
+        for policy in around
+        for rule in each(policy.data, "spec", "ingress")
+        if _opens(rule, port, tiller)
+    ]
+    open_to_all = [policy for policy, rule in rules if _admits_everybody(rule)]
+    blocks = [(policy, block) for policy, rule in rules for block in _blocks(rule)]
+    if _are_everywhere([block for _, block in blocks], facts.addresses):
+        open_to_all += [policy for policy, _ in blocks]
+    if open_to_all:
+        return Admission(Admitted.EVERYBODY, tuple(dict.fromkeys(open_to_all)))
+    return Admission(Admitted.SOME if rules else Admitted.NOBODY)
+
+
+def services(facts: Facts, tiller: Tiller) -> Iterator[FoundObject]:
+    """Yield the Services that lead to a Tiller's pods. Raises NotKnownError."""
+    for service in facts.of(SERVICES):
+        selector = at(service.data, "spec", "selector")
+        if selector and (service.cluster, service.namespace) == tiller.place and _has(tiller.labels, selector):
+            yield service
+
+
+def service_type(service: FoundObject) -> str:
+    """Return the type of a Service. Raises NotKnownError."""
+    return text(service.data, "spec", "type") or "ClusterIP"
+
+
+def is_outside(service: FoundObject) -> bool:
+    """Return whether a Service is reached from outside of the cluster. Raises NotKnownError."""
+    return service_type(service) in OUTSIDE or bool(at(service.data, "spec", "externalIPs"))
+
+
+def _is_around(policy: FoundObject, tiller: Tiller) -> bool:
+    if (policy.cluster, policy.namespace) != tiller.place:
+        return False
+    types = list(each(policy.data, "spec", "policyTypes"))
+    return (not types or "Ingress" in types) and _selects(at(policy.data, "spec", "podSelector"), tiller.labels)
+
+
+def _selects(selector: Any, labels: Mapping[str, Any]) -> bool:
+    """Return whether a label selector of Kubernetes selects a pod."""
+    return _has(labels, at(selector, "matchLabels") or {}) and all(
+        _holds(expression, at(labels, text(expression, "key"))) for expression in each(selector, "matchExpressions")
+    )
+
+
+def _has(labels: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    return all(at(labels, key) == at(wanted, key) for key in wanted)
+
+
+def _holds(expression: Any, value: Any) -> bool:
+    values = list(each(expression, "values"))
+    return {
+        "In": value in values,
+        "NotIn": value not in values,
+        "Exists": value is not None,
+        "DoesNotExist": value is None,
+    }.get(at(expression, "operator"), False)
+
+
+def _admits_everybody(rule: Any) -> bool:
+    peers = list(each(rule, "from"))
+    return not peers or any(_is_every_pod(peer) for peer in peers)
+
+
+def _is_every_pod(peer: Any) -> bool:
+    namespaces, pods = at(peer, "namespaceSelector"), at(peer, "podSelector")
+    return namespaces is not None and not _asks(namespaces) and not _asks(pods)
+
+
+def _asks(selector: Any) -> bool:
+    """Return whether a selector leaves anything out."""
+    return bool(at(selector, "matchLabels") or at(selector, "matchExpressions"))
+
+
+def _blocks(rule: Any) -> Iterator[tuple[Network, tuple[Network, ...]]]:
+    """Yield the addresses that a rule admits, each block with those that it leaves out."""
+    for peer in each(rule, "from"):
+        if block := _network(text(peer, "ipBlock", "cidr")):
+            yield block, tuple(filter(None, map(_network, texts(peer, "ipBlock", "except"))))
+
+
+def _network(cidr: str) -> Network | None:
+    try:
+        return ipaddress.ip_network(cidr, strict=False)
+    except ValueError:
+        return None
+
+
+def _are_everywhere(blocks: Sequence[tuple[Network, tuple[Network, ...]]], addresses: Value[tuple[str, ...]]) -> bool:
+    """Return whether blocks of addresses take in everybody: all of a family, but for some that are nobody's."""
+    without = [block for block, excepted in blocks if not excepted]
+    if _is_whole(without):
+        return True
+    if not _is_whole([block for block, _ in blocks]):
+        return False
+    if isinstance(addresses, NotKnown):
+        return True
+    known = [network for address in addresses if (network := _network(address))]
+    return any(
+        _is_in(address, block) and not any(_is_in(address, excepted) for excepted in left_out)
+        for address in known
+        for block, left_out in blocks
+    )
+
+
+def _is_in(address: Network, block: Network) -> bool:
+    return address.network_address in block
+
+
+def _is_whole(blocks: Iterable[Network]) -> bool:
+    """Return whether blocks hold every address of a family."""
+    every = list(blocks)
+    versions = (
+        ipaddress.collapse_addresses(block for block in every if isinstance(block, ipaddress.IPv4Network)),
+        ipaddress.collapse_addresses(block for block in every if isinstance(block, ipaddress.IPv6Network)),
+    )
+    return any(block.prefixlen == 0 for blocks in versions for block in blocks)
+
+
+def _opens(rule: Any, port: str, tiller: Tiller) -> bool:
+    named = {
+        maybe(one, "name"): maybe(one, "containerPort") for one in as_far_as_known(each(tiller.container, "ports"))
+    }
+    ports = list(each(rule, "ports"))
+    return not ports or any(_covers(one, port, named) for one in ports)
+
+
+def _covers(one: Any, port: str, named: Mapping[Any, Any]) -> bool:
+    if (at(one, "protocol") or "TCP") != "TCP":
+        return False
+    first, last = at(one, "port"), at(one, "endPort")
+    first = named.get(first, first)
+    if first is None or not port.isdecimal():
+        return True
+    # A program's numbers are floats; a name of no port opens none.
+    return str(first).partition(".")[0].isdecimal() and int(first) <= int(port) <= int(last or first)

@@ -1,0 +1,75 @@
+"""Authorization: the cluster decides by RBAC, and nobody reads Tiller's key without being chosen."""
+
+from collections.abc import Iterator
+
+from tiller_facts.practices.account import READS
+from tiller_facts.practices.case import Case, Cluster
+from tiller_facts.practices.model import Finding, Practice, Report
+from tiller_facts.rbac import ALL, Grant
+from tiller_facts.severity import Severity
+from tiller_facts.values import Hidden, known
+
+
+def cluster_decides_by_rbac(cluster: Cluster, report: Report) -> Iterator[Finding]:
+    """Find what turns RBAC off, or gives everybody everything."""
+    if cluster.facts.of_program and not cluster.tillers:
+        return
+    for switch in cluster.facts.rbac_off:
+        yield report("rbac-not-enforced", f"{switch} does not decide by RBAC alone", about=switch, no=(1,))
+    for grant in filter(_is_all, cluster.everybodys):
+        text = f"{grant.binding} gives every right to everybody, as if there were no RBAC"
+        yield report("rbac-not-enforced", text, about=grant.binding, detail=str(grant.subject), no=(1,))
+    everybody = cluster.facts.everybody
+    if isinstance(everybody, Hidden):
+        text = "whether the cluster enforces RBAC could not be seen: an access review of somebody made up was refused"
+        remedy = "let the account that asks create subjectaccessreviews"
+        yield report.hidden("rbac-unknown", text, remedy=remedy, unknown=(1,))
+    elif known(everybody):
+        text = "somebody whom nobody knows may read the Secrets of kube-system: RBAC is off, or opened to all"
+        yield report("rbac-not-enforced", text, detail=", ".join(sorted(known(everybody))), no=(1,))
+
+
+def secrets_are_closed(case: Case, report: Report) -> Iterator[Finding]:
+    """Find out whether everybody reads the Secrets of its namespace, with its key and its releases."""
+    for grant in case.cluster.everybodys:
+        reads = any(grant.allows(verb, "", "secrets", case.tiller.namespace) for verb in READS)
+        if reads and not _is_all(grant):
+            text = f"everybody may read Secrets of its namespace, with its key and its releases, by {grant.binding}"
+            yield report("secrets-for-everybody", text, about=grant.binding, detail=str(grant.subject))
+
+
+def _is_all(grant: Grant) -> bool:
+    """Return whether a grant is every right on every kind, in the whole cluster."""
+    return not grant.namespace and ALL in grant.rule.resources and ALL in grant.rule.verbs
+
+
+CLUSTER_DECIDES_BY_RBAC = Practice(
+    code="cluster-decides-by-rbac",
+    guide=1,
+    severity=Severity.CRITICAL,
+    title="The cluster decides by RBAC alone, and gives nobody all rights without being asked",
+    why="Without RBAC every pod and every person has every right, whatever Roles say. A ClusterRoleBinding of "
+    "`cluster-admin` to `system:authenticated`, `system:unauthenticated`, `system:anonymous` or "
+    "`system:serviceaccounts` does the same.",
+    remedy="turn RBAC on (--authorization-mode=Node,RBAC), and take the binding of everybody away",
+    findings={
+        "rbac-not-enforced": "somebody made up may read the Secrets of kube-system, or everybody has every right",
+        "rbac-unknown": "the access review was refused",
+    },
+    of_cluster=cluster_decides_by_rbac,
+    compares=True,
+)
+
+SECRETS_CLOSED = Practice(
+    code="secrets-closed",
+    guide=None,
+    severity=Severity.CRITICAL,
+    title="Nobody reads the Secrets of Tiller's namespace without being chosen",
+    why="They hold Tiller's key and its releases, with all values of charts.",
+    remedy="take the binding of everybody away",
+    findings={
+        "secrets-for-everybody": "a group of everybody, or the anonymous user, reads Secrets there",
+    },
+    of_tiller=secrets_are_closed,
+    compares=True,
+)

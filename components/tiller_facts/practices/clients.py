@@ -1,0 +1,118 @@
+"""Clients: whom Tiller answers, and whom Helm's clients in pods trust. Source: Helm 2.17, pkg/tlsutil and pkg/helm."""
+
+from collections.abc import Iterator, Mapping
+
+from tiller_facts import flags
+from tiller_facts.commands import Command, Environment, calls, unmarked
+from tiller_facts.facts import Json
+from tiller_facts.practices.case import Case, Cluster
+from tiller_facts.practices.model import Finding, Practice, Report
+from tiller_facts.severity import Severity
+from tiller_facts.values import Hidden, NotKnown, NotKnownError, Value, known
+from tiller_facts.workloads import roots
+
+EXPLICIT = "write the flag in the pod's args, with its value: --tls-verify=true"
+
+CLIENT = ("HELM_HOST", "HELM_TLS_ENABLE", "HELM_TLS_CA_CERT", "HELM_TLS_CERT", "HELM_TLS_KEY", "HELM_TLS_HOSTNAME")
+"""Variables that only Helm 2 reads (Helm 2.17, pkg/helm/environment): a container that has one calls a Tiller."""
+
+
+def clients_are_verified(case: Case, report: Report) -> Iterator[Finding]:
+    """Find out whether Tiller asks its clients for a certificate, of a CA that somebody chose."""
+    tls, verifies = case.flags.tls, case.flags.verifies
+    if isinstance(verifies, Hidden):
+        text = f"its description does not decide whether it verifies clients: {verifies.reason}"
+        unsure = (5,) if tls is True else (2, 5)
+        yield report.hidden("verification-unknown", text, remedy=EXPLICIT, unknown=unsure)
+    elif not known(verifies):
+        yield _unverified(case, report, tls)
+    elif case.flags.client_cas == "":
+        yield report("trusts-public-cas", "trusts the certificates of every public CA: --tls-ca-cert is empty", no=(5,))
+    elif case.flags.explicit is False:
+        text = "verifies by TILLER_TLS_VERIFY alone: where the variable is lost, it starts open"
+        yield report("verification-by-environment", text, severity=Severity.LOW, remedy=EXPLICIT)
+
+
+def _unverified(case: Case, report: Report, tls: Value[bool]) -> Finding:
+    severity = Severity.HIGH if case.is_closed else Severity.CRITICAL
+    who = "whoever gets to its port has its rights" if case.is_closed else "whoever connects has its rights"
+    if isinstance(tls, Hidden):
+        text = f"verifies no client, and its description does not decide whether it speaks TLS: {who}"
+        return report("tls-unknown", text, severity=severity, no=(5,), unknown=(2,))
+    if known(tls):
+        return report("no-verification", f"speaks TLS and asks for no certificate: {who}", severity=severity, no=(5,))
+    return report("no-tls", f"speaks plaintext: {who}", severity=severity, no=(2, 5))
+
+
+def servers_are_verified(cluster: Cluster, report: Report) -> Iterator[Finding]:
+    """Find Helm clients in pods that check no certificate of the server."""
+    for workload in roots(cluster.facts):
+        try:
+            verdicts = [verdict for container in workload.containers for verdict in _verifications(container)]
+            if False in verdicts:
+                text = f"{workload.object} runs a Helm client that talks to any server in Tiller's place"
+                yield report("client-without-verification", text, about=workload.object)
+            elif any(isinstance(verdict, Hidden) for verdict in verdicts):
+                text = f"{workload.object} runs a Helm client, and a value elsewhere decides whether it verifies Tiller"
+                yield report.hidden("client-verification-unknown", text)
+        except NotKnownError:
+            yield report.not_known()
+
+
+def _verifications(container: Json) -> Iterator[Value[bool]]:
+    """Yield whether a Helm client checks the server, for each call that speaks of TLS, or else for all.
+
+    Raises:
+        NotKnownError: only the update decides it.
+    """
+    environment = Environment(container)
+    every = [_switches(call) for call in calls("helm", container)]
+    of_all: list[dict[str, str]] = [{}] if any(name in environment for name in CLIENT) else []
+    for call in [call for call in every if call] or of_all:
+        verify = unmarked(call["tls-verify"]) if "tls-verify" in call else environment("HELM_TLS_VERIFY")
+        if isinstance(verify, NotKnown) and not isinstance(verify, Hidden):
+            raise NotKnownError(verify)
+        yield verify if isinstance(verify, NotKnown) else verify in flags.TRUE
+
+
+def _switches(call: Command) -> Mapping[str, str]:
+    """Return the flags about TLS of a call of Helm's client, which may stand anywhere in it."""
+    switches = (word.removeprefix("--").partition("=") for word in call.words if word.startswith("--tls"))
+    return {name: value if given else "true" for name, given, value in switches}
+
+
+CLIENTS_VERIFIED = Practice(
+    code="clients-verified",
+    guide=5,
+    severity=Severity.CRITICAL,
+    title="Tiller verifies the certificates of its clients",
+    why="`--tls-verify`, or `TILLER_TLS_VERIFY` in the environment; `--tls` alone encrypts and asks nobody. With an "
+    "empty `--tls-ca-cert` Tiller trusts every public CA. It must be seen in the description: what comes from a "
+    "ConfigMap, a Secret or a script is unknown.",
+    remedy="give Tiller --tls-verify=true and the path of its clients' CAs in --tls-ca-cert",
+    findings={
+        "no-tls": "speaks plaintext",
+        "no-verification": "speaks TLS, and asks for no certificate",
+        "trusts-public-cas": "`--tls-ca-cert` is empty, which means the CAs of the operating system",
+        "verification-by-environment": "verifies by TILLER_TLS_VERIFY alone",
+        "verification-unknown": "a script or a value elsewhere decides whether it verifies",
+        "tls-unknown": "verifies nobody, and a value elsewhere decides whether it speaks TLS",
+    },
+    of_tiller=clients_are_verified,
+)
+
+TILLER_VERIFIED = Practice(
+    code="tiller-verified",
+    guide=5,
+    severity=Severity.HIGH,
+    title="Helm clients in pods verify Tiller's certificate",
+    why="A pod that calls a Tiller (it has `HELM_HOST` or a variable `HELM_TLS_…` in its environment, or calls "
+    "`helm` with a flag `--tls…`) gives its commands, and the charts' values, to any server, unless "
+    "`HELM_TLS_VERIFY=true` or `--tls-verify` is set.",
+    remedy="set HELM_TLS_VERIFY=true, or give helm --tls-verify: --tls alone checks nobody",
+    findings={
+        "client-without-verification": "a Helm client in a pod talks to any server",
+        "client-verification-unknown": "a value elsewhere decides whether a Helm client in a pod verifies Tiller",
+    },
+    of_cluster=servers_are_verified,
+)
