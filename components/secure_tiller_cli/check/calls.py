@@ -38,7 +38,7 @@ def call(access: Access, tiller: DeployedTiller, tillers: Iterable[DeployedTille
         now: with which the certificates' lives are compared.
 
     Raises:
-        KubectlError: kubectl cannot be run.
+        ProgramError: kubectl cannot be run.
     """
     ca, others = tiller.ca_certificate, [other for other in tillers if other.name != tiller.name]
     bundles = tiller.bundles or {}

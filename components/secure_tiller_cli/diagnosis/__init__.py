@@ -6,7 +6,7 @@ from secure_tiller_cli.diagnosis.credentials import Credentials
 from secure_tiller_cli.diagnosis.diagnosis import diagnose
 from secure_tiller_cli.diagnosis.forward import ForwardError, forwarded
 from secure_tiller_cli.diagnosis.refusal import refusal, require_tls
-from secure_tiller_cli.diagnosis.verdict import Accepted, KubectlError, NoVerdictError, Refused
+from secure_tiller_cli.diagnosis.verdict import Accepted, NoVerdictError, Refused
 
 __all__ = [
     "Accepted",
@@ -15,7 +15,6 @@ __all__ = [
     "Diagnosis",
     "ForwardError",
     "Kind",
-    "KubectlError",
     "NoVerdictError",
     "Refused",
     "ask",

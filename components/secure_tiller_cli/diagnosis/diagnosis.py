@@ -50,7 +50,7 @@ def diagnose(
         environment: of kubectl.
 
     Raises:
-        KubectlError: kubectl cannot be run.
+        ProgramError: kubectl cannot be run.
     """
     known, brought = StackCertificates(own, tuple(others)), read(credentials)
     mine = [brought] if isinstance(brought, Cause) else list(wrong_with_client(brought, now, known))
