@@ -12,9 +12,8 @@ from secure_tiller_stack.cluster.api import call
 from secure_tiller_stack.cluster.connection import AT_ONCE, clients
 from secure_tiller_stack.cluster.facts import Questions
 from secure_tiller_stack.permissions import Right, escalate
-from tiller_facts import rbac
 from tiller_facts.kinds import SECRETS, Kind
-from tiller_facts.values import Hidden, Value, is_known
+from tiller_facts.rbac import everybody
 
 EVERYTHING = Right("", "*", Kind("*", "*"))
 
@@ -76,26 +75,24 @@ def _holds(client: Any, user: str, groups: Sequence[str], right: Right) -> bool:
     return bool(status["allowed"])
 
 
-def everybody(client: Any) -> Value[frozenset[str]]:
-    """Return those of `rbac.EVERYBODY` who may read the Secrets of kube-system; Hidden: there is no answer.
+def readers(client: Any) -> frozenset[str] | None:
+    """Return those of `EVERYBODY` who may read the Secrets of kube-system, by any authorizer; None: there is no answer.
 
-    Each is asked about as somebody whom nobody can know, so that a binding which makes everybody an admin is found.
+    Where RBAC is not enforced, all of them may.
     """
-    found: set[str] = set()
-    unanswered = None
-    for one in rbac.everybody(f"secure-tiller-nobody-{uuid.uuid4()}"):
-        try:
-            if held(client, [Right("kube-system", "get", SECRETS)], one.user, one.groups):
-                found |= one.stands_for
-        except NoAnswerError as error:
-            unanswered = Hidden(error.why)
-    return frozenset(found) if found or unanswered is None else unanswered
+    asked = everybody(f"secure-tiller-nobody-{uuid.uuid4()}")
+    wanted = Right("kube-system", "get", SECRETS)
+    try:
+        allowed = [each.stands_for for each in asked if held(client, [wanted], each.user, each.groups)]
+    except NoAnswerError:
+        return None
+    return frozenset().union(*allowed)
 
 
 def strangers_allowed(client: Any) -> bool | None:
-    """Return whether any of everybody may read the Secrets of kube-system; None: there is no answer."""
-    found = everybody(client)
-    return bool(found) if is_known(found) else None
+    """Return whether any of them may; None: there is no answer."""
+    found = readers(client)
+    return None if found is None else bool(found)
 
 
 def lacking(client: Any, questions: Questions) -> frozenset[Right] | None:
