@@ -66,6 +66,6 @@ def test_control_another_use_is_found(text: str, name: str) -> None:
     assert name in set(names(ast.parse(text)))
 
 
-def test_control_a_class_of_the_client_is_told_from_other_words() -> None:
+def test_control_a_class_of_the_client_is_distinguished_from_other_words() -> None:
     assert CLASS.fullmatch("clients.CoreV1Api")
     assert not CLASS.fullmatch("clients.CHECKS")

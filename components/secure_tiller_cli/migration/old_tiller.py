@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from secure_tiller.plan.model import SELECTOR
 from secure_tiller.problems import Problem
 from secure_tiller_cli.foreign_text import word
 from secure_tiller_stack.cluster.lister import Json, items
 from tiller_facts import flags
-from tiller_facts.identity import GRPC_PORT
+from tiller_facts.identity import GRPC_PORT, SELECTOR
 from tiller_facts.kinds import PODS
 
 HASH_LABEL = "pod-template-hash"

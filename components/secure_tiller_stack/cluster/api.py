@@ -74,7 +74,8 @@ def _answer(client: Any, method: str, path: str, query: Mapping[str, str], body:
     }
     if hasattr(client, "param_serialize"):  # from release 37 on
         return client.call_api(*client.param_serialize(method, path, **sent), _request_timeout=TIMEOUT_SECONDS)
-    return client.call_api(path, method, **sent, _preload_content=False, _request_timeout=TIMEOUT_SECONDS)
+    unread = {"_preload_content": False, "_return_http_data_only": True}
+    return client.call_api(path, method, **sent, **unread, _request_timeout=TIMEOUT_SECONDS)
 
 
 def _content(unread: Any, last: float) -> bytes:
