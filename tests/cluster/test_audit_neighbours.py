@@ -1,7 +1,8 @@
-"""`secure-tiller audit` on real Tillers that trust one CA, by ConfigMap and subPath, and on what only looks like one."""
+"""`secure-tiller audit` on real Tillers that trust one CA, by ConfigMap or subPath, and on what looks like one."""
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -73,7 +74,7 @@ def namespaces(api: client.ApiClient, suffix: str) -> Iterator[dict[tuple[str, s
                 _create(api, one)
         for (case, _), namespace in names.items():
             if case != "like":
-                until(lambda namespace=namespace: _is_ready(api, namespace), f"the Tiller of {namespace} is ready")
+                until(partial(_is_ready, api, namespace), f"the Tiller of {namespace} is ready")
         yield names
     finally:
         for namespace in names.values():
@@ -132,7 +133,7 @@ def test_control_tillers_with_cas_of_their_own_follow_every_practice(said: Any, 
         assert [one["answer"] for one in found["practices"]] == ["yes"] * 5
 
 
-@pytest.mark.parametrize("case", (*SHARED, CONTROL))
+@pytest.mark.parametrize("case", [*SHARED, CONTROL])
 def test_one_certificate_is_answered_by_both_where_and_only_where_it_says_so(
     namespaces: Any, cluster: Place, tools: Toolchain, case: str
 ) -> None:
