@@ -55,11 +55,11 @@ def ask(client: Any, progress: Callable[[str], None]) -> Facts:
     """
     progress("objects of all namespaces")
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        everybody = pool.submit(reviews.everybody, client)
+        readers = pool.submit(reviews.readers, client)
         listed = dict(zip(LISTED, pool.map(partial(_listed, client), LISTED), strict=True))
         if all(listed[kind] is None for kind in RUNNING):
             raise clients.ApiException(status=HTTPStatus.FORBIDDEN, reason="Forbidden")
-        facts = _facts(listed, everybody.result())
+        facts = _facts(listed, readers.result())
         progress("certificates")
         needed = sorted({source.object for tiller in workloads.find(facts) for source in sources(tiller)})
         read = list(pool.map(partial(_read, client), needed))
@@ -79,13 +79,13 @@ def _found(kind: Kind, data: Json) -> FoundObject:
     return FoundObject(word, data, f"{word} {namespace}/{name}" if namespace else f"{word} {name}", kind.group)
 
 
-def _facts(listed: Listed, everybody: Value[frozenset[str]]) -> Facts:
+def _facts(listed: Listed, readers: Value[frozenset[str]]) -> Facts:
     left = listed[CONFIG_MAPS]
     return Facts(
         objects=with_parts(one for found in listed.values() for one in found or ()),
         refused=frozenset(kind for kind, found in listed.items() if found is None),
         records=Hidden("ConfigMaps could not be listed") if left is None else records(left),
-        everybody=everybody,
+        everybody=readers,
         addresses=_addresses(listed[NODES], listed[PODS]),
     )
 

@@ -53,7 +53,7 @@ def _gather(client: Any, questions: Questions) -> Facts:
         uid=uid(client),
         version=(_digits(version["major"]), _digits(version["minor"])),
         namespaces=namespaces,
-        everybody=reviews.everybody(client) if questions.deploying else UNKNOWN,
+        everybody=reviews.readers(client) if questions.deploying else UNKNOWN,
         tillers=_all_tillers(client, namespaces),
         departed=dict(existing.departed(client, questions, namespaces)),
         objects=existing.there(client, questions, namespaces),

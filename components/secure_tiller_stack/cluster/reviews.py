@@ -83,10 +83,10 @@ def _attributes(right: Right) -> Mapping[str, Mapping[str, str]]:
     return {"resourceAttributes": {key: value for key, value in attributes.items() if value}}
 
 
-def everybody(client: Any) -> Value[frozenset[str]]:
+def readers(client: Any) -> Value[frozenset[str]]:
     """Return those of `rbac.EVERYBODY` who may read the Secrets of kube-system; Hidden: there is no answer.
 
-    Each is asked about as somebody whom nobody can know, so that a binding which makes everybody an admin is found.
+    Each is asked about as somebody whom nobody can know. Where RBAC is not enforced, all of them may.
     """
     found: set[str] = set()
     unanswered = None
