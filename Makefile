@@ -7,6 +7,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 # CLUSTER=existing: the demo uses the cluster of the current kubeconfig context.
 CLUSTER ?= local
+# SECURE_TILLER_CLUSTER=NAME:NUMBER in the environment: the local cluster is another one beside the first, local:0.
 ENVIRONMENT := .venv/ready
 SCANNERS := .venv-scanners/ready
 POLICIES := policies/.venv/ready
@@ -69,11 +70,12 @@ golden: $(ENVIRONMENT) ## preview every change of tests/golden on the real engin
 	$(RUN) -m testbed.toolchain
 	SECURE_TILLER_GOLDEN=write $(RUN) -m pytest tests/cluster/test_preview_summary.py
 
-lint: $(ENVIRONMENT) ## style and types
+lint: $(ENVIRONMENT) ## style, types, and who imports whom
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 	$(RUN) -m mypy
 	MYPYPATH=.github/scripts $(RUN) -m mypy .github/scripts/*.py
+	PYTHONPATH=policies .venv/bin/lint-imports --no-cache --no-logo
 
 format: $(ENVIRONMENT) ## put the code into its one format
 	$(RUN) -m ruff check --fix
@@ -89,7 +91,7 @@ $(ENVIRONMENT): requirements.txt constraints.txt pyproject.toml
 	@test -x .venv/bin/pip || $(PYTHON) -m venv .venv || { \
 	  echo "The venv module is missing; on Debian: apt-get install python3-venv" >&2; exit 2; }
 	@echo "python: installing what constraints.txt names into .venv" >&2
-	@.venv/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[development]' >&2
+	@.venv/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[cli,development]' >&2
 	@touch $@
 
 # An environment of their own, because checkov wants other versions of what the package and its tests need.

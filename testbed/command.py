@@ -25,7 +25,7 @@ def complain(error: object) -> None:
 
 
 def guarded(action: Callable[[], int]) -> int:
-    """Run an action; what a user can mend is said without a traceback, and the exit code is then 1."""
+    """Run an action; what a user can correct is reported without a traceback, and the exit code is then 1."""
     try:
         return action()
     except (ClusterError, ToolchainError, PulumiError) as error:
@@ -33,5 +33,5 @@ def guarded(action: Callable[[], int]) -> int:
     except subprocess.TimeoutExpired as error:
         complain(f"{' '.join(map(str, error.cmd))}: no end within {error.timeout:.0f} s")
     except OSError as error:
-        complain(f"{error.filename or 'the system'}: {error.strerror or error}\nMend that and run the same again.")
+        complain(f"{error.filename or 'the system'}: {error.strerror or error}\nCorrect that and run the same again.")
     return 1

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.pulumi_stack import Bundle
+from secure_tiller_cli.diagnosis import Credentials
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Helm:
     namespace: str
 
     @staticmethod
-    def of(bundle: Bundle, environment: Mapping[str, str], home: Path, namespace: str) -> "Helm":
+    def of(bundle: Credentials, environment: Mapping[str, str], home: Path, namespace: str) -> "Helm":
         """A client that holds a bundle; the files are for its eyes only."""
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, pem in (("ca.pem", bundle.ca), ("cert.pem", bundle.cert), ("key.pem", bundle.key)):

@@ -3,20 +3,13 @@
 import json
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from secure_tiller_cli.diagnosis import Credentials
+
 PROJECT = Path(__file__).parents[1]
-
-
-@dataclass(frozen=True)
-class Bundle:
-    """What a client of one Tiller holds, as PEM."""
-
-    ca: str
-    cert: str
-    key: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -83,9 +76,9 @@ class Stack:
         """The stack's outputs, secrets in clear."""
         return json.loads(self.run("stack", "output", "--json", "--show-secrets", "--stack", self.name).stdout)
 
-    def bundle(self, team: str, client: str) -> Bundle:
+    def bundle(self, team: str, client: str) -> Credentials:
         """A client's bundle as the stack's outputs give it."""
-        return Bundle(**self.outputs()[team]["bundles"][client])
+        return Credentials(**self.outputs()[team]["bundles"][client])
 
 
 class PulumiError(Exception):

@@ -1,13 +1,9 @@
-"""The script `secure-tiller`: what must be set before anything is imported, then the command.
-
-A package of its own, because `import secure_tiller` imports Pulumi's SDK, and with that gRPC.
-"""
+"""The script `secure-tiller`: what must be set before anything is imported, then the command."""
 
 import os
 import sys
 
-INTERRUPTED = 130
-"""What shells say of a program that Ctrl-C ended: 128 and the number of SIGINT."""
+from secure_tiller_cli.exit_codes import INTERRUPTED, PROBLEM
 
 
 def main() -> None:
@@ -23,3 +19,9 @@ def main() -> None:
         command()
     except KeyboardInterrupt:  # also while it is imported, which takes a second
         sys.exit(INTERRUPTED)
+    except ModuleNotFoundError as error:
+        if str(error.name).startswith("secure_tiller"):
+            raise
+        remedy = "pip install 'pulumi-secure-tiller[cli]'"
+        print(f"secure-tiller: the Python module {error.name}: is not installed; {remedy}", file=sys.stderr)
+        sys.exit(PROBLEM)

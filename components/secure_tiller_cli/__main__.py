@@ -1,5 +1,5 @@
-"""`python -m secure_tiller_cli`: the command where it is not installed as a script; gRPC is heard there."""
+"""`python -m secure_tiller_cli`: the command where it is not installed as a script."""
 
-from secure_tiller_cli.commands import main
+from secure_tiller_cli import main
 
 main()

@@ -1,10 +1,9 @@
-"""How the commands write: tables on a terminal, plain text elsewhere, JSON for machines; and their exit codes."""
+"""How the commands write: tables on a terminal, plain text elsewhere, JSON for machines."""
 
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
 import typer
 from rich import box
@@ -12,29 +11,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from secure_tiller.problems import Problem, plain
-
-PROBLEM = 1
-"""Exit code: it could not be done, or not be told: no access to the stack or the cluster, a file that is not there."""
-WRONG_USE = 2
-"""Exit code: an option, team or client that there is not."""
-FOUND = 3
-"""Exit code: what was looked for is there: a check that failed, a finding, a right that is missing."""
-SKIPPED = 4
-"""Exit code: something that cannot be read was left where it is; the rest was done."""
+from secure_tiller.problems import Problem
+from secure_tiller_cli.exit_codes import PROBLEM
+from secure_tiller_cli.foreign_text import plain, terminal
 
 _WIDE = 160
 """Columns of what is written where there is no terminal: no line of ours needs more, and none is broken at 80."""
-
-
-class Format(StrEnum):
-    """How to write."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-FormatOption = Annotated[Format, typer.Option("--format", help="Text for people, or JSON for machines.")]
 
 
 def console(*, err: bool = False) -> Console:
@@ -49,11 +31,11 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text
     On a narrow terminal a long word goes on in the next line: with its end cut off, two names could look the same.
     """
     lines = box.ROUNDED if sys.stdout.isatty() else box.SIMPLE_HEAD
-    made = Table(title=title or None, title_justify="left", box=lines)
+    made = Table(title=terminal(title) if title else None, title_justify="left", box=lines)
     for column in columns:
         made.add_column(column, overflow="fold")
     for row in rows:
-        made.add_row(*(cell if isinstance(cell, Text) else Text(plain(cell)) for cell in row))
+        made.add_row(*(cell if isinstance(cell, Text) else terminal(cell) for cell in row))
     return made
 
 
@@ -71,7 +53,7 @@ def complain(problems: Iterable[Problem]) -> None:
 def line(problem: Problem) -> str:
     """Return a problem on one line: where, what stands there, why, and the remedy."""
     where = f"team {problem.team}: {problem.key}" if problem.team and problem.key else problem.key or problem.team
-    value = f" = {problem.value}" if problem.value else ""
+    value = f" = {plain(problem.value)}" if problem.value else ""
     return f"{plain(where)}{value}: {plain(problem.why)}; {plain(problem.remedy)}"
 
 

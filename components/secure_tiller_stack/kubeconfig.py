@@ -1,7 +1,9 @@
 """How to reach the cluster: the stack's `secure-tiller:cluster`, the kubeconfig file and its contexts."""
 
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -33,6 +35,17 @@ class Access:
     def place(self) -> str:
         """Where the context stands, in words."""
         return f"context {self.context} of {self.kubeconfig or CONTENT}"
+
+    @contextmanager
+    def as_file(self) -> Iterator[Path]:
+        """Give the file; a content is put into one that its owner alone can read, and that goes."""
+        if self.kubeconfig:
+            yield self.kubeconfig
+            return
+        with tempfile.NamedTemporaryFile("w", prefix="secure-tiller-", suffix=".yaml") as file:
+            file.write(self.content)
+            file.flush()
+            yield Path(file.name)
 
 
 def read_settings(value: object) -> Mapping[str, str]:

@@ -1,6 +1,8 @@
 """One local cluster: its names, addresses and folders, from which everything else follows."""
 
 import json
+import os
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -108,4 +110,17 @@ class Instance:
         return Instance(read["name"], read["number"], tuple(read["api_server_flags"]))
 
 
-LOCAL = Instance("local", 0)
+def _local() -> Instance:
+    setting = os.environ.get("SECURE_TILLER_CLUSTER", "local:0")
+    match = re.fullmatch(r"([a-z]{1,8}):(25[0-5]|2[0-4]\d|1?\d?\d)", setting)
+    if not match:
+        raise SystemExit(
+            f"SECURE_TILLER_CLUSTER={setting}: it is NAME:NUMBER, where NAME is at most eight lowercase letters, and "
+            "NUMBER, up to 255, is of no other local cluster of this machine.\n"
+            "Leave it out for the first cluster, local:0."
+        )
+    return Instance(match[1], int(match[2]))
+
+
+LOCAL = _local()
+"""The cluster of `make cluster` and `make demo`. SECURE_TILLER_CLUSTER in the environment chooses another beside it."""

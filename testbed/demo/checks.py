@@ -15,7 +15,7 @@ from testbed import pods
 from testbed.demo.place import Place
 from testbed.helm import Helm
 from testbed.pulumi_stack import Stack
-from testbed.tiller import ask, credentials_of
+from testbed.tiller import ask
 
 CHART = Path(__file__).parent / "chart"
 RELEASE = "demo-web"
@@ -80,7 +80,7 @@ class Attempts:
         yield Attempt("release records in Secrets", "3", self._records_in_secrets)
         yield Attempt("release records in ConfigMaps", "0", self._records_in_config_maps)
         yield Attempt("alice: helm install into green-apps", "forbidden by RBAC", self._install_abroad)
-        yield Attempt("alice of blue at blue's Tiller", "answered", self._with(credentials_of(self._alice)))
+        yield Attempt("alice of blue at blue's Tiller", "answered", self._with(self._alice))
         ca = self._alice.ca
         strangers = {
             "bob of green": Credentials(ca, self._bob.cert, self._bob.key),

@@ -6,12 +6,12 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from rich.console import Console
 
-from testbed.toolchain import browser, debian, go, image
+from testbed.toolchain import browser, debian, go, image, path
 from testbed.toolchain.cache import cache_folder, key_of, locked, publish
 from testbed.toolchain.errors import ToolchainError
 from testbed.toolchain.pins import (
@@ -37,12 +37,14 @@ class Toolchain:
         node: a Debian tree (`usr/...`) that the local node lays over its own.
         images: the archive of each container image.
         pulumi_home: `PULUMI_HOME` with the two providers installed.
+        taken: the programs that `bin` has from PATH, where they were found.
     """
 
     bin: Path
     node: Path
     images: dict[str, Path]
     pulumi_home: Path
+    taken: dict[str, Path] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -78,8 +80,9 @@ class Toolchain:
     def from_json(text: str) -> "Toolchain":
         """Read a toolchain that `to_json` wrote."""
         read = json.loads(text)
-        images = {name: Path(path) for name, path in read["images"].items()}
-        return Toolchain(Path(read["bin"]), Path(read["node"]), images, Path(read["pulumi_home"]))
+        images = {name: Path(file) for name, file in read["images"].items()}
+        taken = {name: Path(file) for name, file in read.get("taken", {}).items()}
+        return Toolchain(Path(read["bin"]), Path(read["node"]), images, Path(read["pulumi_home"]), taken)
 
 
 @dataclass(frozen=True)
@@ -104,13 +107,17 @@ def prepare(console: Console, *, node: bool = True) -> Toolchain:
     cache = cache_folder()
     with locked(cache, waiting=lambda: console.print("another run is building the toolchain; waiting for it")):
         programs = [program for program in GO_PROGRAMS if node or program.name in _WITHOUT_NODE]
-        found = {program.name: go.on_path(program, cache) for program in programs}
-        steps = [_go_step(program, cache) for program in programs if not found[program.name]]
+        found = {
+            wanted: path.find_together(wanted, cache, suits=lambda file: not node or _suits_node(file))
+            for wanted in dict.fromkeys(program.on_path for program in programs)
+        }
+        steps = [_go_step(program, cache) for program in programs if not found[program.on_path]]
         if node:
             steps.append(_Step("debian packages", cache / f"debian-{debian.key()}", _unpack(cache)))
         _build(steps, console, cache)
         folders = {step.name: step.target for step in steps}
-        return _assemble(folders, found, cache, node)
+        taken = {name: file for files in found.values() for name, file in files.items()}
+        return _assemble(folders, taken, cache, node)
 
 
 def prepare_browser(console: Console) -> Path:
@@ -160,6 +167,11 @@ def _build(steps: list[_Step], console: Console, cache: Path) -> None:
     console.print(f"toolchain: built in {clock(time.monotonic() - started)}", style="green", highlight=False)
 
 
+def _suits_node(file: Path) -> bool:
+    """Whether what the node also puts into an image can stand there alone."""
+    return file.name not in {wanted.program for wanted in IMAGES} or image.is_static(file)
+
+
 def _go_step(program: GoProgram, cache: Path) -> _Step:
     def fill(folder: Path, log: Path) -> None:
         go.build(program, folder, cache, log)
@@ -171,23 +183,22 @@ def _unpack(cache: Path) -> Callable[[Path, Path], None]:
     return lambda folder, log: debian.unpack(folder, cache, log)
 
 
-def _assemble(folders: dict[str, Path], found: dict[str, dict[str, Path]], cache: Path, node: bool) -> Toolchain:
-    key = key_of(
-        sorted((name, str(path)) for name, path in folders.items()), sorted(found.items()), node, IMAGES, image.APPLETS
-    )
-    home = publish(cache / f"toolchain-{key}", lambda folder: _fill(folder, folders, found))
+def _assemble(folders: dict[str, Path], taken: dict[str, Path], cache: Path, node: bool) -> Toolchain:
+    places = [sorted((name, str(place)) for name, place in places.items()) for places in (folders, taken)]
+    key = key_of(*places, node, IMAGES, image.APPLETS)
+    home = publish(cache / f"toolchain-{key}", lambda folder: _fill(folder, folders, taken))
     debian_tree = folders.get("debian packages", home)
     images = {}
     for wanted in IMAGES if node else ():
         source = debian_tree / wanted.program if "/" in wanted.program else home / "bin" / wanted.program
         images[wanted.reference] = _image(wanted, source, home, debian_tree / BUSYBOX_IMAGE.program)
     _install_plugins(home, folders)
-    toolchain = Toolchain(home / "bin", debian_tree, images, home / "pulumi")
+    toolchain = Toolchain(home / "bin", debian_tree, images, home / "pulumi", taken)
     (cache / "toolchain.json").write_text(toolchain.to_json())  # for `load`, so that `make env` answers at once
     return toolchain
 
 
-def _fill(home: Path, folders: dict[str, Path], found: dict[str, dict[str, Path]]) -> None:
+def _fill(home: Path, folders: dict[str, Path], taken: dict[str, Path]) -> None:
     binaries = home / "bin"
     binaries.mkdir()
     for name, folder in folders.items():
@@ -197,9 +208,8 @@ def _fill(home: Path, folders: dict[str, Path], found: dict[str, dict[str, Path]
                 if not file.name.startswith("pulumi-resource-"):
                     # A hard link, not a symbolic one: Pulumi looks for its language host beside its own real path.
                     os.link(file, binaries / file.name)
-    for programs in found.values():
-        for name, path in programs.items():
-            (binaries / name).symlink_to(path)
+    for name, program in taken.items():
+        path.link(binaries / name, program)
 
 
 def _image(wanted: Image, binary: Path, home: Path, busybox: Path) -> Path:
@@ -233,9 +243,13 @@ def load() -> Toolchain:
     """Return the toolchain of the last `prepare` without looking for anything.
 
     Raises:
-        ToolchainError: nothing has been prepared yet.
+        ToolchainError: nothing has been prepared yet, or a program that was taken from PATH is gone.
     """
     note = cache_folder() / "toolchain.json"
     if not note.is_file():
         raise ToolchainError("no toolchain yet: run `make toolchain` first")
-    return Toolchain.from_json(note.read_text())
+    toolchain = Toolchain.from_json(note.read_text())
+    for name, program in toolchain.taken.items():
+        if not program.is_file():
+            raise ToolchainError(f"{name} was taken from {program}, which is gone: run `make toolchain` again")
+    return toolchain

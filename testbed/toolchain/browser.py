@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from testbed.toolchain import debian, go
+from testbed.toolchain import debian, path
 from testbed.toolchain.cache import key_of
 from testbed.toolchain.errors import ToolchainError
 from testbed.toolchain.pins import BROWSER_PACKAGES, BROWSERS
@@ -42,7 +42,7 @@ def key() -> str:
 
 def on_path(cache: Path) -> Path | None:
     """The first browser on PATH that serves."""
-    return next((found for wanted in BROWSERS if (found := go.find(wanted, cache))), None)
+    return next((found for wanted in BROWSERS if (found := path.find(wanted, cache))), None)
 
 
 def unpack(into: Path, cache: Path, log: Path) -> None:

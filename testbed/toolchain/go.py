@@ -2,43 +2,21 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 from pathlib import Path
 
+from testbed.toolchain import path
 from testbed.toolchain.cache import key_of
 from testbed.toolchain.errors import ToolchainError
-from testbed.toolchain.pins import GoProgram, OnPath
+from testbed.toolchain.pins import GO, GoProgram
 
 MODULES = Path(__file__).parent / "modules"
-OLDEST_GO = (1, 21)  # the first that fetches the toolchain which a module asks for
 
 
 def key(program: GoProgram) -> str:
     """The cache key of a program: its description and every file of its module."""
     return key_of(program, folder=MODULES / program.module)
-
-
-def on_path(program: GoProgram, cache: Path) -> dict[str, Path]:
-    """The program's binaries as PATH has them, or nothing unless all of them serve."""
-    found = {wanted.version_command[0]: find(wanted, cache) for wanted in program.on_path}
-    binaries = {name: path for name, path in found.items() if path}
-    return binaries if binaries and len(binaries) == len(program.on_path) else {}
-
-
-def find(wanted: OnPath, cache: Path) -> Path | None:
-    """A program as PATH has it, if it serves; what the cache put there does not count."""
-    name, *arguments = wanted.version_command
-    folders = [folder for folder in os.get_exec_path() if cache not in Path(folder).resolve().parents]
-    path = shutil.which(name, path=os.pathsep.join(folders))
-    if not path:
-        return None
-    try:
-        answer = subprocess.run([path, *arguments], capture_output=True, text=True, timeout=30, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return Path(path) if re.search(wanted.accepts, answer.stdout + answer.stderr, re.MULTILINE) else None
 
 
 def build(program: GoProgram, into: Path, cache: Path, log: Path) -> None:
@@ -54,11 +32,11 @@ def build(program: GoProgram, into: Path, cache: Path, log: Path) -> None:
     Raises:
         ToolchainError: naming the program, the command that failed and the log.
     """
-    require_go(program)
+    command = require_go(program, cache)
     source = cache / "source" / program.name
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(MODULES / program.module, source)
-    go = _Go(program, source, cache, log)
+    go = _Go(command, program, source, cache, log)
     for module, file, name in program.embedded:
         shutil.copyfile(go.folder_of(module) / file, source / name)
     go.run("build", "-mod=mod", "-trimpath", *_link_flags(program), "-o", f"{into}/", *program.packages)
@@ -73,17 +51,19 @@ def build(program: GoProgram, into: Path, cache: Path, log: Path) -> None:
     shutil.rmtree(source)
 
 
-def require_go(program: GoProgram) -> None:
-    """Refuse to start a build that cannot succeed."""
-    answer = shutil.which("go") and subprocess.run(["go", "env", "GOVERSION"], capture_output=True, text=True).stdout
-    version = re.match(r"go(\d+)\.(\d+)", answer or "")
-    if not version or (int(version[1]), int(version[2])) < OLDEST_GO:
-        have = f"PATH has Go {version[0].removeprefix('go')}" if version else "PATH has no go"
-        oldest = ".".join(map(str, OLDEST_GO))
-        raise ToolchainError(
-            f"{program.name} is not on PATH in the version needed and must be built, but {have}.\n"
-            f"Install Go {oldest} or newer (https://go.dev/doc/install) and run this again."
-        )
+def require_go(program: GoProgram, cache: Path) -> Path:
+    """Return the go command, or refuse to start a build that cannot succeed.
+
+    Raises:
+        ToolchainError: PATH has none that serves.
+    """
+    if command := path.find(GO, cache):
+        return command
+    have = "the go of PATH is older or does not run" if shutil.which("go") else "PATH has no go"
+    raise ToolchainError(
+        f"{program.name} is not on PATH in the version needed and must be built, but {have}.\n"
+        "Install Go 1.21 or newer (https://go.dev/doc/install) and run this again."
+    )
 
 
 def _link_flags(program: GoProgram) -> list[str]:
@@ -94,8 +74,8 @@ def _link_flags(program: GoProgram) -> list[str]:
 class _Go:
     """The go command in one module, with its output in the log."""
 
-    def __init__(self, program: GoProgram, source: Path, cache: Path, log: Path) -> None:
-        self._program, self._source, self._log = program, source, log
+    def __init__(self, command: Path, program: GoProgram, source: Path, cache: Path, log: Path) -> None:
+        self._command, self._program, self._source, self._log = command, program, source, log
         # The user's GOFLAGS may hold what an older Go does not know (-buildvcs), so ours stand alone.
         self._environment = os.environ | {
             "CGO_ENABLED": "0",
@@ -106,7 +86,7 @@ class _Go:
         }
 
     def run(self, *arguments: str) -> str:
-        command = ["go", *arguments]
+        command = [str(self._command), *arguments]
         with self._log.open("a") as log:
             log.write(f"$ {' '.join(command)}\n")
             log.flush()

@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import platform
+import struct
 import tarfile
 from pathlib import Path
 
@@ -21,6 +22,18 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 APPLETS = ("sh", "cat", "grep", "ls", "ps", "rm", "sleep", "test", "touch")
 """What a shell in an image can call, each a link to busybox."""
+
+
+def is_static(binary: Path) -> bool:
+    """Whether a file is a 64-bit Linux program that runs without any other file: an image holds it alone.
+
+    It is ELF, and none of its segments names an interpreter (elf(5), PT_INTERP), which would load libraries.
+    """
+    content = binary.read_bytes()
+    if content[:6] != b"\x7fELF\x02\x01":
+        return False
+    (start,), (size, count) = struct.unpack_from("<Q", content, 32), struct.unpack_from("<HH", content, 54)
+    return all(struct.unpack_from("<I", content, start + size * index) != (3,) for index in range(count))
 
 
 def write(image: Image, binary: Path, archive: Path, busybox: Path) -> None:

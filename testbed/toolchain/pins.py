@@ -5,7 +5,7 @@ them, and what a program already on PATH must answer to be taken instead.
 """
 
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 KUBERNETES = "v1.36.3"
 PULUMI = "v3.250.0"
@@ -29,10 +29,17 @@ class OnPath:
     Attributes:
         version_command: the program and the arguments that print its version.
         accepts: a regular expression that the output must match.
+        beside: further files without which it does not work; they stand beside it, or where its link leads.
     """
 
     version_command: tuple[str, ...]
     accepts: str
+    beside: tuple[str, ...] = field(default=(), repr=False)  # `go.key` is made of the rest
+
+    @property
+    def name(self) -> str:
+        """The program's name."""
+        return self.version_command[0]
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,7 @@ class GoProgram:
         go: the Go toolchain to use, or empty for the newest that the module asks for.
         embedded: files copied out of a required module's source before the build: (module path, file, new name).
         beside: a folder of a required module whose files belong beside the binary: (module path, folder).
-        on_path: when every entry is satisfied by PATH, nothing is built.
+        on_path: when one folder of PATH satisfies every entry, nothing is built.
     """
 
     name: str
@@ -62,6 +69,10 @@ class GoProgram:
     on_path: tuple[OnPath, ...] = ()
 
 
+# The first that fetches the toolchain which a module asks for.
+GO = OnPath(("go", "env", "GOVERSION"), r"^go1\.(2[1-9]|[3-9]\d|\d{3})")
+
+
 def _kubernetes_version() -> tuple[tuple[str, str], ...]:
     major, minor, _ = KUBERNETES.removeprefix("v").split(".")
     stamped = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
@@ -73,10 +84,13 @@ def _kubernetes(*commands: str) -> tuple[str, ...]:
     return tuple(f"k8s.io/kubernetes/cmd/{command}" for command in commands)
 
 
+EXECUTOR = "pulumi-language-python-exec"
+"""The script that the language host has Python run."""
+
 # Taken from PATH only together: the official CLI brings a language host of its own.
 _OFFICIAL_CLI = (
     OnPath(("pulumi", "version"), r"^v3\.(2[4-9]\d|23[7-9]|[3-9]\d\d)\."),
-    OnPath(("pulumi-language-python", "-h"), r"(?i)usage"),
+    OnPath(("pulumi-language-python", "-h"), r"(?i)usage", beside=(EXECUTOR,)),
 )
 _HELM_VERSION = (("k8s.io/helm/pkg/version.Version", HELM), ("k8s.io/helm/pkg/version.BuildMetadata", ""))
 _NODE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy")

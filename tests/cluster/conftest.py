@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from kubernetes import client
 
-from secure_tiller_cli.diagnosis import Accepted, Refused
-from testbed.pulumi_stack import Bundle
-from testbed.tiller import ask, credentials_of
+from secure_tiller_cli.diagnosis import Accepted, Credentials, Refused
+from testbed.tiller import ask
 from tests.support.projects import TestStack
 
 
@@ -34,8 +33,8 @@ class Story:
     printed: dict[str, str] = field(default_factory=dict)
     clear: str = ""
     joining: str = ""
-    bundles: dict[str, Bundle] = field(default_factory=dict)
-    left: Bundle | None = None
+    bundles: dict[str, Credentials] = field(default_factory=dict)
+    left: Credentials | None = None
     answers: dict[tuple[str, str], Accepted | Refused] = field(default_factory=dict)
 
     def keep(self, name: str, done: "subprocess.CompletedProcess[str]") -> str:
@@ -87,7 +86,7 @@ def _live(told: Story, stack: TestStack, api: client.ApiClient) -> None:
 
 def _ask(told: Story, stack: TestStack, when: str) -> None:
     for name, bundle in told.bundles.items():
-        answer = ask(f"{told.team}-tiller", stack.environment, credentials_of(bundle))
+        answer = ask(f"{told.team}-tiller", stack.environment, bundle)
         told.answers[name, when] = answer
 
 

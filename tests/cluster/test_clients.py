@@ -5,13 +5,12 @@ import re
 
 from cryptography import x509
 
-from secure_tiller_cli.diagnosis import Accepted, Refused
-from testbed.pulumi_stack import Bundle
+from secure_tiller_cli.diagnosis import Accepted, Credentials, Refused
 from testbed.toolchain.pins import HELM
 from tests.cluster.conftest import Story
 
 
-def _serial(bundle: Bundle) -> int:
+def _serial(bundle: Credentials) -> int:
     return x509.load_pem_x509_certificate(bundle.cert.encode()).serial_number
 
 

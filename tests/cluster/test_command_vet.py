@@ -105,7 +105,7 @@ def world(
         }
         # The state does not change any more, so that Pulumi is asked for it once.
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("secure_tiller_cli.commands.options.export", functools.cache(export))
+            patch.setattr("secure_tiller_cli.commands.deployed.export", functools.cache(export))
             yield World(stack, plain, opted, helm, cluster.busybox)
     finally:
         stack.discard()

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from kubernetes import client
 
-from secure_tiller_cli.diagnosis import Accepted, Refused
+from secure_tiller_cli.diagnosis import Accepted, Credentials, Refused
 from testbed.helm import Helm
-from testbed.pulumi_stack import PROJECT, Bundle
-from testbed.tiller import ask, credentials_of
+from testbed.pulumi_stack import PROJECT
+from testbed.tiller import ask
 from testbed.toolchain.pins import HELM
 from tests.support.projects import TestStack
 
@@ -131,7 +131,7 @@ def departure(
             _delete(api, f"{told.team(word)}-apps")
 
 
-def _install(told: Departure, bundles: dict[str, Bundle], folder: Path) -> None:
+def _install(told: Departure, bundles: dict[str, Credentials], folder: Path) -> None:
     """Two releases of green, one in its second revision, and one of blue."""
     commands = {"green": ["install --name=list", "install --name=note", "upgrade note"], "blue": ["install --name=one"]}
     for word, wanted in commands.items():
@@ -161,11 +161,11 @@ def _state(stack: TestStack) -> set[tuple[str, str, str]]:
     return {(one["urn"], one.get("id", ""), one.get("modified", "")) for one in resources[1:]}
 
 
-def _stay(told: Departure, bundle: Bundle) -> None:
+def _stay(told: Departure, bundle: Credentials) -> None:
     """The stack is destroyed while all that is in it is a protected team."""
     told.done["destroy of a protected team"] = told.destroy("--yes")
     told.look("protected")
-    told.answer = ask(f"{told.team('blue')}-tiller", told.stack.environment, credentials_of(bundle))
+    told.answer = ask(f"{told.team('blue')}-tiller", told.stack.environment, bundle)
 
 
 def _return(told: Departure) -> None:

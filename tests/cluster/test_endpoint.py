@@ -13,7 +13,7 @@ from testbed import pods
 from testbed.demo.checks import CHART
 from testbed.demo.place import Place
 from testbed.helm import Helm
-from testbed.tiller import ask, credentials_of
+from testbed.tiller import ask
 from testbed.toolchain.pins import HELM
 from tests.cluster.copies import Change, copy_of_tiller, without_tls, without_verification
 from tests.support.projects import TestStack
@@ -28,7 +28,7 @@ def attempts(deployed: TestStack, red: str, gold: str) -> dict[str, Credentials]
     """What to bring to red's Tiller."""
     own, foreign = deployed.bundle(red, "rita"), deployed.bundle(gold, "gus")
     return {
-        "own certificate": credentials_of(own),
+        "own certificate": own,
         "another team's certificate": Credentials(own.ca, foreign.cert, foreign.key),
         "no certificate": Credentials(own.ca),
         "plaintext": Credentials(own.ca, plaintext=True),
@@ -44,7 +44,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("team", "name"), [("red", "rita"), ("red", "bot"), ("gold", "gus")])
 def test_a_client_of_the_team_is_answered(deployed: TestStack, suffix: str, team: str, name: str) -> None:
-    own = credentials_of(deployed.bundle(f"{team}-{suffix}", name))
+    own = deployed.bundle(f"{team}-{suffix}", name)
     assert _answer(deployed, f"{team}-{suffix}-tiller", own) == Accepted(HELM)
 
 

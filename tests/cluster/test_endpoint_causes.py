@@ -19,12 +19,11 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from kubernetes import client
 
 from secure_tiller_cli import bundle
-from secure_tiller_cli.diagnosis import Accepted, Credentials, Diagnosis, Kind, diagnose, read_bundle
+from secure_tiller_cli.diagnosis import Accepted, Credentials, Diagnosis, Kind, diagnose
 from secure_tiller_cli.state import DeployedTiller, read
 from secure_tiller_stack.kubeconfig import Access
 from testbed.demo.place import Place
 from testbed.helm import Helm
-from testbed.pulumi_stack import Bundle
 from testbed.toolchain.pins import HELM
 from tests.cluster.copies import Change, copy_of_tiller, unchanged, without_tls
 from tests.support import pki
@@ -337,8 +336,7 @@ def told(scene: Scene, cluster: Place, tmp_path_factory: pytest.TempPathFactory)
         brought, namespace = case.credentials(scene), scene.places[case.place]
         access = Access(scene.accounts[case.account], cluster.context)
         environment = {**scene.stack.environment, "KUBECONFIG": str(access.kubeconfig)}
-        held = Bundle(brought.ca, brought.cert, brought.key)
-        helm = Helm.of(held, environment, home / re.sub(r"\W", "-", name), namespace)
+        helm = Helm.of(brought, environment, home / re.sub(r"\W", "-", name), namespace)
         own, other = scene.known
         diagnosis = diagnose(
             access,
@@ -405,12 +403,13 @@ def test_the_content_of_a_kubeconfig_serves_like_its_file(scene: Scene, cluster:
 def test_the_folder_of_a_bundle_is_all_that_a_developer_needs(scene: Scene, cluster: Place, tmp_path: Path) -> None:
     own, place = scene.ann.own, scene.places["own"]
     bundle.write(bundle.Bundle("", "why", "ann", place, own.ca, own.cert, own.key), tmp_path / "ann")
-    held = read_bundle(tmp_path / "ann")
+    held = bundle.read(tmp_path / "ann")
     access, environment = Access(scene.accounts["developer"], cluster.context), scene.stack.environment
     now = datetime.now(UTC)
-    assert diagnose(
-        access, held.namespace, held.credentials, now, hostname=held.hostname, environment=environment
-    ) == Diagnosis(Accepted(HELM), ())
+    brought = Credentials(held.ca, held.certificate, held.key)
+    assert diagnose(access, held.namespace, brought, now, hostname=held.hostname, environment=environment) == Diagnosis(
+        Accepted(HELM), ()
+    )
 
 
 def test_in_a_wrong_namespace_the_nearest_with_a_tiller_is_offered(told: dict[str, Told], scene: Scene) -> None:

@@ -12,7 +12,7 @@ from kubernetes import client
 from secure_tiller_cli.diagnosis import Accepted
 from testbed import pods
 from testbed.pods import SECRET, Ended
-from testbed.tiller import ask, credentials_of
+from testbed.tiller import ask
 from testbed.toolchain.pins import HELM, HELM_IMAGE
 from tests.support.projects import TestStack
 
@@ -110,7 +110,7 @@ def test_no_pod_reaches_the_probe_port(exposed: Exposed, api: client.ApiClient) 
 
 
 def test_clients_outside_the_cluster_go_on_with_their_port_forward(exposed: Exposed) -> None:
-    own = credentials_of(exposed.stack.bundle(exposed.team, "ann"))
+    own = exposed.stack.bundle(exposed.team, "ann")
     assert ask(exposed.tiller, exposed.stack.environment, own) == Accepted(HELM)
 
 

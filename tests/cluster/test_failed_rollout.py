@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 import pytest
 from kubernetes import client
 
-from secure_tiller.plan.model import TRUSTS_ANNOTATION
-from secure_tiller_cli.diagnosis import Accepted, Refused
-from testbed.pulumi_stack import Bundle
-from testbed.tiller import ask, credentials_of
+from secure_tiller_cli.diagnosis import Accepted, Credentials, Refused
+from testbed.tiller import ask
 from testbed.toolchain.pins import HELM
 from tests.support.projects import TestStack
+from tiller_facts.identity import TRUSTS_ANNOTATION
 
 NEVER_STARTS = "localhost/absent/tiller:v2.17.0"
 
@@ -33,7 +32,7 @@ class Failure:
 
     team: str
     stack: TestStack
-    bundles: dict[str, Bundle]
+    bundles: dict[str, Credentials]
     failed: list["subprocess.CompletedProcess[str]"] = field(default_factory=list)
     answers: list[tuple[Accepted | Refused, Accepted | Refused]] = field(default_factory=list)
     mounted: bool = False
@@ -41,10 +40,7 @@ class Failure:
 
     def ask(self) -> tuple[Accepted | Refused, Accepted | Refused]:
         """Return the answers to ann and bob."""
-        ann, bob = (
-            ask(f"{self.team}-tiller", self.stack.environment, credentials_of(self.bundles[name]))
-            for name in ("ann", "bob")
-        )
+        ann, bob = (ask(f"{self.team}-tiller", self.stack.environment, self.bundles[name]) for name in ("ann", "bob"))
         return ann, bob
 
 

@@ -19,7 +19,6 @@ from rich.table import Table
 from secure_tiller_cli.diagnosis import Accepted, Credentials, NoVerdictError, Refused, refusal
 from testbed.command import TABLE_WIDTH
 from testbed.helm import Helm
-from testbed.pulumi_stack import Bundle
 from testbed.tiller import ask, forwarded
 from testbed.toolchain.pins import HELM
 from testbed.waiting import until
@@ -267,9 +266,7 @@ def test_control_an_older_tls_is_spoken_with_a_certificate_of_a_trusted_ca(
 
 
 def _helm(stack: TestStack, listener: Talkative, credentials: Credentials, home: Path) -> Helm:
-    return Helm.of(
-        Bundle(credentials.ca, credentials.cert, credentials.key), stack.environment, home, listener.namespace
-    )
+    return Helm.of(credentials, stack.environment, home, listener.namespace)
 
 
 def test_the_helm_client_cannot_bring_a_key_of_p_224(

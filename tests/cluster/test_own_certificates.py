@@ -10,7 +10,6 @@ import yaml
 from kubernetes import client
 
 from secure_tiller_cli.diagnosis import Accepted, Credentials, Refused
-from testbed.pulumi_stack import Bundle
 from testbed.tiller import ask
 from testbed.toolchain.pins import HELM
 from tests.support import pki
@@ -36,7 +35,7 @@ class Company:
     stack: TestStack
     key: str
     authorities: dict[str, Pair]
-    bundles: dict[str, Bundle] = field(default_factory=dict)
+    bundles: dict[str, Credentials] = field(default_factory=dict)
     state: str = ""
 
 
@@ -53,8 +52,8 @@ def company(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Compan
         stack.up()
         outputs = stack.outputs()[team]["bundles"]
         seen.bundles = {
-            "ann": Bundle(outputs["ann"]["ca"], outputs["ann"]["cert"], seen.key),
-            "bob": Bundle(**outputs["bob"]),
+            "ann": Credentials(outputs["ann"]["ca"], outputs["ann"]["cert"], seen.key),
+            "bob": Credentials(**outputs["bob"]),
         }
         seen.state = stack.export(secrets=True)
         yield seen

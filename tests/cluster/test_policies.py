@@ -121,7 +121,7 @@ def undone(new_stack: Callable[..., TestStack], suffix: str) -> TestStack:
     stack = new_stack({name: _team(name)})
     shutil.copyfile(PROGRAMS / "undoing.py", stack.project / "undoing.py")
     program = stack.project / "__main__.py"
-    program.write_text(program.read_text().replace("\nimport pulumi\n", "\nimport pulumi\nimport undoing\n", 1))
+    program.write_text(program.read_text().replace("\nrun()\n", "\nimport undoing\n\nrun()\n"))
     return stack
 
 

@@ -19,11 +19,10 @@ import pytest
 from cryptography import x509
 from kubernetes import client
 
-from secure_tiller_cli.diagnosis import Accepted
+from secure_tiller_cli.diagnosis import Accepted, Credentials
 from testbed.demo.place import Place
 from testbed.helm import Helm
-from testbed.pulumi_stack import Bundle
-from testbed.tiller import ask, credentials_of
+from testbed.tiller import ask
 from testbed.toolchain.pins import HELM
 from testbed.waiting import until
 from tests.support import ageing
@@ -55,8 +54,8 @@ class Renewal:
     suffix: str
     outside: "subprocess.CompletedProcess[str]"
     planned: dict[str, str] = field(default_factory=dict)
-    before: dict[str, Bundle] = field(default_factory=dict)
-    after: dict[str, Bundle] = field(default_factory=dict)
+    before: dict[str, Credentials] = field(default_factory=dict)
+    after: dict[str, Credentials] = field(default_factory=dict)
     pods: dict[str, list[set[str]]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     install: "subprocess.CompletedProcess[str] | None" = None
@@ -146,12 +145,12 @@ def _call_until(updated: threading.Event, helm: Helm) -> Iterator[str]:
             end = time.monotonic() + 5
 
 
-def _bundles(stack: TestStack, suffix: str) -> dict[str, Bundle]:
+def _bundles(stack: TestStack, suffix: str) -> dict[str, Credentials]:
     outputs = stack.outputs()
-    return {team: Bundle(**outputs[f"{team}-{suffix}"]["bundles"]["ann"]) for team in TEAMS}
+    return {team: Credentials(**outputs[f"{team}-{suffix}"]["bundles"]["ann"]) for team in TEAMS}
 
 
-def _with_certificate(stack: TestStack, team: str, certificate: str) -> Bundle:
+def _with_certificate(stack: TestStack, team: str, certificate: str) -> Credentials:
     """The bundle that a client would hold whose certificate had aged: outputs lag behind an edited state."""
     return dataclasses.replace(stack.bundle(team, "ann"), cert=certificate)
 
@@ -170,8 +169,8 @@ def _certificate(pem: str) -> x509.Certificate:
     return x509.load_pem_x509_certificate(pem.encode())
 
 
-def _answer(renewal: Renewal, team: str, bundle: Bundle) -> Any:
-    return ask(f"{renewal.team(team)}-tiller", renewal.stack.environment, credentials_of(bundle))
+def _answer(renewal: Renewal, team: str, bundle: Credentials) -> Any:
+    return ask(f"{renewal.team(team)}-tiller", renewal.stack.environment, bundle)
 
 
 def test_outside_its_window_nothing_renews(renewal: Renewal) -> None:

@@ -13,8 +13,7 @@ from cryptography import x509
 from kubernetes import client
 
 from secure_tiller_cli.diagnosis import Accepted, Credentials, Refused
-from testbed.pulumi_stack import Bundle
-from testbed.tiller import ask, credentials_of
+from testbed.tiller import ask
 from testbed.toolchain.pins import HELM
 from testbed.waiting import until
 from tests.support.projects import TestStack
@@ -37,10 +36,10 @@ class Rotation:
     """
 
     stack: TestStack
-    bundles: list[Bundle] = field(default_factory=list)
+    bundles: list[Credentials] = field(default_factory=list)
     answers: list[tuple[Any, Any]] = field(default_factory=list)
     interrupted: tuple[Any, Any] | None = None
-    lost: list[Bundle] = field(default_factory=list)
+    lost: list[Credentials] = field(default_factory=list)
     planned: dict[tuple[str, str], str] = field(default_factory=dict)
     revoked: str = ""
 
@@ -88,10 +87,8 @@ def _walked(stack: TestStack, api: client.ApiClient, suffix: str) -> Rotation:
     return seen
 
 
-def _both_answers(stack: TestStack, suffix: str, bundles: list[Bundle]) -> tuple[Any, Any]:
-    first, last = (
-        ask(f"rota-{suffix}-tiller", stack.environment, credentials_of(b)) for b in (bundles[0], bundles[-1])
-    )
+def _both_answers(stack: TestStack, suffix: str, bundles: list[Credentials]) -> tuple[Any, Any]:
+    first, last = (ask(f"rota-{suffix}-tiller", stack.environment, b) for b in (bundles[0], bundles[-1]))
     return first, last
 
 
@@ -160,7 +157,7 @@ def test_the_rotation_keeps_the_clients_own_certificate(rotation: Rotation) -> N
 def test_control_after_the_last_step_a_bundle_with_the_first_ca_alone_refuses_the_server(
     rotation: Rotation, suffix: str
 ) -> None:
-    old = credentials_of(rotation.bundles[0])
+    old = rotation.bundles[0]
     answer = ask(f"rota-{suffix}-tiller", rotation.stack.environment, old)
     assert isinstance(answer, Refused)
     assert "certificate verify failed" in answer.reason
@@ -179,7 +176,7 @@ def test_another_generation_locks_out_the_bundles_of_the_one_before(rotation: Ro
 
 
 def test_control_the_new_generations_bundle_is_answered(rotation: Rotation, suffix: str) -> None:
-    new = credentials_of(rotation.lost[-1])
+    new = rotation.lost[-1]
     assert ask(f"lost-{suffix}-tiller", rotation.stack.environment, new) == Accepted(HELM)
     assert rotation.lost[0].key != rotation.lost[-1].key
 

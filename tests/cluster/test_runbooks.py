@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from kubernetes import client
 
-from secure_tiller_cli.diagnosis import Accepted, Refused
+from secure_tiller_cli.diagnosis import Accepted, Credentials, Refused
 from testbed.demo.checks import CHART
 from testbed.demo.place import Place
 from testbed.helm import Helm
-from testbed.pulumi_stack import PROJECT, Bundle
-from testbed.tiller import ask, credentials_of
+from testbed.pulumi_stack import PROJECT
+from testbed.tiller import ask
 from testbed.waiting import until
 from tests.support import ageing, walks
 from tests.support.projects import TestStack
@@ -69,23 +69,23 @@ class Walk:
         path = f"{Path(sys.executable).parent}{os.pathsep}{self.stack.environment['PATH']}"
         return walks.run(self.stack, line, {"PATH": path})
 
-    def bundle(self, name: str) -> Bundle:
+    def bundle(self, name: str) -> Credentials:
         """Return what lies in the folder of a client."""
         folder = self.stack.project / name
-        return Bundle(*((folder / f"{part}.pem").read_text() for part in ("ca", "cert", "key")))
+        return Credentials(*((folder / f"{part}.pem").read_text() for part in ("ca", "cert", "key")))
 
     def know(self, passphrase: str) -> None:
         """Go on with a passphrase, as a reader does who has set it in the shell."""
         environment = {**self.stack.environment, "PULUMI_CONFIG_PASSPHRASE": passphrase}
         self.stack = dataclasses.replace(self.stack, environment=environment)
 
-    def ask(self, section: str, which: str, bundles: dict[str, Bundle]) -> None:
+    def ask(self, section: str, which: str, bundles: dict[str, Credentials]) -> None:
         """Ask Tiller with the bundles of clients."""
         for name, bundle in bundles.items():
-            answer = ask(f"{self.team}-tiller", self.stack.environment, credentials_of(bundle))
+            answer = ask(f"{self.team}-tiller", self.stack.environment, bundle)
             self.answers[section, name, which] = answer
 
-    def bundles(self) -> dict[str, Bundle]:
+    def bundles(self) -> dict[str, Credentials]:
         """Return the bundles that lie in the clients' folders."""
         return {name: self.bundle(name) for name in ("alice", "ci")}
 

@@ -95,3 +95,21 @@ def test_the_example_in_two_steps_runs(tmp_path: Path) -> None:
         )
         assert done.returncode == code
         assert "nothing changes" in (tmp_path / "comment.md").read_text()
+
+
+RUN_IT = [
+    path
+    for path in (*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md"), *PROJECT.glob(".github/workflows/*.yml"))
+    if ".venv/bin/secure-tiller" in path.read_text()
+]
+
+
+@pytest.mark.parametrize("page", RUN_IT, ids=lambda page: page.name)
+def test_whoever_runs_the_command_installs_its_extra(page: Path) -> None:
+    installed = [line for line in page.read_text().splitlines() if ".venv/bin/pip install" in line]
+    assert installed
+    assert [line for line in installed if "'.[cli]'" not in line] == []
+
+
+def test_control_the_workflows_run_the_command() -> None:
+    assert {"preview.yml", "renewals.yml"} <= {page.name for page in RUN_IT}

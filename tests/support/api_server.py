@@ -97,6 +97,26 @@ class ApiServer:
         }
     )
     asked: list[Question] = field(default_factory=list)
+    page: int = 500
+    """Objects that it sends at once to whoever sets a limit; without one it sends all."""
+    forgets: int = 0
+    """How many of the next places of a page it has forgotten when it is asked for them."""
+
+    def answer(self, question: Question) -> Answer:
+        """Answer a question; a list page by page (Kubernetes documentation, API concepts, Large results sets)."""
+        self.asked.append(question)
+        answer = self.answers.get(question.path, NOT_FOUND)
+        status, content = answer(question) if callable(answer) else answer
+        items = content.get("items") if isinstance(content, dict) else None
+        if not isinstance(items, list) or "limit" not in question.query:
+            return status, content
+        (place,) = question.query.get("continue", ["0"])
+        if "continue" in question.query and self.forgets:
+            self.forgets -= 1
+            return 410, {"message": "The provided continue parameter is too old"}
+        end = int(place) + min(self.page, int(question.query["limit"][0]))
+        more = {"metadata": {"continue": str(end)}} if end < len(items) else {}
+        return status, {**content, "items": items[int(place) : end], **more}
 
     @property
     def paths(self) -> list[str]:
@@ -120,9 +140,7 @@ def running() -> Iterator[ApiServer]:
             length = int(self.headers.get("Content-Length") or 0)
             sent = json.loads(self.rfile.read(length)) if length else None
             question = Question(path, sent, parse_qs(url.query), self.headers.get("Accept", ""))
-            api.asked.append(question)
-            answer = api.answers.get(path, NOT_FOUND)
-            status, content = answer(question) if callable(answer) else answer
+            status, content = api.answer(question)
             body = json.dumps(content).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

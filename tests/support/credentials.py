@@ -15,8 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from secure_tiller_cli.diagnosis import Credentials
-from testbed.pulumi_stack import Bundle, Stack
-from testbed.tiller import credentials_of
+from testbed.pulumi_stack import Stack
 from tests.support.state import State
 
 HOUR = datetime.timedelta(hours=1)
@@ -134,4 +133,4 @@ def _clients(state: State, team: str, bundles: Mapping[str, Mapping[str, str]]) 
     for name, bundle in sorted(bundles.items()):
         ca_key = load_pem_private_key(state.private_key(f"{team}-client-ca:{name}").encode(), password=None)
         assert isinstance(ca_key, ec.EllipticCurvePrivateKey)
-        yield Client(name, credentials_of(Bundle(**bundle)), ca_key)
+        yield Client(name, Credentials(bundle["ca"], bundle["cert"], bundle["key"]), ca_key)

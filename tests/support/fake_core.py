@@ -1,7 +1,9 @@
-"""A stand-in for what the API server keeps of ConfigMaps, Secrets and pods, behind the client's own methods."""
+"""A stand-in for the client of a cluster: what the API server keeps of ConfigMaps, Secrets and pods."""
 
 import base64
+import io
 import itertools
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -38,64 +40,57 @@ class FakeCore:
         self._keep(kind, namespace, {"metadata": metadata, "data": data})
 
     def _keep(self, kind: str, namespace: str, body: dict[str, Any]) -> None:
-        number = next(self.versions)
-        metadata = SimpleNamespace(
-            name=body["metadata"]["name"],
-            namespace=namespace,
-            labels=body["metadata"].get("labels"),
-            uid=f"uid-{number}",
-            resource_version=str(number),
-        )
-        self.objects[kind, namespace, metadata.name] = SimpleNamespace(metadata=metadata, data=body["data"])
+        number = str(next(self.versions))
+        metadata = {**body["metadata"], "namespace": namespace, "uid": f"uid-{number}", "resourceVersion": number}
+        self.objects[kind, namespace, metadata["name"]] = {"metadata": metadata, "data": body["data"]}
 
     def names(self, kind: str, namespace: str) -> set[str]:
         return {name for (a, b, name) in self.objects if (a, b) == (kind, namespace)}
 
-    def list_namespaced_secret(self, namespace: str, **options: Any) -> Any:
-        return self._list("secret", namespace, options)
+    def call_api(self, path: str, method: str, *, query_params: Any, body: Any, **_: Any) -> Any:
+        """Answer a request, as the client's own method does in its releases before 37."""
+        namespace, kinds, *named = path.split("/")[4:]
+        kind = kinds.removesuffix("s")
+        found: Any = {}
+        if method == "POST":
+            self._create(kind, namespace, body)
+        elif method == "DELETE":
+            self._delete(kind, namespace, named[0], body)
+        else:
+            found = self._list(kind, namespace, dict(query_params))
+        content = io.BytesIO(json.dumps(found).encode())
+        return SimpleNamespace(status=200, read=content.read, close=content.close)
 
-    def list_namespaced_config_map(self, namespace: str, **options: Any) -> Any:
-        return self._list("configmap", namespace, options)
-
-    def list_namespaced_pod(self, namespace: str, **_: Any) -> Any:
-        self.refuses("list", ("pod", namespace, ""))
-        return SimpleNamespace(items=[pod for pod in self.pods if pod.metadata.namespace == namespace])
-
-    def create_namespaced_secret(self, namespace: str, body: dict[str, Any], **_: Any) -> None:
-        key = ("secret", namespace, body["metadata"]["name"])
+    def _create(self, kind: str, namespace: str, body: dict[str, Any]) -> None:
+        key = (kind, namespace, body["metadata"]["name"])
         self.refuses("create", key)
         if key in self.objects:
             raise answer(409)
-        self._keep("secret", namespace, body)
+        self._keep(kind, namespace, body)
 
-    def delete_namespaced_config_map(self, name: str, namespace: str, **options: Any) -> None:
-        self._delete("configmap", namespace, name, options["body"])
-
-    def delete_namespaced_secret(self, name: str, namespace: str, **options: Any) -> None:
-        self._delete("secret", namespace, name, options["body"])
-
-    def _list(self, kind: str, namespace: str, options: dict[str, Any]) -> Any:
+    def _list(self, kind: str, namespace: str, options: dict[str, str]) -> Any:
         self.refuses("list", (kind, namespace, ""))
-        label, value = options["label_selector"].split("=")
+        if kind == "pod":
+            return {"items": [pod for pod in self.pods if pod["metadata"]["namespace"] == namespace]}
+        label, value = options["labelSelector"].split("=")
         found = [
             item
             for (a, b, _), item in sorted(self.objects.items(), key=lambda each: each[0])
-            if (a, b) == (kind, namespace) and (item.metadata.labels or {}).get(label) == value
+            if (a, b) == (kind, namespace) and (item["metadata"].get("labels") or {}).get(label) == value
         ]
-        begin = int(options.get("_continue") or 0)
-        end = begin + min(self.page, options["limit"])
-        more = str(end) if end < len(found) else None
-        return SimpleNamespace(items=found[begin:end], metadata=SimpleNamespace(_continue=more))
+        begin = int(options.get("continue") or 0)
+        end = begin + min(self.page, int(options["limit"]))
+        return {"items": found[begin:end], "metadata": {"continue": str(end) if end < len(found) else ""}}
 
     def _delete(self, kind: str, namespace: str, name: str, body: dict[str, Any]) -> None:
         key = (kind, namespace, name)
         self.refuses("delete", key)
         if key not in self.objects:
             raise answer(404)
-        metadata = self.objects[key].metadata
-        if body["preconditions"] != {"uid": metadata.uid, "resourceVersion": metadata.resource_version}:
+        metadata = self.objects[key]["metadata"]
+        if body["preconditions"] != {key: metadata[key] for key in ("uid", "resourceVersion")}:
             raise answer(409)
-        del self.objects[key]
+        del self.objects[kind, namespace, name]
 
 
 def answer(status: int, message: str = "") -> Any:
@@ -107,23 +102,18 @@ def answer(status: int, message: str = "") -> Any:
 
 def tiller_pod(namespace: str, **changes: Any) -> Any:
     """Return a pod that `helm init` makes."""
-    owner = SimpleNamespace(kind="ReplicaSet", name="tiller-deploy-abc")
-    return SimpleNamespace(
-        metadata=SimpleNamespace(
-            name="tiller-deploy-abc-x",
-            namespace=namespace,
-            labels=changes.get("labels", {"app": "helm", "name": "tiller", "pod-template-hash": "abc"}),
-            owner_references=changes.get("owners", [owner]),
-        ),
-        status=SimpleNamespace(phase=changes.get("phase", "Running")),
-        spec=SimpleNamespace(
-            containers=[
-                SimpleNamespace(
-                    image=changes.get("image", "ghcr.io/helm/tiller:v2.17.0"),
-                    command=changes.get("command"),
-                    args=None,
-                    ports=[SimpleNamespace(container_port=changes.get("port", 8080))],
-                )
-            ]
-        ),
-    )
+    container = {
+        "image": changes.get("image", "ghcr.io/helm/tiller:v2.17.0"),
+        "command": changes.get("command"),
+        "ports": [{"containerPort": changes.get("port", 8080)}],
+    }
+    return {
+        "metadata": {
+            "name": "tiller-deploy-abc-x",
+            "namespace": namespace,
+            "labels": changes.get("labels", {"app": "helm", "name": "tiller", "pod-template-hash": "abc"}),
+            "ownerReferences": changes.get("owners", [{"kind": "ReplicaSet", "name": "tiller-deploy-abc"}]),
+        },
+        "status": {"phase": changes.get("phase", "Running")},
+        "spec": {"containers": [container]},
+    }

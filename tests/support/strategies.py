@@ -146,7 +146,13 @@ def _settings(draw: st.DrawFn) -> dict[str, Any]:
             },
         )
     )
-    if any("secret" in client for client in wanted["clients"].values()) and draw(st.booleans()):
+    kept = {client["secret"]["namespace"] for client in wanted["clients"].values() if "secret" in client}
+    # A client's key does not go where another team's charts run.
+    wanted["namespaces"] = {
+        name: {key: value for key, value in one.items() if name not in kept or key != "shared"}
+        for name, one in wanted["namespaces"].items()
+    }
+    if draw(st.booleans()) and kept:
         wanted["expose"] = "cluster"
     return wanted
 

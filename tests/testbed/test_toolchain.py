@@ -14,11 +14,11 @@ from rich.console import Console
 
 from testbed.toolchain import Toolchain, ToolchainError, browser, debian, go, image, load
 from testbed.toolchain.cache import key_of, publish
+from testbed.toolchain.path import find_together
 from testbed.toolchain.pins import GO_PROGRAMS, TILLER_IMAGE, Image
 from testbed.toolchain.progress import Steps, clock
 
 HELM = next(program for program in GO_PROGRAMS if program.name == "helm")
-PULUMI = next(program for program in GO_PROGRAMS if program.name == "pulumi")
 
 
 @pytest.fixture
@@ -48,25 +48,7 @@ def _program(folder: Path, name: str, answer: str) -> Path:
 )
 def test_helm_on_path_is_taken_only_in_its_version(path: Path, tmp_path: Path, answer: str, serves: bool) -> None:
     helm = _program(path, "helm", answer)
-    assert go.on_path(HELM, tmp_path / "cache") == ({"helm": helm} if serves else {})
-
-
-def test_pulumi_on_path_is_taken_only_with_its_language_host(path: Path, tmp_path: Path) -> None:
-    _program(path, "pulumi", "v3.251.0")
-    assert go.on_path(PULUMI, tmp_path / "cache") == {}
-    _program(path, "pulumi-language-python", "Usage of pulumi-language-python:")
-    assert set(go.on_path(PULUMI, tmp_path / "cache")) == {"pulumi", "pulumi-language-python"}
-
-
-def test_what_the_cache_itself_put_on_path_is_not_taken_for_the_users(path: Path) -> None:
-    _program(path, "helm", "Client: v2.17.0")
-    assert go.on_path(HELM, path.parent) == {}
-
-
-def test_a_program_that_cannot_run_does_not_serve(path: Path, tmp_path: Path) -> None:
-    (path / "helm").write_text("#!/no/such/interpreter\n")
-    (path / "helm").chmod(0o755)
-    assert go.on_path(HELM, tmp_path / "cache") == {}
+    assert find_together(HELM.on_path, tmp_path / "cache") == ({"helm": helm} if serves else {})
 
 
 @pytest.mark.parametrize("version", [None, "go1.20.14"])
@@ -74,13 +56,13 @@ def test_without_a_go_that_serves_it_says_what_to_install(path: Path, version: s
     if version:
         _program(path, "go", version)
     with pytest.raises(ToolchainError, match="helm is not on PATH") as error:
-        go.require_go(HELM)
+        go.require_go(HELM, path / "cache")
     assert "Install Go 1.21 or newer" in str(error.value)
 
 
 def test_a_go_that_serves_is_accepted(path: Path) -> None:
     _program(path, "go", "go1.26.8")
-    go.require_go(HELM)
+    go.require_go(HELM, path / "cache")
 
 
 @pytest.mark.usefixtures("path")

@@ -9,7 +9,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from cryptography import x509
@@ -18,13 +18,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from secure_tiller.plan.certificate_life import Life, State
+
 CURVES = ("secp256r1", "secp384r1", "secp521r1")
 """The curves that Go's TLS 1.3 signs with (RFC 8446, 4.2.3); P-224, the tls provider's default, is not among them."""
 SHORTEST_RSA = 2048
 """Bits (NIST SP 800-57 part 1, revision 5, table 2: 112 bits of strength)."""
-
-SOON = timedelta(days=30)
-"""How long before its end a certificate is warned about: as long as the default renewal of ours."""
 
 _BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=]+", re.ASCII)
@@ -184,12 +183,13 @@ def warnings_of_ends(pem: str, now: datetime) -> Iterator[str]:
     for number, certificate in enumerate(found, 1):
         which = f"certificate {number} of {len(found)}"
         begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-        if now < begin:
-            yield f"{which} is NOT YET VALID: it begins on {begin:%Y-%m-%d at %H:%M} UTC"
-        if end < now:
-            yield f"{which} has EXPIRED on {end:%Y-%m-%d at %H:%M} UTC: nobody is answered who needs it; renew it"
-        elif end - now < SOON:
-            yield f"{which} expires soon, on {end:%Y-%m-%d at %H:%M} UTC; renew it"
+        match Life(end, begins=begin).state(now):
+            case State.NOT_YET:
+                yield f"{which} is NOT YET VALID: it begins on {begin:%Y-%m-%d at %H:%M} UTC"
+            case State.EXPIRED:
+                yield f"{which} has EXPIRED on {end:%Y-%m-%d at %H:%M} UTC: nobody is answered who needs it; renew it"
+            case State.ENDING:
+                yield f"{which} expires soon, on {end:%Y-%m-%d at %H:%M} UTC; renew it"
 
 
 def serial(pem: str) -> str:

@@ -4,30 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tiller_facts.severity import Severity
 
-class Level(StrEnum):
-    """What a finding can lead to, the worst first.
-
-    What could not be looked at has the level of the worst that it may hide.
-    """
-
-    CRITICAL = "critical"
-    """Somebody whom nobody chose acts with Tiller's rights, or Tiller with all rights."""
-    HIGH = "high"
-    """Somebody reads or changes what is not theirs, once another protection fails."""
-    MEDIUM = "medium"
-    """A protection is missing that others stand in for, or other teams are disturbed."""
-    LOW = "low"
-    """Good to mend; nothing is open by it alone."""
-
-    @property
-    def rank(self) -> int:
-        """Its place, 0 for the worst."""
-        return list(Level).index(self)
-
-    def reaches(self, wanted: "Level") -> bool:
-        """Tell whether it is as bad as another one, or worse."""
-        return self.rank <= wanted.rank
+Level = Severity
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,12 @@
 """What the account of a team's Tiller may do."""
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from secure_tiller.plan.names import account_groups, account_user
-from secure_tiller.plan.rights import Rule
 from secure_tiller_cli.state import DeployedTiller
-from secure_tiller_stack.cluster.connection import AT_ONCE, FORBIDDEN, TIMEOUT_SECONDS, clients
-from secure_tiller_stack.cluster.reviews import access_review
+from secure_tiller_stack.cluster.reviews import NoAnswerError, held
 from secure_tiller_stack.permissions import Right
+from tiller_facts.rbac import Rule, account_groups, account_user
 
 
 class Account:
@@ -30,26 +27,13 @@ class Account:
         """
         wanted = tuple(dict.fromkeys(rights))
         if not self.computed:
+            own = self._tiller.namespace
+            user = account_user(own, self._tiller.service_account)
             try:
-                with ThreadPoolExecutor(AT_ONCE) as pool:
-                    answers = tuple(pool.map(self._may, wanted))
-                return frozenset(right for right, allowed in zip(wanted, answers, strict=True) if not allowed)
-            except clients.ApiException as error:
-                if error.status != FORBIDDEN:
-                    raise
+                return frozenset(wanted) - held(self._client, wanted, user, account_groups(own))
+            except NoAnswerError:
                 self.computed = True
         return frozenset(right for right in wanted if not holds(self._tiller, right))
-
-    def _may(self, right: Right) -> bool:
-        own = self._tiller.namespace
-        review = access_review(
-            "SubjectAccessReview",
-            right,
-            user=account_user(own, self._tiller.service_account),
-            groups=account_groups(own),
-        )
-        api = clients.AuthorizationV1Api(self._client)
-        return bool(api.create_subject_access_review(review, _request_timeout=TIMEOUT_SECONDS).status.allowed)
 
 
 def holds(tiller: DeployedTiller, right: Right) -> bool:

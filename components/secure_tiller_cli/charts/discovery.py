@@ -1,15 +1,18 @@
 """Which kinds the cluster serves, as it tells everybody."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 import urllib3
 
-from secure_tiller.plan.objects import Kind
-from secure_tiller_stack.cluster.connection import AT_ONCE, TIMEOUT_SECONDS, UNREADABLE, clients
+from secure_tiller_stack.cluster.api import call
+from secure_tiller_stack.cluster.connection import AT_ONCE, UNREADABLE, clients
+from secure_tiller_stack.cluster.lister import Json
+from tiller_facts.kinds import Kind
 
 MOVED = ("apps", "networking.k8s.io", "policy", "batch", "autoscaling", "storage.k8s.io", "rbac.authorization.k8s.io")
 """Groups of Kubernetes itself in which kinds of older groups went on, above all of `extensions`."""
@@ -84,38 +87,31 @@ def discover(client: Any) -> Discovery:
     Raises:
         ApiException: it does not say which API versions it has; what one of them does not say is kept as unanswered.
     """
-    asked = {"_request_timeout": TIMEOUT_SECONDS}
-    found = clients.VersionApi(client).get_code(**asked)
-    groups = clients.ApisApi(client).get_api_versions(**asked).groups
-    versions = ["v1", *_versions(groups)]
+    found = call(client, "GET", "/version")
+    versions = ["v1", *_versions(call(client, "GET", "/apis")["groups"])]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = dict(zip(versions, pool.map(partial(_resources, client), versions), strict=True))
     return Discovery(
-        version=".".join("".join(filter(str.isdigit, part)) for part in (found.major, found.minor)),
-        release=found.git_version.partition("+")[0],
+        version=".".join("".join(filter(str.isdigit, part)) for part in (found["major"], found["minor"])),
+        release=found["gitVersion"].partition("+")[0],
         served=tuple(each for listed in answers.values() for each in listed or ()),
         api_versions=frozenset(versions),
         unanswered=frozenset(version for version, listed in answers.items() if listed is None),
     )
 
 
-def _versions(groups: Iterable[Any]) -> Iterator[str]:
+def _versions(groups: Iterable[Json]) -> Iterator[str]:
     for each in groups:
-        offered = [version.group_version for version in each.versions]
-        preferred = each.preferred_version.group_version if each.preferred_version else ""
+        offered = [version["groupVersion"] for version in each["versions"]]
+        preferred = (each.get("preferredVersion") or {}).get("groupVersion")
         yield from sorted(offered, key=lambda version: version != preferred)
 
 
 def _resources(client: Any, api_version: str) -> list[Served] | None:
     """Return the kinds of an API version, without subresources; None: its server does not answer."""
-    name, _, version = api_version.rpartition("/")
-    asked: Mapping[str, Any] = {"_request_timeout": TIMEOUT_SECONDS}
     try:
-        if name:
-            listed = clients.CustomObjectsApi(client).get_api_resources(name, version, **asked)
-        else:
-            listed = clients.CoreV1Api(client).get_api_resources(**asked)
-        found = [each for each in listed.resources if "/" not in each.name]
-        return [Served(api_version, each.kind, each.name, bool(each.namespaced)) for each in found]
-    except (clients.ApiException, urllib3.exceptions.HTTPError, *UNREADABLE):
+        listed = call(client, "GET", f"/{'apis' if '/' in api_version else 'api'}/{quote(api_version)}")["resources"]
+        found = [each for each in listed if "/" not in each["name"]]
+        return [Served(api_version, each["kind"], each["name"], bool(each["namespaced"])) for each in found]
+    except (clients.ApiException, urllib3.exceptions.HTTPError, TimeoutError, *UNREADABLE):
         return None

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from secure_tiller.plan.objects import NETWORK_POLICIES, ROLE_BINDINGS, ROLES, Kind
 from secure_tiller.plan.validation.rights import LIMITS, ROUTES
 from secure_tiller_cli.charts.account import Account
 from secure_tiller_cli.charts.discovery import Discovery, Served, discover, group
@@ -13,8 +12,10 @@ from secure_tiller_cli.charts.finding import Finding, Group, Severity
 from secure_tiller_cli.charts.grants import granted
 from secure_tiller_cli.charts.manifest import Manifest
 from secure_tiller_cli.charts.rights import AT_INSTALL, in_words, own_namespace, wanted
+from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_stack.permissions import Right
+from tiller_facts.kinds import NETWORK_POLICIES, ROLE_BINDINGS, ROLES, Kind
 
 CHART = "the chart must be changed"
 RELEASE = "rewrite the stored release with the Helm plugin helm-mapkubeapis"
@@ -167,7 +168,7 @@ def _unserved(api_version: str, kind: str, found: tuple[Manifest, ...], case: _C
         text = (
             f"not checked: the server of {api_version} does not answer, so nobody knows whether it has the kind {kind}"
         )
-        remedy = f"see what kubectl get apiservice says about {api_version}"
+        remedy = f"see what kubectl get apiservice says about {word(api_version)}"
         return Finding(Group.API_GONE, Severity.NOT_CHECKED, text, remedy, found)
     if own:
         text = f"the cluster has no {api_version} {kind}: the chart brings it itself, which Tiller may not"

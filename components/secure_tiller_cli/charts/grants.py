@@ -8,16 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from secure_tiller.plan.objects import ROLES, Kind
 from secure_tiller_cli.charts.account import Account
 from secure_tiller_cli.charts.finding import Finding, Group, Severity
 from secure_tiller_cli.charts.manifest import Manifest
 from secure_tiller_cli.charts.rights import in_words
-from secure_tiller_stack.cluster.connection import FORBIDDEN, TIMEOUT_SECONDS, clients
+from secure_tiller_stack.cluster.api import unless_refused
+from secure_tiller_stack.cluster.lister import find
 from secure_tiller_stack.permissions import Right, escalate
-
-RBAC = "rbac.authorization.k8s.io"
-NOT_FOUND = 404
+from tiller_facts.kinds import CLUSTER_ROLES, ROLES, Kind
 
 Rules = Sequence[Mapping[str, Any]]
 
@@ -49,32 +47,20 @@ def _bound(
     kind, name = str(reference.get("kind", "")), str(reference.get("name", ""))
     if kind == "Role" and (inside, name) in brought:
         return  # judged where the Role is
-    right = Right(inside, "bind", ROLES if kind == "Role" else Kind(RBAC, "clusterroles"), name)
+    of_role, place = (ROLES, inside) if kind == "Role" else (CLUSTER_ROLES, "")
+    right = Right(inside, "bind", of_role, name)
     if not account.lacks([right]):
         return
-    try:
-        rules = _rules(client, kind, name, inside)
-    except clients.ApiException as error:
-        if error.status not in (FORBIDDEN, NOT_FOUND):
-            raise
-        if error.status == NOT_FOUND:
-            text = f"binds the {kind} {name}, which is not there: the API server refuses that to whom may not `bind` it"
-            yield Finding(Group.CANNOT_INSTALL, Severity.STOPS, text, "name a Role that is there", (binding,))
-        else:
-            text = f"not checked what the {kind} {name} gives: your account may not read it"
-            remedy = "use an account that may get it"
-            yield Finding(Group.CANNOT_INSTALL, Severity.NOT_CHECKED, text, remedy, (binding,))
-        return
-    yield from _beyond(account, binding, rules, inside, right)
-
-
-def _rules(client: Any, kind: str, name: str, inside: str) -> Any:
-    api = clients.CustomObjectsApi(client)
-    if kind == "Role":
-        found = api.get_namespaced_custom_object(RBAC, "v1", inside, "roles", name, _request_timeout=TIMEOUT_SECONDS)
+    found = unless_refused({}, find, client, of_role, name, place)
+    if found == {}:
+        text = f"not checked what the {kind} {name} gives: your account may not read it"
+        remedy = "use an account that may get it"
+        yield Finding(Group.CANNOT_INSTALL, Severity.NOT_CHECKED, text, remedy, (binding,))
+    elif found is None:
+        text = f"binds the {kind} {name}, which is not there: the API server refuses that to whom may not `bind` it"
+        yield Finding(Group.CANNOT_INSTALL, Severity.STOPS, text, "name a Role that is there", (binding,))
     else:
-        found = api.get_cluster_custom_object(RBAC, "v1", "clusterroles", name, _request_timeout=TIMEOUT_SECONDS)
-    return found.get("rules")
+        yield from _beyond(account, binding, found.get("rules"), inside, right)
 
 
 def _beyond(account: Account, manifest: Manifest, rules: Any, inside: str, unless: Right) -> Iterator[Finding]:

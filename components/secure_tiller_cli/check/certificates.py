@@ -1,14 +1,15 @@
 """How long the certificates last."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from secure_tiller.plan import certificate_life
+from secure_tiller.plan.certificate_life import Life, span
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
 
 LIFE = "certificates last"
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -27,37 +28,30 @@ def judge(tiller: DeployedTiller, now: datetime, limits: Limits) -> Iterator[Res
         now: with a time zone.
         limits: from when on to warn, and to fail.
     """
-    ends = {part: datetime.fromisoformat(str(each["notAfter"])) for part, each in tiller.expirations.items()}
-    in_order = sorted(ends, key=lambda part: (ends[part], part))
-    due = [part for part in in_order if ends[part] - now <= max(limits.warn, limits.fail)]
+    lives = {part: certificate_life.read(part, each) for part, each in tiller.expirations.items()}
+    in_order = dict(sorted(lives.items(), key=lambda item: (item[1].ends, item[0])))
+    ahead = now + max(limits.warn, limits.fail)
+    due = {part: life for part, life in in_order.items() if life.expired(ahead)}
     if not due:
-        first = in_order[0] if in_order else ""
-        text = f"{len(ends)}; the first to end: {_left(first, ends[first], now)}" if first else "there are none"
+        first = next((_left(part, life, now) for part, life in in_order.items()), "")
+        text = f"{len(lives)}; the first to end: {first}" if first else "there are none"
         yield Result(tiller.name, LIFE, Status.PASSED, text)
         return
-    failed = ends[due[0]] - now <= limits.fail
-    text = join_limited((_left(part, ends[part], now) for part in due), most=4, keep_order=True)
-    yield Result(tiller.name, LIFE, Status.FAILED if failed else Status.WARNING, text, _remedy(tiller, due, now))
+    failed = any(life.expired(now + limits.fail) for life in due.values())
+    text = join_limited((_left(part, life, now) for part, life in due.items()), most=4, keep_order=True)
+    yield Result(tiller.name, LIFE, Status.FAILED if failed else Status.WARNING, text, _remedy(due, now))
 
 
-def _left(part: str, end: datetime, now: datetime) -> str:
-    day = f"{end:%Y-%m-%d}"
-    if end <= now:
-        return f"{part} ended on {day}"
-    days = (end - now) // _DAY
-    left = f"{days} days" if days != 1 else "1 day"
-    return f"{part} ends in {left if days else f'{(end - now).seconds // 3600} hours'} ({day})"
+def _left(part: str, life: Life, now: datetime) -> str:
+    day = f"{life.ends:%Y-%m-%d}"
+    return f"{part} ended on {day}" if life.expired(now) else f"{part} ends in {span(life.ends - now)} ({day})"
 
 
-def _remedy(tiller: DeployedTiller, due: list[str], now: datetime) -> str:
-    """Say what renews them: an update does where the stack renews and the time has come."""
-    begins = {part: tiller.expirations[part].get("renewalBegins") for part in due}
-    given = [part for part, begin in begins.items() if begin is None]
-    if given:
+def _remedy(due: Mapping[str, Life], now: datetime) -> str:
+    """Return what renews them: an update does where the stack renews and the time has come."""
+    begins = {part: life.renewal_begins for part, life in due.items() if life.renewal_begins}
+    if given := due.keys() - begins.keys():
         return f"have {join_limited(given)} issued anew by its own PKI, and give it to the stack"
-    later = [part for part, begin in begins.items() if datetime.fromisoformat(str(begin)) > now]
-    if len(later) == len(due):
-        return (
-            f"nothing yet: pulumi up renews {join_limited(due)} from {min(str(begins[part])[:10] for part in due)} on"
-        )
+    if (first := min(begins.values())) > now:
+        return f"nothing yet: pulumi up renews {join_limited(due)} from {first:%Y-%m-%d} on"
     return "pulumi up renews them; then hand the new bundles to the clients"

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 
-from secure_tiller.plan.model import POD_SECURITY, POD_SECURITY_LABEL
-from secure_tiller.plan.names import ADMIT_CLIENTS, DENY_INGRESS
+from secure_tiller.plan.every_team import of_every_team
 from secure_tiller_cli.check.differences import FILLED_IN, of_spec
 from secure_tiller_cli.check.observed_state import Object, ObservedState, Readable, Unreadable
+from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
+from tiller_facts.identity import ADMIT_CLIENTS, DENY_INGRESS, POD_SECURITY, POD_SECURITY_LABEL
 
 MADE = "Pod Security of the stack's namespaces"
 EXISTING = "Pod Security of existing namespaces"
 POLICY = "NetworkPolicy closes Tiller's namespace"
 
-_CLOSED = {"podSelector": {}, "policyTypes": ["Ingress"]}
+_CLOSED = of_every_team()["NetworkPolicy", "deny-ingress"]["spec"]
 
 
 def judge(tiller: DeployedTiller, seen: ObservedState) -> Iterator[Result]:
@@ -63,7 +64,8 @@ def _existing(tiller: DeployedTiller, namespaces: Mapping[str, Readable[Object |
     weak = [name for name, level in levels.items() if level in ("", "privileged")]
     text = join_limited((f"{name} enforces {level or 'no level'}" for name, level in levels.items()), len(levels))
     if weak:
-        remedy = f"kubectl label namespace {weak[0]} {POD_SECURITY_LABEL}=baseline; else a chart's pod can own its node"
+        label = f"kubectl label namespace {word(weak[0])} {POD_SECURITY_LABEL}=baseline"
+        remedy = f"{label}; else a chart's pod can own its node"
         return Result(tiller.name, EXISTING, Status.WARNING, text, remedy)
     return Result(tiller.name, EXISTING, Status.PASSED, text)
 
@@ -85,7 +87,7 @@ def _policy(tiller: DeployedTiller, policies: Readable[tuple[Object, ...]]) -> R
     # Policies add up: one more can only open.
     if opening := [name for name, spec in by_name.items() if spec.get("ingress")]:
         text = f"{DENY_INGRESS} is there, but others admit connections: {join_limited(opening)}"
-        remedy = f"look whether it must: kubectl --namespace {tiller.namespace} describe networkpolicies"
+        remedy = f"look whether it must: kubectl --namespace {word(tiller.namespace)} describe networkpolicies"
         return Result(tiller.name, POLICY, Status.WARNING, text, remedy)
     beside = f"; {ADMIT_CLIENTS} admits the clients in the cluster" if tiller.exposed else ""
     return Result(tiller.name, POLICY, Status.PASSED, f"{DENY_INGRESS} closes every pod{beside}")

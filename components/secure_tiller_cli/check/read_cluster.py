@@ -1,13 +1,11 @@
 """Looks at what there is in the cluster: reads alone, and of release records only how many there are."""
 
 import base64
-import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
 
-from secure_tiller.plan.model import SELECTOR
 from secure_tiller_cli.check.grants import Bindings, bindings
 from secure_tiller_cli.check.observed_state import (
     Object,
@@ -19,11 +17,25 @@ from secure_tiller_cli.check.observed_state import (
     digest,
 )
 from secure_tiller_cli.state import DeployedTiller
-from secure_tiller_stack.cluster.connection import AT_ONCE, FORBIDDEN, OK, TIMEOUT_SECONDS, clients
-from secure_tiller_stack.cluster.existing import RELEASES, lister, unread
+from secure_tiller_stack.cluster.api import unless_refused
+from secure_tiller_stack.cluster.connection import AT_ONCE
+from secure_tiller_stack.cluster.lister import RELEASES, find, items
+from tiller_facts.identity import SELECTOR
+from tiller_facts.kinds import (
+    CLUSTER_ROLE_BINDINGS,
+    CLUSTER_ROLES,
+    CONFIG_MAPS,
+    DEPLOYMENTS,
+    NAMESPACES,
+    NETWORK_POLICIES,
+    PODS,
+    REPLICA_SETS,
+    ROLE_BINDINGS,
+    ROLES,
+    SECRETS,
+    SERVICES,
+)
 
-NOT_FOUND = 404
-_APPS, _NETWORKING, _RBAC = "apps", "networking.k8s.io", "rbac.authorization.k8s.io"
 _Seen = TypeVar("_Seen")
 
 
@@ -39,8 +51,10 @@ def look(client: Any, tiller: DeployedTiller) -> ObservedState:
         workload = pool.submit(_told, partial(_workload, client, tiller), tiller, "get deployments, list pods")
         secret = pool.submit(_told, partial(_secret, client, tiller), tiller, "get secrets")
         records = pool.submit(_told, partial(_records, client, tiller), tiller, "list secrets and configmaps")
-        policies = pool.submit(_told, partial(_policies, client, tiller), tiller, "list networkpolicies")
-        services = pool.submit(_told, partial(_services, client, tiller), tiller, "list services")
+        policies = pool.submit(
+            _told, partial(items, client, NETWORK_POLICIES, tiller.namespace), tiller, "list networkpolicies"
+        )
+        services = pool.submit(_told, partial(items, client, SERVICES, tiller.namespace), tiller, "list services")
         return ObservedState(
             namespaces=dict(zip(names, namespaces, strict=True)),
             workload=workload.result(),
@@ -54,34 +68,25 @@ def look(client: Any, tiller: DeployedTiller) -> ObservedState:
 
 def all_bindings(client: Any) -> Readable[Bindings]:
     """Return every RoleBinding and ClusterRoleBinding of the cluster."""
-    api = clients.CustomObjectsApi(client)
-
-    def listed(resource: str) -> tuple[Object, ...]:
-        return _items(api.list_cluster_custom_object(_RBAC, "v1", resource, _request_timeout=TIMEOUT_SECONDS))
 
     def asked() -> Bindings:
-        kinds = ("roles", "clusterroles", "rolebindings", "clusterrolebindings")
+        kinds = (ROLES, CLUSTER_ROLES, ROLE_BINDINGS, CLUSTER_ROLE_BINDINGS)
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            return bindings(*pool.map(listed, kinds))
+            return bindings(*pool.map(partial(items, client), kinds))
 
     return _refusable(asked, "the bindings of the cluster", "list roles and bindings in all namespaces")
 
 
 def _namespace(client: Any, name: str) -> Readable[Object | None]:
-    read = partial(_core, client, "read_namespace", name)
-    return _refusable(partial(_perhaps, read), f"namespace {name}", "get namespaces")
+    return _refusable(partial(find, client, NAMESPACES, name), f"namespace {name}", "get namespaces")
 
 
 def _workload(client: Any, tiller: DeployedTiller) -> Workload:
-    api, place = clients.CustomObjectsApi(client), (_APPS, "v1", tiller.namespace)
-    read = partial(
-        api.get_namespaced_custom_object, *place, "deployments", tiller.deployment, _request_timeout=TIMEOUT_SECONDS
-    )
-    sets = api.list_namespaced_custom_object(*place, "replicasets", _request_timeout=TIMEOUT_SECONDS)
-    pods = _items(_core(client, "list_namespaced_pod", tiller.namespace))
-    running = [pod for pod in pods if pod["status"].get("phase") not in ("Succeeded", "Failed")]
-    labelled, others = (tuple(pod for pod in running if _is_found_by_helm(pod) is wanted) for wanted in (True, False))
-    return Workload(_perhaps(read), _items(sets), labelled, others)
+    here = tiller.namespace
+    pods = [pod for pod in items(client, PODS, here) if pod["status"].get("phase") not in ("Succeeded", "Failed")]
+    labelled, others = (tuple(pod for pod in pods if _is_found_by_helm(pod) is wanted) for wanted in (True, False))
+    deployment = find(client, DEPLOYMENTS, tiller.deployment, here)
+    return Workload(deployment, items(client, REPLICA_SETS, here), labelled, others)
 
 
 def _is_found_by_helm(pod: Object) -> bool:
@@ -89,8 +94,8 @@ def _is_found_by_helm(pod: Object) -> bool:
 
 
 def _secret(client: Any, tiller: DeployedTiller) -> Object | None:
-    read = partial(_core, client, "read_namespaced_secret", tiller.tls_secret, tiller.namespace)
-    found = _perhaps(read) if tiller.tls_secret else None  # an update that was cut off may have left none
+    # An update that was cut off may have left none, and then its name is empty.
+    found = find(client, SECRETS, tiller.tls_secret, tiller.namespace, secret_data=True)
     if found is None:
         return None
     data = {key: value for key, value in (found.get("data") or {}).items() if key != "tls.key"}
@@ -98,54 +103,18 @@ def _secret(client: Any, tiller: DeployedTiller) -> Object | None:
 
 
 def _records(client: Any, tiller: DeployedTiller) -> Records:
-    with lister(client) as metadata_only:
-        secrets, maps = (
-            _items(_core(metadata_only, f"list_namespaced_{kind}", tiller.namespace, label_selector=RELEASES))
-            for kind in ("secret", "config_map")
-        )
-    return Records(len(secrets), tuple(sorted(str(each["metadata"]["name"]) for each in maps)))
-
-
-def _policies(client: Any, tiller: DeployedTiller) -> tuple[Object, ...]:
-    api = clients.CustomObjectsApi(client)
-    return _items(
-        api.list_namespaced_custom_object(
-            _NETWORKING, "v1", tiller.namespace, "networkpolicies", _request_timeout=TIMEOUT_SECONDS
-        )
+    secrets, maps = (
+        items(client, kind, tiller.namespace, labels=RELEASES, metadata_only=True) for kind in (SECRETS, CONFIG_MAPS)
     )
-
-
-def _services(client: Any, tiller: DeployedTiller) -> tuple[Object, ...]:
-    return _items(_core(client, "list_namespaced_service", tiller.namespace))
+    return Records(len(secrets), tuple(sorted(str(each["metadata"]["name"]) for each in maps)))
 
 
 def _handed_out(client: Any, namespace: str, name: str) -> Readable[Mapping[str, str] | None]:
     def asked() -> Mapping[str, str] | None:
-        found = _perhaps(partial(_core, client, "read_namespaced_secret", name, namespace))
+        found = find(client, SECRETS, name, namespace, secret_data=True)
         return found and {key: digest(base64.b64decode(value)) for key, value in (found.get("data") or {}).items()}
 
     return _refusable(asked, f"the Secret {namespace}/{name}", f"get secrets in {namespace}")
-
-
-def _core(client: Any, method: str, *arguments: str, **selectors: str) -> Object:
-    """Return what a method of the core group is answered, as JSON: the client's classes know no newer fields."""
-    answer = unread(clients.CoreV1Api(client), method)(*arguments, **selectors, _request_timeout=TIMEOUT_SECONDS)
-    if answer.status != OK:
-        raise clients.ApiException(status=answer.status, reason=answer.reason)
-    return dict(json.loads(answer.data))
-
-
-def _items(listed: Mapping[str, Any]) -> tuple[Object, ...]:
-    return tuple(listed["items"] or ())
-
-
-def _perhaps(read: Callable[[], Object]) -> Object | None:
-    try:
-        return read()
-    except clients.ApiException as error:
-        if error.status == NOT_FOUND:
-            return None
-        raise
 
 
 def _told(asked: Callable[[], _Seen], tiller: DeployedTiller, right: str) -> _Seen | Unreadable:
@@ -153,9 +122,5 @@ def _told(asked: Callable[[], _Seen], tiller: DeployedTiller, right: str) -> _Se
 
 
 def _refusable(asked: Callable[[], _Seen], what: str, right: str) -> _Seen | Unreadable:
-    try:
-        return asked()
-    except clients.ApiException as error:
-        if error.status != FORBIDDEN:
-            raise
-        return Unreadable(f"the cluster refused to tell {what}", f"use an account that may {right}")
+    refused = Unreadable(f"the cluster refused to tell {what}", f"use an account that may {right}")
+    return unless_refused(refused, asked)

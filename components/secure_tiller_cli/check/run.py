@@ -63,7 +63,7 @@ def prove(
 
     Raises:
         ApiException: the cluster fails otherwise than by refusing.
-        KubectlError: kubectl cannot be run.
+        ProgramError: kubectl cannot be run.
     """
     tell("reading the cluster's bindings")
     bindings = read_cluster.all_bindings(client)

@@ -1,15 +1,15 @@
-"""The command `secure-tiller`: what the people on both ends of a Tiller run beside Pulumi and Helm."""
+"""The command `secure-tiller`: what the people on both ends of a Tiller run beside Pulumi and Helm.
 
-import os
+Each module declares one command: its arguments, options and help. What it does is imported when it is called, so that
+help and completion answer at once.
+"""
+
 import sys
 from typing import Annotated
 
 import typer
 
-from secure_tiller.problems import Problem, RefusedError
-from secure_tiller.version import VERSION
 from secure_tiller_cli.commands import audit, bundle, check, exit_plan, migrate, preview_summary, renewals, report, vet
-from secure_tiller_cli.output import PROBLEM, complain
 
 app = typer.Typer(
     help="For the people on both ends of a Tiller: beside Pulumi, and beside Helm.",
@@ -21,6 +21,8 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from secure_tiller.version import VERSION
+
         typer.echo(VERSION)
         raise typer.Exit
 
@@ -46,16 +48,12 @@ app.command("vet")(vet.command)
 def main() -> None:
     """Run the command; its exit codes stand in docs/command.md."""
     if sys.stdout is None:
-        complain([Problem("", "standard output", "", "is closed", "give one that can be written: a file, or a pipe")])
-        sys.exit(PROBLEM)
+        from secure_tiller_cli.commands.failure import closed_output
+
+        closed_output()
     try:
         app()
-    except RefusedError as error:
-        complain(error.problems)
-        sys.exit(PROBLEM)
-    except OSError as error:  # of no file: of standard output
-        where, why = str(error.filename or "standard output"), f"cannot be used: {error.strerror or error}"
-        complain(
-            [Problem("", where, "", why, "see that it is there, that you may use it, and that its disk has space")]
-        )
-        os._exit(PROBLEM)  # at a usual end Python would try once more, and complain of its own
+    except Exception as error:
+        from secure_tiller_cli.commands.failure import end
+
+        end(error)

@@ -1,6 +1,5 @@
 """`secure-tiller bundle`: hands a client what Helm reads."""
 
-import shlex
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,14 +7,8 @@ from typing import Annotated
 
 import typer
 
-from secure_tiller.problems import Problem
-from secure_tiller.resources.certificates import Expiration
-from secure_tiller_cli import bundle
-from secure_tiller_cli.bundle import ENVIRONMENT, KEY, Bundle
-from secure_tiller_cli.commands import options
-from secure_tiller_cli.commands.options import StackOption, TeamArgument
-from secure_tiller_cli.output import WRONG_USE, Format, FormatOption, fail, write_json
-from secure_tiller_cli.state import DeployedTiller
+from secure_tiller_cli.commands.options import Format, FormatOption, StackOption, TeamArgument
+from secure_tiller_cli.exit_codes import WRONG_USE
 
 STDOUT = "-"
 
@@ -39,66 +32,30 @@ def command(
     Exit code: 0; 1 if the stack cannot be read or the folder cannot be written; 2 for a wrong use, such as a team or
     client that there is not.
     """
+    from secure_tiller.problems import Problem
+    from secure_tiller_cli import bundle, handover, output
+    from secure_tiller_cli.commands import deployed
+    from secure_tiller_cli.foreign_text import plain
+
     if out == STDOUT and (sys.stdout.isatty() or form is Format.JSON):
         why = (
             "would put a key on the screen"
             if sys.stdout.isatty()
             else "writes an archive, beside which no JSON can stand"
         )
-        fail(Problem("", "--out -", "", why, "pipe it: ... --out - | ssh HOST tar -x"), code=WRONG_USE)
-    tillers, parts = options.read_deployed(stack, secrets=True)
-    tiller = options.team(tillers, team, parts)
+        output.fail(Problem("", "--out -", "", why, "pipe it: ... --out - | ssh HOST tar -x"), code=WRONG_USE)
+    tillers, parts = deployed.read_deployed(stack, secrets=True)
+    tiller = deployed.team(tillers, team, parts)
     if client not in tiller.clients:
-        options.unknown("client", client, tiller.clients, f"team {team}")
-    made = _bundle(tiller, client)
+        deployed.unknown("client", client, tiller.clients, f"team {team}")
+    made = handover.bundle(tiller, client)
     if out == STDOUT:
         sys.stdout.buffer.write(bundle.archive(made))
     else:
         bundle.write(made, Path(out))
     expiration = tiller.expirations[f"client:{client}"]
     if form is Format.JSON:
-        write_json(_document(made, Path(out), expiration))
+        output.write_json(handover.to_json(made, Path(out), expiration))
     else:
-        for sentence in _sentences(made, out, expiration, datetime.now(UTC)):
-            typer.echo(sentence, err=True)
-
-
-def _bundle(tiller: DeployedTiller, client: str) -> Bundle:
-    parts = (tiller.bundles or {})[client]
-    return Bundle(
-        stack=tiller.stack,
-        team=tiller.name,
-        client=client,
-        namespace=tiller.namespace,
-        ca=parts["ca"],
-        certificate=parts["cert"],
-        key=parts.get("key", ""),
-    )
-
-
-def _document(made: Bundle, folder: Path, expiration: Expiration) -> dict[str, object]:
-    return {
-        "team": made.team,
-        "client": made.client,
-        "folder": str(folder.absolute()),
-        "files": sorted(made.files("")),
-        "notAfter": expiration["notAfter"],
-        "renewalBegins": expiration["renewalBegins"],
-    }
-
-
-def _sentences(made: Bundle, out: str, expiration: Expiration, now: datetime) -> list[str]:
-    """Return what was written, until when it is good, and what to do then."""
-    place = "the archive" if out == STDOUT else out
-    end = datetime.fromisoformat(str(expiration["notAfter"]))
-    days = (end - now).days
-    left = f"in {days} days" if end > now else "IT HAS EXPIRED"
-    said = [f"bundle of {made.owner}: {', '.join(made.files(''))} in {place}"]
-    if not made.key:
-        said.append(f"the client made its own key: it belongs beside them, as {KEY}, mode 0600")
-    said.append(f"its certificate ends {end:%Y-%m-%d %H:%M} UTC ({left}), serial {expiration['serial']}")
-    if begins := expiration["renewalBegins"]:
-        said.append(f"to renew: `pulumi up` from {datetime.fromisoformat(begins):%Y-%m-%d} on, then this command again")
-    use = f"{made.client}/{ENVIRONMENT}" if out == STDOUT else shlex.quote(str(Path(out) / ENVIRONMENT))
-    said.append(f"to use it: source {use} && helm ls")
-    return said
+        for sentence in handover.sentences(made, "" if out == STDOUT else out, expiration, datetime.now(UTC)):
+            typer.echo(plain(sentence), err=True)

@@ -1,28 +1,16 @@
 """`secure-tiller check`: proof against the running cluster."""
 
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
-from secure_tiller.plan import durations
-from secure_tiller.problems import plain
-from secure_tiller_cli import diagnosis
-from secure_tiller_cli.check.certificates import Limits
-from secure_tiller_cli.check.run import Stack, prove
-from secure_tiller_cli.commands import options
-from secure_tiller_cli.commands.options import ContextOption, KubeconfigOption, StackOption
-from secure_tiller_cli.diagnosis import Bundle, Cause
-from secure_tiller_cli.output import FOUND, Format, FormatOption, console, table, write_json
-from secure_tiller_cli.results.document import to_json
-from secure_tiller_cli.results.result import CheckReport, Result, Status
-from secure_tiller_cli.state import DeployedTiller
+from secure_tiller_cli.commands.options import ContextOption, Format, FormatOption, KubeconfigOption, StackOption
+from secure_tiller_cli.exit_codes import FOUND
 
-COLOURS = {Status.PASSED: "green", Status.WARNING: "yellow", Status.NOT_CHECKED: "magenta", Status.FAILED: "bold red"}
-_COLUMNS = ("check", "status", "what was seen, and what to do")
+if TYPE_CHECKING:
+    from secure_tiller_cli.results.result import CheckReport
 
 _Team = Annotated[
     str | None, typer.Argument(metavar="TEAM", help="The team, as the stack names it. Default: all of the stack.")
@@ -62,96 +50,74 @@ def command(
     Exit code: 0 if all passed, warnings included; 1 without access to the stack or the cluster; 2 for a wrong use; 3 if
     a check failed, or could not be made.
     """
-    limits = Limits(_ahead(warn_within, "--warn-within"), _ahead(fail_within, "--fail-within"))
+    from secure_tiller_cli.check import text
+    from secure_tiller_cli.output import write_json
+    from secure_tiller_cli.results.document import to_json
+    from secure_tiller_cli.results.result import Status
+
+    within = _ahead(warn_within, "--warn-within"), _ahead(fail_within, "--fail-within")
     if bundle:
         if team or stack:
             raise typer.BadParameter("stands for itself: give no TEAM and no --stack beside it", param_hint="--bundle")
         _diagnose(bundle, kubeconfig, context, form)
         return
-    proof = _prove(stack, team, kubeconfig, context, limits)
+    proof = _prove(stack, team, kubeconfig, context, *within)
     if form is Format.JSON:
         write_json(to_json(proof))
     else:
-        _write(proof)
+        text.write(proof)
     if any(result.status in (Status.FAILED, Status.NOT_CHECKED) for result in proof.results):
         raise typer.Exit(FOUND)
 
 
 def _ahead(text: str, option: str) -> timedelta:
+    from secure_tiller.plan import durations
+
     hours = durations.read(text, durations.HOURS)
     if hours is None:
         raise typer.BadParameter("must be whole days or hours, such as 30d or 36h", param_hint=option)
     return timedelta(hours=hours)
 
 
-def _prove(stack: str | None, team: str | None, file: Path | None, context: str | None, limits: Limits) -> CheckReport:
+def _prove(
+    stack: str | None, team: str | None, file: Path | None, context: str | None, warn: timedelta, fail: timedelta
+) -> "CheckReport":
+    from secure_tiller_cli.check.certificates import Limits
+    from secure_tiller_cli.check.run import Stack, prove
+    from secure_tiller_cli.commands import deployed
+    from secure_tiller_cli.foreign_text import terminal
+    from secure_tiller_cli.output import console
+
     with console(err=True).status("reading the stack") as progress:
-        tillers, parts = options.read_deployed(stack, secrets=True)
-        teams: tuple[DeployedTiller, ...] = (options.team(tillers, team, parts),) if team else tillers
-        access = options.access(teams, stack, file, context)
+        tillers, parts = deployed.read_deployed(stack, secrets=True)
+        teams = (deployed.team(tillers, team, parts),) if team else tillers
+        access = deployed.access(teams, stack, file, context)
         wanted = Stack(tillers[0].stack or stack or "", tillers, access, () if team else parts)
-        with options.cluster(access, "what the check asks", "read what the stack has made") as client:
-            return prove(wanted, client, teams, limits, datetime.now(UTC), lambda what: progress.update(plain(what)))
-
-
-def _write(proof: CheckReport) -> None:
-    out = console()
-    for team in dict.fromkeys(result.team for result in proof.results):
-        rows = [_row(result) for result in proof.results if result.team == team]
-        out.print(table(f"team {team}", _COLUMNS, rows))
-    out.print(
-        Text(f"{plain(proof.stack) or 'the selected stack'} on {plain(proof.server)}: {_counted(proof)}"),
-        soft_wrap=True,
-    )
-
-
-def _row(result: Result) -> tuple[str, Text, Text]:
-    seen = Text(plain(result.text))
-    if result.remedy:
-        seen.append(f"\n{plain(result.remedy)}", "italic")
-    return result.check, Text(result.status.value, COLOURS[result.status]), seen
-
-
-def _counted(proof: CheckReport) -> str:
-    counts = Counter(result.status for result in proof.results)
-    passed, failed, unchecked = counts[Status.PASSED], counts[Status.FAILED], counts[Status.NOT_CHECKED]
-    warnings = "1 warning" if counts[Status.WARNING] == 1 else f"{counts[Status.WARNING]} warnings"
-    return f"{len(proof.results)} checks: {passed} passed, {warnings}, {failed} failed, {unchecked} not checked"
+        with deployed.cluster(access, "what the check asks", "read what the stack has made") as client:
+            return prove(
+                wanted,
+                client,
+                teams,
+                Limits(warn, fail),
+                datetime.now(UTC),
+                lambda what: progress.update(terminal(what)),
+            )
 
 
 def _diagnose(folder: Path, file: Path | None, context: str | None, form: Format) -> None:
-    held = diagnosis.read_bundle(folder)
-    access = options.access_without_stack(file, context)
+    from secure_tiller_cli import bundle, diagnosis
+    from secure_tiller_cli.commands import deployed
+    from secure_tiller_cli.diagnosis import text
+    from secure_tiller_cli.output import console, write_json
+
+    held = bundle.read(folder)
+    own = diagnosis.Credentials(held.ca, held.certificate, held.key)
+    access = deployed.access_without_stack(file, context)
     with console(err=True).status("calling Tiller"):
-        found = diagnosis.diagnose(access, held.namespace, held.credentials, datetime.now(UTC), hostname=held.hostname)
+        found = diagnosis.diagnose(access, held.namespace, own, datetime.now(UTC), hostname=held.hostname)
     if form is Format.JSON:
-        write_json(_document(held, found))
+        write_json(text.to_json(held, found))
     else:
-        _tell(held, found)
+        text.write(held, found)
     if not found.fine:
         raise typer.Exit(FOUND)
-
-
-def _document(held: Bundle, found: diagnosis.Diagnosis) -> dict[str, object]:
-    causes = [{"kind": cause.kind.value, "seen": cause.seen, "remedy": cause.remedy} for cause in found.causes]
-    return {
-        "namespace": held.namespace,
-        "answered": found.answer is not None,
-        "version": found.answer.version if found.answer else None,
-        "causes": causes,
-        "unchecked": list(found.unchecked),
-    }
-
-
-def _tell(held: Bundle, found: diagnosis.Diagnosis) -> None:
-    out = console()
-    answer = f"answers: {found.answer.version}" if found.answer else "does not answer"
-    out.print(Text(plain(f"Tiller in {held.namespace} {answer}")), soft_wrap=True)
-    for cause in found.causes:
-        out.print(Text(_sentence(cause)), soft_wrap=True)
-    for what in found.unchecked:
-        out.print(Text(plain(what)), soft_wrap=True)
-
-
-def _sentence(cause: Cause) -> str:
-    return f"{cause.kind.value}: {plain(cause.seen)}; {plain(cause.remedy)}"

@@ -2,16 +2,15 @@
 
 import typer
 
-from secure_tiller.problems import Problem
-from secure_tiller_cli import output
-from secure_tiller_cli.commands import options
-from secure_tiller_cli.commands.options import ContextOption, KubeconfigOption, StackOption, TeamArgument
-from secure_tiller_cli.migration.exit_document import to_json, to_markdown
-from secure_tiller_cli.migration.exit_plan import ExitPlan
-from secure_tiller_cli.migration.history import histories
-from secure_tiller_cli.migration.judge import judge
-from secure_tiller_cli.output import SKIPPED, Format, FormatOption
-from secure_tiller_cli.releases import Kind, Unreadable, read
+from secure_tiller_cli.commands.options import (
+    ContextOption,
+    Format,
+    FormatOption,
+    KubeconfigOption,
+    StackOption,
+    TeamArgument,
+)
+from secure_tiller_cli.exit_codes import SKIPPED
 
 
 def command(
@@ -28,11 +27,20 @@ def command(
     Exit code: 0; 1 if the stack or the cluster does not tell; 2 for a wrong use; 4 if there are records that cannot be
     read: helm-2to3 passes over them without a word.
     """
-    tillers = options.tillers(stack)
-    tiller = options.team(tillers, name)
+    from secure_tiller_cli import output
+    from secure_tiller_cli.commands import deployed
+    from secure_tiller_cli.migration.exit_document import passed_over, to_json, to_markdown
+    from secure_tiller_cli.migration.exit_plan import ExitPlan
+    from secure_tiller_cli.migration.history import histories
+    from secure_tiller_cli.migration.judge import judge
+    from secure_tiller_cli.releases import Kind
+    from secure_tiller_cli.releases.storage import read
+
+    tillers = deployed.tillers(stack)
+    tiller = deployed.team(tillers, name)
     own = tiller.namespace
-    access = options.access(tillers, stack, kubeconfig, context)
-    with options.cluster(access, f"to list the records in {own}", f"list secrets in {own}") as client:
+    access = deployed.access(tillers, stack, kubeconfig, context)
+    with deployed.cluster(access, f"to list the records in {own}", f"list secrets in {own}") as client:
         stored = read(client, Kind.SECRET, own)
         found = histories(stored.records, ())
         findings = judge(client, [item.current for item in found], tiller) if found else {}
@@ -42,9 +50,4 @@ def command(
     else:
         typer.echo(to_markdown(plan), nl=False)
     if stored.unreadable:
-        output.fail(*map(_unreadable, stored.unreadable), code=SKIPPED)
-
-
-def _unreadable(item: Unreadable) -> Problem:
-    remedy = "helm-2to3 passes over it: look whether its release needs it, and keep it in the backup"
-    return Problem("", str(item), "", item.why, remedy)
+        output.fail(*map(passed_over, stored.unreadable), code=SKIPPED)

@@ -1,28 +1,20 @@
 """`secure-tiller migrate`: the releases of an old Tiller become those of a team's own."""
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from functools import partial
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
-from rich.text import Text
 
-from secure_tiller.plan.names import is_label
-from secure_tiller.problems import plain
-from secure_tiller_cli import output
-from secure_tiller_cli.commands import options
-from secure_tiller_cli.commands.options import ContextOption, KubeconfigOption, StackOption, TeamArgument
-from secure_tiller_cli.migration.report import Report, kept_revisions, to_json
-from secure_tiller_cli.migration.report_text import COLUMNS, rows, sentences
-from secure_tiller_cli.migration.route import Route
-from secure_tiller_cli.migration.run import Migration
-from secure_tiller_cli.migration.selection import select
-from secure_tiller_cli.output import PROBLEM, SKIPPED, Format, FormatOption
-from secure_tiller_cli.releases import Kind, Stored
-from secure_tiller_cli.state import DeployedTiller
+from secure_tiller_cli.commands.options import (
+    ContextOption,
+    Format,
+    FormatOption,
+    KubeconfigOption,
+    StackOption,
+    TeamArgument,
+)
+from secure_tiller_cli.exit_codes import PROBLEM, SKIPPED
+from secure_tiller_cli.releases import Kind
 
 
 def command(
@@ -54,68 +46,43 @@ def command(
     is pending, a name is taken), or a copy is not equal; 2 for a wrong use; 4 if it is done, and records that cannot be
     read were left where they are.
     """
+    from secure_tiller.plan.names import is_label
+    from secure_tiller_cli import output
+    from secure_tiller_cli.commands import deployed
+    from secure_tiller_cli.migration import progress, report_text
+    from secure_tiller_cli.migration.report import Report, kept_revisions, to_json
+    from secure_tiller_cli.migration.route import Route
+    from secure_tiller_cli.migration.run import Migration
+    from secure_tiller_cli.migration.selection import managers, select
+
     if remove_source and not apply:
         raise typer.BadParameter("goes only with --apply", param_hint="--remove-source")
     if not is_label(source):
         raise typer.BadParameter(f"{source!r} is no name of a namespace", param_hint="--from")
-    tillers = options.tillers(stack)
-    tiller = options.team(tillers, name)
+    tillers = deployed.tillers(stack)
+    tiller = deployed.team(tillers, name)
     route = Route(name, storage, source, tiller.namespace)
     if source == tiller.namespace:
         raise typer.BadParameter(f"{source} is the namespace of {name}'s own Tiller", param_hint="--from")
-    access = options.access(tillers, stack, kubeconfig, context)
+    access = deployed.access(tillers, stack, kubeconfig, context)
     sharing = [other for other in tillers if other is not tiller and set(other.managed) & set(tiller.managed)]
-    migration = Migration(partial(options.cluster, access), route, tiller, _steps, sharing)
+    migration = Migration(partial(deployed.cluster, access), route, tiller, progress.steps, sharing)
     found = migration.look()
-    _require_known(release or (), found.source, source)
+    for wanted in release or ():
+        if wanted not in found.source.names:
+            deployed.unknown("release", wanted, found.source.names, f"the Tiller in {source}")
     report = Report(
-        route, select(found, route, _managers(tillers), release or ()), applied=apply, keeps=kept_revisions(tiller.pod)
+        route, select(found, route, managers(tillers), release or ()), applied=apply, keeps=kept_revisions(tiller.pod)
     )
     report.problems = report.selection.problems
     migration.judge(report)
     if apply and not report.problems:
         migration.apply(report, remove_source=remove_source)
-    write(report, form)
+    if form is Format.JSON:
+        output.write_json(to_json(report))
+    else:
+        report_text.write(report)
     if report.problems:
         output.fail(*report.problems, code=PROBLEM)
     if report.selection.unreadable:
         raise typer.Exit(SKIPPED)
-
-
-def _require_known(names: Iterable[str], source: Stored, namespace: str) -> None:
-    known = {record.release.name for record in source.records} | {item.claimed for item in source.unreadable}
-    for name in names:
-        if name not in known:
-            options.unknown("release", name, known, f"the Tiller in {namespace}")
-
-
-def _managers(tillers: Iterable[DeployedTiller]) -> Mapping[str, Collection[str]]:
-    """Return the teams of each managed namespace."""
-    found = defaultdict[str, list[str]](list)
-    for tiller in tillers:
-        for namespace in tiller.managed:
-            found[namespace].append(tiller.name)
-    return found
-
-
-@contextmanager
-def _steps(title: str, number: int) -> Iterator[Callable[[], None]]:
-    """Show progress on a terminal."""
-    console = output.console(err=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(title, total=number)
-        yield partial(progress.advance, task)
-
-
-def write(report: Report, form: Format) -> None:
-    """Write what was found and done."""
-    if form is Format.JSON:
-        output.write_json(to_json(report))
-        return
-    route, console = report.route, output.console()
-    title = f"Team {route.team}: from {route.kind.plural} in {route.source} to secrets in {route.target}"
-    console.print(Text(plain(title)), soft_wrap=True)
-    if found := list(rows(report)):
-        console.print(output.table("", COLUMNS, found))
-    for sentence in sentences(report):
-        console.print(Text(sentence), soft_wrap=True)

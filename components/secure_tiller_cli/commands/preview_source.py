@@ -1,41 +1,24 @@
 """Where a preview comes from: a file, standard input, or Pulumi itself."""
 
-import subprocess
 import sys
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
+from secure_tiller_cli.foreign_text import lines
+from secure_tiller_cli.output import line
 from secure_tiller_cli.preview import digest
 from secure_tiller_cli.preview.digest import Digest, UnreadableError
+from secure_tiller_cli.programs import ProgramError, run
 
 PREVIEW = ("pulumi", "preview", "--json", "--show-sames", "--non-interactive", "--color=never")
 """The preview that is run. With unchanged resources: some changes are only in what is kept about them."""
 
+PREVIEW_SECONDS = 3600.0
+"""A preview of many teams takes minutes, and those of a slow cluster more."""
+
 STDIN = "-"
-
-File = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="FILE",
-        help="Output of `pulumi preview --json --show-sames`; - for standard input. "
-        "Without it that command is run here.",
-    ),
-]
-StackName = Annotated[
-    str | None,
-    typer.Option("--stack", help="The stack to preview, or whose name to write. Default: as Pulumi or the file says."),
-]
-
-
-class Format(StrEnum):
-    """How to write."""
-
-    MARKDOWN = "markdown"
-    JSON = "json"
 
 
 @dataclass(frozen=True)
@@ -53,9 +36,10 @@ def get(file: str | None, stack: str | None) -> Preview:
         return _run(stack) if file is None else Preview(digest.read(_text(file)))
     except UnreadableError as error:
         return failed(f"{'standard input' if file == STDIN else file}: {error}")
+    except ProgramError as error:
+        return failed(f"{line(*error.problems)}, or give a FILE")
     except OSError as error:
-        remedy = "install the Pulumi CLI, or give a FILE" if file is None else "give the output of a preview"
-        return failed(f"{error.filename or 'standard input'}: {error.strerror or error}; {remedy}")
+        return failed(f"{error.filename or 'standard input'}: {error.strerror or error}; give the output of a preview")
 
 
 def failed(why: object) -> Preview:
@@ -66,7 +50,7 @@ def failed(why: object) -> Preview:
 def complain(failures: tuple[str, ...]) -> None:
     """Say on standard error why the preview failed."""
     for why in failures:
-        typer.echo(f"secure-tiller: {why}", err=True)
+        typer.echo("secure-tiller: " + "\n".join(lines(why)), err=True)
 
 
 def _text(file: str) -> str:
@@ -77,10 +61,9 @@ def _text(file: str) -> str:
 def _run(stack: str | None) -> Preview:
     """Run Pulumi in this folder. Its exit code counts besides what it says: a policy's refusal is in no JSON."""
     command = [*PREVIEW, *(["--stack", stack] if stack else [])]
-    done = subprocess.run(command, capture_output=True, check=False)
-    said = done.stderr.decode(errors="replace").strip()
-    failures = (f"{' '.join(command)}: exit {done.returncode}\n{said}".strip(),) if done.returncode else ()
+    done = run(command, seconds=PREVIEW_SECONDS)
+    failures = (f"{' '.join(command)}: exit {done.code}\n{done.err.strip()}".strip(),) if done.code else ()
     try:
-        return Preview(digest.read(done.stdout.decode(errors="replace")), failures)
+        return Preview(digest.read(done.out), failures)
     except UnreadableError as error:
         return Preview(Digest(changeSummary={}), failures or (f"{' '.join(command)}: {error}",))

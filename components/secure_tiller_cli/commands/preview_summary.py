@@ -5,11 +5,8 @@ from typing import Annotated
 
 import typer
 
-from secure_tiller_cli.commands import preview_source
-from secure_tiller_cli.commands.preview_source import File, Format, StackName
-from secure_tiller_cli.output import FOUND, PROBLEM
-from secure_tiller_cli.preview import machine, markdown
-from secure_tiller_cli.preview.summary import summarize
+from secure_tiller_cli.commands.options import PreviewArgument, PreviewedStackOption, PreviewFormat
+from secure_tiller_cli.exit_codes import FOUND, PROBLEM
 
 
 class FailOn(StrEnum):
@@ -18,22 +15,26 @@ class FailOn(StrEnum):
     RISK = "risk"
 
 
-WRITERS = {Format.MARKDOWN: markdown.write, Format.JSON: machine.write}
-
-
 def command(
-    file: File = None,
-    stack: StackName = None,
-    form: Annotated[Format, typer.Option("--format", help="Markdown for a pull request, or JSON.")] = Format.MARKDOWN,
+    file: PreviewArgument = None,
+    stack: PreviewedStackOption = None,
+    form: Annotated[
+        PreviewFormat, typer.Option("--format", help="Markdown for a pull request, or JSON.")
+    ] = PreviewFormat.MARKDOWN,
     fail_on: Annotated[FailOn | None, typer.Option(help="Exit 3 if there is a risk.")] = None,
 ) -> None:
     """Say what a preview means: risks first, then team by team.
 
     Exit code: 0; 1 if the preview failed or cannot be read; 2 for a wrong use; 3 with --fail-on risk if there is one.
     """
+    from secure_tiller_cli.commands import preview_source
+    from secure_tiller_cli.preview import machine, markdown
+    from secure_tiller_cli.preview.summary import summarize
+
     preview = preview_source.get(file, stack)
     summary = summarize(preview.digest, stack=stack or "", failures=preview.failures)
-    typer.echo(WRITERS[form](summary), nl=False)
+    writer = machine if form is PreviewFormat.JSON else markdown
+    typer.echo(writer.write(summary), nl=False)
     if summary.failures:
         preview_source.complain(summary.failures)
         raise typer.Exit(PROBLEM)

@@ -1,29 +1,25 @@
 """Tiller's port: who is answered there, and why somebody is not."""
 
-from secure_tiller_cli.diagnosis.bundle import Bundle, read_bundle
 from secure_tiller_cli.diagnosis.call import ask
 from secure_tiller_cli.diagnosis.cause import Cause, Diagnosis, Kind
 from secure_tiller_cli.diagnosis.credentials import Credentials
 from secure_tiller_cli.diagnosis.diagnosis import diagnose
 from secure_tiller_cli.diagnosis.forward import ForwardError, forwarded
 from secure_tiller_cli.diagnosis.refusal import refusal, require_tls
-from secure_tiller_cli.diagnosis.verdict import Accepted, KubectlError, NoVerdictError, Refused
+from secure_tiller_cli.diagnosis.verdict import Accepted, NoVerdictError, Refused
 
 __all__ = [
     "Accepted",
-    "Bundle",
     "Cause",
     "Credentials",
     "Diagnosis",
     "ForwardError",
     "Kind",
-    "KubectlError",
     "NoVerdictError",
     "Refused",
     "ask",
     "diagnose",
     "forwarded",
-    "read_bundle",
     "refusal",
     "require_tls",
 ]

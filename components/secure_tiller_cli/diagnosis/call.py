@@ -33,7 +33,7 @@ def ask(
 
     Raises:
         NoVerdictError: no answer, and TLS is not seen to be why.
-        KubectlError: kubectl cannot be run.
+        ProgramError: kubectl cannot be run.
     """
     try:
         with forwarded(access, namespace, environment=environment) as port:

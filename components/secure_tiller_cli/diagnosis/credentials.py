@@ -13,5 +13,5 @@ class Credentials:
     """PEM of the caller's certificate, and of the intermediates that its CA needs; empty: none."""
     key: str = field(default="", repr=False)
     """PEM of its key."""
-    plaintext: bool = False
+    plaintext: bool = field(default=False, kw_only=True)
     """Whether to call without TLS."""

@@ -2,16 +2,13 @@
 
 import os
 import re
-import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from threading import Timer
+from contextlib import closing, contextmanager
 
-from secure_tiller.plan.names import DEPLOYMENT_NAME
-from secure_tiller.plan.pod import GRPC_PORT
-from secure_tiller_cli.diagnosis.verdict import KubectlError, NoVerdictError
+from secure_tiller_cli.diagnosis.verdict import NoVerdictError
+from secure_tiller_cli.programs import Running, lines, started
 from secure_tiller_stack.kubeconfig import Access
+from tiller_facts.identity import DEPLOYMENT_NAME, GRPC_PORT
 
 SECONDS = 20.0
 """How long kubectl may take until it listens."""
@@ -46,57 +43,21 @@ def forwarded(
 
     Raises:
         ForwardError: kubectl does not forward it.
-        KubectlError: kubectl cannot be run.
+        ProgramError: kubectl cannot be run.
     """
-    with _kubeconfig(access) as file:
+    with access.as_file() as file:
         command = ["kubectl", "port-forward", f"--kubeconfig={file}", f"--context={access.context}"]
         command += [f"--namespace={namespace}", "--address=127.0.0.1", target, f":{port}"]
-        with _running(command, {**environment, **_UPGRADE_BY_POST}) as forward:
+        with started(command, {**environment, **_UPGRADE_BY_POST}, one_output=True) as forward:
             yield _listening(forward, f"kubectl port-forward {target} in {namespace}")
 
 
-@contextmanager
-def _kubeconfig(access: Access) -> Iterator[str]:
-    """Give the path of a kubeconfig: a content is put into a file that its owner alone can read, and that goes."""
-    if access.kubeconfig:
-        yield str(access.kubeconfig)
-        return
-    with tempfile.NamedTemporaryFile("w", prefix="secure-tiller-", suffix=".yaml") as file:
-        file.write(access.content)
-        file.flush()
-        yield file.name
-
-
-@contextmanager
-def _running(command: list[str], environment: Mapping[str, str]) -> Iterator["subprocess.Popen[str]"]:
-    try:
-        forward = subprocess.Popen(
-            command,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-    except OSError as error:
-        raise KubectlError(error.strerror or type(error).__name__) from error
-    with forward:
-        try:
-            yield forward
-        finally:
-            forward.terminate()
-
-
-def _listening(forward: "subprocess.Popen[str]", what: str) -> int:
+def _listening(forward: Running, what: str) -> int:
     """Return the local port, once kubectl listens there."""
-    said: list[str] = []
-    limit = Timer(SECONDS, forward.kill)
-    limit.start()
-    try:
-        for line in forward.stdout or ():
+    written: list[str] = []
+    with closing(lines(forward, SECONDS)) as found:
+        for line in found:
             if match := re.search(r"127\.0\.0\.1:(\d+) ->", line):
                 return int(match[1])
-            said.append(line)
-    finally:
-        limit.cancel()
-    raise ForwardError(f"{what}: {' '.join(' '.join(said).split()) or f'no word within {SECONDS:.0f} s'}")
+            written.append(line)
+    raise ForwardError(f"{what}: {' '.join(' '.join(written).split()) or f'no word within {SECONDS:.0f} s'}")

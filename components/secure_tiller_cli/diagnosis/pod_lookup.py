@@ -2,17 +2,21 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from secure_tiller.plan import objects
-from secure_tiller.plan.model import Subject
 from secure_tiller.problems import ClusterError
 from secure_tiller_cli.diagnosis.absence import LABELS, is_ready, none, not_ready
 from secure_tiller_cli.diagnosis.cause import Cause, Kind
-from secure_tiller_stack.cluster.connection import FORBIDDEN, TIMEOUT_SECONDS, calling, clients
-from secure_tiller_stack.cluster.reviews import may
+from secure_tiller_stack.cluster.api import unless_refused
+from secure_tiller_stack.cluster.connection import calling
+from secure_tiller_stack.cluster.lister import items
+from secure_tiller_stack.cluster.reviews import NoAnswerError, held
 from secure_tiller_stack.kubeconfig import Access
 from secure_tiller_stack.permissions import Right
+from tiller_facts import kinds
+from tiller_facts.kinds import PODS
+from tiller_facts.rbac import Subject
 
 _RIGHTS = (("list", "pods"), ("get", "pods"), ("create", "pods/portforward"))
 """What the way to Tiller's port takes: the Helm client lists and forwards, kubectl also gets."""
@@ -46,16 +50,12 @@ def locate(access: Access, namespace: str, people: Iterable[Subject] = ()) -> Po
 
 
 def _locate(client: Any, namespace: str, people: Iterable[Subject]) -> PodLookup:
-    core = clients.CoreV1Api(client)
     lacking, unchecked = _lacking(client, namespace)
     denied = tuple(_denied(namespace, lacking, people))
-    try:
-        pods = core.list_namespaced_pod(namespace, label_selector=LABELS, _request_timeout=TIMEOUT_SECONDS).items
-    except clients.ApiException as error:
-        if error.status != FORBIDDEN:
-            raise
+    pods = unless_refused(None, partial(items, client, PODS, namespace, labels=LABELS))
+    if pods is None:
         return PodLookup("", denied or tuple(_denied(namespace, ["list pods"], people)), unchecked)
-    ready = next((pod.metadata.name for pod in pods if is_ready(pod)), "")
+    ready = next((pod["metadata"]["name"] for pod in pods if is_ready(pod)), "")
     if ready:
         return PodLookup("" if denied else ready, denied, unchecked)
     if pods:
@@ -66,13 +66,12 @@ def _locate(client: Any, namespace: str, people: Iterable[Subject]) -> PodLookup
 
 def _lacking(client: Any, namespace: str) -> tuple[list[str], tuple[str, ...]]:
     """Return the rights that the account lacks, and what could not be asked."""
+    wanted = [Right(namespace, verb, kinds.Kind("", resource)) for verb, resource in _RIGHTS]
     try:
-        wanted = [Right(namespace, verb, objects.Kind("", resource)) for verb, resource in _RIGHTS]
-        return [f"{right.verb} {right.kind}" for right in wanted if not may(client, right)], ()
-    except clients.ApiException as error:
-        if error.status != FORBIDDEN:
-            raise
-        return [], ("not checked: the account's rights, because it may not ask for them (SelfSubjectAccessReview)",)
+        found = held(client, wanted)
+    except NoAnswerError as error:
+        return [], (f"not checked: the account's rights, because {error}",)
+    return [f"{right.verb} {right.kind}" for right in wanted if right not in found], ()
 
 
 def _denied(namespace: str, lacking: Iterable[str], people: Iterable[Subject]) -> Iterator[Cause]:

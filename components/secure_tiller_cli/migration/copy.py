@@ -9,9 +9,12 @@ from typing import Any
 from secure_tiller.problems import ClusterError, Problem
 from secure_tiller_cli.migration.history import History, State
 from secure_tiller_cli.migration.route import Route
-from secure_tiller_cli.releases import Kind, Record
+from secure_tiller_cli.releases import Record
 from secure_tiller_cli.releases.storage import KEY
-from secure_tiller_stack.cluster.connection import FORBIDDEN, TIMEOUT_SECONDS, clients
+from secure_tiller_stack.cluster.api import call
+from secure_tiller_stack.cluster.connection import clients
+from secure_tiller_stack.cluster.lister import path
+from tiller_facts.kinds import SECRETS, Kind
 
 RETRY_REMEDY = "then run the same again: what is done stays, and is not done twice"
 
@@ -22,9 +25,8 @@ def create(client: Any, record: Record, route: Route) -> None:
     Raises:
         ClusterError: it cannot be created.
     """
-    core = clients.CoreV1Api(client)
     try:
-        core.create_namespaced_secret(route.target, secret(record), _request_timeout=TIMEOUT_SECONDS)
+        call(client, "POST", path(SECRETS, route.target), body=secret(record))
     except clients.ApiException as error:
         remedy = f"use an account that may create secrets in {route.target}, and see its ResourceQuota"
         raise _failed(record, f"cannot be copied to {route.target}", error, remedy) from error
@@ -78,11 +80,9 @@ def remove(client: Any, record: Record, route: Route) -> None:
     Raises:
         ClusterError: it cannot be deleted.
     """
-    core = clients.CoreV1Api(client)
-    delete = core.delete_namespaced_secret if route.kind is Kind.SECRET else core.delete_namespaced_config_map
     as_read = {"preconditions": {"uid": record.uid, "resourceVersion": record.version}}
     try:
-        delete(record.name, route.source, body=as_read, _request_timeout=TIMEOUT_SECONDS)
+        call(client, "DELETE", path(Kind("", route.kind.plural), route.source, record.name), body=as_read)
     except clients.ApiException as error:
         if error.status != HTTPStatus.NOT_FOUND:
             remedy = f"use an account that may delete {route.kind.plural} in {route.source}, and stop what changes them"
@@ -91,7 +91,7 @@ def remove(client: Any, record: Record, route: Route) -> None:
 
 def _failed(record: Record, what: str, error: Any, remedy: str) -> ClusterError:
     why = f"{what}: {error.status} {error.reason}"
-    if error.status == FORBIDDEN:  # other refusals can quote what was sent
+    if error.status == HTTPStatus.FORBIDDEN:  # other refusals can quote what was sent
         why += f": {_message(error.body)}"
     return ClusterError([Problem("", f"record {record.name}", "", why, f"{remedy}; {RETRY_REMEDY}")])
 

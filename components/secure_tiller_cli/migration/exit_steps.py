@@ -4,9 +4,9 @@ Sources: the README and code of helm-2to3 0.10 (cmd/convert.go, cmd/cleanup.go, 
 and of helm-mapkubeapis, which after 0.2.0 knows Helm 3 alone, so that it comes after the conversion.
 """
 
-import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.migration.exit_plan import ExitPlan, Step
 from secure_tiller_cli.migration.helm3_rights import role, subjects
 from secure_tiller_cli.migration.judge import gone
@@ -15,23 +15,30 @@ TILLER_RECORDS = "--selector OWNER=TILLER"
 CONVERTER = "helm-2to3"
 """The name of the Role and RoleBinding of whoever converts."""
 
+Quote = Callable[[str], str]
 
-def steps(plan: ExitPlan) -> Iterator[Step]:
-    """Yield what to do, in this order."""
+
+def steps(plan: ExitPlan, quote: Quote = str) -> Iterator[Step]:
+    """Yield the steps, in this order.
+
+    Args:
+        plan: the team's.
+        quote: how the texts write words that others chose; as they are, by default.
+    """
     if plan.converted:
         yield _tools(plan)
-        yield _rights(plan)
+        yield _rights(plan, quote)
         yield from _rights_of_the_team(plan)
     if plan.histories:
         yield _stop(plan)
-        yield _backup(plan)
+        yield _backup(plan, quote)
     if plan.converted:
-        yield _convert(plan)
-        yield from _outdated(plan)
-        yield _verify(plan)
+        yield _convert(plan, quote)
+        yield from _outdated(plan, quote)
+        yield _verify(plan, quote)
     if plan.histories:
         yield _clean(plan)
-    yield _leave(plan)
+    yield _leave(plan, quote)
 
 
 def _tools(plan: ExitPlan) -> Step:
@@ -44,20 +51,20 @@ def _tools(plan: ExitPlan) -> Step:
     return Step("Install the tools", text, (*install, "helm3 2to3 move config --dry-run"))
 
 
-def _rights(plan: ExitPlan) -> Step:
-    own = shlex.quote(plan.tiller.namespace)
+def _rights(plan: ExitPlan, quote: Quote) -> Step:
+    own, named = word(plan.tiller.namespace), quote(plan.tiller.namespace)
     text = (
-        f"Whoever converts lists Secrets in {own}, deletes them at the end, and creates others beside the releases. "
+        f"Whoever converts lists Secrets in {named}, deletes them at the end, and creates others beside the releases. "
         "You need a yes to each question. The commands after them are for somebody else who converts (carol here), for "
-        f"as long as it takes: the Secrets in {own} hold Tiller's own key and all values of the charts."
+        f"as long as it takes: the Secrets in {named} hold Tiller's own key and all values of the charts."
     )
     asked = [f"kubectl auth can-i {verb} secrets --namespace {own}" for verb in ("list", "delete")]
-    asked += [f"kubectl auth can-i create secrets --namespace {shlex.quote(name)}" for name in plan.namespaces]
+    asked += [f"kubectl auth can-i create secrets --namespace {word(name)}" for name in plan.namespaces]
     granted = [
         f"kubectl create role {CONVERTER} --namespace {own} --verb=list,delete --resource=secrets",
         f"kubectl create rolebinding {CONVERTER} --namespace {own} --role={CONVERTER} --user=carol@example.org",
     ]
-    for name in map(shlex.quote, plan.namespaces):
+    for name in map(word, plan.namespaces):
         granted += [
             f"kubectl create role {CONVERTER} --namespace {name} --verb=create,get,list --resource=secrets",
             f"kubectl create rolebinding {CONVERTER} --namespace {name} --role={CONVERTER} --user=carol@example.org",
@@ -77,42 +84,35 @@ def _rights_of_the_team(plan: ExitPlan) -> Iterator[Step]:
     for name in plan.namespaces:
         commands.append(role(plan.tiller, name))
         if bound:
-            inside = shlex.quote(name)
+            inside = word(name)
             commands.append(f"kubectl create rolebinding helm3 --namespace {inside} --role=helm3 {' '.join(bound)}")
     yield Step("Give the team's people the rights of their Tiller", text, tuple(commands))
 
 
 def _stop(plan: ExitPlan) -> Step:
-    own, name = shlex.quote(plan.tiller.namespace), shlex.quote(plan.tiller.deployment)
+    own, name = word(plan.tiller.namespace), word(plan.tiller.deployment)
     text = (
         "From here on nobody changes a release with Helm 2. What runs in the cluster goes on. Until the records are "
         "removed, the same with --replicas=1 leads back."
     )
-    return Step(
-        "Stop Tiller",
-        text,
-        (
-            f"kubectl scale deployment {name} --namespace {own} --replicas=0",
-            f"kubectl wait pods --selector app=helm,name=tiller --namespace {own} --for=delete --timeout=120s",
-        ),
-    )
+    scale = f"kubectl scale deployment {name} --namespace {own} --replicas=0"
+    wait = f"kubectl wait pods --selector app=helm,name=tiller --namespace {own} --for=delete --timeout=120s"
+    return Step("Stop Tiller", text, (scale, wait))
 
 
-def _backup(plan: ExitPlan) -> Step:
-    own = shlex.quote(plan.tiller.namespace)
-    file = shlex.quote(f"{plan.tiller.namespace}-releases.yaml")
+def _backup(plan: ExitPlan, quote: Quote) -> Step:
+    own = word(plan.tiller.namespace)
+    file = word(f"{plan.tiller.namespace}-releases.yaml")
+    create = quote(f"kubectl create --filename {file}")
     text = (
         "The file holds all values of the charts, passwords too: keep it as you keep those. What is lost goes back "
-        f"with kubectl create --filename {file}, which leaves what is there; kubectl apply refuses large records."
+        f"with {create}, which leaves what is there; kubectl apply refuses large records."
     )
-    return Step(
-        "Back up the records",
-        text,
-        (f"(umask 077 && kubectl get secrets --namespace {own} {TILLER_RECORDS} --output yaml > {file})",),
-    )
+    back_up = f"(umask 077 && kubectl get secrets --namespace {own} {TILLER_RECORDS} --output yaml > {file})"
+    return Step("Back up the records", text, (back_up,))
 
 
-def _convert(plan: ExitPlan) -> Step:
+def _convert(plan: ExitPlan, quote: Quote) -> Step:
     text = (
         "The objects in the cluster stay as they are: each revision becomes a Secret sh.helm.release.v1.* in the "
         "namespace of the release. --tiller-out-cluster, because Tiller is stopped; --release-versions-max 0, because "
@@ -120,46 +120,46 @@ def _convert(plan: ExitPlan) -> Step:
         "--ignore-already-migrated."
     )
     if left := [item.name for item in plan.histories if item not in plan.converted]:
-        text += f" Deleted, and so left out: {', '.join(left)}."
+        text += f" Deleted, and so left out: {', '.join(map(quote, left))}."
     return Step("Convert the releases", text, (*_conversions(plan, "--dry-run "), *_conversions(plan, "")))
 
 
 def _conversions(plan: ExitPlan, option: str) -> Iterator[str]:
     for item in plan.converted:
-        yield f"helm3 2to3 convert {option}--release-versions-max 0 {_storage(plan)} {shlex.quote(item.name)}"
+        yield f"helm3 2to3 convert {option}--release-versions-max 0 {_storage(plan)} {word(item.name)}"
 
 
 def _storage(plan: ExitPlan) -> str:
-    return f"--tiller-out-cluster --release-storage secrets --tiller-ns {shlex.quote(plan.tiller.namespace)}"
+    return f"--tiller-out-cluster --release-storage secrets --tiller-ns {word(plan.tiller.namespace)}"
 
 
-def _outdated(plan: ExitPlan) -> Iterator[Step]:
+def _outdated(plan: ExitPlan, quote: Quote) -> Iterator[Step]:
     if plan.outdated:
         found = sorted({each.text for item in plan.outdated for each in plan.findings[item.name] if gone([each])})
-        text = f"Before anything else is done with them, or every upgrade fails: {'; '.join(found)}."
+        text = f"Before anything else is done with them, or every upgrade fails: {'; '.join(map(quote, found))}."
         commands = (
-            f"helm3 mapkubeapis {option}--namespace {shlex.quote(item.latest.namespace)} {shlex.quote(item.name)}"
+            f"helm3 mapkubeapis {option}--namespace {word(item.latest.namespace)} {word(item.name)}"
             for option in ("--dry-run ", "")
             for item in plan.outdated
         )
         yield Step("Rewrite API versions that are gone", text, tuple(commands))
 
 
-def _verify(plan: ExitPlan) -> Step:
+def _verify(plan: ExitPlan, quote: Quote) -> Step:
     counted = "; ".join(
-        f"{item.name} in {item.latest.namespace}, revision {item.latest.revision}, {item.latest.status.name.lower()}"
+        f"{quote(item.name)} in {quote(item.latest.namespace)}, revision {item.latest.revision}, "
+        f"{item.latest.status.name.lower()}"
         for item in plan.converted
     )
     text = (
         f"Expect: {counted}. Each kubectl diff compares what a release says with what there is, and must show nothing "
         "that you cannot explain. Then upgrade the least important release with helm3, and look again."
     )
-    commands = [f"helm3 ls --all --namespace {shlex.quote(name)}" for name in plan.namespaces]
-    commands += [
-        f"kubectl get secrets --namespace {shlex.quote(name)} --selector owner=helm" for name in plan.namespaces
-    ]
+    places = [word(name) for name in plan.namespaces]
+    commands = [f"helm3 ls --all --namespace {name}" for name in places]
+    commands += [f"kubectl get secrets --namespace {name} --selector owner=helm" for name in places]
     for item in plan.converted:
-        name, inside = shlex.quote(item.name), shlex.quote(item.latest.namespace)
+        name, inside = word(item.name), word(item.latest.namespace)
         commands.append(f"helm3 history {name} --namespace {inside}")
         commands.append(
             f"helm3 get manifest {name} --namespace {inside} | kubectl diff --namespace {inside} --filename -"
@@ -168,36 +168,32 @@ def _verify(plan: ExitPlan) -> Step:
 
 
 def _clean(plan: ExitPlan) -> Step:
-    own = shlex.quote(plan.tiller.namespace)
+    own = word(plan.tiller.namespace)
     text = (
         "Only when all of that is as it should be. Always with --release-cleanup: without it helm-2to3 would delete "
         "your Helm 2 settings too, and Tiller, which is Pulumi's to delete. Then the Secrets must be gone, and the "
         "rights of whoever converted go."
     )
-    return Step(
-        "Remove Tiller's records",
-        text,
-        (
-            f"helm3 2to3 cleanup --dry-run --release-cleanup --skip-confirmation {_storage(plan)}",
-            f"helm3 2to3 cleanup --release-cleanup {_storage(plan)}",
-            f"kubectl get secrets --namespace {own} {TILLER_RECORDS}",
-            *_unbinding(plan),
-        ),
+    commands = (
+        f"helm3 2to3 cleanup --dry-run --release-cleanup --skip-confirmation {_storage(plan)}",
+        f"helm3 2to3 cleanup --release-cleanup {_storage(plan)}",
+        f"kubectl get secrets --namespace {own} {TILLER_RECORDS}",
     )
+    unbinding = (
+        f"kubectl delete rolebinding,role {CONVERTER} --namespace {name} --ignore-not-found"
+        for name in (own, *map(word, plan.namespaces))
+    )
+    return Step("Remove Tiller's records", text, (*commands, *unbinding))
 
 
-def _unbinding(plan: ExitPlan) -> Iterator[str]:
-    for name in (plan.tiller.namespace, *plan.namespaces):
-        yield f"kubectl delete rolebinding,role {CONVERTER} --namespace {shlex.quote(name)} --ignore-not-found"
-
-
-def _leave(plan: ExitPlan) -> Step:
-    team, managed = plan.tiller.name, ", ".join(plan.tiller.managed)
+def _leave(plan: ExitPlan, quote: Quote) -> Step:
+    team, managed = plan.tiller.name, ", ".join(map(quote, plan.tiller.managed))
+    removed = quote(f"secure-tiller:removed: {{{team}: with-releases}}")
     text = (
-        f"Take {team} out of secure-tiller:teams in the stack's file (in a program of your own: its component). While "
-        f"Tiller's records are there, that is refused; to let them go on purpose, write secure-tiller:removed: "
-        f"{{{team}: with-releases}}. The preview must not delete the namespaces {managed}: they hold what runs. To "
-        "keep one that it would delete, first set retain_on_delete: true for it, in an update of its own."
+        f"Take {quote(team)} out of secure-tiller:teams in the stack's file (in a program of your own: its component). "
+        f"While Tiller's records are there, that is refused; to let them go on purpose, write {removed}. The preview "
+        f"must not delete the namespaces {managed}: they hold what runs. To keep one that it would delete, first set "
+        "retain_on_delete: true for it, in an update of its own."
     )
-    option = f" --stack {shlex.quote(plan.stack)}" if plan.stack else ""
+    option = f" --stack {word(plan.stack)}" if plan.stack else ""
     return Step("Remove the team", text, (f"pulumi preview --diff{option}", f"pulumi up{option}"))

@@ -1,10 +1,11 @@
 """What people need who take over from their Tiller: Helm 3 acts with the rights of whoever runs it."""
 
 import json
-import shlex
 
-from secure_tiller.plan.rights import STORAGE, Rule
+from secure_tiller.plan.rights import STORAGE
+from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.state import DeployedTiller
+from tiller_facts.rbac import Rule
 
 NAME = "helm3"
 """The name of the Role."""
@@ -18,7 +19,7 @@ def role(tiller: DeployedTiller, namespace: str) -> str:
     managed = (role for role in tiller.roles if role.namespace == namespace and role.part.startswith("manage:"))
     rules = (rule for role in managed for rule in (*role.rules, *STORAGE))
     lines = [
-        f"kubectl apply --namespace {shlex.quote(namespace)} --filename - <<'END'",
+        f"kubectl apply --namespace {word(namespace)} --filename - <<'END'",
         "apiVersion: rbac.authorization.k8s.io/v1",
         "kind: Role",
         f"metadata: {{name: {NAME}}}",
@@ -34,9 +35,9 @@ def subjects(tiller: DeployedTiller) -> tuple[str, ...]:
     found = []
     for subject in tiller.people.subjects if tiller.people else ():
         if subject.kind == "ServiceAccount":
-            found.append(f"--serviceaccount={shlex.quote(f'{subject.namespace}:{subject.name}')}")
+            found.append(f"--serviceaccount={word(f'{subject.namespace}:{subject.name}')}")
         else:
-            found.append(f"--{subject.kind.lower()}={shlex.quote(subject.name)}")
+            found.append(f"--{subject.kind.lower()}={word(subject.name)}")
     return tuple(found)
 
 

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from secure_tiller.plan.model import SELECTOR
 from secure_tiller.problems import Problem
 from secure_tiller_cli.audit import settings
 from secure_tiller_cli.audit.settings import PORT
-from secure_tiller_stack.cluster.connection import TIMEOUT_SECONDS, clients
+from secure_tiller_cli.foreign_text import word
+from secure_tiller_stack.cluster.lister import Json, items
+from tiller_facts.identity import SELECTOR
+from tiller_facts.kinds import PODS
 
 HASH_LABEL = "pod-template-hash"
 """What a Deployment adds to the name of its ReplicaSet (Kubernetes documentation, Deployments)."""
@@ -30,39 +32,42 @@ def running(client: Any, namespace: str) -> tuple[RunningTiller, ...]:
     Raises:
         ApiException: the cluster refuses; the account needs the right to list pods there.
     """
-    pods = clients.CoreV1Api(client).list_namespaced_pod(namespace, _request_timeout=TIMEOUT_SECONDS).items
-    return tuple(RunningTiller(namespace, pod.metadata.name, _deployment(pod)) for pod in pods if _is_tiller(pod))
+    pods = items(client, PODS, namespace)
+    return tuple(
+        RunningTiller(namespace, pod["metadata"]["name"], _deployment(pod["metadata"]))
+        for pod in pods
+        if _is_tiller(pod)
+    )
 
 
 def problems(found: tuple[RunningTiller, ...]) -> Iterator[Problem]:
     """Yield a problem for each pod, with the command that ends it."""
     for pod in found:
+        inside = f"--namespace {word(pod.namespace)}"
         remedy = (
-            f"stop it: kubectl scale deployment {pod.deployment} --namespace {pod.namespace} --replicas=0"
+            f"stop it: kubectl scale deployment {word(pod.deployment)} {inside} --replicas=0"
             if pod.deployment
-            else f"stop what runs it: kubectl get pod {pod.name} --namespace {pod.namespace} --output yaml"
+            else f"stop what runs it: kubectl get pod {word(pod.name)} {inside} --output yaml"
         )
         why = "runs a Tiller, which could change the records while they are copied"
         yield Problem("", f"pod {pod.namespace}/{pod.name}", "", why, remedy)
 
 
-def _is_tiller(pod: Any) -> bool:
-    if pod.status.phase in ("Succeeded", "Failed"):
+def _is_tiller(pod: Json) -> bool:
+    if pod["status"].get("phase") in ("Succeeded", "Failed"):
         return False
-    labels = pod.metadata.labels or {}
-    labelled = all(labels.get(key) == value for key, value in SELECTOR.items())
-    return labelled or any(_runs_tiller(container) for container in pod.spec.containers)
+    labelled = SELECTOR.items() <= (pod["metadata"].get("labels") or {}).items()
+    return labelled or any(_runs_tiller(container) for container in pod["spec"]["containers"])
 
 
-def _runs_tiller(container: Any) -> bool:
-    described = {"image": container.image, "command": container.command, "args": container.args}
-    ports = (port.container_port for port in container.ports or ())
-    image = (container.image or "").rpartition("/")[2]
-    return "tiller" in image or PORT in ports or settings.runs(described)
+def _runs_tiller(container: Json) -> bool:
+    ports = (port.get("containerPort") for port in container.get("ports") or ())
+    image = (container.get("image") or "").rpartition("/")[2]
+    return "tiller" in image or PORT in ports or settings.runs(container)
 
 
-def _deployment(pod: Any) -> str:
+def _deployment(metadata: Json) -> str:
     """Return the name of a pod's Deployment, which is that of its ReplicaSet without the hash of the template."""
-    suffix = f"-{(pod.metadata.labels or {}).get(HASH_LABEL, '')}"
-    owners = [owner.name for owner in pod.metadata.owner_references or () if owner.kind == "ReplicaSet"]
+    suffix = f"-{(metadata.get('labels') or {}).get(HASH_LABEL, '')}"
+    owners = [owner["name"] for owner in metadata.get("ownerReferences") or () if owner["kind"] == "ReplicaSet"]
     return next((str(name.removesuffix(suffix)) for name in owners if name.endswith(suffix) and suffix != "-"), "")

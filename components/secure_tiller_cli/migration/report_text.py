@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from secure_tiller.problems import plain
+from secure_tiller_cli import output
+from secure_tiller_cli.foreign_text import terminal, word
 from secure_tiller_cli.migration.history import History, State
 from secure_tiller_cli.migration.judge import gone
 from secure_tiller_cli.migration.report import Report
@@ -14,6 +15,17 @@ MAPKUBEAPIS = (
     "--release-storage secrets --namespace {namespace} {release}"
 )
 """Source: the releases page of helm-mapkubeapis, v0.2.0."""
+
+
+def write(report: Report) -> None:
+    """Write what was found and done."""
+    route, console = report.route, output.console()
+    title = f"Team {route.team}: from {route.kind.plural} in {route.source} to secrets in {route.target}"
+    console.print(terminal(title), soft_wrap=True)
+    if found := list(rows(report)):
+        console.print(output.table("", COLUMNS, found))
+    for sentence in sentences(report):
+        console.print(terminal(sentence), soft_wrap=True)
 
 
 def rows(report: Report) -> Iterator[tuple[str, ...]]:
@@ -35,10 +47,10 @@ def sentences(report: Report) -> Iterator[str]:
     for name, findings in report.findings.items():
         for finding in findings:
             about = f"{finding.subject}: " if finding.subject else ""
-            yield plain(f"warning: release {name}: {about}{finding.text}; {finding.remedy}")
+            yield f"warning: release {name}: {about}{finding.text}; {finding.remedy}"
         if gone(findings):
-            how = MAPKUBEAPIS.format(namespace=route.target, release=name)
-            yield plain(f"warning: release {name}: no upgrade will work before its stored manifest is rewritten: {how}")
+            how = MAPKUBEAPIS.format(namespace=word(route.target), release=word(name))
+            yield f"warning: release {name}: no upgrade will work before its stored manifest is rewritten: {how}"
     for item in selection.histories:
         if 0 < report.keeps < len(item.records) and item.state is not State.IN_USE:
             yield (
@@ -46,18 +58,18 @@ def sentences(report: Report) -> Iterator[str]:
                 f"{report.keeps}: that is the history_max of the Tiller in {route.target}"
             )
         if item.state is State.IN_USE:
-            yield plain(f"release {item.name}: the Tiller in {route.target} has gone on with it; {_old(item, route)}")
+            yield f"release {item.name}: the Tiller in {route.target} has gone on with it; {_old(item, route)}"
         if item.state is State.UNREADABLE:
-            yield plain(
+            yield (
                 f"release {item.name}: its last revision cannot be read, so all its records stay in {route.source}; "
                 "mend that record, or delete it if the release can do without"
             )
     if selection.left_alone:
         counted = ", ".join(f"{name} {number}" for name, number in selection.left_alone.items())
-        yield plain(f"left alone, releases by namespace: {counted}")
+        yield f"left alone, releases by namespace: {counted}"
     for unreadable in selection.unreadable:
         claimed = f" (by its label of release {unreadable.claimed})" if unreadable.claimed else ""
-        yield plain(f"left where it is: {unreadable}{claimed}: {unreadable.why}")
+        yield f"left where it is: {unreadable}{claimed}: {unreadable.why}"
     yield from _end(report)
 
 
@@ -67,8 +79,7 @@ def _old(item: History, route: Route) -> str:
     if item.left_behind:
         numbers = ", ".join(str(record.release.revision) for record in reversed(item.left_behind))
         return f"{stay}, and {route.target} does not have its revisions {numbers}: keep those that you may want"
-    delete = f"kubectl delete {route.kind.plural} --namespace {route.source} --selector OWNER=TILLER,NAME={item.name}"
-    return f"{stay}, and nobody needs them: {delete}"
+    return f"{stay}, and nobody needs them: kubectl delete {route.records_of(item.name)}"
 
 
 def _to_do(item: History) -> str:

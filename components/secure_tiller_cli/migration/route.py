@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.releases import Kind
 
 
@@ -16,3 +17,7 @@ class Route:
     """The namespace of the old Tiller."""
     target: str
     """The namespace of the team's own."""
+
+    def records_of(self, release: str) -> str:
+        """Return what follows `kubectl get` or `kubectl delete` for the old Tiller's records of a release."""
+        return f"{self.kind.plural} --namespace {word(self.source)} --selector {word(f'OWNER=TILLER,NAME={release}')}"

@@ -11,7 +11,8 @@ from secure_tiller_cli.migration.judge import judge
 from secure_tiller_cli.migration.report import Report
 from secure_tiller_cli.migration.route import Route
 from secure_tiller_cli.migration.selection import Found, identity
-from secure_tiller_cli.releases import Kind, Stored, read
+from secure_tiller_cli.releases import Kind
+from secure_tiller_cli.releases.storage import Stored, read
 from secure_tiller_cli.state import DeployedTiller
 
 Connect = Callable[[str, str], AbstractContextManager[Any]]

@@ -1,15 +1,18 @@
 """Which releases of an old Tiller are a team's, and what stands in their way."""
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from secure_tiller.problems import Problem
+from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.migration import old_tiller
 from secure_tiller_cli.migration.history import History, State, histories
 from secure_tiller_cli.migration.old_tiller import RunningTiller
 from secure_tiller_cli.migration.route import Route
-from secure_tiller_cli.releases import Record, Release, Stored, Unreadable
+from secure_tiller_cli.releases import Record, Release, Unreadable
+from secure_tiller_cli.releases.storage import Stored
+from secure_tiller_cli.state import DeployedTiller
 
 Identity = tuple[str, str, int]
 """What tells a release from all others: its name, its namespace, and when it was first deployed."""
@@ -52,6 +55,15 @@ class Selection:
         return tuple(record for history in self.histories for record in history.missing)
 
 
+def managers(tillers: Iterable[DeployedTiller]) -> Mapping[str, Collection[str]]:
+    """Return the teams of each managed namespace."""
+    found = defaultdict[str, list[str]](list)
+    for tiller in tillers:
+        for namespace in tiller.managed:
+            found[namespace].append(tiller.name)
+    return found
+
+
 def select(
     found: Found, route: Route, managers: Mapping[str, Collection[str]], chosen: Collection[str] = ()
 ) -> Selection:
@@ -85,12 +97,12 @@ def _in_the_way(
     where = f"release {item.name}"
     if item.state is State.TAKEN:
         why = f"the Tiller in {route.target} has another release of this name, or other records of it"
-        yield Problem("", where, "", why, f"look at it: helm history {item.name}; or {OTHERS}")
+        yield Problem("", where, "", why, f"look at it: helm history {word(item.name)}; or {OTHERS}")
     if item.state is not State.TO_COPY:
         return
     if len(item.namespaces) > 1:
         why = f"its revisions are of several namespaces: {', '.join(sorted(item.namespaces))}"
-        records = f"kubectl get {route.kind.plural} --namespace {route.source} --selector OWNER=TILLER,NAME={item.name}"
+        records = f"kubectl get {route.records_of(item.name)}"
         yield Problem("", where, "", why, f"delete the records of the one that is gone ({records}); or {OTHERS}")
     if item.latest.status.unfinished:
         why = f"is {item.latest.status.name} in its last revision, {item.latest.revision}: that was not ended"

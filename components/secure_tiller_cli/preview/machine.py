@@ -24,7 +24,7 @@ def write(summary: Summary) -> str:
         "others": _part(summary.others),
         "drift": [_finding(finding) for finding in summary.drift],
     }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(content, indent=2) + "\n"
 
 
 def _part(part: Part) -> Mapping[str, Any]:

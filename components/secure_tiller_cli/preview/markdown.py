@@ -7,8 +7,9 @@ of the table, and risks last.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from secure_tiller_cli.foreign_text import block, cell, code, codes, comment
 from secure_tiller_cli.preview.changes import PLAIN, Change
-from secure_tiller_cli.preview.escape import block, cell, code, codes, comment
+from secure_tiller_cli.preview.digest import UNKNOWN
 from secure_tiller_cli.preview.findings import Finding
 from secure_tiller_cli.preview.summary import Part, Summary
 
@@ -78,7 +79,7 @@ def write(summary: Summary) -> str:
         room = section.fill(room - 2)
     pairs = (section.text() for pair in zip(sentences, details, strict=True) for section in pair)
     dropped = _dropped(summary, table, sentences, details)
-    return _pages([head, risks.text(), table.text(), warnings, *pairs, dropped, notes])
+    return _pages([head, risks.text(), table.text(), warnings, *pairs, dropped, notes]).replace(UNKNOWN, "unknown")
 
 
 def _dropped(summary: Summary, table: Section, sentences: list[Section], details: list[Section]) -> str:

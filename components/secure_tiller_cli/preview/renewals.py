@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from secure_tiller.plan import certificate_life
+from secure_tiller.plan.certificate_life import Life
+from secure_tiller_cli.foreign_text import block, cell, code, comment
 from secure_tiller_cli.preview.changes import Team, sort
 from secure_tiller_cli.preview.digest import Digest, UnreadableError
-from secure_tiller_cli.preview.escape import block, cell, code, comment
 from secure_tiller_cli.preview.markdown import LONGEST, LONGEST_SAID, Section
 from secure_tiller_cli.preview.paths import mapping
 
@@ -65,35 +67,26 @@ def find(
         failed = ("Unchanged Tillers are not in this preview: run `pulumi preview --json --show-sames`.",)
     known = sort(digest)
     try:
-        found = [renewal for team in known.teams for renewal in _of(team, now)]
+        found = [each for team in known.teams for each in _of(team, now)]
     except UnreadableError as error:
         found, failed = [], (*failed, str(error))
-    due = (r for r in found if (r.begins or r.ends) <= now + within)
+    due = (renewal for life, renewal in found if life.due(now, within))
     ordered = tuple(sorted(due, key=lambda r: (r.ends, r.team, r.certificate)))
     return Renewals(stack or known.name, within, failed, len(found), ordered)
 
 
-def _of(team: Team, now: datetime) -> Iterator[Renewal]:
-    """Yield every certificate of a team that it has now."""
+def _of(team: Team, now: datetime) -> Iterator[tuple[Life, Renewal]]:
+    """Yield every certificate of a team that it has now, with its life."""
     component = next((change for change in team.changes if change.kind == "SecureTiller"), None)
     state = component.step.oldState if component else None
     for part, known in sorted(mapping(state.outputs.get(EXPIRATIONS) if state else None).items()):
-        ends, begins = _time(team, part, known, "notAfter"), _time(team, part, known, "renewalBegins")
-        if ends is None:
-            raise UnreadableError(f"team {team.name}: the end of {part} is not known")
+        try:
+            life = certificate_life.read(part, mapping(known))
+        except ValueError as error:
+            raise UnreadableError(f"team {team.name}: {error}") from error
         renewed = any(c.part == part for c in team.changes if c.kind in CERTIFICATES and c.operation == "replace")
-        yield Renewal(team.name, part, str(mapping(known).get("serial")), ends, begins, ends <= now, renewed)
-
-
-def _time(team: Team, part: str, known: Any, word: str) -> datetime | None:
-    text = mapping(known).get(word)
-    try:
-        time = None if text is None else datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        time = datetime.min
-    if time and time.tzinfo is None:
-        raise UnreadableError(f"team {team.name}: {word} of {part} is no time with an offset: run `pulumi up` once")
-    return time and time.astimezone(UTC)
+        serial, times = str(mapping(known).get("serial")), (life.ends, life.renewal_begins, life.expired(now))
+        yield life, Renewal(team.name, part, serial, *times, renewed)
 
 
 def to_markdown(found: Renewals) -> str:
@@ -120,7 +113,7 @@ def to_json(found: Renewals) -> str:
         "certificates": found.looked_at,
         "due": due,
     }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(content, indent=2) + "\n"
 
 
 def _verdict(found: Renewals) -> str:

@@ -1,6 +1,5 @@
 """Tiller's records of releases: where they are kept, and what they say."""
 
 from secure_tiller_cli.releases.record import Kind, Record, Release, Status, Unreadable
-from secure_tiller_cli.releases.storage import Stored, read
 
-__all__ = ["Kind", "Record", "Release", "Status", "Stored", "Unreadable", "read"]
+__all__ = ["Kind", "Record", "Release", "Status", "Unreadable"]

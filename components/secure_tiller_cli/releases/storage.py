@@ -2,14 +2,14 @@
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from secure_tiller_cli.releases.encoding import EncodingError, decode
 from secure_tiller_cli.releases.record import Kind, Record, Release, Unreadable
-from secure_tiller_stack.cluster.connection import TIMEOUT_SECONDS, clients
-from secure_tiller_stack.cluster.existing import RELEASES
+from secure_tiller_stack.cluster.lister import RELEASES, Json, items
+from tiller_facts import kinds
 
 PAGE = 100
 """Records asked for at once: each may be a mebibyte."""
@@ -26,6 +26,11 @@ class Stored:
     """By release and revision."""
     unreadable: tuple[Unreadable, ...] = ()
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of its releases, those that only an unreadable record claims included."""
+        return frozenset({record.release.name for record in self.records} | {item.claimed for item in self.unreadable})
+
 
 def read(client: Any, kind: Kind, namespace: str) -> Stored:
     """Return the records that a namespace holds in objects of a kind.
@@ -33,7 +38,9 @@ def read(client: Any, kind: Kind, namespace: str) -> Stored:
     Raises:
         ApiException: the cluster refuses; the account needs the right to list them there.
     """
-    found = [_read(kind, item) for item in _items(client, kind, namespace)]
+    of_api = kinds.Kind("", kind.plural)
+    listed = items(client, of_api, namespace, labels=RELEASES, secret_data=True, page=PAGE)
+    found = [_read(kind, item) for item in listed]
     records = [item for item in found if isinstance(item, Record)]
     return Stored(
         tuple(sorted(records, key=lambda record: (record.release.name, record.release.revision))),
@@ -41,32 +48,22 @@ def read(client: Any, kind: Kind, namespace: str) -> Stored:
     )
 
 
-def _items(client: Any, kind: Kind, namespace: str) -> Iterator[Any]:
-    core = clients.CoreV1Api(client)
-    listing = core.list_namespaced_secret if kind is Kind.SECRET else core.list_namespaced_config_map
-    selected: dict[str, Any] = {"label_selector": RELEASES, "limit": PAGE, "_request_timeout": TIMEOUT_SECONDS}
-    page = listing(namespace, **selected)
-    yield from page.items
-    while token := getattr(page.metadata, "_continue", None):
-        page = listing(namespace, _continue=token, **selected)
-        yield from page.items
-
-
-def _read(kind: Kind, item: Any) -> Record | Unreadable:
-    metadata, labels = item.metadata, dict(item.metadata.labels or {})
+def _read(kind: Kind, item: Json) -> Record | Unreadable:
+    metadata = item["metadata"]
+    name, namespace, labels = metadata["name"], metadata["namespace"], metadata.get("labels") or {}
     try:
-        encoded = _encoded(kind, item.data or {})
+        encoded = _encoded(kind, item.get("data") or {})
         release = decode(encoded)
-        _agree(metadata.name, labels, release)
+        _agree(name, labels, release)
     except EncodingError as error:
-        return Unreadable(kind, metadata.namespace, metadata.name, labels.get("NAME", ""), str(error))
+        return Unreadable(kind, namespace, name, labels.get("NAME", ""), str(error))
     return Record(
         kind=kind,
-        namespace=metadata.namespace,
-        name=metadata.name,
+        namespace=namespace,
+        name=name,
         labels=labels,
-        uid=metadata.uid,
-        version=metadata.resource_version,
+        uid=metadata["uid"],
+        version=metadata["resourceVersion"],
         encoded=encoded,
         release=release,
     )

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from secure_tiller_cli.report.model import Certificate, Check, Finding, Level, Promise, State, Team
+from secure_tiller.plan.certificate_life import State
+from secure_tiller_cli.report.model import Certificate, Check, Finding, Level, Promise, Team
 from secure_tiller_cli.results.result import Status
 
 OLD = timedelta(days=7)

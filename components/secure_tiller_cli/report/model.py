@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from secure_tiller.plan.certificate_life import State
 from secure_tiller_cli.results.result import Status
 
 
@@ -56,18 +57,6 @@ class Namespace:
     """Whether Tiller may do all of the preset."""
     bound: bool
     """Whether the rights are given to Tiller's account."""
-
-
-class State(StrEnum):
-    """Where in its life a certificate is, in words."""
-
-    VALID = "valid"
-    DUE = "renewal due"
-    """The next update of the stack renews it."""
-    ENDING = "ends soon"
-    """And the stack does not renew it."""
-    EXPIRED = "expired"
-    NOT_YET = "not yet valid"
 
 
 @dataclass(frozen=True)

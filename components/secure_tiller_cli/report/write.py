@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from pydantic.alias_generators import to_camel
 
-from secure_tiller.problems import plain
+from secure_tiller_cli.foreign_text import plain
 from secure_tiller_cli.report.certificates import left
 from secure_tiller_cli.report.matrix import matrix
 from secure_tiller_cli.report.model import Report

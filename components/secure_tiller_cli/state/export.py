@@ -1,13 +1,15 @@
 """The state of a stack, through Pulumi's own command: it knows every backend and secrets provider."""
 
 import json
-import subprocess
 from collections.abc import Mapping
 from typing import Any
 
 from secure_tiller.problems import Problem, RefusedError
+from secure_tiller_cli.programs import run
 
 COMMAND = ("pulumi", "stack", "export", "--non-interactive", "--color=never")
+EXPORT_SECONDS = 600.0
+"""A backend far away sends the state of many teams, and a key service decrypts it."""
 
 
 class StackError(RefusedError):
@@ -24,20 +26,17 @@ def export(stack: str | None = None, *, secrets: bool = False) -> Mapping[str, A
         secrets: whether to decrypt; without it no passphrase and no key service is needed.
 
     Raises:
-        StackError: Pulumi is not there, or does not give the state; with what it said.
+        StackError: Pulumi does not give the state; with what it said.
+        ProgramError: Pulumi cannot be run, or does not end in time.
     """
     command = [*COMMAND, *(["--stack", stack] if stack else []), *(["--show-secrets"] if secrets else [])]
     shown = f"stack {stack}" if stack else "the selected stack"
-    try:
-        done = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
-    except OSError as error:
-        why, remedy = f"pulumi cannot be run: {error.strerror}", "install the Pulumi CLI"
-        raise StackError([Problem("", shown, "", why, remedy)]) from error
-    if done.returncode:
-        said = " ".join(done.stderr.decode(errors="replace").split()).removeprefix("error: ")
+    done = run(command, seconds=EXPORT_SECONDS)
+    if done.code:
+        said = " ".join(done.err.split()).removeprefix("error: ")
         raise StackError([Problem("", shown, "", f"its state cannot be read: {said}", _remedy(said))])
     try:
-        state = json.loads(done.stdout)
+        state = json.loads(done.out)
         return dict(state["deployment"] or {})
     except (ValueError, TypeError, KeyError) as error:
         why = f"its state has no form that is known ({type(error).__name__})"

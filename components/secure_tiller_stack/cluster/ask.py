@@ -1,16 +1,18 @@
 """The facts about the cluster, asked before anything is registered, and about one Tiller during an update."""
 
-import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
+from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
-from secure_tiller.plan.model import MANAGED_BY, MANAGED_BY_LABEL, SELECTOR, TRUSTS_ANNOTATION
 from secure_tiller_stack.cluster import existing, reviews
-from secure_tiller_stack.cluster.connection import FORBIDDEN, TIMEOUT_SECONDS, calling, clients
+from secure_tiller_stack.cluster.api import call, unless_refused
+from secure_tiller_stack.cluster.connection import calling
 from secure_tiller_stack.cluster.facts import Facts, FoundNamespace, FoundTiller, Questions
+from secure_tiller_stack.cluster.lister import Json, items, path
 from secure_tiller_stack.kubeconfig import Access
+from tiller_facts.identity import MANAGED_BY, MANAGED_BY_LABEL, SELECTOR, TRUSTS_ANNOTATION
+from tiller_facts.kinds import NAMESPACES, PODS
 
 _TILLERS = ",".join(f"{key}={value}" for key, value in {**SELECTOR, MANAGED_BY_LABEL: MANAGED_BY}.items())
 """Selects the pods of our Tillers."""
@@ -33,59 +35,52 @@ def tillers(access: Access, namespace: str) -> tuple[FoundTiller, ...]:
         ClusterError: the cluster does not answer, or refuses to tell.
     """
     with calling(access, f"to tell which pods run in {namespace}", "list pods there") as client:
-        pods = clients.CoreV1Api(client).list_namespaced_pod(
-            namespace, label_selector=_TILLERS, _request_timeout=TIMEOUT_SECONDS
-        )
-        return tuple(_tillers(pods.items))
+        return _tillers(client, namespace)
+
+
+def uid(client: Any) -> str:
+    """Return the UID of the namespace kube-system, which no two clusters share."""
+    return str(call(client, "GET", path(NAMESPACES, name="kube-system"))["metadata"]["uid"])
 
 
 def _gather(client: Any, questions: Questions) -> Facts:
-    core = clients.CoreV1Api(client)
-    version = clients.VersionApi(client).get_code(_request_timeout=TIMEOUT_SECONDS)
-    kube_system = core.read_namespace("kube-system", _request_timeout=TIMEOUT_SECONDS)
-    listed = core.list_namespace(_request_timeout=TIMEOUT_SECONDS).items
-    namespaces = {namespace.metadata.name: _found(namespace.metadata) for namespace in listed}
-    with existing.lister(client) as lister:
-        departed = dict(existing.departed(lister, questions, namespaces))
-        objects = existing.there(lister, questions, namespaces)
+    version = call(client, "GET", "/version")
+    listed = (each["metadata"] for each in items(client, NAMESPACES, metadata_only=True))
+    namespaces = {metadata["name"]: _found(metadata) for metadata in listed}
     return Facts(
         server=client.configuration.host,
-        uid=kube_system.metadata.uid,
-        version=(_digits(version.major), _digits(version.minor)),
+        uid=uid(client),
+        version=(_digits(version["major"]), _digits(version["minor"])),
         namespaces=namespaces,
         strangers_allowed=reviews.strangers_allowed(client) if questions.deploying else None,
-        tillers=_all_tillers(core, namespaces),
-        departed=departed,
-        objects=objects,
+        tillers=_all_tillers(client, namespaces),
+        departed=dict(existing.departed(client, questions, namespaces)),
+        objects=existing.there(client, questions, namespaces),
         lacking=reviews.lacking(client, questions) if questions.deploying else frozenset(),
     )
 
 
-def _found(metadata: Any) -> FoundNamespace:
-    terminating = metadata.deletion_timestamp is not None
-    return FoundNamespace(metadata.labels or {}, metadata.annotations or {}, terminating)
+def _found(metadata: Json) -> FoundNamespace:
+    terminating = bool(metadata.get("deletionTimestamp"))
+    return FoundNamespace(metadata.get("labels") or {}, metadata.get("annotations") or {}, terminating)
 
 
-def _all_tillers(core: Any, namespaces: Mapping[str, FoundNamespace]) -> tuple[FoundTiller, ...] | None:
+def _all_tillers(client: Any, namespaces: Mapping[str, FoundNamespace]) -> tuple[FoundTiller, ...] | None:
     """Look at all namespaces at once, or where that is refused at those that we made, one by one."""
     ours = [name for name, found in namespaces.items() if found.labels.get(MANAGED_BY_LABEL) == MANAGED_BY]
-    for listings in ([core.list_pod_for_all_namespaces], [partial(core.list_namespaced_pod, name) for name in ours]):
-        try:
-            pods = [list_pods(label_selector=_TILLERS, _request_timeout=TIMEOUT_SECONDS) for list_pods in listings]
-        except clients.ApiException as error:
-            if error.status != FORBIDDEN:
-                raise
-        else:
-            return tuple(_tillers(itertools.chain(*(listed.items for listed in pods))))
-    return None
+    found = unless_refused(None, _tillers, client, "")
+    return unless_refused(None, _tillers, client, *ours) if found is None else found
 
 
-def _tillers(pods: Iterable[Any]) -> Iterator[FoundTiller]:
-    for pod in pods:
-        if pod.status.phase not in ("Succeeded", "Failed"):
-            words = (pod.metadata.annotations or {}).get(TRUSTS_ANNOTATION, "").split()
-            stopping = pod.metadata.deletion_timestamp is not None
-            yield FoundTiller(pod.metadata.namespace, frozenset(words), stopping)
+def _tillers(client: Any, *namespaces: str) -> tuple[FoundTiller, ...]:
+    found = chain(*(items(client, PODS, namespace, labels=_TILLERS) for namespace in namespaces))
+    return tuple(_tiller(pod) for pod in found if pod["status"].get("phase") not in ("Succeeded", "Failed"))
+
+
+def _tiller(pod: Json) -> FoundTiller:
+    metadata = pod["metadata"]
+    words = (metadata.get("annotations") or {}).get(TRUSTS_ANNOTATION, "").split()
+    return FoundTiller(metadata["namespace"], frozenset(words), bool(metadata.get("deletionTimestamp")))
 
 
 def _digits(text: str) -> int:

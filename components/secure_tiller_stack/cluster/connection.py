@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 
 import kubernetes
@@ -21,8 +22,6 @@ TIMEOUT_SECONDS = (5, 20)
 
 AT_ONCE = 4
 """Questions at the same time: as many connections as the client keeps."""
-
-OK, UNAUTHORIZED, FORBIDDEN = 200, 401, 403
 
 ANONYMOUS = "system:anonymous"
 """The user whom the API server takes a request without credentials for (Kubernetes documentation, Authenticating)."""
@@ -80,7 +79,7 @@ def _configuration(access: Access) -> Any:
 
 def _remedy(error: Any, right: str) -> str:
     # Where a login program fails, the client goes on without credentials, and many clusters take it for a guest.
-    if error.status == UNAUTHORIZED or ANONYMOUS in str(error.body):
+    if error.status == HTTPStatus.UNAUTHORIZED or ANONYMOUS in str(error.body):
         return (
             "the credentials were not accepted: log in anew; if the context names a program for that, see that it runs"
         )

@@ -1,37 +1,22 @@
-"""What objects there are. Of Secrets the API server sends the metadata alone, which holds nothing secret."""
+"""The objects that stand under our names, and the releases of Tillers that have left."""
 
-import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from secure_tiller.plan.model import MANAGED_BY, MANAGED_BY_LABEL, SERVICE_ACCOUNT, STACK_ANNOTATION, TEAM_LABEL
-from secure_tiller.plan.objects import SECRETS, SERVICE_ACCOUNTS, SERVICES, Kind, Object
-from secure_tiller_stack.cluster.connection import AT_ONCE, FORBIDDEN, OK, TIMEOUT_SECONDS, clients
+from secure_tiller_stack.cluster import lister
+from secure_tiller_stack.cluster.api import unless_refused
+from secure_tiller_stack.cluster.connection import AT_ONCE
 from secure_tiller_stack.cluster.facts import FoundNamespace, FoundObjects, FoundRelease, Questions
-
-METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-"""Kubernetes documentation, API concepts, Alternate representations of resources."""
-
-RELEASES = "OWNER=TILLER"
-"""The label of every release record (Helm 2.17, pkg/storage/driver/secrets.go)."""
-
-
-CORE = {SECRETS: "secret", SERVICE_ACCOUNTS: "service_account", SERVICES: "service"}
-"""By kind of the core group, the word for it in the methods of the client."""
-
-
-def lister(client: Any) -> Any:
-    """Return a client like another one, which is sent the metadata of objects alone."""
-    other = clients.ApiClient(client.configuration)
-    other.set_default_header("Accept", METADATA_ONLY)
-    return other
+from secure_tiller_stack.cluster.lister import RELEASES, Json
+from tiller_facts.identity import MANAGED_BY, MANAGED_BY_LABEL, SERVICE_ACCOUNT, STACK_ANNOTATION, TEAM_LABEL
+from tiller_facts.kinds import SECRETS, SERVICE_ACCOUNTS, Kind, Object
 
 
 def departed(
-    lister: Any, questions: Questions, namespaces: Mapping[str, FoundNamespace]
+    client: Any, questions: Questions, namespaces: Mapping[str, FoundNamespace]
 ) -> Iterator[tuple[str, tuple[FoundRelease, ...] | None]]:
     """Yield the namespace of each of the stack's Tillers that the settings do not name, and its releases.
 
@@ -41,12 +26,12 @@ def departed(
         if name in questions.namespaces or found.terminating or not found.is_of(questions.stack):
             continue
         # A managed namespace that stayed is no Tiller's, and can hold the records of a Tiller of somebody else.
-        if _has_our_account(lister, name):
-            records = _list(lister, SECRETS, namespace=name, label_selector=RELEASES)
-            yield name, None if records is None else tuple(_last_revisions(records))
+        if _has_our_account(client, name):
+            records = unless_refused(None, lister.items, client, SECRETS, name, labels=RELEASES)
+            yield name, None if records is None else tuple(_last_revisions(each["metadata"] for each in records))
 
 
-def there(lister: Any, questions: Questions, namespaces: Mapping[str, FoundNamespace]) -> FoundObjects:
+def there(client: Any, questions: Questions, namespaces: Mapping[str, FoundNamespace]) -> FoundObjects:
     """Return which of the objects are there, and whose they are."""
     wanted = defaultdict[tuple[Kind, str], set[Object]](set)
     for item in questions.objects:
@@ -54,14 +39,20 @@ def there(lister: Any, questions: Questions, namespaces: Mapping[str, FoundNames
             wanted[item.kind, item.name].add(item)
     found: dict[Object, str] = {}
     refused: set[Kind] = set()
+
+    def named(key: tuple[Kind, str]) -> tuple[Json, ...] | None:
+        kind, name = key
+        asked = partial(lister.items, client, kind, fields=f"metadata.name={name}", metadata_only=True)
+        return unless_refused(None, asked)
+
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = pool.map(lambda key: _list(lister, key[0], field_selector=f"metadata.name={key[1]}"), wanted)
-    for ((kind, _), items), listed in zip(wanted.items(), answers, strict=True):
+        answers = pool.map(named, wanted)
+    for ((kind, _), objects), listed in zip(wanted.items(), answers, strict=True):
         if listed is None:
             refused.add(kind)
         else:
-            by_place = {metadata["namespace"]: metadata for metadata in listed}
-            for item in (item for item in items if item.namespace in by_place):
+            by_place = {each["metadata"]["namespace"]: each["metadata"] for each in listed}
+            for item in (item for item in objects if item.namespace in by_place):
                 found[item] = _team(by_place[item.namespace], namespaces[item.namespace], questions.stack)
     return FoundObjects(found, frozenset(refused))
 
@@ -85,44 +76,16 @@ def _last_revisions(records: Iterable[Mapping[str, Any]]) -> Iterator[FoundRelea
     yield from (last[name] for name in sorted(last))
 
 
-def _has_our_account(lister: Any, namespace: str) -> bool:
+def _has_our_account(client: Any, namespace: str) -> bool:
     """Tell whether a namespace has the ServiceAccount of one of our Tillers; where that is not told, it may have."""
-    listed = _list(
-        lister,
+    found = unless_refused(
+        None,
+        lister.items,
+        client,
         SERVICE_ACCOUNTS,
-        namespace=namespace,
-        label_selector=f"{MANAGED_BY_LABEL}={MANAGED_BY}",
-        field_selector=f"metadata.name={SERVICE_ACCOUNT}",
+        namespace,
+        labels=f"{MANAGED_BY_LABEL}={MANAGED_BY}",
+        fields=f"metadata.name={SERVICE_ACCOUNT}",
+        metadata_only=True,
     )
-    return listed is None or bool(listed)
-
-
-def _list(lister: Any, kind: Kind, namespace: str = "", **selectors: str) -> list[Mapping[str, Any]] | None:
-    """Return the metadata of the objects of a kind, in one namespace or in all; None if that is refused."""
-    try:
-        answer = _listing(lister, kind, namespace)(**selectors, _request_timeout=TIMEOUT_SECONDS)
-    except clients.ApiException as error:
-        answer = error
-    if answer.status == FORBIDDEN:
-        return None
-    if answer.status != OK:
-        raise clients.ApiException(status=answer.status, reason=answer.reason)
-    return [item["metadata"] for item in json.loads(answer.data)["items"] or ()]
-
-
-def _listing(lister: Any, kind: Kind, namespace: str) -> Callable[..., Any]:
-    where = (namespace,) if namespace else ()
-    if kind.group:  # by the API for any kind: to load those of each group takes a quarter of a second
-        method = f"list_{'namespaced' if namespace else 'cluster'}_custom_object"
-        return partial(unread(clients.CustomObjectsApi(lister), method), kind.group, "v1", *where, kind.resource)
-    method = f"list_namespaced_{CORE[kind]}" if namespace else f"list_{CORE[kind]}_for_all_namespaces"
-    return partial(unread(clients.CoreV1Api(lister), method), *where)
-
-
-def unread(api: Any, method: str) -> Callable[..., Any]:
-    """Return a method of the client that leaves the answer as it is: metadata alone has not the form of the kind.
-
-    Releases of the client before 37 have an argument for that, later ones a method.
-    """
-    later = getattr(api, f"{method}_without_preload_content", None)
-    return later or partial(getattr(api, method), _preload_content=False)
+    return found is None or bool(found)

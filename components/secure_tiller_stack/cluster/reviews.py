@@ -1,29 +1,52 @@
-"""Access reviews: what somebody made up may do, and what the account that asks may do."""
+"""Access reviews: what the account that asks, or somebody else, may do, by every authorizer that the cluster has."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
-from secure_tiller.plan.names import AUTHENTICATED
-from secure_tiller.plan.objects import SECRETS, Kind
-from secure_tiller_stack.cluster.connection import AT_ONCE, FORBIDDEN, TIMEOUT_SECONDS, clients
+from secure_tiller_stack.cluster.api import call
+from secure_tiller_stack.cluster.connection import AT_ONCE, clients
 from secure_tiller_stack.cluster.facts import Questions
 from secure_tiller_stack.permissions import Right, escalate
+from tiller_facts.kinds import SECRETS, Kind
+from tiller_facts.rbac import AUTHENTICATED
 
 EVERYTHING = Right("", "*", Kind("*", "*"))
 
 
-def access_review(kind: str, right: Right, **subject: object) -> dict[str, object]:
-    """Return the question whether somebody holds a right, as the API takes it.
+class NoAnswerError(Exception):
+    """The cluster does not answer whether somebody holds a right."""
+
+    def __init__(self, why: str, remedy: str) -> None:
+        """Keep the reason and the remedy, in words."""
+        super().__init__(why)
+        self.why, self.remedy = why, remedy
+
+
+def held(client: Any, rights: Iterable[Right], user: str = "", groups: Sequence[str] = ()) -> frozenset[Right]:
+    """Return those of some rights that somebody holds.
 
     Args:
-        kind: `SelfSubjectAccessReview`, or `SubjectAccessReview` with a subject.
-        right: what is asked about.
-        subject: `user` and `groups`.
+        client: of the official library.
+        rights: what is asked about.
+        user: who; empty: the account that asks.
+        groups: all of the user's, as a review adds none.
+
+    Raises:
+        NoAnswerError: the account may not create access reviews, or an authorizer failed.
+        ApiException: the API server fails.
     """
+    asked = tuple(rights)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = pool.map(partial(_holds, client, user, groups), asked)
+        return frozenset(right for right, allowed in zip(asked, answers, strict=True) if allowed)
+
+
+def _holds(client: Any, user: str, groups: Sequence[str], right: Right) -> bool:
     resource, _, subresource = right.kind.resource.partition("/")
     attributes = {
         "namespace": right.namespace,
@@ -33,69 +56,56 @@ def access_review(kind: str, right: Right, **subject: object) -> dict[str, objec
         "subresource": subresource,
         "name": right.name,
     }
-    asked = {key: value for key, value in attributes.items() if value}
-    spec = {**subject, "resourceAttributes": asked}
-    return {"apiVersion": "authorization.k8s.io/v1", "kind": kind, "spec": spec}
+    kind, subject = (
+        ("SubjectAccessReview", {"user": user, "groups": groups}) if user else ("SelfSubjectAccessReview", {})
+    )
+    spec = {**subject, "resourceAttributes": {key: value for key, value in attributes.items() if value}}
+    review = {"apiVersion": "authorization.k8s.io/v1", "kind": kind, "spec": spec}
+    resource = f"{kind.lower()}s"
+    try:
+        status = call(client, "POST", f"/apis/authorization.k8s.io/v1/{resource}", body=review)["status"]
+    except clients.ApiException as error:
+        if error.status != HTTPStatus.FORBIDDEN:
+            raise
+        remedy = f"use an account that may create {resource}.authorization.k8s.io"
+        raise NoAnswerError("the cluster refused access reviews", remedy) from error
+    if not status["allowed"] and status.get("evaluationError"):
+        why = f"an authorizer of the cluster failed: {status['evaluationError']}"
+        raise NoAnswerError(why, "see the log of the API server, and try again")
+    return bool(status["allowed"])
 
 
 def strangers_allowed(client: Any) -> bool | None:
-    """Ask whether somebody whom nobody can know may read the Secrets of kube-system; None if the review is refused.
+    """Ask whether somebody whom nobody can know may read the Secrets of kube-system; None: there is no answer.
 
     The made-up user is in system:authenticated, so that a binding which makes everybody an admin is found too.
     """
     nobody = f"secure-tiller-nobody-{uuid.uuid4()}"
-    right = Right("kube-system", "get", SECRETS)
-    review = access_review("SubjectAccessReview", right, user=nobody, groups=[AUTHENTICATED])
-    api = clients.AuthorizationV1Api(client)
     try:
-        answer = api.create_subject_access_review(review, _request_timeout=TIMEOUT_SECONDS)
-    except clients.ApiException as error:
-        if error.status == FORBIDDEN:
-            return None
-        raise
-    return bool(answer.status.allowed)
+        return bool(held(client, [Right("kube-system", "get", SECRETS)], nobody, [AUTHENTICATED]))
+    except NoAnswerError:
+        return None
 
 
 def lacking(client: Any, questions: Questions) -> frozenset[Right] | None:
-    """Return the rights of the question that the account does not hold; None if the review is refused.
+    """Return the rights of the question that the account does not hold; None: there is no answer.
 
     A right that it holds in every namespace is not asked for again in each.
     """
     try:
-        if may(client, EVERYTHING):
+        if held(client, [EVERYTHING]):
             return frozenset()
         acts = _missing(client, questions.acts)
         wanting = {right.namespace for right in _missing(client, questions.grants)}
         free = {name for name in wanting if not _missing(client, [escalate(name)])}
         return acts | _missing(client, (right for right in questions.grants if right.namespace in wanting - free))
-    except clients.ApiException as error:
-        if error.status == FORBIDDEN:
-            return None
-        raise
+    except NoAnswerError:
+        return None
 
 
 def _missing(client: Any, rights: Iterable[Right]) -> frozenset[Right]:
     """Ask for each right in every namespace first, then where that is refused in its own."""
     wanted = tuple(rights)
-    everywhere = _allowed(client, {replace(right, namespace="") for right in wanted})
+    everywhere = held(client, {replace(right, namespace="") for right in wanted})
     doubtful = {right for right in wanted if replace(right, namespace="") not in everywhere}
-    return frozenset(doubtful - _allowed(client, {right for right in doubtful if right.namespace}))
-
-
-def _allowed(client: Any, rights: Iterable[Right]) -> frozenset[Right]:
-    asked = tuple(rights)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = pool.map(partial(may, client), asked)
-        return frozenset(right for right, allowed in zip(asked, answers, strict=True) if allowed)
-
-
-def may(client: Any, right: Right) -> bool:
-    """Tell whether the account holds a right.
-
-    Raises:
-        ApiException: the review is refused, or there is no answer.
-    """
-    review = access_review("SelfSubjectAccessReview", right)
-    api = clients.AuthorizationV1Api(client)
-    answer = api.create_self_subject_access_review(review, _request_timeout=TIMEOUT_SECONDS)
-    return bool(answer.status.allowed)
+    return frozenset(doubtful - held(client, {right for right in doubtful if right.namespace}))

@@ -122,7 +122,7 @@ def test_a_missing_pulumi_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PATH", str(tmp_path))
     done = run("preview-summary")
     assert done.exit_code == 1
-    assert "pulumi: No such file or directory" in done.stderr
+    assert "pulumi: cannot be run: No such file or directory; install the Pulumi CLI" in done.stderr
 
 
 def test_the_console_script_is_installed() -> None:

@@ -84,6 +84,17 @@ def test_control_when_it_is_set_after_the_import_the_core_of_grpc_writes(port: i
     assert "CERTIFICATE_VERIFY_FAILED" in done.stderr
 
 
+def run(first: str) -> subprocess.CompletedProcess[str]:
+    """Run the script in a process that does something first."""
+    return subprocess.run(
+        [sys.executable, "-c", f"{first}\nimport secure_tiller_cli\nsecure_tiller_cli.main()"],
+        env={**os.environ, "PYTHONPATH": str(PROJECT / "components")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 INTERRUPTED = {
     "import": """
 import sys
@@ -110,16 +121,41 @@ sys.modules["secure_tiller_cli.commands"] = SimpleNamespace(main=interrupt)
 
 @pytest.mark.parametrize("when", INTERRUPTED)
 def test_ctrl_c_ends_it_without_a_traceback_whenever_it_comes(when: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", f"{INTERRUPTED[when]}\nimport secure_tiller_cli\nsecure_tiller_cli.main()"],
-        env={**os.environ, "PYTHONPATH": str(PROJECT / "components")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run(INTERRUPTED[when])
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 def test_it_is_the_script_that_is_installed() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
     assert project["scripts"] == {"secure-tiller": "secure_tiller_cli:main"}
+
+
+EXTRA = {
+    "typer": "--help",
+    "rich": "audit",
+    "jinja2": "report --out page.html",
+    "OpenSSL": "check --bundle .",
+    "google.protobuf": "migrate blue",
+    "grpc": "check",
+}
+"""What the extra `cli` installs, by the name of a module, and a call that needs it."""
+
+
+@pytest.mark.parametrize("module", EXTRA)
+def test_without_the_extra_one_line_says_what_to_install(module: str) -> None:
+    hidden = f"import sys; sys.modules[{module!r}] = None; sys.argv[1:] = {EXTRA[module].split()}"
+    done = run(hidden)
+    said = f"secure-tiller: the Python module {module}: is not installed; pip install 'pulumi-secure-tiller[cli]'\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
+
+
+def test_a_module_of_ours_that_is_missing_keeps_its_traceback() -> None:
+    hidden = "import sys; sys.modules['secure_tiller_cli.commands.audit'] = None"
+    done = run(hidden)
+    assert "Traceback" in done.stderr
+
+
+def test_what_the_remedy_names_is_an_extra_of_this_distribution() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    assert project["name"] == "pulumi-secure-tiller"
+    assert len(project["optional-dependencies"]["cli"]) == len(EXTRA)

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from secure_tiller.plan.objects import DEPLOYMENTS
 from secure_tiller.problems import ClusterError
 from secure_tiller_cli import audit
 from secure_tiller_cli.audit import Facts
@@ -13,10 +12,11 @@ from secure_tiller_cli.audit.ask import digests
 from secure_tiller_cli.audit.facts import LISTED, PODS
 from secure_tiller_stack import kubeconfig
 from secure_tiller_stack.cluster.connection import calling
-from tests.support.api_server import FORBIDDEN, NOT_FOUND, REVIEW, ApiServer, Question, release
+from tests.support.api_server import FORBIDDEN, NOT_FOUND, REVIEW, ApiServer, release
 from tests.support.api_server import kubeconfig as written
 from tests.unit.secure_tiller_cli.audit.conftest import CA, CONFIG_MAPS, DEPLOYED, OTHER_CA, SECRET, path
 from tests.unit.secure_tiller_cli.audit.samples import HOME, deployment, template
+from tiller_facts.kinds import DEPLOYMENTS
 
 
 def ask(server: ApiServer, folder: Path) -> Facts:
@@ -34,14 +34,10 @@ def test_every_kind_is_listed_in_all_namespaces(tillers: ApiServer, tmp_path: Pa
 
 
 def test_a_list_comes_page_by_page(tillers: ApiServer, tmp_path: Path) -> None:
-    def page(question: Question) -> tuple[int, Any]:
-        if "continue" in question.query:
-            return 200, {"items": [deployment(name="second")]}
-        return 200, {"items": [deployment()], "metadata": {"continue": "more"}}
-
-    tillers.answers[DEPLOYED] = page
+    tillers.page = 1
+    tillers.answers[DEPLOYED] = (200, {"items": [deployment(), deployment(name="second")]})
     assert len(ask(tillers, tmp_path).of(DEPLOYMENTS)) == 2
-    assert [asked.query.get("continue") for asked in tillers.asked_at(DEPLOYED)] == [None, ["more"]]
+    assert [asked.query.get("continue") for asked in tillers.asked_at(DEPLOYED)] == [None, ["1"]]
 
 
 def test_of_a_secret_the_digests_of_certificates_are_kept_and_nothing_else(tillers: ApiServer, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_the_text_is_a_table_and_then_findings_worst_first(server_of: Any, tmp_p
 
 
 def narrow(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
-    monkeypatch.setattr("secure_tiller_cli.commands.audit.console", lambda **_: Console(width=columns))
+    monkeypatch.setattr("secure_tiller_cli.output.console", lambda **_: Console(width=columns))
 
 
 def test_80_columns_have_room_for_a_name_because_practices_are_numbers_there(

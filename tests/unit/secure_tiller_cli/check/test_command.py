@@ -5,11 +5,13 @@ from typer.testing import CliRunner
 from typer.testing import Result as Ended
 
 from secure_tiller_cli import diagnosis
-from secure_tiller_cli.commands import app, check, options
-from secure_tiller_cli.diagnosis import Bundle, Cause, Credentials, Diagnosis, Kind
+from secure_tiller_cli.bundle import Bundle
+from secure_tiller_cli.commands import app, check, deployed
+from secure_tiller_cli.diagnosis import Cause, Diagnosis, Kind
 from secure_tiller_cli.results.document import from_json
 from secure_tiller_cli.results.result import CheckReport, Result, Status
 
+HELD = Bundle("", "", "", "blue-tiller", "", "", "")
 STACK, SERVER = "organization/secure-tiller/test", "https://10.0.0.1:6443"
 PASSED = Result("blue", "port refuses plaintext", Status.PASSED, "refused a call in plaintext")
 WARNING = Result("blue", "certificates last", Status.WARNING, "server ends in 20 days", "pulumi up renews it")
@@ -59,10 +61,9 @@ def test_a_long_sentence_stays_on_one_line_where_there_is_no_terminal(
 ) -> None:
     long = " ".join(["namespace"] * 40)
     found = Diagnosis(None, (Cause(Kind.NO_NAMESPACE, long, "look"),), (long,))
-    held = Bundle("blue-tiller", "127.0.0.1", Credentials(""))
-    monkeypatch.setattr(diagnosis, "read_bundle", lambda _: held)
+    monkeypatch.setattr("secure_tiller_cli.bundle.read", lambda _: HELD)
     monkeypatch.setattr(diagnosis, "diagnose", lambda *_, **__: found)
-    monkeypatch.setattr(options, "access_without_stack", lambda *_: None)
+    monkeypatch.setattr(deployed, "access_without_stack", lambda *_: None)
     lines = CliRunner().invoke(app, ["check", "--bundle", "alice"]).stdout.splitlines()
     assert lines == ["Tiller in blue-tiller does not answer", f"{Kind.NO_NAMESPACE.value}: {long}; look", long]
 
@@ -74,12 +75,9 @@ def test_the_json_is_the_proof_and_nothing_else(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_long_sentence_is_one_line_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     cause = Cause(Kind.FORWARD_DENIED, "in namespace blue-tiller the account lacks " + "rights " * 40, "ask for them")
-    held = Bundle("blue-tiller", "127.0.0.1", Credentials("", "", ""))
-    monkeypatch.setattr("secure_tiller_cli.commands.check.diagnosis.read_bundle", lambda _: held)
-    monkeypatch.setattr(
-        "secure_tiller_cli.commands.check.diagnosis.diagnose", lambda *_, **__: Diagnosis(None, (cause,))
-    )
-    monkeypatch.setattr("secure_tiller_cli.commands.check.options.access_without_stack", lambda *_: None)
+    monkeypatch.setattr("secure_tiller_cli.bundle.read", lambda _: HELD)
+    monkeypatch.setattr("secure_tiller_cli.diagnosis.diagnose", lambda *_, **__: Diagnosis(None, (cause,)))
+    monkeypatch.setattr("secure_tiller_cli.commands.deployed.access_without_stack", lambda *_: None)
     done = CliRunner().invoke(app, ["check", "--bundle", "alice"])
     assert done.stdout.splitlines()[1:] == [f"{cause.kind.value}: {cause.seen}; {cause.remedy}"]
 
@@ -87,8 +85,7 @@ def test_a_long_sentence_is_one_line_in_a_file(monkeypatch: pytest.MonkeyPatch) 
 def test_a_kubeconfig_that_does_not_serve_is_no_matter_of_a_stack_beside_a_bundle(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    held = Bundle("blue-tiller", "127.0.0.1", Credentials("", "", ""))
-    monkeypatch.setattr("secure_tiller_cli.commands.check.diagnosis.read_bundle", lambda _: held)
+    monkeypatch.setattr("secure_tiller_cli.bundle.read", lambda _: HELD)
     done = CliRunner().invoke(app, ["check", "--bundle", "alice", "--kubeconfig", "/nowhere"])
     assert done.exit_code == 1
     assert done.stderr.startswith("secure-tiller: --kubeconfig = ")

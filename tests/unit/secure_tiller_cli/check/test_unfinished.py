@@ -12,7 +12,7 @@ from typer.testing import Result as Ended
 
 from secure_tiller_cli.check import read_cluster
 from secure_tiller_cli.check import run as check_run
-from secure_tiller_cli.commands import app, main, options
+from secure_tiller_cli.commands import app, deployed, main
 from secure_tiller_cli.results.document import from_json
 from secure_tiller_cli.results.result import Status
 from secure_tiller_stack.kubeconfig import Access
@@ -93,8 +93,8 @@ def checked(pulumi: Program, monkeypatch: pytest.MonkeyPatch) -> None:
         yield SimpleNamespace(configuration=SimpleNamespace(host="https://10.0.0.1:6443"))
 
     pulumi.says(half(*state()["resources"]))
-    monkeypatch.setattr(options, "access", lambda *_: Access(None, ""))
-    monkeypatch.setattr(options, "cluster", cluster)
+    monkeypatch.setattr(deployed, "access", lambda *_: Access(None, ""))
+    monkeypatch.setattr(deployed, "cluster", cluster)
     monkeypatch.setattr(read_cluster, "all_bindings", lambda _: ())
     monkeypatch.setattr(check_run, "_of", lambda *_: iter(()))
 

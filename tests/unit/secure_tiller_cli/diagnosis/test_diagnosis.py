@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from secure_tiller_cli.diagnosis import Cause, Credentials, Diagnosis, Kind, KubectlError, diagnose
+from secure_tiller_cli.diagnosis import Cause, Credentials, Diagnosis, Kind, diagnose
 from secure_tiller_cli.diagnosis.pod_lookup import PodLookup
+from secure_tiller_cli.programs import ProgramError
 from secure_tiller_stack.kubeconfig import Access
 from tests.support import pki
 from tests.unit.secure_tiller_cli.diagnosis.ports import closing, plaintext, serving
@@ -81,8 +82,8 @@ def test_a_port_that_is_closed_again_is_a_forward_that_failed(reach: Reach) -> N
 
 
 def test_without_kubectl_there_is_no_diagnosis(reach: Reach) -> None:
-    reach(PodLookup("a"), KubectlError("No such file or directory"))
-    with pytest.raises(KubectlError):
+    reach(PodLookup("a"), ProgramError("kubectl", "cannot be run", "install kubectl"))
+    with pytest.raises(ProgramError):
         _diagnose()
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from secure_tiller_cli.diagnosis import ForwardError, KubectlError, forwarded
+from secure_tiller_cli.diagnosis import ForwardError, forwarded
+from secure_tiller_cli.programs import ProgramError
 from secure_tiller_stack.kubeconfig import Access
 
 LISTENS = "echo 'Forwarding from 127.0.0.1:4711 -> 44134'; exec sleep 60"
@@ -80,7 +81,7 @@ def test_a_kubectl_that_says_nothing_is_given_up(kubectl: Kubectl, monkeypatch: 
 
 def test_without_kubectl_the_remedy_is_to_install_it(tmp_path: Path) -> None:
     with (
-        pytest.raises(KubectlError, match="install kubectl"),
+        pytest.raises(ProgramError, match="install kubectl"),
         forwarded(FILE, "blue-tiller", environment={"PATH": str(tmp_path)}),
     ):
         pass
@@ -90,7 +91,7 @@ def test_a_kubectl_that_may_not_be_run_is_named(kubectl: Kubectl, tmp_path: Path
     kubectl(LISTENS)
     (tmp_path / "kubectl").chmod(0o600)
     with (
-        pytest.raises(KubectlError, match="cannot be run"),
+        pytest.raises(ProgramError, match="cannot be run"),
         forwarded(FILE, "blue-tiller", environment={"PATH": str(tmp_path)}),
     ):
         pass

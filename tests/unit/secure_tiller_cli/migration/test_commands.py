@@ -6,11 +6,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from kubernetes import client
 from typer.testing import CliRunner, Result
 
-from secure_tiller_cli.commands import app, options
-from secure_tiller_cli.commands import exit_plan as exit_plan_command
+from secure_tiller_cli.commands import app, deployed
+from secure_tiller_cli.migration import judge
 from secure_tiller_cli.migration import run as migration_run
 from secure_tiller_cli.releases import Status
 from tests.support import records
@@ -27,11 +26,10 @@ def core(monkeypatch: pytest.MonkeyPatch) -> FakeCore:
         yield core
 
     core = FakeCore()
-    monkeypatch.setattr(client, "CoreV1Api", lambda core: core)
-    monkeypatch.setattr(options, "tillers", lambda *_: (tiller(),))
-    monkeypatch.setattr(options, "access", lambda *_: None)
-    monkeypatch.setattr(options, "cluster", cluster)
-    for module in (migration_run, exit_plan_command):
+    monkeypatch.setattr(deployed, "tillers", lambda *_: (tiller(),))
+    monkeypatch.setattr(deployed, "access", lambda *_: None)
+    monkeypatch.setattr(deployed, "cluster", cluster)
+    for module in (migration_run, judge):
         monkeypatch.setattr(module, "judge", lambda *_: {})
     core.put("configmap", "kube-system", records.config_map(records.release("shop", 1)))
     return core
@@ -131,7 +129,7 @@ def test_the_exit_plan_is_markdown_or_json(core: FakeCore) -> None:
     core.put("secret", "blue-tiller", records.config_map(records.release("shop", 1)))
     text, machine = run("exit-plan", "blue"), run("exit-plan", "blue", "--format", "json")
     assert (text.exit_code, machine.exit_code) == (0, 0)
-    assert text.stdout.startswith("# From Tiller to Helm 3: team blue\n")
+    assert text.stdout.startswith("# From Tiller to Helm 3: team `blue`\n")
     assert json.loads(machine.stdout)["releases"][0]["name"] == "shop"
 
 

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import yaml
 
-from secure_tiller.plan.model import Subject
 from secure_tiller_cli.charts import Finding, Group, Severity
 from secure_tiller_cli.migration.exit_document import to_json, to_markdown
 from secure_tiller_cli.migration.exit_plan import ExitPlan
@@ -14,6 +13,7 @@ from secure_tiller_cli.migration.exit_steps import steps
 from secure_tiller_cli.migration.history import histories
 from secure_tiller_cli.releases import Record, Status
 from tests.unit.secure_tiller_cli.migration.samples import copied, tiller
+from tiller_facts.rbac import Subject
 
 GONE = Finding(Group.API_GONE, Severity.STOPS, "the cluster no longer serves Deployment in extensions/v1beta1", "")
 WEB, DELETED = copied("web", 3), copied("old", status=Status.DELETED)
@@ -48,13 +48,13 @@ def test_the_steps_lead_from_the_tools_to_the_end_of_the_team() -> None:
 
 def test_a_tiller_without_releases_is_only_removed() -> None:
     assert titles(plan()) == ["Remove the team"]
-    assert "The Tiller in blue-tiller holds no releases." in to_markdown(plan())
+    assert "The Tiller in `blue-tiller` holds no releases." in to_markdown(plan())
 
 
 def test_a_deleted_release_is_kept_in_the_backup_and_not_converted() -> None:
     assert titles(plan(DELETED)) == ["Stop Tiller", "Back up the records", "Remove Tiller's records", "Remove the team"]
     assert not [command for command in commands(plan(WEB, DELETED)) if "convert" in command and "old" in command]
-    assert "Deleted, and so left out: old." in to_markdown(plan(WEB, DELETED))
+    assert "Deleted, and so left out: `old`." in to_markdown(plan(WEB, DELETED))
 
 
 def test_of_what_was_found_only_api_versions_that_are_gone_are_called_so() -> None:
@@ -90,7 +90,7 @@ def test_a_release_whose_api_versions_are_gone_is_rewritten_between_conversion_a
         "helm3 mapkubeapis --namespace blue-apps web",
     )
     assert "helm3 plugin install https://github.com/helm/helm-mapkubeapis" in commands(made)
-    assert "| web | blue-apps | 1 | DEPLOYED | ledger-1.0.0 | API versions gone |" in to_markdown(made)
+    assert "| `web` | `blue-apps` | 1 | DEPLOYED | `ledger-1.0.0` | API versions gone |" in to_markdown(made)
     assert not [command for command in commands(plan(WEB)) if "mapkubeapis" in command]
 
 

@@ -1,10 +1,8 @@
 """Which pods run a Tiller."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from kubernetes import client
 
 from secure_tiller_cli.migration import old_tiller
 from tests.support.fake_core import FakeCore, tiller_pod
@@ -29,10 +27,7 @@ OTHER = {"labels": {"app": "web"}, "image": "registry.example.org/web:1"}
         ({"labels": {"app": "helm"}, "image": "registry.example.org/tiller/web:1"}, False),
     ],
 )
-def test_it_is_known_by_helms_labels_or_by_its_image_command_or_port(
-    monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], runs: bool
-) -> None:
-    monkeypatch.setattr(client, "CoreV1Api", lambda core: core)
+def test_it_is_known_by_helms_labels_or_by_its_image_command_or_port(changes: dict[str, Any], runs: bool) -> None:
     core = FakeCore(pods=[tiller_pod("kube-system", **changes), tiller_pod("elsewhere")])
     assert len(old_tiller.running(core, "kube-system")) == runs
 
@@ -42,14 +37,11 @@ def test_it_is_known_by_helms_labels_or_by_its_image_command_or_port(
     [
         ({}, "kubectl scale deployment tiller-deploy --namespace kube-system --replicas=0"),
         ({"owners": None}, "kubectl get pod tiller-deploy-abc-x --namespace kube-system --output yaml"),
-        ({"owners": [SimpleNamespace(kind="DaemonSet", name="x-abc")]}, "kubectl get pod tiller-deploy-abc-x"),
+        ({"owners": [{"kind": "DaemonSet", "name": "x-abc"}]}, "kubectl get pod tiller-deploy-abc-x"),
         ({"labels": {"app": "helm", "name": "tiller"}}, "kubectl get pod tiller-deploy-abc-x"),
     ],
 )
-def test_the_command_that_stops_it_is_told_where_it_is_known(
-    monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], remedy: str
-) -> None:
-    monkeypatch.setattr(client, "CoreV1Api", lambda core: core)
+def test_the_command_that_stops_it_is_told_where_it_is_known(changes: dict[str, Any], remedy: str) -> None:
     core = FakeCore(pods=[tiller_pod("kube-system", **changes)])
     (problem,) = old_tiller.problems(old_tiller.running(core, "kube-system"))
     assert remedy in problem.remedy

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from kubernetes import client
 
 from secure_tiller_cli.migration import copy
 from secure_tiller_cli.migration.report import Report
@@ -23,8 +22,7 @@ OWN = {"shop.v1", "shop.v2", "blog.v1"}
 
 
 @pytest.fixture
-def core(monkeypatch: pytest.MonkeyPatch) -> FakeCore:
-    monkeypatch.setattr(client, "CoreV1Api", lambda core: core)
+def core() -> FakeCore:
     core = FakeCore()
     fill(core, "configmap")
     return core

@@ -4,7 +4,8 @@ import pytest
 
 from secure_tiller_cli.migration.old_tiller import RunningTiller
 from secure_tiller_cli.migration.selection import Found, Selection, select
-from secure_tiller_cli.releases import Kind, Record, Status, Stored, Unreadable
+from secure_tiller_cli.releases import Kind, Record, Status, Unreadable
+from secure_tiller_cli.releases.storage import Stored
 from tests.unit.secure_tiller_cli.migration.samples import MANAGERS, ROUTE, copied, record
 
 THEIRS = (record("theirs", namespace="green-apps"), record("lone", namespace="nobodys"))

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from secure_tiller_cli.preview import markdown
-from secure_tiller_cli.preview.digest import Digest
+from secure_tiller_cli.preview.digest import UNKNOWN, Digest
 from secure_tiller_cli.preview.findings import Finding
 from secure_tiller_cli.preview.markdown import LONGEST
 from secure_tiller_cli.preview.summary import Part, Summary, summarize
 from tests.support.samples import BLUE, FULL
 from tests.unit.secure_tiller_cli.preview.previews import STACK, TYPES, preview, resources, step, urn_of
-from tests.unit.secure_tiller_cli.preview.test_escape import names
+from tests.unit.secure_tiller_cli.test_foreign_text import names
 
 PARSER = MarkdownIt("gfm-like", {"linkify": False})
 NOBODY = Part("", (), ())
@@ -113,6 +113,11 @@ def test_two_hundred_real_teams_fit() -> None:
     assert len(found.teams) == 200
     assert len(written) < LONGEST
     assert "more risks" in written  # ten for each team are more than fit
+
+
+def test_a_value_that_only_the_update_knows_is_written_as_unknown() -> None:
+    known = Finding("a", "its image is {image}", {"image": f"tiller:{UNKNOWN}"}, risk=True)
+    assert "its image is `tiller:unknown`" in markdown.write(summary(team("blue", known)))
 
 
 def test_resources_of_nobody_are_counted_and_what_is_lost_is_said() -> None:

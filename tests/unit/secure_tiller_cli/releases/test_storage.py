@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 from kubernetes import client
 
-from secure_tiller_cli.releases import Kind, read
+from secure_tiller_cli.releases import Kind
+from secure_tiller_cli.releases.storage import read
 from tests.support import records
 from tests.support.fake_core import FakeCore, answer
 
 
 @pytest.fixture
-def core(monkeypatch: pytest.MonkeyPatch) -> FakeCore:
-    monkeypatch.setattr(client, "CoreV1Api", lambda core: core)
+def core() -> FakeCore:
     return FakeCore()
 
 
@@ -79,7 +79,7 @@ def test_a_record_that_is_torn_or_contradicts_itself_is_told_and_the_others_are_
 
 def test_a_secret_that_is_not_base64_twice_is_told(core: FakeCore) -> None:
     core.put("secret", "t", wrong())
-    core.objects["secret", "t", "shop.v1"].data = {"release": "/w=="}
+    core.objects["secret", "t", "shop.v1"]["data"] = {"release": "/w=="}
     assert read(core, Kind.SECRET, "t").unreadable[0].why == "is no base64"
 
 

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from secure_tiller.problems import RefusedError
-from secure_tiller_cli.commands import app, options
+from secure_tiller_cli.commands import app, deployed
 from secure_tiller_cli.results.document import to_json
 from secure_tiller_cli.results.result import CheckReport
 from secure_tiller_cli.state import DeployedTiller
@@ -22,7 +22,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         assert stack in (None, "production")
         return DEMO, ()
 
-    monkeypatch.setattr(options, "read_deployed", whole)
+    monkeypatch.setattr(deployed, "read_deployed", whole)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

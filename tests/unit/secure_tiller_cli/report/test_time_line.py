@@ -7,9 +7,10 @@ from itertools import pairwise
 
 import pytest
 
+from secure_tiller.plan.certificate_life import State
 from secure_tiller_cli.report import build, to_html
 from secure_tiller_cli.report.certificates import certificates, left
-from secure_tiller_cli.report.model import Certificate, State
+from secure_tiller_cli.report.model import Certificate
 from secure_tiller_cli.report.timeline import TimeLine
 from tests.unit.secure_tiller_cli.report.samples import NOW, ONE, STACK, thirty, tiller
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from secure_tiller_cli.programs import ProgramError
 from secure_tiller_cli.state import StackError, export
 from tests.support.said import Program
 
@@ -54,5 +55,5 @@ def test_what_is_no_state_is_refused(pulumi: Program, text: str) -> None:
 
 def test_without_pulumi_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(StackError, match="install the Pulumi CLI"):
+    with pytest.raises(ProgramError, match="install the Pulumi CLI"):
         export()

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from secure_tiller.plan.objects import (
+from secure_tiller.problems import ClusterError
+from secure_tiller_stack import cluster
+from secure_tiller_stack.cluster import FoundObjects, FoundRelease
+from tests.support.api_server import FORBIDDEN, NONE, ApiServer, Question, namespace, of_stack, only_metadata, release
+from tests.support.samples import STACK
+from tests.unit.secure_tiller_stack.cluster.asking import PREVIEW, access
+from tiller_facts.kinds import (
     DEPLOYMENTS,
     NETWORK_POLICIES,
     ROLE_BINDINGS,
@@ -17,14 +23,9 @@ from secure_tiller.plan.objects import (
     Kind,
     Object,
 )
-from secure_tiller.problems import ClusterError
-from secure_tiller_stack import cluster
-from secure_tiller_stack.cluster import FoundObjects, FoundRelease
-from tests.support.api_server import FORBIDDEN, NONE, ApiServer, Question, namespace, of_stack, only_metadata, release
-from tests.support.samples import STACK
-from tests.unit.secure_tiller_stack.cluster.asking import PREVIEW, access
 
 METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+PAGED = {"limit": ["500"]}
 OURS = ["app.kubernetes.io/managed-by=secure-tiller"]
 
 
@@ -88,7 +89,7 @@ def test_a_record_that_tiller_did_not_label_counts_as_a_release(
 def test_of_the_records_their_metadata_alone_is_asked_for(server: ApiServer, departed: Callable[..., Departed]) -> None:
     departed()
     ((_, _, query, accept),) = server.asked_at(RED_SECRETS)
-    assert (query, accept) == ({"labelSelector": ["OWNER=TILLER"]}, METADATA)
+    assert (query, accept) == ({**PAGED, "labelSelector": ["OWNER=TILLER"]}, METADATA)
 
 
 def test_a_namespace_without_our_service_account_is_no_tillers_and_not_asked_for_releases(
@@ -98,7 +99,7 @@ def test_a_namespace_without_our_service_account_is_no_tillers_and_not_asked_for
     assert departed() == {}
     assert RED_SECRETS not in server.paths
     ((_, _, query, _),) = server.asked_at(RED_ACCOUNTS)
-    assert query == {"labelSelector": OURS, "fieldSelector": ["metadata.name=tiller"]}
+    assert query == {**PAGED, "labelSelector": OURS, "fieldSelector": ["metadata.name=tiller"]}
 
 
 def test_where_service_accounts_may_not_be_listed_the_releases_are_looked_for_all_the_same(
@@ -185,7 +186,7 @@ def test_an_object_of_each_kind_is_found_by_its_name_in_the_namespaces_asked_for
     server.answers[LISTED[kind]] = (200, {"items": listed})
     assert there(wanted) == FoundObjects({wanted: "blue"})
     ((_, _, query, accept),) = lists(server)
-    assert (query, accept) == ({"fieldSelector": ["metadata.name=tiller"]}, METADATA)
+    assert (query, accept) == ({**PAGED, "fieldSelector": ["metadata.name=tiller"]}, METADATA)
 
 
 @pytest.mark.parametrize(

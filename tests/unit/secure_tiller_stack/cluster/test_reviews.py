@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from secure_tiller.plan.objects import DEPLOYMENTS, ROLES, SECRETS, Kind
 from secure_tiller.problems import ClusterError
 from secure_tiller_stack import cluster
 from secure_tiller_stack.permissions import Right, escalate
-from tests.support.api_server import FORBIDDEN, SELF_REVIEW, Answer, ApiServer, Question, review
+from tests.support.api_server import FORBIDDEN, REVIEW, SELF_REVIEW, Answer, ApiServer, Question, review
 from tests.unit.secure_tiller_stack.cluster.asking import PREVIEW, access
+from tiller_facts.kinds import DEPLOYMENTS, ROLES, SECRETS, Kind
 
 EVERYTHING = {"verb": "*", "group": "*", "resource": "*"}
 BLUE, GREEN, EVERYWHERE = (Right(namespace, "create", SECRETS) for namespace in ("blue", "green", ""))
@@ -163,6 +163,20 @@ def test_it_gives_none_either_if_it_refuses_in_the_middle(server: ApiServer, lac
 
     server.answers[SELF_REVIEW] = answer
     assert lacking([BLUE, GREEN]) is None
+
+
+UNDECIDED = (201, {"spec": {}, "status": {"allowed": False, "evaluationError": "webhook: timeout"}})
+
+
+def test_a_denial_by_a_failing_authorizer_is_no_answer(server: ApiServer, lacking: Ask, tmp_path: Path) -> None:
+    server.answers |= {SELF_REVIEW: UNDECIDED, REVIEW: UNDECIDED}
+    assert lacking([BLUE]) is None
+    assert cluster.ask(access(tmp_path, server.url), replace(PREVIEW, deploying=True)).strangers_allowed is None
+
+
+def test_what_is_allowed_although_an_authorizer_failed_is_allowed(server: ApiServer, lacking: Ask) -> None:
+    server.answers[SELF_REVIEW] = (201, {"status": {"allowed": True, "evaluationError": "webhook: timeout"}})
+    assert lacking([BLUE]) == frozenset()
 
 
 def test_a_review_that_fails_refuses_the_cluster(server: ApiServer, lacking: Ask) -> None:

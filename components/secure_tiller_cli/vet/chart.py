@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +11,11 @@ import yaml
 
 from secure_tiller.problems import Problem, RefusedError
 from secure_tiller_cli.charts import Discovery, Finding, Group, Severity
+from secure_tiller_cli.foreign_text import word
+from secure_tiller_cli.programs import Ended, run
+
+HELM_SECONDS = 120.0
+"""Of one call of Helm: a large chart renders in seconds."""
 
 MISSING = "found in requirements.yaml, but missing in charts/"
 """What Helm says of a chart whose dependencies were not fetched (Helm 2.17, pkg/renderutil/deps.go)."""
@@ -64,9 +68,9 @@ class Chart:
         """
         if not self.path.exists():
             raise self._refused("there is no such folder or file", "give the path of a chart's folder or of its .tgz")
-        done = self._helm("version", "--client", "--short")
-        if done.returncode or "v2." not in done.stdout:
-            why = f"the helm on PATH is not Helm 2: {' '.join(done.stdout.split()) or _said(done)}"
+        done = _helm("version", "--client", "--short")
+        if done.code or "v2." not in done.out:
+            why = f"the helm on PATH is not Helm 2: {' '.join(done.out.split()) or _said(done)}"
             raise self._refused(why, "put Helm 2's client first on PATH: another Helm renders otherwise than Tiller")
 
     def render(self, namespace: str, name: str, values: Values, discovery: Discovery) -> str:
@@ -83,16 +87,16 @@ class Chart:
         """
         known = (f"--api-versions={version}" for version in discovery.capabilities)
         place = (f"--namespace={namespace}", *((f"--name={name}",) if name else ()))
-        done = self._helm(
+        done = _helm(
             "template", *place, *values.arguments(), f"--kube-version={discovery.version}", *known, "--", str(self.path)
         )
-        if done.returncode:
+        if done.code:
             said = _said(done)
             remedy = "correct the chart, or the values that you gave"
             if MISSING in said:
-                remedy = f"fetch them first: helm dependency build {self.path}"
+                remedy = f"fetch them first: helm dependency build {word(str(self.path))}"
             raise self._refused(f"does not render: {said}", remedy)
-        return done.stdout
+        return done.out
 
     def demand(self, discovery: Discovery) -> Finding | None:
         """Return what stands against a chart that names versions of Kubernetes; None: nothing.
@@ -102,10 +106,10 @@ class Chart:
         Raises:
             ChartError: its Chart.yaml cannot be read.
         """
-        done = self._helm("inspect", "chart", "--", str(self.path))
-        if done.returncode:
+        done = _helm("inspect", "chart", "--", str(self.path))
+        if done.code:
             raise self._refused(f"its Chart.yaml cannot be read: {_said(done)}", "correct it")
-        told = yaml.safe_load(done.stdout)
+        told = yaml.safe_load(done.out)
         wanted = str((told or {}).get("kubeVersion") or "")
         if not wanted or self._compares(wanted, discovery.release):
             return None
@@ -120,8 +124,8 @@ class Chart:
             (chart / "Chart.yaml").write_text("apiVersion: v1\nname: range\nversion: 1.0.0\n")
             (chart / "values.yaml").write_text(json.dumps({"wanted": wanted, "release": release}))
             (chart / "templates" / "in.yaml").write_text("in: {{ semverCompare .Values.wanted .Values.release }}\n")
-            done = self._helm("template", str(chart))
-        return done.returncode == 0 and "in: true" in done.stdout
+            done = _helm("template", str(chart))
+        return done.code == 0 and "in: true" in done.out
 
     def provenance(self, keyring: Path | None) -> Finding | None:
         """Return what is to be said of who made the package; None: its provenance verifies.
@@ -139,35 +143,25 @@ class Chart:
         if not keyring:
             text, remedy = "not verified: no keyring was given", "give the signers' public keys with --keyring"
             return Finding(Group.PROVENANCE, Severity.NOTE, text, remedy)
-        done = self._helm("verify", f"--keyring={keyring}", "--", str(self.path))
-        if not done.returncode:
+        done = _helm("verify", f"--keyring={keyring}", "--", str(self.path))
+        if not done.code:
             return None
         remedy = "get the package and its .prov anew from whoever signs it; a keyring is what gpg --export writes"
         return Finding(Group.PROVENANCE, Severity.STOPS, f"does not verify: {_said(done)}", remedy)
-
-    def _helm(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        try:
-            return subprocess.run(
-                ["helm", *arguments],
-                capture_output=True,
-                check=False,
-                encoding="utf-8",
-                errors="replace",
-                stdin=subprocess.DEVNULL,
-            )
-        except OSError as error:
-            why = f"helm cannot be run: {error.strerror}"
-            raise self._refused(why, "install Helm 2's client, the version of Tiller") from error
 
     def _refused(self, why: str, remedy: str) -> ChartError:
         return ChartError([Problem("", f"chart {self.path}", "", why, remedy)])
 
 
-def _said(done: "subprocess.CompletedProcess[str]") -> str:
+def _helm(*arguments: str) -> Ended:
+    return run(["helm", *arguments], seconds=HELM_SECONDS)
+
+
+def _said(done: Ended) -> str:
     """Return what Helm complained about, on one line."""
-    text = " ".join(done.stderr.split()).rpartition("Error: ")[2]
+    text = " ".join(done.err.split()).rpartition("Error: ")[2]
     before, settings, _ = text.partition(SETTINGS)
     if settings:
         return f"{before}{settings} (not shown: a value can be a secret)"
     text = _VALUE.sub(r"\1(a value, not shown)", text)
-    return text or f"helm ended with exit code {done.returncode}"
+    return text or f"helm ended with exit code {done.code}"

@@ -3,7 +3,7 @@
 import pytest
 
 from secure_tiller_cli.charts import Severity
-from secure_tiller_cli.charts.vet import Outcome, Values, verdict
+from secure_tiller_cli.vet import Outcome, Values, verdict
 from tests.unit.secure_tiller_cli.migration.samples import tiller
 
 ONE = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}}\n"

@@ -10,9 +10,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from secure_tiller_cli.charts import Finding, Group, Severity
-from secure_tiller_cli.charts.vet import Chart, Values, Verdict
 from secure_tiller_cli.commands import app
-from secure_tiller_cli.commands import vet as command
+from secure_tiller_cli.vet import Chart, Values, Verdict
 from tests.unit.secure_tiller_cli.charts.world import blue, one
 
 STOPS = Finding(Group.OUTSIDE, Severity.STOPS, "is outside", "leave it out", (one("ClusterRole", "rbac/v1"),))
@@ -39,16 +38,16 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, asked: dict[str, Any]) 
         yield None
 
     monkeypatch.setattr(Chart, "require", lambda _: None)
-    monkeypatch.setattr("secure_tiller_cli.commands.options.access", lambda *_: None)
-    monkeypatch.setattr("secure_tiller_cli.commands.options.cluster", cluster)
+    monkeypatch.setattr("secure_tiller_cli.commands.deployed.access", lambda *_: None)
+    monkeypatch.setattr("secure_tiller_cli.commands.deployed.cluster", cluster)
 
     def call(*options: str, found: tuple[Finding, ...] = (), namespaces: tuple[str, ...] = ("blue-apps",)) -> Result:
         def vet(*positional: Any, **named: Any) -> Verdict:
             asked.update(named, namespace=positional[3])
             return Verdict((one("ConfigMap"), one("Pod")), found)
 
-        monkeypatch.setattr("secure_tiller_cli.commands.options.tillers", lambda _: (blue(*namespaces),))
-        monkeypatch.setattr(command, "vet", vet)
+        monkeypatch.setattr("secure_tiller_cli.commands.deployed.tillers", lambda _: (blue(*namespaces),))
+        monkeypatch.setattr("secure_tiller_cli.vet.vet", vet)
         return CliRunner().invoke(app, ["vet", str(chart), "--team", "blue", *options])
 
     return call

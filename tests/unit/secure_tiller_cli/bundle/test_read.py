@@ -3,13 +3,13 @@
 import io
 import re
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from secure_tiller_cli import bundle
-from secure_tiller_cli.bundle import BundleError
-from secure_tiller_cli.diagnosis import Bundle, Credentials, read_bundle
+from secure_tiller_cli.bundle import BundleError, read
 from tests.support import pki
 
 CA, OWN = pki.authority(), pki.authority("of ann")
@@ -28,22 +28,29 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_what_bundle_writes_is_read(folder: Path) -> None:
-    own = Credentials(CA.pem, ANN.pem, ANN.key_pem)
-    assert read_bundle(folder) == Bundle("blue-tiller", "127.0.0.1", own)
+    assert read(folder) == _written()
+
+
+@pytest.mark.parametrize("stack", ["", "o/p/s"])
+def test_a_bundle_says_whose_it_is(tmp_path: Path, stack: str) -> None:
+    bundle.write(replace(_written(), stack=stack), tmp_path / "ann")
+    assert read(tmp_path / "ann").stack == stack
+    (tmp_path / "ann" / "env").write_text("export TILLER_NAMESPACE=blue-tiller")
+    assert read(tmp_path / "ann") == replace(_written(), stack="", team="", client="")
 
 
 def test_what_bundle_hands_over_is_read(tmp_path: Path) -> None:
     with tarfile.open(fileobj=io.BytesIO(bundle.archive(_written()))) as archive:
         archive.extractall(tmp_path, filter="data")
-    assert read_bundle(tmp_path / "ann").namespace == "blue-tiller"
+    assert read(tmp_path / "ann").namespace == "blue-tiller"
 
 
 def test_a_client_that_made_its_own_key_is_told_to_put_it_there(tmp_path: Path) -> None:
     bundle.write(_written(key=""), tmp_path / "ann")
     with pytest.raises(BundleError, match="put your own key there"):
-        read_bundle(tmp_path / "ann")
+        read(tmp_path / "ann")
     (tmp_path / "ann" / "key.pem").write_text(ANN.key_pem)
-    assert read_bundle(tmp_path / "ann").credentials.key == ANN.key_pem
+    assert read(tmp_path / "ann").key == ANN.key_pem
 
 
 @pytest.mark.parametrize(
@@ -59,17 +66,17 @@ def test_a_client_that_made_its_own_key_is_told_to_put_it_there(tmp_path: Path) 
 )
 def test_the_environment_is_read_as_a_shell_reads_it(folder: Path, line: str, namespace: str) -> None:
     (folder / "env").write_text(line)
-    assert read_bundle(folder).namespace == namespace
+    assert read(folder).namespace == namespace
 
 
 def test_without_a_hostname_the_certificate_must_be_for_the_loopback(folder: Path) -> None:
     (folder / "env").write_text("export TILLER_NAMESPACE=blue")
-    assert read_bundle(folder).hostname == "127.0.0.1"
+    assert read(folder).hostname == "127.0.0.1"
 
 
 def test_another_hostname_is_read(folder: Path) -> None:
     (folder / "env").write_text("export TILLER_NAMESPACE=blue HELM_TLS_HOSTNAME=tiller.example")
-    assert read_bundle(folder).hostname == "tiller.example"
+    assert read(folder).hostname == "tiller.example"
 
 
 WRONG = {
@@ -95,7 +102,7 @@ def test_what_is_no_bundle_is_refused_by_file(folder: Path, file: str, text: str
     else:
         (folder / file).write_text(text)
     with pytest.raises(BundleError, match=re.escape(words)) as refused:
-        read_bundle(folder)
+        read(folder)
     (problem,) = refused.value.problems
     assert problem.key == str(folder / file)
 
@@ -103,29 +110,29 @@ def test_what_is_no_bundle_is_refused_by_file(folder: Path, file: str, text: str
 def test_a_file_that_is_no_text_is_refused(folder: Path) -> None:
     (folder / "cert.pem").write_bytes(b"\xff\xfe")
     with pytest.raises(BundleError, match="is no text"):
-        read_bundle(folder)
+        read(folder)
 
 
 def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(BundleError) as refused:
-        read_bundle(tmp_path)
+        read(tmp_path)
     assert len(refused.value.problems) == 4
 
 
 def test_a_folder_that_is_not_there_is_one_problem(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="why:    is not there") as refused:
-        read_bundle(tmp_path / "nowhere")
+        read(tmp_path / "nowhere")
     assert len(refused.value.problems) == 1
 
 
 def test_a_file_of_the_bundle_in_the_place_of_its_folder_is_one_problem(folder: Path) -> None:
     with pytest.raises(BundleError, match="why:    is no folder") as refused:
-        read_bundle(folder / "env")
+        read(folder / "env")
     assert len(refused.value.problems) == 1
 
 
 def test_no_key_is_shown(folder: Path) -> None:
     (folder / "cert.pem").write_text(BOB.pem)
     with pytest.raises(BundleError) as refused:
-        read_bundle(folder)
+        read(folder)
     assert ANN.key_pem.splitlines()[1] not in str(refused.value)

@@ -6,10 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from secure_tiller_cli.charts import Finding, Group, Manifest, Severity
-from secure_tiller_stack.cluster.connection import AT_ONCE, FORBIDDEN, OK, TIMEOUT_SECONDS, clients
+from secure_tiller_stack.cluster.api import call
+from secure_tiller_stack.cluster.connection import AT_ONCE, clients
+from secure_tiller_stack.cluster.lister import path
+from tiller_facts.kinds import PODS
 
 TEMPLATES: Mapping[tuple[str, str], Sequence[str]] = {
     ("", "Pod"): (),
@@ -59,9 +63,9 @@ def pods(client: Any, manifests: Iterable[Manifest], namespace: str, managed: Se
         judged = dict(zip(inside, answers, strict=True))
     forbidden = defaultdict[str, list[Manifest]](list)
     for each, answer in judged.items():
-        if answer.status == FORBIDDEN and _NO_RIGHT.search(answer.message):
+        if answer.status == HTTPStatus.FORBIDDEN and _NO_RIGHT.search(answer.message):
             forbidden[inside[each]].append(each)
-        elif answer.status != OK:
+        elif answer.status != HTTPStatus.OK:
             yield _refused(each, inside[each], answer)
     for name, found in forbidden.items():
         text = f"not checked: your account may not create pods in {name}"
@@ -104,11 +108,11 @@ def _list(value: Any) -> list[Any]:
 def _refused(manifest: Manifest, inside: str, answer: _Answer) -> Finding:
     refusal = partial(Finding, manifests=(manifest,))
     effect = "would not be made" if manifest.kind == "Pod" else f"the {manifest.kind} would be made and get no pod"
-    if answer.status == FORBIDDEN and _VIOLATES in answer.message:
+    if answer.status == HTTPStatus.FORBIDDEN and _VIOLATES in answer.message:
         why = answer.message[answer.message.index(_VIOLATES) :]
         remedy = f"set the pod's securityContext and volumes so that {inside} admits it"
         return refusal(Group.POD_SECURITY, Severity.STOPS, f"{effect}: {why}", remedy)
-    if answer.status == FORBIDDEN:  # by another admission plugin, such as a quota
+    if answer.status == HTTPStatus.FORBIDDEN:  # by another admission plugin, such as a quota
         remedy = "correct the pod, or have the limits of the namespace changed"
         return refusal(Group.CANNOT_INSTALL, Severity.STOPS, f"{effect}: {answer.message}", remedy)
     if answer.status in _INVALID and _NOT_DRY not in answer.message:
@@ -124,23 +128,10 @@ def _dry_run(client: Any, namespace: str, pod: Mapping[str, Any]) -> _Answer:
     It is sent as it is: the client's own models refuse fields that they do not know.
     """
     try:
-        _post(client, f"/api/v1/namespaces/{namespace}/pods", {"dryRun": "All"}, pod)
+        call(client, "POST", path(PODS, namespace), query={"dryRun": "All"}, body=pod)
     except clients.ApiException as error:
         return _Answer(error.status or 0, _message(error))
-    return _Answer(OK, "")
-
-
-def _post(client: Any, path: str, query: Mapping[str, str], body: Mapping[str, Any]) -> None:
-    headers = {"Accept": "application/json", "Content-Type": "application/json"}
-    common = {"header_params": headers, "query_params": list(query.items()), "body": body}
-    common["auth_settings"] = ["BearerToken"]
-    if hasattr(client, "param_serialize"):  # from release 37 on
-        answer = client.call_api(*client.param_serialize("POST", path, **common), _request_timeout=TIMEOUT_SECONDS)
-        answer.read()
-        if answer.status >= 300:
-            raise clients.ApiException(http_resp=answer)
-    else:
-        client.call_api(path, "POST", **common, _preload_content=False, _request_timeout=TIMEOUT_SECONDS)
+    return _Answer(HTTPStatus.OK, "")
 
 
 def _message(error: Any) -> str:

@@ -1,4 +1,4 @@
-"""A client's bundle as files that Helm reads, for one client alone."""
+"""A bundle as files, for one client alone: over no file that is another's, and whole or not at all."""
 
 import io
 import os
@@ -8,70 +8,17 @@ import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from secure_tiller.plan import pem
-from secure_tiller.plan.names import LOOPBACK
-from secure_tiller.problems import Problem, RefusedError
+from secure_tiller.problems import Problem
+from secure_tiller_cli.bundle.model import CA, CERTIFICATE, ENVIRONMENT, FILES, KEY, Bundle, BundleError, problem
+from secure_tiller_cli.foreign_text import word
 
-CA, CERTIFICATE, KEY, ENVIRONMENT = "ca.pem", "cert.pem", "key.pem", "env"
-"""The first three are the names that Helm 2.17 looks for in its home (cmd/helm/helm.go, tlsCaCertDefault)."""
-HOSTNAME = LOOPBACK
-"""What Helm verifies the certificate of a Tiller for that it reaches through its port-forward; all of ours carry it."""
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
-
-_HERE = "secure_tiller_bundle"
-
-
-class BundleError(RefusedError):
-    """The folder cannot take the bundle, or holds none that Helm could use."""
-
-    headline = "The bundle is refused"
-
-
-@dataclass(frozen=True)
-class Bundle:
-    """What one client of one Tiller is handed."""
-
-    stack: str
-    """`<organization>/<project>/<stack>`; empty when an earlier version of the component made the Tiller."""
-    team: str
-    client: str
-    namespace: str
-    """Tiller's."""
-    ca: str
-    certificate: str
-    key: str = field(repr=False)
-    """Empty: the client made its own, and has it."""
-
-    @property
-    def owner(self) -> str:
-        """Whose it is, in one line."""
-        return f"client {self.client}, team {self.team}, stack {self.stack or '(not told)'}"
-
-    def files(self, folder: str) -> Mapping[str, str]:
-        """Return the content of each file by its name.
-
-        Args:
-            folder: where they will lie, as the shell is to read it.
-        """
-        pems = {CA: self.ca, CERTIFICATE: self.certificate, **({KEY: self.key} if self.key else {})}
-        return {**pems, ENVIRONMENT: "".join(f"{line}\n" for line in self._environment(folder))}
-
-    def _environment(self, folder: str) -> Iterator[str]:
-        yield f"# {self.owner}"
-        # HELM_HOST would lead past the port-forward. HELM_HOME stays: repositories and plugins are the user's own.
-        yield "unset HELM_HOST"
-        yield f"{_HERE}={folder}"
-        yield f"export TILLER_NAMESPACE={shlex.quote(self.namespace)}"
-        yield f"export HELM_TLS_ENABLE=true HELM_TLS_VERIFY=true HELM_TLS_HOSTNAME={HOSTNAME}"
-        for name, file in (("CA_CERT", CA), ("CERT", CERTIFICATE), ("KEY", KEY)):
-            yield f'export HELM_TLS_{name}="${_HERE}"/{file}'
-        yield f"unset {_HERE}"
 
 
 def write(bundle: Bundle, folder: Path) -> None:
@@ -86,8 +33,8 @@ def write(bundle: Bundle, folder: Path) -> None:
             raise BundleError(problems)
         _replace(folder, bundle.files(shlex.quote(str(folder.absolute()))))
     except OSError as error:
-        where, why = str(error.filename or folder), f"cannot be written: {error.strerror}"
-        raise BundleError([Problem("", where, "", why, "choose another folder")]) from error
+        why = f"cannot be written: {error.strerror}"
+        raise BundleError([problem(Path(error.filename or folder), why, "choose another folder")]) from error
 
 
 def archive(bundle: Bundle) -> bytes:
@@ -112,14 +59,11 @@ def archive(bundle: Bundle) -> bytes:
 def _in_the_way(bundle: Bundle, folder: Path) -> Iterator[Problem]:
     status = folder.stat()
     if stat.S_IMODE(status.st_mode) & 0o077 or status.st_uid != os.geteuid():
-        why = "is not for your eyes alone, and a key is to lie there"
-        yield Problem(
-            "", str(folder), f"mode {stat.S_IMODE(status.st_mode):04o}", why, f"chmod 700 {folder}, if it is yours"
-        )
-    for name in (CA, CERTIFICATE, KEY, ENVIRONMENT):
-        file = folder / name
+        why, mode = "is not for your eyes alone, and a key is to lie there", f"mode {stat.S_IMODE(status.st_mode):04o}"
+        yield problem(folder, why, f"chmod 700 {word(str(folder))}, if it is yours", mode)
+    for file in (folder / name for name in FILES):
         if file.is_symlink() or (file.exists() and not file.is_file()):
-            yield Problem("", str(file), "", "is no plain file", "choose another folder")
+            yield problem(file, "is no plain file", "choose another folder")
             return
     yield from _of_another(bundle, folder)
 
@@ -131,19 +75,17 @@ def _of_another(bundle: Bundle, folder: Path) -> Iterator[Problem]:
     if environment.exists():
         owner = environment.read_text(errors="replace").split("\n", 1)[0]
         if owner != f"# {bundle.owner}":
-            yield Problem(
-                "", str(environment), "", f"is of {owner.removeprefix('# ')[:200] or 'somebody else'}", another
-            )
+            yield problem(environment, f"is of {owner.removeprefix('# ')[:200] or 'somebody else'}", another)
     elif certificate.exists():
         if (found := _named(certificate)) != (bundle.client, bundle.team):
-            yield Problem("", str(certificate), "", f"is of {' of team '.join(found) or 'somebody else'}", another)
+            yield problem(certificate, f"is of {' of team '.join(found) or 'somebody else'}", another)
     elif (bundle.key and key.exists()) or (folder / CA).exists():
         there = key if key.exists() else folder / CA
-        yield Problem("", str(there), "", "is there, and nothing tells whose it is", another)
+        yield problem(there, "is there, and nothing tells whose it is", another)
     leaf = pem.certificates(bundle.certificate)[0]
     if not bundle.key and key.exists() and not pem.is_key_of(key.read_text(errors="replace"), leaf):
         why = "is another key than the one that the client's certificate was requested with"
-        yield Problem("", str(key), "", why, "put the client's own key there, or give a new `csr`")
+        yield problem(key, why, "put the client's own key there, or give a new `csr`")
 
 
 def _named(certificate: Path) -> tuple[str, ...]:

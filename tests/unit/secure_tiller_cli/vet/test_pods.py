@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from secure_tiller_cli.charts import Finding, Group, Manifest, Severity
-from secure_tiller_cli.charts.vet.pods import pods
+from secure_tiller_cli.vet.pods import pods
 from secure_tiller_stack.cluster.connection import calling
 from tests.support.api_server import Answer, ApiServer
 from tests.unit.secure_tiller_cli.charts.world import one

@@ -9,9 +9,9 @@ from typing import Any
 
 from secure_tiller_cli.charts import Finding, Group, Manifest, Severity, discover, examine, read
 from secure_tiller_cli.charts.discovery import group
-from secure_tiller_cli.charts.vet.chart import Chart, Values
-from secure_tiller_cli.charts.vet.pods import pods
 from secure_tiller_cli.state import DeployedTiller
+from secure_tiller_cli.vet.chart import Chart, Values
+from secure_tiller_cli.vet.pods import pods
 
 
 class Outcome(StrEnum):

@@ -1,0 +1,109 @@
+"""One request of the API server: JSON is sent and received, within limits of time and size.
+
+The client's own models are not used: they refuse fields that they do not know, and metadata alone has not their form.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from http import HTTPStatus
+from typing import Any, ParamSpec, TypeVar
+
+from secure_tiller_stack.cluster.connection import TIMEOUT_SECONDS, clients
+
+REQUEST_SECONDS = 60.0
+"""Until an answer is there whole; `TIMEOUT_SECONDS` limits each wait for a piece of it."""
+LARGEST_ANSWER = 512 * 2**20
+"""Bytes. A page of the largest objects that Kubernetes keeps, of 1.5 MiB each, is never reached in practice."""
+_PIECE = 2**16
+
+JSON = "application/json"
+
+_Arguments = ParamSpec("_Arguments")
+_Answer = TypeVar("_Answer")
+_Otherwise = TypeVar("_Otherwise")
+
+
+def call(
+    client: Any,
+    method: str,
+    path: str,
+    *,
+    query: Mapping[str, str] | None = None,
+    body: Any = None,
+    accept: str = JSON,
+    until: float | None = None,
+) -> Any:
+    """Return the answer of the API server to one request, without retries.
+
+    Args:
+        client: of the official library.
+        method: of HTTP.
+        path: quoted, from the root: `/api/v1/pods`.
+        query: parameters; empty ones are left out.
+        body: plain data.
+        accept: the form of the answer.
+        until: when the answer must be there, by `time.monotonic`; never later than in `REQUEST_SECONDS`.
+
+    Raises:
+        ApiException: it refuses, with its status and the text of its answer as `body`.
+        TimeoutError: the answer takes too long.
+        ValueError: the answer is no JSON, or exceeds the limits.
+    """
+    last = min(time.monotonic() + REQUEST_SECONDS, until or float("inf"))
+    answer = _answer(client, method, path, query or {}, body, accept)
+    with closing(getattr(answer, "response", answer)) as unread:
+        content = _content(unread, last)
+    if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
+        error = clients.ApiException(status=answer.status, reason=answer.reason)
+        error.body = content.decode(errors="replace")
+        raise error
+    try:
+        return json.loads(content)
+    except RecursionError as error:
+        raise ValueError("the answer is nested too deeply") from error
+
+
+def _answer(client: Any, method: str, path: str, query: Mapping[str, str], body: Any, accept: str) -> Any:
+    sent: dict[str, Any] = {
+        "header_params": {"Accept": accept, "Content-Type": JSON},
+        "query_params": [(key, value) for key, value in query.items() if value],
+        "body": body,
+        "auth_settings": ["BearerToken"],
+    }
+    if hasattr(client, "param_serialize"):  # from release 37 on
+        return client.call_api(*client.param_serialize(method, path, **sent), _request_timeout=TIMEOUT_SECONDS)
+    unread = {"_preload_content": False, "_return_http_data_only": True}
+    return client.call_api(path, method, **sent, **unread, _request_timeout=TIMEOUT_SECONDS)
+
+
+def _content(unread: Any, last: float) -> bytes:
+    read = getattr(unread, "read1", unread.read)  # urllib3 before 2.1 waits until a piece is full
+    content = bytearray()
+    while piece := read(_PIECE):
+        content += piece
+        if len(content) > LARGEST_ANSWER:
+            raise ValueError("the answer is too large")
+        if time.monotonic() > last:
+            raise TimeoutError("the answer takes too long")
+    return bytes(content)
+
+
+def unless_refused(
+    otherwise: _Otherwise,
+    ask: Callable[_Arguments, _Answer],
+    *arguments: _Arguments.args,
+    **named: _Arguments.kwargs,
+) -> _Answer | _Otherwise:
+    """Return what a function is answered by the API server; `otherwise` where the account has no right to it.
+
+    Raises:
+        ApiException: the API server fails otherwise than by refusing.
+    """
+    try:
+        return ask(*arguments, **named)
+    except clients.ApiException as error:
+        if error.status != HTTPStatus.FORBIDDEN:
+            raise
+        return otherwise
