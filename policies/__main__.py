@@ -5,15 +5,16 @@ from pathlib import Path
 
 from pulumi_policy import PolicyPack
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "components"))  # for tiller_facts, which needs none of the rest
+# For tiller_facts, which needs nothing of the rest.
+sys.path.append(str(Path(__file__).resolve().parents[1] / "components"))
 try:
     from tiller_policies.adapter import policies
 except ModuleNotFoundError as error:
     if error.name != "tiller_facts":
         raise
     sys.exit(
-        "The policy pack judges by tiller_facts, which is not there: give --policy-pack the folder policies/ of a whole "
-        "checkout of secure-tiller, or copy components/tiller_facts into the pack."
+        "The policy pack judges by tiller_facts, which is not there: give --policy-pack the folder policies/ of a "
+        "checkout of secure-tiller, or copy its components/tiller_facts into the pack."
     )
 
 # The constructor serves the engine and does not return. The version is that of PulumiPolicy.yaml.

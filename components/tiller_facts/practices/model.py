@@ -9,7 +9,6 @@ from tiller_facts.practices.case import Case, Cluster
 from tiller_facts.severity import Severity
 from tiller_facts.workloads import Tiller
 
-
 PAGE = "docs/practices.md"
 """The page that describes the practices, in the repository; `practices.page` writes it."""
 

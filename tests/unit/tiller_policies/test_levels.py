@@ -59,7 +59,7 @@ def test_a_service_of_the_nodes_blocks_where_tiller_listens() -> None:
 
 
 def test_what_only_the_update_decides_is_no_violation() -> None:
-    unknown = workload("Deployment", template(container(args=UNKNOWN, resources=UNKNOWN)))  # type: ignore[arg-type]
+    unknown = workload("Deployment", template({**container(), "args": UNKNOWN, "resources": UNKNOWN}))
     assert violations([resource(unknown), *map(resource, surroundings())]) == []
 
 

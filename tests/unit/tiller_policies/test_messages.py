@@ -26,7 +26,7 @@ def _worst(name: str, *args: str) -> list[Resource]:
         resources={"limits": {"cpu": "", "memory": ""}},
         securityContext={"privileged": True, "runAsUser": 0, "readOnlyRootFilesystem": SECRET},
     )
-    spec = {"serviceAccountName": "", "automountServiceAccountToken": SECRET}
+    spec: dict[str, Any] = {"serviceAccountName": "", "automountServiceAccountToken": SECRET}
     made = {**workload("Deployment", template(one, **spec)), "metadata": PLACE}
     wild = {"apiGroups": [SECRET], "resources": ["*", "serviceaccounts/token"], "verbs": ["*"]}
     everybody = binding("ClusterRole cluster-admin", "Group system:serviceaccounts", name=SECRET)
@@ -72,9 +72,9 @@ def test_no_policy_finds_a_violation_where_nothing_is_known(worst: list[Resource
 def _unknown(value: Any) -> Any:
     """Return the same form, with every value unknown but the image by which it is a Tiller."""
     if isinstance(value, Mapping):
-        return {key: _unknown(item) for key, item in value.items()}
+        return {key: _unknown(inside) for key, inside in value.items()}
     if isinstance(value, list):
-        return [_unknown(item) for item in value]
+        return [_unknown(inside) for inside in value]
     return IMAGE if str(value).startswith(f"{SECRET}/tiller") else UNKNOWN
 
 
@@ -82,8 +82,8 @@ def _replaced(value: Any, into: Any) -> Iterator[Any]:
     """Yield the value with something else in each of its places in turn."""
     yield into
     places = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
-    for key, item in places:
-        for changed in _replaced(item, into):
+    for key, inside in places:
+        for changed in _replaced(inside, into):
             other = copy.copy(value)
             other[key] = changed
             yield other

@@ -98,9 +98,9 @@ def test_a_secret_outside_of_the_program_is_no_violation_and_the_same_one_twice_
     assert found == {"certificate-of-its-own", "client-ca-of-its-own", "namespace-of-its-own"}
 
 
-@pytest.mark.parametrize(("cluster", "off"), [({"enableLegacyAbac": True}, True), ({"enableLegacyAbac": UNKNOWN}, False)])
-def test_a_cluster_that_does_not_decide_by_rbac_is_found(cluster: Any, off: bool) -> None:
-    switch = of_type("gcp:container/cluster:Cluster", cluster)
+@pytest.mark.parametrize(("value", "off"), [(True, True), (UNKNOWN, False)])
+def test_a_cluster_that_does_not_decide_by_rbac_is_found(value: Any, off: bool) -> None:
+    switch = of_type("gcp:container/cluster:Cluster", {"enableLegacyAbac": value})
     found = broken(*made(GOOD, *surroundings()), switch)
     assert found == ({"cluster-decides-by-rbac"} if off else set())
     assert broken(switch) == set(), "a program without a Tiller"
