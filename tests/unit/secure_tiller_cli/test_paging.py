@@ -100,8 +100,7 @@ USERS = {
     **{
         f"audit: {kind}": User(
             lambda _, client: [found.shown for found in audit.ask(client, lambda _: None).objects],
-            {path(each): [] for each in LISTED}
-            | _of(kind, only_metadata("a", "x"), only_metadata("b", "x")),
+            {path(each): [] for each in LISTED} | _of(kind, only_metadata("a", "x"), only_metadata("b", "x")),
         )
         for kind in LISTED
     },
