@@ -20,7 +20,12 @@ from tests.support.projects import TestStack
 pytestmark = pytest.mark.beside_others
 
 PROGRAMS = Path(__file__).parent / "programs"
-HELM_INIT = {"account-of-its-own", "clients-verified", "endpoint-closed", "limits", "releases-in-secrets"}
+HELM_INIT = {
+    **dict.fromkeys(
+        ("account-of-its-own", "clients-verified", "endpoint-closed", "limits", "releases-in-secrets"), "mandatory"
+    ),
+    **dict.fromkeys(("history-limited", "no-service-advice", "not-root-advice", "probe-closed"), "advisory"),
+}
 UNDONE = {
     "clients-verified",
     "component-intact",
@@ -92,12 +97,16 @@ def undone(new_stack: Callable[..., TestStack], suffix: str) -> TestStack:
     return stack
 
 
+EXPOSED = {"endpoint-closed-advice": "advisory", "no-service-advice": "advisory"}
+"""For the team that has a client in the cluster."""
+
+
 def test_our_program_breaks_no_rule_before_and_after_everything_is_known(ours: TestStack) -> None:
     """The preview knows no certificate; the update judges once more, with all of them known."""
     for command in (("preview",), ("up", "--yes", "--skip-preview")):
         verdict = judge(ours, command=command)
         assert verdict.passed, verdict.text
-        assert verdict.levels == {}
+        assert verdict.levels == EXPOSED
 
 
 def test_a_transform_that_undoes_promises_breaks_the_rules_of_those(undone: TestStack, advice: Path) -> None:
@@ -117,7 +126,7 @@ def test_helm_init_breaks_exactly_the_rules_for_what_it_leaves_open(
     verdict = judge(stack)
 
     assert not verdict.passed
-    assert verdict.levels == dict.fromkeys(HELM_INIT, "mandatory")
+    assert verdict.levels == HELM_INIT
 
 
 def test_levels_are_the_users_to_choose(
@@ -130,11 +139,11 @@ def test_levels_are_the_users_to_choose(
     verdict = judge(stack, "--policy-pack-config", str(tmp_path / "levels.json"))
 
     assert verdict.passed, verdict.text
-    assert verdict.levels == dict.fromkeys(HELM_INIT - {"limits"}, "advisory")
+    assert verdict.levels == dict.fromkeys(HELM_INIT.keys() - {"limits"}, "advisory")
 
 
-SECURED = {"endpoint-closed", "limits", "rights-by-name"}
-"""What the document's own commands leave: Tiller listens for all, without limits, and its Role gives `*`."""
+SECURED = {"endpoint-closed", "history-limited", "limits", "no-service-advice", "not-root-advice", "probe-closed"}
+"""What the document's own commands leave: Tiller listens for all, without limits, and more that only warns."""
 
 
 def test_the_documents_own_installation_breaks_exactly_what_it_does_not_speak_of(
@@ -142,7 +151,8 @@ def test_the_documents_own_installation_breaks_exactly_what_it_does_not_speak_of
 ) -> None:
     stack = program([*_secured(tools, tmp_path, "tiller-world", pki.authority()), *helm_project.DOCUMENTED_ROLE])
 
-    assert set(judge(stack).levels) == SECURED
+    # The Role of the document gives `*`.
+    assert set(judge(stack).levels) == {*SECURED, "rights-by-name", "rights-that-stay"}
 
 
 def test_two_such_tillers_of_one_ca_break_one_rule_more_and_no_key_is_shown(
@@ -154,7 +164,7 @@ def test_two_such_tillers_of_one_ca_break_one_rule_more_and_no_key_is_shown(
 
     verdict = judge(stack)
 
-    assert set(verdict.levels) == {"client-ca-of-its-own", "endpoint-closed", "limits"}
+    assert set(verdict.levels) == {*SECURED, "client-ca-of-its-own"}
     for name in ("blue", "green"):
         assert (tmp_path / name / "key.pem").read_text().splitlines()[1] not in verdict.text
 
