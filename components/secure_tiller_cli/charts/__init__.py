@@ -2,18 +2,18 @@
 
 from secure_tiller_cli.charts.discovery import Discovery, discover
 from secure_tiller_cli.charts.examine import CHART, RELEASE, examine
-from secure_tiller_cli.charts.finding import Finding, Group, Severity
+from secure_tiller_cli.charts.finding import Concern, Effect, Group
 from secure_tiller_cli.charts.manifest import Manifest, ManifestError, read
 
 __all__ = [
     "CHART",
     "RELEASE",
+    "Concern",
     "Discovery",
-    "Finding",
+    "Effect",
     "Group",
     "Manifest",
     "ManifestError",
-    "Severity",
     "discover",
     "examine",
     "read",

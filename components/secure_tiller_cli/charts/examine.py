@@ -8,7 +8,7 @@ from typing import Any
 from secure_tiller.plan.validation.rights import LIMITS, ROUTES
 from secure_tiller_cli.charts.account import Account
 from secure_tiller_cli.charts.discovery import Discovery, Served, discover, group
-from secure_tiller_cli.charts.finding import Finding, Group, Severity
+from secure_tiller_cli.charts.finding import Concern, Effect, Group
 from secure_tiller_cli.charts.grants import granted
 from secure_tiller_cli.charts.manifest import Manifest
 from secure_tiller_cli.charts.rights import AT_INSTALL, in_words, own_namespace, wanted
@@ -43,7 +43,7 @@ def examine(
     *,
     discovery: Discovery | None = None,
     outdated: str = CHART,
-) -> tuple[Finding, ...]:
+) -> tuple[Concern, ...]:
     """Return what a team's Tiller could not install, change or delete.
 
     Args:
@@ -81,18 +81,18 @@ def _places(known: Mapping[Manifest, Served | None], case: _Case) -> Mapping[Pla
     return places
 
 
-def _lacking(account: Account, places: Mapping[Place, Sequence[Manifest]], case: _Case) -> Iterator[Finding]:
+def _lacking(account: Account, places: Mapping[Place, Sequence[Manifest]], case: _Case) -> Iterator[Concern]:
     looked = own_namespace(case.namespace)
     needed = {place: _needed(place, found) for place, found in places.items()}
     missing = account.lacks([looked, *(right for rights in needed.values() for right in rights)])
     if looked in missing:
         text = f"Tiller may not get the namespace {case.namespace}, which it looks at before it installs"
-        yield Finding(Group.CANNOT_INSTALL, Severity.STOPS, text, "take the namespace into the team's settings")
+        yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, "take the namespace into the team's settings")
     for (served, inside), found in places.items():
         if lacked := missing.intersection(needed[served, inside]):
             late = "" if any(right.verb in AT_INSTALL for right in lacked) else _LATE
             text = f"Tiller may not {in_words(lacked)} in {inside}{late}"
-            yield Finding(Group.CANNOT_INSTALL, Severity.STOPS, text, _right_remedy(served.kind), tuple(found))
+            yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, _right_remedy(served.kind), tuple(found))
 
 
 _LATE = ": it can be installed, but an upgrade or a delete fails"
@@ -120,14 +120,14 @@ def _grantable(account: Account, places: Mapping[Place, Sequence[Manifest]]) -> 
             yield from found
 
 
-def _computed(account: Account) -> Iterator[Finding]:
+def _computed(account: Account) -> Iterator[Concern]:
     if account.computed:
         text = "Tiller's rights are computed from the stack's state: your account may not create subjectaccessreviews"
         remedy = "use an account that may, so that the cluster tells them as they are"
-        yield Finding(Group.CANNOT_INSTALL, Severity.NOTE, text, remedy)
+        yield Concern(Group.CANNOT_INSTALL, Effect.NOTE, text, remedy)
 
 
-def _outside(known: Mapping[Manifest, Served | None], case: _Case) -> Iterator[Finding]:
+def _outside(known: Mapping[Manifest, Served | None], case: _Case) -> Iterator[Concern]:
     of_the_cluster, elsewhere = defaultdict[str, list[Manifest]](list), defaultdict[str, list[Manifest]](list)
     for each, served in known.items():
         if served and not served.namespaced:
@@ -137,15 +137,15 @@ def _outside(known: Mapping[Manifest, Served | None], case: _Case) -> Iterator[F
     for kind, found in of_the_cluster.items():
         text = f"{kind} is a matter of the whole cluster, and Tiller manages the team's namespaces alone"
         remedy = "leave it out by the chart's values, and let the cluster's administrators install it"
-        yield Finding(Group.OUTSIDE, Severity.STOPS, text, remedy, tuple(found))
+        yield Concern(Group.OUTSIDE, Effect.STOPS, text, remedy, tuple(found))
     for name, found in elsewhere.items():
         whose = "is Tiller's own namespace" if name == case.tiller.namespace else "is no namespace of the team"
         text = f"goes to {name}, which {whose}: Tiller manages {', '.join(case.tiller.managed)}"
         remedy = "leave metadata.namespace out of the chart, or name one of these by its values"
-        yield Finding(Group.OUTSIDE, Severity.STOPS, text, remedy, tuple(found))
+        yield Concern(Group.OUTSIDE, Effect.STOPS, text, remedy, tuple(found))
 
 
-def _gone(known: Mapping[Manifest, Served | None], installed: Iterable[Manifest], case: _Case) -> Iterator[Finding]:
+def _gone(known: Mapping[Manifest, Served | None], installed: Iterable[Manifest], case: _Case) -> Iterator[Concern]:
     brought = {_brings(each) for each in installed if each.kind == "CustomResourceDefinition"}
     unknown = defaultdict[tuple[str, str], list[Manifest]](list)
     for each, served in known.items():
@@ -163,20 +163,20 @@ def _brings(definition: Manifest) -> tuple[str, str]:
     return str(spec.get("group", "")), str(names.get("kind", "")) if isinstance(names, Mapping) else ""
 
 
-def _unserved(api_version: str, kind: str, found: tuple[Manifest, ...], case: _Case, *, own: bool) -> Finding:
+def _unserved(api_version: str, kind: str, found: tuple[Manifest, ...], case: _Case, *, own: bool) -> Concern:
     if api_version in case.discovery.unanswered:
         text = (
             f"not checked: the server of {api_version} does not answer, so nobody knows whether it has the kind {kind}"
         )
         remedy = f"see what kubectl get apiservice says about {word(api_version)}"
-        return Finding(Group.API_GONE, Severity.NOT_CHECKED, text, remedy, found)
+        return Concern(Group.API_GONE, Effect.NOT_CHECKED, text, remedy, found)
     if own:
         text = f"the cluster has no {api_version} {kind}: the chart brings it itself, which Tiller may not"
         remedy = "let the cluster's administrators install the CustomResourceDefinition first"
-        return Finding(Group.CANNOT_INSTALL, Severity.STOPS, text, remedy, found)
+        return Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy, found)
     if successor := case.discovery.successor(api_version, kind):
         text = f"the cluster no longer serves {kind} in {api_version}; it is in {successor.api_version}"
-        return Finding(Group.API_GONE, Severity.STOPS, text, f"{case.outdated}: {successor.api_version}", found)
+        return Concern(Group.API_GONE, Effect.STOPS, text, f"{case.outdated}: {successor.api_version}", found)
     text = f"the cluster serves no {kind} of {api_version}, nor of its successors"
     remedy = f"install what brings this kind, or {case.outdated}: without it"
-    return Finding(Group.API_GONE, Severity.STOPS, text, remedy, found)
+    return Concern(Group.API_GONE, Effect.STOPS, text, remedy, found)

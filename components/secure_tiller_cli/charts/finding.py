@@ -20,7 +20,7 @@ class Group(StrEnum):
     PROVENANCE = "provenance"
 
 
-class Severity(StrEnum):
+class Effect(StrEnum):
     """What a finding means."""
 
     STOPS = "stops"
@@ -32,11 +32,11 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class Concern:
     """One thing that was found, about objects which it holds for alike."""
 
     group: Group
-    severity: Severity
+    severity: Effect
     text: str
     """What would happen, and why."""
     remedy: str

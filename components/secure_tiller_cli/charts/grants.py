@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from secure_tiller_cli.charts.account import Account
-from secure_tiller_cli.charts.finding import Finding, Group, Severity
+from secure_tiller_cli.charts.finding import Concern, Effect, Group
 from secure_tiller_cli.charts.manifest import Manifest
 from secure_tiller_cli.charts.rights import in_words
 from secure_tiller_stack.cluster.api import unless_refused
@@ -18,7 +18,7 @@ from tiller_facts.kinds import CLUSTER_ROLES, ROLES
 from tiller_facts.rbac import Right, Rule
 
 
-def granted(client: Any, account: Account, manifests: Iterable[Manifest], namespace: str) -> Iterator[Finding]:
+def granted(client: Any, account: Account, manifests: Iterable[Manifest], namespace: str) -> Iterator[Concern]:
     """Yield a finding for each Role and RoleBinding that the API server would refuse Tiller to make.
 
     Args:
@@ -39,7 +39,7 @@ def granted(client: Any, account: Account, manifests: Iterable[Manifest], namesp
 
 def _bound(
     client: Any, account: Account, binding: Manifest, inside: str, brought: Iterable[tuple[str, str]]
-) -> Iterator[Finding]:
+) -> Iterator[Concern]:
     reference = binding.content.get("roleRef")
     reference = reference if isinstance(reference, Mapping) else {}
     kind, name = str(reference.get("kind", "")), str(reference.get("name", ""))
@@ -53,24 +53,24 @@ def _bound(
     if found == {}:
         text = f"not checked what the {kind} {name} gives: your account may not read it"
         remedy = "use an account that may get it"
-        yield Finding(Group.CANNOT_INSTALL, Severity.NOT_CHECKED, text, remedy, (binding,))
+        yield Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, remedy, (binding,))
     elif found is None:
         text = f"binds the {kind} {name}, which is not there: the API server refuses that to whom may not `bind` it"
-        yield Finding(Group.CANNOT_INSTALL, Severity.STOPS, text, "name a Role that is there", (binding,))
+        yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, "name a Role that is there", (binding,))
     else:
         yield from _beyond(account, binding, found.get("rules"), inside, right)
 
 
-def _beyond(account: Account, manifest: Manifest, rules: Any, inside: str, unless: Right) -> Iterator[Finding]:
+def _beyond(account: Account, manifest: Manifest, rules: Any, inside: str, unless: Right) -> Iterator[Concern]:
     if not _is_readable(rules):
         text = "not checked what it gives: its rules have no form that is known"
-        yield Finding(Group.CANNOT_INSTALL, Severity.NOT_CHECKED, text, "correct its rules", (manifest,))
+        yield Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, "correct its rules", (manifest,))
         return
     missing = account.lacks(right for rule in rules or () for right in Rule.read(rule).rights(inside))
     if missing and account.lacks([unless]):
         text = f"gives more than Tiller holds, which the API server refuses: {in_words(missing)}"
         remedy = "let the cluster's administrators make it, or give no more than the team's rights"
-        yield Finding(Group.CANNOT_INSTALL, Severity.STOPS, text, remedy, (manifest,))
+        yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy, (manifest,))
 
 
 def _is_readable(rules: Any) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from secure_tiller_cli.charts import Finding
+from secure_tiller_cli.charts import Concern
 from secure_tiller_cli.migration.history import History
 from secure_tiller_cli.migration.judge import gone
 from secure_tiller_cli.releases import Status
@@ -28,7 +28,7 @@ class ExitPlan:
     tiller: DeployedTiller
     histories: tuple[History, ...]
     """The releases, by name."""
-    findings: Mapping[str, tuple[Finding, ...]]
+    findings: Mapping[str, tuple[Concern, ...]]
     """By release, what was found in its manifest."""
     stack: str
     """The option for `pulumi` that names the stack; empty: the selected one."""

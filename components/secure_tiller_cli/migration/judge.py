@@ -5,12 +5,12 @@ from typing import Any
 
 from secure_tiller_cli.charts import (
     RELEASE,
+    Concern,
     Discovery,
-    Finding,
+    Effect,
     Group,
     Manifest,
     ManifestError,
-    Severity,
     discover,
     examine,
     read,
@@ -21,7 +21,7 @@ from secure_tiller_cli.state import DeployedTiller
 
 def judge(
     client: Any, releases: Iterable[Release], tiller: DeployedTiller, done: Callable[[], None] = lambda: None
-) -> Mapping[str, tuple[Finding, ...]]:
+) -> Mapping[str, tuple[Concern, ...]]:
     """Return what would be refused, or cannot be told, by the name of the release.
 
     Args:
@@ -41,18 +41,18 @@ def judge(
     return found
 
 
-def gone(findings: Iterable[Finding]) -> bool:
+def gone(findings: Iterable[Concern]) -> bool:
     """Tell whether a release has objects of an API version that the cluster serves no more."""
     return any(finding.group is Group.API_GONE for finding in findings)
 
 
-def _findings(client: Any, release: Release, tiller: DeployedTiller, discovery: Discovery) -> Iterator[Finding]:
+def _findings(client: Any, release: Release, tiller: DeployedTiller, discovery: Discovery) -> Iterator[Concern]:
     try:
         manifests: list[Manifest] = [each for text in (release.manifest, *release.hooks) for each in read(text)]
     except ManifestError as error:
         why, remedy = error.problems[0].why, "look at it: helm get manifest"
         text = f"not checked: a manifest of it {why}"
-        yield Finding(Group.CANNOT_INSTALL, Severity.NOT_CHECKED, text, remedy)
+        yield Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, remedy)
         return
     examined = examine(client, manifests, tiller, release.namespace, discovery=discovery, outdated=RELEASE)
-    yield from (finding for finding in examined if finding.severity is not Severity.NOTE)
+    yield from (finding for finding in examined if finding.severity is not Effect.NOTE)

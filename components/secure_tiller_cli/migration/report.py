@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from secure_tiller.problems import Problem
-from secure_tiller_cli.charts import Finding
+from secure_tiller_cli.charts import Concern
 from secure_tiller_cli.migration.history import History, State
 from secure_tiller_cli.migration.route import Route
 from secure_tiller_cli.migration.selection import Selection
@@ -25,7 +25,7 @@ class Report:
     """Whether it was to change anything."""
     keeps: int = 0
     """Revisions that the new Tiller keeps of a release; 0: all, or nobody knows."""
-    findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+    findings: Mapping[str, tuple[Concern, ...]] = field(default_factory=dict)
     """By release, what the team's Tiller could not do with it."""
     copied: int = 0
     """Records that this run copied."""
@@ -71,7 +71,7 @@ def to_json(report: Report) -> dict[str, Any]:
     }
 
 
-def _release(item: History, findings: tuple[Finding, ...]) -> dict[str, Any]:
+def _release(item: History, findings: tuple[Concern, ...]) -> dict[str, Any]:
     return {
         "name": item.name,
         "namespaces": sorted(item.namespaces),

@@ -11,7 +11,7 @@ Name = str | Sequence[str]
 
 
 @dataclass(frozen=True)
-class Finding:
+class Meaning:
     """One thing that a reviewer should know of a team."""
 
     code: str

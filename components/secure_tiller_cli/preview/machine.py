@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from secure_tiller_cli.preview.changes import Change
-from secure_tiller_cli.preview.findings import Finding
+from secure_tiller_cli.preview.findings import Meaning
 from secure_tiller_cli.preview.summary import Part, Summary
 
 
@@ -35,7 +35,7 @@ def _part(part: Part) -> Mapping[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> Mapping[str, Any]:
+def _finding(finding: Meaning) -> Mapping[str, Any]:
     return {"code": finding.code, "risk": finding.risk, "text": finding.plain(), "names": finding.names}
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from secure_tiller_cli.foreign_text import block, cell, code, codes, comment
 from secure_tiller_cli.preview.changes import PLAIN, Change
 from secure_tiller_cli.preview.digest import UNKNOWN
-from secure_tiller_cli.preview.findings import Finding
+from secure_tiller_cli.preview.findings import Meaning
 from secure_tiller_cli.preview.summary import Part, Summary
 
 LONGEST = 60_000
@@ -173,7 +173,7 @@ def _reasons(change: Change) -> str:
     return codes(change.reasons) if change.reasons and change.operation in ("update", "replace") else ""
 
 
-def _sentence(finding: Finding) -> str:
+def _sentence(finding: Meaning) -> str:
     names = {key: code(name) if isinstance(name, str) else codes(name) for key, name in finding.names.items()}
     return finding.sentence.format(**names)
 

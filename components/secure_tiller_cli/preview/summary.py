@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from secure_tiller_cli.preview import rules
 from secure_tiller_cli.preview.changes import PLAIN, Change, Stack, sort
 from secure_tiller_cli.preview.digest import Digest
-from secure_tiller_cli.preview.findings import Finding
+from secure_tiller_cli.preview.findings import Meaning
 from secure_tiller_cli.preview.paths import at, items
 from tiller_facts.identity import SERVICE_ACCOUNT
 
@@ -22,7 +22,7 @@ class Part:
     """The team's; empty for the rest."""
     changes: tuple[Change, ...]
     """What happens to its resources; nothing that stays as it is."""
-    findings: tuple[Finding, ...]
+    findings: tuple[Meaning, ...]
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -31,7 +31,7 @@ class Part:
         return {word: found[word] for word in (*PLAIN, *sorted({*found} - {*PLAIN})) if found[word] or word in PLAIN}
 
     @property
-    def risks(self) -> tuple[Finding, ...]:
+    def risks(self) -> tuple[Meaning, ...]:
         """What is to be approved deliberately."""
         return tuple(finding for finding in self.findings if finding.risk)
 
@@ -51,7 +51,7 @@ class Summary:
     teams: tuple[Part, ...]
     """Those to which something happens."""
     others: Part
-    drift: tuple[Finding, ...]
+    drift: tuple[Meaning, ...]
     """What was changed in the cluster behind the stack's back."""
     hides_unchanged: bool
 
@@ -100,15 +100,15 @@ def _others(stack: Stack) -> Part:
     return Part("", changes, tuple(finding for change in changes for finding in _other(change)))
 
 
-def _other(change: Change) -> Iterator[Finding]:
+def _other(change: Change) -> Iterator[Meaning]:
     """Say of a resource that is no team's what a reviewer must not overlook."""
     names = {"resource": f"{change.kind} {change.name}"}
     if change.operation in ("delete", "replace"):
         word = "deleted" if change.operation == "delete" else "replaced"
         kept = " from the stack only, and stays in the cluster" if _stays(change) else ""
-        yield Finding(f"other-{change.operation}", f"{{resource}} is {word}{kept}", names, risk=not kept)
+        yield Meaning(f"other-{change.operation}", f"{{resource}} is {word}{kept}", names, risk=not kept)
     elif change.kind in BINDINGS and _binds_a_tiller(change.new) and not _binds_a_tiller(change.old):
-        yield Finding("other-binding", "{resource} gives further rights to the account of a Tiller", names, risk=True)
+        yield Meaning("other-binding", "{resource} gives further rights to the account of a Tiller", names, risk=True)
 
 
 def _stays(change: Change) -> bool:
@@ -120,8 +120,8 @@ def _binds_a_tiller(properties: Mapping[str, object]) -> bool:
     return any(s.get("kind") == "ServiceAccount" and s.get("name") == SERVICE_ACCOUNT for s in subjects)
 
 
-def _drifted(change: Change) -> Finding:
+def _drifted(change: Change) -> Meaning:
     names = {"resource": f"{change.kind} {change.name}"}
     if change.operation == "delete":
-        return Finding("drift", "{resource} is not in the cluster any more; somebody else deleted it", names, risk=True)
-    return Finding("drift", "{resource} is not as the last update left it; somebody else changed it", names, risk=True)
+        return Meaning("drift", "{resource} is not in the cluster any more; somebody else deleted it", names, risk=True)
+    return Meaning("drift", "{resource} is not as the last update left it; somebody else changed it", names, risk=True)

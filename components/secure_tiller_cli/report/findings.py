@@ -8,10 +8,9 @@ from itertools import chain
 
 from secure_tiller.plan.certificate_life import State
 from secure_tiller_cli.report import practices
-from secure_tiller_cli.report.model import Certificate, Check, Finding, Level, Promise, Team
+from secure_tiller_cli.report.model import Certificate, Check, Level, Promise, ReportFinding, Team
 from secure_tiller_cli.results.result import Status as CheckStatus
-from tiller_facts.practices import BY_CODE, Practice, Status
-from tiller_facts.practices import Finding as PracticeFinding
+from tiller_facts.practices import BY_CODE, Finding, Practice, Status
 
 OLD = timedelta(days=7)
 """How long ago a check is called old."""
@@ -22,7 +21,7 @@ _ENFORCED = ("baseline", "restricted")
 Managers = Mapping[str, Sequence[str]]
 """By managed namespace, the teams whose Tillers may install there."""
 
-Judged = Mapping[str, Sequence[PracticeFinding]]
+Judged = Mapping[str, Sequence[Finding]]
 """By team, what is found about the practices of the catalogue."""
 
 
@@ -97,10 +96,10 @@ def _promise(practice: Practice, judged: Judged) -> Promise:
 
 def findings(
     teams: Sequence[Team], judged: Judged, check: Check | None, now: datetime, unfinished: Sequence[str] = ()
-) -> tuple[Finding, ...]:
+) -> tuple[ReportFinding, ...]:
     """Return what should be read first, the worst first."""
     never = "its first update never ended, and nothing of it is on this page; pulumi up"
-    parts = (Finding(Level.BAD, "Unfinished", name, never) for name in unfinished)
+    parts = (ReportFinding(Level.BAD, "Unfinished", name, never) for name in unfinished)
     found = (
         *parts,
         *_of_check(teams, check, now),
@@ -120,22 +119,22 @@ def _managers(teams: Sequence[Team]) -> Managers:
     return found
 
 
-def _of_practices(judged: Judged) -> Iterator[Finding]:
+def _of_practices(judged: Judged) -> Iterator[ReportFinding]:
     for team, found in judged.items():
         if unseen := [each.text for each in found if each.code == practices.NOT_SEEN]:
-            yield Finding(Level.BAD, "Not seen", team, f"{unseen[0]}: how Tiller runs is not known")
+            yield ReportFinding(Level.BAD, "Not seen", team, f"{unseen[0]}: how Tiller runs is not known")
         for each in found:
             if each.status is not Status.UNKNOWN:
                 page = BY_CODE[each.practice].page
-                yield Finding(practices.level([each]), each.practice, team, f"{each.text}; {each.remedy}", page)
+                yield ReportFinding(practices.level([each]), each.practice, team, f"{each.text}; {each.remedy}", page)
 
 
-def _of_promises(teams: Sequence[Team]) -> Iterator[Finding]:
+def _of_promises(teams: Sequence[Team]) -> Iterator[ReportFinding]:
     managers = _managers(teams)
     for rule in _RULES:
         for team in teams:
             if text := rule.broken(team, managers):
-                yield Finding(rule.level, rule.word, team.name, text)
+                yield ReportFinding(rule.level, rule.word, team.name, text)
 
 
 _SAID = {
@@ -146,30 +145,30 @@ _SAID = {
 }
 
 
-def _of_certificates(teams: Sequence[Team]) -> Iterator[Finding]:
+def _of_certificates(teams: Sequence[Team]) -> Iterator[ReportFinding]:
     for team in teams:
         for state, (level, word, remedy) in _SAID.items():
             if of_state := [each for each in team.certificates if each.state == state]:
-                yield Finding(level, word, team.name, f"{_names(of_state)}: {remedy}")
+                yield ReportFinding(level, word, team.name, f"{_names(of_state)}: {remedy}")
 
 
 def _names(certificates: Sequence[Certificate]) -> str:
     return ", ".join(f"{each.name} ({each.ends:%Y-%m-%d})" for each in certificates)
 
 
-def _of_trust(teams: Sequence[Team]) -> Iterator[Finding]:
+def _of_trust(teams: Sequence[Team]) -> Iterator[ReportFinding]:
     for team in teams:
         if team.trusted:
             text = f"Tiller also answers whoever has a certificate of the CA {', '.join(team.trusted)}"
-            yield Finding(Level.NOTE, "Further CA", team.name, text)
+            yield ReportFinding(Level.NOTE, "Further CA", team.name, text)
         if others := [each.name for each in team.namespaces if not each.made]:
             text = f"{', '.join(others)}: made by somebody else, so that Pod Security there is not known here"
-            yield Finding(Level.NOTE, "Existing", team.name, text)
+            yield ReportFinding(Level.NOTE, "Existing", team.name, text)
 
 
-def _of_check(teams: Sequence[Team], check: Check | None, now: datetime) -> Iterator[Finding]:
+def _of_check(teams: Sequence[Team], check: Check | None, now: datetime) -> Iterator[ReportFinding]:
     if check is None:
-        yield Finding(
+        yield ReportFinding(
             Level.WARNING, "Not checked", "", "this page says what was deployed; no check of the cluster was given"
         )
         return
@@ -182,9 +181,9 @@ def _of_check(teams: Sequence[Team], check: Check | None, now: datetime) -> Iter
         for team in teams:
             of_status = (each for each in check.results if (each.team, each.status) == (team.name, status))
             if of_team := [f"{each.check}: {each.text}" for each in of_status]:
-                yield Finding(level, word, team.name, "; ".join(of_team))
+                yield ReportFinding(level, word, team.name, "; ".join(of_team))
     if without := [team.name for team in teams if team.checked is None]:
-        yield Finding(Level.WARNING, "Not checked", "", f"the check did not look at {', '.join(without)}")
+        yield ReportFinding(Level.WARNING, "Not checked", "", f"the check did not look at {', '.join(without)}")
     if now - check.checked_at > OLD:
         text = f"the check is {(now - check.checked_at).days} days older than this page; make another"
-        yield Finding(Level.WARNING, "Old check", "", text)
+        yield ReportFinding(Level.WARNING, "Old check", "", text)

@@ -20,7 +20,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class ReportFinding:
     """One thing that a reviewer should read first."""
 
     level: Level
@@ -85,7 +85,7 @@ class Certificate:
 
 
 @dataclass(frozen=True)
-class Right:
+class KindRight:
     """What may be done to some kinds of one API group."""
 
     group: str
@@ -108,7 +108,7 @@ class Rights:
     namespaces: tuple[str, ...]
     preset: str
     """What it is compared with, in words: `the preset edit`."""
-    rights: tuple[Right, ...]
+    rights: tuple[KindRight, ...]
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ class Report:
     clusters: tuple[str, ...]
     """Which cluster, in words; more than one if its Tillers are in several."""
     made_at: datetime
-    findings: tuple[Finding, ...]
+    findings: tuple[ReportFinding, ...]
     """The worst first."""
     promises: tuple[Promise, ...]
     teams: tuple[Team, ...]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from secure_tiller.plan import rights
 from secure_tiller.plan.model import RolePlan
-from secure_tiller_cli.report.model import Right, Rights
+from secure_tiller_cli.report.model import KindRight, Rights
 from secure_tiller_cli.state import DeployedTiller
 from tiller_facts.rbac import Rule
 
@@ -21,7 +21,7 @@ _Object = tuple[str, str, tuple[str, ...]]
 
 def tables(tiller: DeployedTiller) -> tuple[Rights, ...]:
     """Return everybody's rights; namespaces in which Tiller may do the same stand together."""
-    together: dict[tuple[Right, ...], list[str]] = defaultdict(list)
+    together: dict[tuple[KindRight, ...], list[str]] = defaultdict(list)
     for role in (role for role in tiller.roles if role.part.startswith(MANAGE)):
         together[table(role)].append(role.namespace)
     managed = (Rights("Tiller", tuple(places), "the preset edit", found) for found, places in together.items())
@@ -40,7 +40,7 @@ def _own(tiller: DeployedTiller) -> Iterator[Rights]:
             yield Rights(who, (role.namespace,), preset, table(role))
 
 
-def table(role: RolePlan) -> tuple[Right, ...]:
+def table(role: RolePlan) -> tuple[KindRight, ...]:
     """Return what a Role gives, kinds of one group and the same verbs together; what is beyond the preset stands first.
 
     The one right that every managed namespace has of its own, to read its Namespace object, reads the same for all.
@@ -52,7 +52,8 @@ def table(role: RolePlan) -> tuple[Right, ...]:
         shown = tuple("itself" if (kind, name) == ("namespaces", role.namespace) else name for name in names)
         together[group, _sorted(verbs), shown, _sorted(beyond)].append(kind)
     found = (
-        Right(group, tuple(kinds), verbs, names, beyond) for (group, verbs, names, beyond), kinds in together.items()
+        KindRight(group, tuple(kinds), verbs, names, beyond)
+        for (group, verbs, names, beyond), kinds in together.items()
     )
     return tuple(sorted(found, key=lambda right: (not right.beyond, right.group, right.kinds)))
 

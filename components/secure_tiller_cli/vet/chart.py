@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from secure_tiller.problems import Problem, RefusedError
-from secure_tiller_cli.charts import Discovery, Finding, Group, Severity
+from secure_tiller_cli.charts import Concern, Discovery, Effect, Group
 from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.programs import Ended, run
 
@@ -98,7 +98,7 @@ class Chart:
             raise self._refused(f"does not render: {said}", remedy)
         return done.out
 
-    def demand(self, discovery: Discovery) -> Finding | None:
+    def demand(self, discovery: Discovery) -> Concern | None:
         """Return what stands against a chart that names versions of Kubernetes; None: nothing.
 
         Tiller compares them, `helm template` does not (Helm 2.17, pkg/tiller/release_server.go, renderResources).
@@ -114,7 +114,7 @@ class Chart:
         if not wanted or self._compares(wanted, discovery.release):
             return None
         text = f"wants Kubernetes {wanted}, and the cluster is {discovery.release}: Tiller does not install it"
-        return Finding(Group.CANNOT_INSTALL, Severity.STOPS, text, "change kubeVersion in its Chart.yaml")
+        return Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, "change kubeVersion in its Chart.yaml")
 
     def _compares(self, wanted: str, release: str) -> bool:
         """Tell whether a version is in a range, as Helm says: a chart of one template asks it."""
@@ -127,7 +127,7 @@ class Chart:
             done = _helm("template", str(chart))
         return done.code == 0 and "in: true" in done.out
 
-    def provenance(self, keyring: Path | None) -> Finding | None:
+    def provenance(self, keyring: Path | None) -> Concern | None:
         """Return what is to be said of who made the package; None: its provenance verifies.
 
         Args:
@@ -138,16 +138,16 @@ class Chart:
         """
         if self.path.is_dir():
             text, remedy = "not verified: a folder carries no provenance", "vet the signed package (.tgz) instead"
-            severity = Severity.NOT_CHECKED if keyring else Severity.NOTE
-            return Finding(Group.PROVENANCE, severity, text, remedy)
+            severity = Effect.NOT_CHECKED if keyring else Effect.NOTE
+            return Concern(Group.PROVENANCE, severity, text, remedy)
         if not keyring:
             text, remedy = "not verified: no keyring was given", "give the signers' public keys with --keyring"
-            return Finding(Group.PROVENANCE, Severity.NOTE, text, remedy)
+            return Concern(Group.PROVENANCE, Effect.NOTE, text, remedy)
         done = _helm("verify", f"--keyring={keyring}", "--", str(self.path))
         if not done.code:
             return None
         remedy = "get the package and its .prov anew from whoever signs it; a keyring is what gpg --export writes"
-        return Finding(Group.PROVENANCE, Severity.STOPS, f"does not verify: {_said(done)}", remedy)
+        return Concern(Group.PROVENANCE, Effect.STOPS, f"does not verify: {_said(done)}", remedy)
 
     def _refused(self, why: str, remedy: str) -> ChartError:
         return ChartError([Problem("", f"chart {self.path}", "", why, remedy)])

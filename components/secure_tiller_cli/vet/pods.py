@@ -9,7 +9,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from secure_tiller_cli.charts import Finding, Group, Manifest, Severity
+from secure_tiller_cli.charts import Concern, Effect, Group, Manifest
 from secure_tiller_stack.cluster.api import call
 from secure_tiller_stack.cluster.connection import AT_ONCE, clients
 from secure_tiller_stack.cluster.lister import path
@@ -47,7 +47,7 @@ class _Answer(NamedTuple):
     message: str
 
 
-def pods(client: Any, manifests: Iterable[Manifest], namespace: str, managed: Sequence[str]) -> Iterator[Finding]:
+def pods(client: Any, manifests: Iterable[Manifest], namespace: str, managed: Sequence[str]) -> Iterator[Concern]:
     """Yield a finding for each workload whose pods the API server would refuse, or of which it does not tell.
 
     Args:
@@ -70,7 +70,7 @@ def pods(client: Any, manifests: Iterable[Manifest], namespace: str, managed: Se
     for name, found in forbidden.items():
         text = f"not checked: your account may not create pods in {name}"
         remedy = "use an account that may, with --kubeconfig and --context; no pod is made"
-        yield Finding(Group.POD_SECURITY, Severity.NOT_CHECKED, text, remedy, tuple(found))
+        yield Concern(Group.POD_SECURITY, Effect.NOT_CHECKED, text, remedy, tuple(found))
 
 
 def _path(manifest: Manifest) -> Sequence[str] | None:
@@ -105,21 +105,21 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _refused(manifest: Manifest, inside: str, answer: _Answer) -> Finding:
-    refusal = partial(Finding, manifests=(manifest,))
+def _refused(manifest: Manifest, inside: str, answer: _Answer) -> Concern:
+    refusal = partial(Concern, manifests=(manifest,))
     effect = "would not be made" if manifest.kind == "Pod" else f"the {manifest.kind} would be made and get no pod"
     if answer.status == HTTPStatus.FORBIDDEN and _VIOLATES in answer.message:
         why = answer.message[answer.message.index(_VIOLATES) :]
         remedy = f"set the pod's securityContext and volumes so that {inside} admits it"
-        return refusal(Group.POD_SECURITY, Severity.STOPS, f"{effect}: {why}", remedy)
+        return refusal(Group.POD_SECURITY, Effect.STOPS, f"{effect}: {why}", remedy)
     if answer.status == HTTPStatus.FORBIDDEN:  # by another admission plugin, such as a quota
         remedy = "correct the pod, or have the limits of the namespace changed"
-        return refusal(Group.CANNOT_INSTALL, Severity.STOPS, f"{effect}: {answer.message}", remedy)
+        return refusal(Group.CANNOT_INSTALL, Effect.STOPS, f"{effect}: {answer.message}", remedy)
     if answer.status in _INVALID and _NOT_DRY not in answer.message:
         why = answer.message.partition("is invalid: ")[2] or answer.message
-        return refusal(Group.CANNOT_INSTALL, Severity.STOPS, f"its pod is none: {why}", "correct the template")
+        return refusal(Group.CANNOT_INSTALL, Effect.STOPS, f"its pod is none: {why}", "correct the template")
     text = f"not checked: the API server answered {answer.status}: {answer.message}"
-    return refusal(Group.POD_SECURITY, Severity.NOT_CHECKED, text, f"see whether {inside} is there, and try again")
+    return refusal(Group.POD_SECURITY, Effect.NOT_CHECKED, text, f"see whether {inside} is there, and try again")
 
 
 def _dry_run(client: Any, namespace: str, pod: Mapping[str, Any]) -> _Answer:

@@ -5,7 +5,7 @@ from typing import Any
 
 from secure_tiller.plan import schema
 from secure_tiller.problems import Problem
-from secure_tiller_cli.charts import Finding, Group, Severity
+from secure_tiller_cli.charts import Concern, Effect, Group
 from secure_tiller_cli.exit_codes import WRONG_USE
 from secure_tiller_cli.foreign_text import terminal
 from secure_tiller_cli.output import console, fail, table
@@ -38,14 +38,14 @@ def write(verdict: Verdict, chart: Path, tiller: DeployedTiller, inside: str) ->
     out.print(terminal(_sentence(verdict, chart, tiller, inside)), soft_wrap=True)
 
 
-def _row(finding: Finding, chart: Path) -> tuple[str, str, str]:
-    note = "note: " if finding.severity is Severity.NOTE else ""
+def _row(finding: Concern, chart: Path) -> tuple[str, str, str]:
+    note = "note: " if finding.severity is Effect.NOTE else ""
     return finding.subject or chart.resolve().name, note + finding.text, finding.remedy
 
 
 def _sentence(verdict: Verdict, chart: Path, tiller: DeployedTiller, inside: str) -> str:
     what, where = f"{chart.resolve().name} ({_many(len(verdict.objects), 'object')})", f"{inside} of team {tiller.name}"
-    stops, unsure = verdict.count(Severity.STOPS), verdict.count(Severity.NOT_CHECKED)
+    stops, unsure = verdict.count(Effect.STOPS), verdict.count(Effect.NOT_CHECKED)
     also = f", and {unsure} could not be checked" if unsure else ""
     match verdict.outcome:
         case Outcome.FITS:

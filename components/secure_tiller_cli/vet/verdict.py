@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from secure_tiller_cli.charts import Finding, Group, Manifest, Severity, discover, examine, read
+from secure_tiller_cli.charts import Concern, Effect, Group, Manifest, discover, examine, read
 from secure_tiller_cli.charts.discovery import group
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_cli.vet.chart import Chart, Values
@@ -27,19 +27,19 @@ class Verdict:
     """What was found about a chart."""
 
     objects: tuple[Manifest, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[Concern, ...]
     """Group by group."""
 
-    def count(self, severity: Severity) -> int:
+    def count(self, severity: Effect) -> int:
         """Return how many findings are of a severity."""
         return sum(finding.severity is severity for finding in self.findings)
 
     @property
     def outcome(self) -> Outcome:
         """What it comes to: what could not be checked is never passed."""
-        if self.count(Severity.STOPS):
+        if self.count(Effect.STOPS):
             return Outcome.STOPPED
-        return Outcome.NOT_CHECKED if self.count(Severity.NOT_CHECKED) else Outcome.FITS
+        return Outcome.NOT_CHECKED if self.count(Effect.NOT_CHECKED) else Outcome.FITS
 
 
 def vet(
@@ -82,21 +82,21 @@ def vet(
     return Verdict(objects, tuple(sorted(found, key=lambda finding: order.index(finding.group))))
 
 
-def _left_out(objects: tuple[Manifest, ...]) -> Iterator[Finding]:
+def _left_out(objects: tuple[Manifest, ...]) -> Iterator[Concern]:
     """Yield what Tiller does of itself with objects, whatever the team is."""
     if not any(not each.hooks for each in objects):
         text = "renders to no object that is not a hook, and Tiller installs no such release: no objects visited"
         remedy = "switch something on by the chart's values"
-        yield Finding(Group.CANNOT_INSTALL, Severity.STOPS, text, remedy, objects)
+        yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy, objects)
     if unknown := tuple(each for each in objects if each.left_out):
         text = (
             f"Tiller leaves it out: a hook of Helm 3 ({', '.join(sorted({h for each in unknown for h in each.hooks}))})"
         )
         remedy = "name a hook that Helm 2 knows, if you want it"
-        yield Finding(Group.CANNOT_INSTALL, Severity.NOTE, text, remedy, unknown)
+        yield Concern(Group.CANNOT_INSTALL, Effect.NOTE, text, remedy, unknown)
 
 
-def _misnamed(objects: tuple[Manifest, ...], namespace: str) -> Iterator[Finding]:
+def _misnamed(objects: tuple[Manifest, ...], namespace: str) -> Iterator[Concern]:
     """Yield what Tiller cannot find again by its name, or makes twice."""
     remedy = "give each object a name of its own in metadata.name"
     if unnamed := tuple(each for each in objects if not each.name and not each.hooks):
@@ -104,7 +104,7 @@ def _misnamed(objects: tuple[Manifest, ...], namespace: str) -> Iterator[Finding
             "has no name: with metadata.generateName it can be installed once, each upgrade fails and a delete leaves "
             "it behind; without, it is refused"
         )
-        yield Finding(Group.CANNOT_INSTALL, Severity.STOPS, text, remedy, unnamed)
+        yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy, unnamed)
     places = defaultdict[tuple[str, ...], list[Manifest]](list)
     for each in objects:
         if each.name and not each.hooks:  # hooks may follow each other
@@ -112,4 +112,4 @@ def _misnamed(objects: tuple[Manifest, ...], namespace: str) -> Iterator[Finding
     for found in places.values():
         if len(found) > 1:
             text = f"stands there {len(found)} times: the second is refused, because the first is there already"
-            yield Finding(Group.CANNOT_INSTALL, Severity.STOPS, text, remedy, tuple(found))
+            yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy, tuple(found))

@@ -1,6 +1,22 @@
 """The facts about the cluster, asked through the official Kubernetes client."""
 
 from secure_tiller_stack.cluster.ask import ask, tillers
-from secure_tiller_stack.cluster.facts import Facts, FoundNamespace, FoundObjects, FoundRelease, FoundTiller, Questions
+from secure_tiller_stack.cluster.facts import (
+    ClusterFacts,
+    FoundNamespace,
+    FoundObjects,
+    FoundRelease,
+    FoundTiller,
+    Questions,
+)
 
-__all__ = ["Facts", "FoundNamespace", "FoundObjects", "FoundRelease", "FoundTiller", "Questions", "ask", "tillers"]
+__all__ = [
+    "ClusterFacts",
+    "FoundNamespace",
+    "FoundObjects",
+    "FoundRelease",
+    "FoundTiller",
+    "Questions",
+    "ask",
+    "tillers",
+]

@@ -8,7 +8,7 @@ from typing import Any
 from secure_tiller_stack.cluster import existing, reviews
 from secure_tiller_stack.cluster.api import call, unless_refused
 from secure_tiller_stack.cluster.connection import calling
-from secure_tiller_stack.cluster.facts import Facts, FoundNamespace, FoundTiller, Questions
+from secure_tiller_stack.cluster.facts import ClusterFacts, FoundNamespace, FoundTiller, Questions
 from secure_tiller_stack.cluster.lister import Json, items, path
 from secure_tiller_stack.kubeconfig import Access
 from tiller_facts.identity import MANAGED_BY, MANAGED_BY_LABEL, SELECTOR, TRUSTS_ANNOTATION
@@ -19,7 +19,7 @@ _TILLERS = ",".join(f"{key}={value}" for key, value in {**SELECTOR, MANAGED_BY_L
 """Selects the pods of our Tillers."""
 
 
-def ask(access: Access, questions: Questions) -> Facts:
+def ask(access: Access, questions: Questions) -> ClusterFacts:
     """Gather the facts from the real cluster, without retries.
 
     Raises:
@@ -44,11 +44,11 @@ def uid(client: Any) -> str:
     return str(call(client, "GET", path(NAMESPACES, name="kube-system"))["metadata"]["uid"])
 
 
-def _gather(client: Any, questions: Questions) -> Facts:
+def _gather(client: Any, questions: Questions) -> ClusterFacts:
     version = call(client, "GET", "/version")
     listed = (each["metadata"] for each in items(client, NAMESPACES, metadata_only=True))
     namespaces = {metadata["name"]: _found(metadata) for metadata in listed}
-    return Facts(
+    return ClusterFacts(
         server=client.configuration.host,
         uid=uid(client),
         version=(_digits(version["major"]), _digits(version["minor"])),

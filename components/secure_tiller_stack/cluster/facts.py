@@ -76,7 +76,7 @@ class FoundObjects:
 
 
 @dataclass(frozen=True)
-class Facts:
+class ClusterFacts:
     """What the cluster told. Where None is a value, the cluster refused to tell."""
 
     server: str

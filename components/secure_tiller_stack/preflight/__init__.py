@@ -1,6 +1,6 @@
 """One synchronous look at the cluster, before anything is registered: is it the right one, and fit for this?
 
-What is asked is gathered into `Facts`; `judge` decides about them and needs no cluster.
+What is asked is gathered into `ClusterFacts`; `judge` decides about them and needs no cluster.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from secure_tiller.plan.model import TillerPlan
 from secure_tiller.plan.objects import named
 from secure_tiller.problems import ClusterError
 from secure_tiller_stack import cluster
-from secure_tiller_stack.cluster import Facts, Questions
+from secure_tiller_stack.cluster import ClusterFacts, Questions
 from secure_tiller_stack.kubeconfig import Access
 from secure_tiller_stack.permissions import acts, grants
 from secure_tiller_stack.preflight import departed, foreign, namespaces, revoked
@@ -48,7 +48,7 @@ class Cluster:
     """What a reader of the result should know that is nothing to mend."""
 
 
-Ask = Callable[[Access, Questions], Facts]
+Ask = Callable[[Access, Questions], ClusterFacts]
 
 
 def look(
@@ -101,7 +101,7 @@ def _questions(plans: Sequence[TillerPlan], deploying: bool) -> Questions:
     )
 
 
-def _not_asked(facts: Facts) -> Iterator[str]:
+def _not_asked(facts: ClusterFacts) -> Iterator[str]:
     """Yield a sentence for each question that the cluster refused to answer."""
     if isinstance(facts.everybody, Hidden):
         yield REVIEW_REFUSED

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from secure_tiller.plan.model import TillerPlan
 from secure_tiller.problems import Problem, shown
 from secure_tiller_stack.args import REMOVED
-from secure_tiller_stack.cluster import Facts, FoundRelease
+from secure_tiller_stack.cluster import ClusterFacts, FoundRelease
 from tiller_facts.identity import TEAM_LABEL
 
 MOST_SHOWN = 10
@@ -13,7 +13,7 @@ MOST_SHOWN = 10
 
 
 def with_releases(
-    facts: Facts, plans: Sequence[TillerPlan], formerly: Mapping[str, str], removed: Collection[str]
+    facts: ClusterFacts, plans: Sequence[TillerPlan], formerly: Mapping[str, str], removed: Collection[str]
 ) -> Iterator[Problem]:
     """Yield a problem for each Tiller that would be deleted with its releases, unless the settings say so."""
     heirs = {formerly.get(plan.name, plan.name): plan.name for plan in plans} | {plan.name: plan.name for plan in plans}
@@ -35,7 +35,7 @@ def with_releases(
             yield Problem("", f"secure-tiller:teams.{team}", "(missing)", why, remedy)
 
 
-def not_renamed(facts: Facts, formerly: Mapping[str, str]) -> Iterator[Problem]:
+def not_renamed(facts: ClusterFacts, formerly: Mapping[str, str]) -> Iterator[Problem]:
     """Yield a problem for each old name whose Tiller would be deleted: with it, the new name only takes namespaces."""
     heirs = {old: new for new, old in formerly.items()}
     for namespace, releases in sorted(facts.departed.items()):
@@ -46,7 +46,7 @@ def not_renamed(facts: Facts, formerly: Mapping[str, str]) -> Iterator[Problem]:
             yield Problem(heirs[team], "formerly", shown(team), why, remedy)
 
 
-def untold(facts: Facts) -> Iterator[str]:
+def untold(facts: ClusterFacts) -> Iterator[str]:
     """Yield a sentence for the Tillers that will go, of which the cluster does not tell whether they hold releases."""
     if names := [name for name, releases in sorted(facts.departed.items()) if releases is None]:
         yield (
@@ -55,7 +55,7 @@ def untold(facts: Facts) -> Iterator[str]:
         )
 
 
-def not_to_be_told(facts: Facts) -> Iterator[Problem]:
+def not_to_be_told(facts: ClusterFacts) -> Iterator[Problem]:
     """Yield a problem for each Tiller that an update would delete without knowing what it holds."""
     for namespace, releases in sorted(facts.departed.items()):
         if releases is None:
@@ -63,7 +63,7 @@ def not_to_be_told(facts: Facts) -> Iterator[Problem]:
             yield Problem("", f"namespace {namespace}", "(unknown)", why, "let the deployer list Secrets there")
 
 
-def going(facts: Facts, removed: Collection[str]) -> Iterator[str]:
+def going(facts: ClusterFacts, removed: Collection[str]) -> Iterator[str]:
     """Yield a sentence for each Tiller that goes with its releases because the settings say so."""
     for namespace, team, releases in _holding(facts):
         if team in removed:
@@ -73,7 +73,7 @@ def going(facts: Facts, removed: Collection[str]) -> Iterator[str]:
             )
 
 
-def _holding(facts: Facts) -> Iterator[tuple[str, str, tuple[FoundRelease, ...]]]:
+def _holding(facts: ClusterFacts) -> Iterator[tuple[str, str, tuple[FoundRelease, ...]]]:
     for namespace, releases in sorted(facts.departed.items()):
         if releases:
             yield namespace, facts.namespaces[namespace].labels.get(TEAM_LABEL, "(unknown)"), releases

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence, Set
 
 from secure_tiller.plan.model import TillerPlan
 from secure_tiller.problems import Problem
-from secure_tiller_stack.cluster import Facts
+from secure_tiller_stack.cluster import ClusterFacts
 from secure_tiller_stack.permissions import acts, grants
 from tiller_facts.rbac import Right
 
@@ -14,7 +14,7 @@ MOST_SHOWN = 6
 REMEDY = "bind the ClusterRole of docs/deployer.yaml to the account, and further `rights` that teams are given"
 
 
-def lacking(facts: Facts, plans: Sequence[TillerPlan]) -> Iterator[Problem]:
+def lacking(facts: ClusterFacts, plans: Sequence[TillerPlan]) -> Iterator[Problem]:
     """Yield a problem for what the deployer lacks for every team, and one for each team for which it lacks more."""
     missing = facts.lacking or frozenset()
     yield from _problems("", {right for right in missing if not right.namespace}, frozenset())

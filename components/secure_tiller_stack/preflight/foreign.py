@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from secure_tiller.plan.model import TillerPlan
 from secure_tiller.plan.objects import named
 from secure_tiller.problems import Problem, shown
-from secure_tiller_stack.cluster import Facts
+from secure_tiller_stack.cluster import ClusterFacts
 from tiller_facts.kinds import Object
 
 
-def in_the_way(plan: TillerPlan, facts: Facts, formerly: Mapping[str, str]) -> Iterator[Problem]:
+def in_the_way(plan: TillerPlan, facts: ClusterFacts, formerly: Mapping[str, str]) -> Iterator[Problem]:
     """Yield a problem for each object of somebody else that stands where one of this team's is to be."""
     names = (plan.name, formerly.get(plan.name, plan.name))
     for item in sorted(named(plan)):
@@ -18,7 +18,7 @@ def in_the_way(plan: TillerPlan, facts: Facts, formerly: Mapping[str, str]) -> I
             yield _problem(plan, item, team)
 
 
-def untold(facts: Facts) -> Iterator[str]:
+def untold(facts: ClusterFacts) -> Iterator[str]:
     """Yield a sentence for the kinds that the cluster refused to list."""
     if kinds := ", ".join(sorted(str(kind) for kind in facts.objects.refused)):
         yield (

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from secure_tiller.plan.model import TillerPlan
 from secure_tiller.problems import Problem
-from secure_tiller_stack.cluster import Facts
+from secure_tiller_stack.cluster import ClusterFacts
 from secure_tiller_stack.kubeconfig import ANY_CLUSTER, Access, problem
 from secure_tiller_stack.preflight import departed, deployer, foreign, namespaces
 from tiller_facts.values import settle
@@ -15,7 +15,7 @@ Admission); an older one ignores our labels without a word."""
 
 
 def judge(
-    facts: Facts,
+    facts: ClusterFacts,
     access: Access,
     plans: Sequence[TillerPlan],
     formerly: Mapping[str, str],
@@ -41,7 +41,7 @@ def judge(
     yield from deployer.lacking(facts, plans)
 
 
-def _unfit(facts: Facts) -> Iterator[Problem]:
+def _unfit(facts: ClusterFacts) -> Iterator[Problem]:
     if facts.version < OLDEST_KUBERNETES:
         why = "Pod Security is enforced from 1.25 on: an older cluster ignores what keeps charts off the node"
         version = ".".join(map(str, facts.version))
@@ -53,7 +53,7 @@ def _unfit(facts: Facts) -> Iterator[Problem]:
         yield Problem("", f"authorization of {facts.server}", "allowed", why, remedy)
 
 
-def _wrong_cluster(access: Access, facts: Facts) -> Problem:
+def _wrong_cluster(access: Access, facts: ClusterFacts) -> Problem:
     there = f"the cluster at {facts.server} has the UID {facts.uid}"
     if not access.uid:
         # Without it, a cluster that was made anew under the old address would be taken for the old one, and what

@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from secure_tiller.plan.model import NamespacePlan, TillerPlan
 from secure_tiller.problems import Problem, shown
-from secure_tiller_stack.cluster import Facts, FoundNamespace
+from secure_tiller_stack.cluster import ClusterFacts, FoundNamespace
 from tiller_facts.identity import MANAGED_BY, MANAGED_BY_LABEL, POD_SECURITY_LABEL, STACK_ANNOTATION, TEAM_LABEL
 
 Names = Mapping[str, str]
 """By team, its name before it was renamed."""
 
 
-def in_the_way(plan: TillerPlan, facts: Facts, formerly: Names, present: Collection[str]) -> Iterator[Problem]:
+def in_the_way(plan: TillerPlan, facts: ClusterFacts, formerly: Names, present: Collection[str]) -> Iterator[Problem]:
     """Yield a problem for each namespace to create that is there and was not made by this stack for this team."""
     for wanted in (plan.namespace, *plan.managed):
         found = facts.namespaces.get(wanted.name)
@@ -45,7 +45,7 @@ def _hand_over(plan: TillerPlan, name: str) -> str:
     )
 
 
-def not_to_be_shared(plan: TillerPlan, facts: Facts, formerly: Names) -> Iterator[Problem]:
+def not_to_be_shared(plan: TillerPlan, facts: ClusterFacts, formerly: Names) -> Iterator[Problem]:
     """Yield a problem for each namespace declared existing that is not there, or that is a team's."""
     for name in plan.existing:
         found = facts.namespaces.get(name)
@@ -70,7 +70,7 @@ def not_to_be_shared(plan: TillerPlan, facts: Facts, formerly: Names) -> Iterato
             yield Problem(plan.name, key, "true", why, "remove it")
 
 
-def no_place_for_secrets(plan: TillerPlan, facts: Facts, formerly: Names) -> Iterator[Problem]:
+def no_place_for_secrets(plan: TillerPlan, facts: ClusterFacts, formerly: Names) -> Iterator[Problem]:
     """Yield a problem for each client's Secret in a namespace that is not there, or whose team could read the key."""
     created = {namespace.name for namespace in plan.managed}
     for client, secret in plan.secrets.items():
@@ -92,7 +92,7 @@ def _terminating(plan: TillerPlan, key: str, name: str) -> Problem:
     return Problem(plan.name, key, shown(name), why, f"wait until it is gone: kubectl get namespace {name} --watch")
 
 
-def taken_over(plans: Sequence[TillerPlan], facts: Facts, formerly: Names) -> Iterator[str]:
+def taken_over(plans: Sequence[TillerPlan], facts: ClusterFacts, formerly: Names) -> Iterator[str]:
     """Yield what a team takes over from the name that it had: a preview says of a namespace only that it is created."""
     for plan in plans:
         old = formerly.get(plan.name)
@@ -102,7 +102,7 @@ def taken_over(plans: Sequence[TillerPlan], facts: Facts, formerly: Names) -> It
             yield f"team {plan.name} takes over from {old}, with all that is in them: {', '.join(names)}."
 
 
-def open_to_privileged_pods(plans: Sequence[TillerPlan], facts: Facts) -> Iterator[str]:
+def open_to_privileged_pods(plans: Sequence[TillerPlan], facts: ClusterFacts) -> Iterator[str]:
     for plan in plans:
         for name in plan.existing:
             level = facts.namespaces[name].labels.get(POD_SECURITY_LABEL, "nothing")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from secure_tiller.plan.model import TillerPlan
-from secure_tiller_stack.cluster import Facts
+from secure_tiller_stack.cluster import ClusterFacts
 
 
 def not_yet_revoked(plans: Sequence[TillerPlan], still: Mapping[str, frozenset[str]]) -> Iterator[str]:
@@ -21,7 +21,7 @@ def not_yet_revoked(plans: Sequence[TillerPlan], still: Mapping[str, frozenset[s
             )
 
 
-def leaving(plans: Sequence[TillerPlan], facts: Facts) -> Iterator[tuple[str, frozenset[str]]]:
+def leaving(plans: Sequence[TillerPlan], facts: ClusterFacts) -> Iterator[tuple[str, frozenset[str]]]:
     for plan in plans:
         here = [found.trusts for found in facts.tillers or () if found.namespace == plan.namespace.name]
         if gone := frozenset().union(*here).difference(plan.trusts):

@@ -16,15 +16,14 @@ from markdown_it.token import Token
 
 from secure_tiller.plan.model import RolePlan
 from secure_tiller.plan.rights import manage
-from secure_tiller_cli.charts import Finding as ChartFinding
-from secure_tiller_cli.charts import Group, Severity
+from secure_tiller_cli.charts import Concern, Effect, Group
 from secure_tiller_cli.migration.exit_document import to_markdown as exit_plan
 from secure_tiller_cli.migration.exit_plan import ExitPlan
 from secure_tiller_cli.migration.history import histories
 from secure_tiller_cli.preview import machine, markdown, renewals
 from secure_tiller_cli.preview.changes import Change
 from secure_tiller_cli.preview.digest import Step
-from secure_tiller_cli.preview.findings import Finding
+from secure_tiller_cli.preview.findings import Meaning
 from secure_tiller_cli.preview.renewals import Renewal, Renewals
 from secure_tiller_cli.preview.summary import Part, Summary
 from secure_tiller_cli.releases import Status
@@ -82,7 +81,7 @@ def summary(word: str, /, write: Any = markdown.write, **fields: Any) -> str:
 
 
 def part(name: str = "blue", found: str | tuple[str, ...] = "a", **change: str) -> Part:
-    finding = Finding("code", "{name} is a risk", {"name": found}, risk=True)
+    finding = Meaning("code", "{name} is a risk", {"name": found}, risk=True)
     type_, reason = f"kubernetes:core/v1:{change.pop('kind', 'Secret')}", change.pop("reason", "data")
     step = Step.model_validate(
         {"op": "update", "urn": "u", "newState": {"urn": "u", "type": type_}, "diffReasons": [reason]}
@@ -124,7 +123,7 @@ def leaving(
         RolePlan(f"manage:{place}", "tiller-blue", place, manage(place), (ACCOUNT,)),
         RolePlan("people", "blue-people", "blue-tiller", (), (who,)),
     )
-    found = ChartFinding(Group.API_GONE, Severity.STOPS, word if text else "it is gone", "")
+    found = Concern(Group.API_GONE, Effect.STOPS, word if text else "it is gone", "")
     known = histories((record, gone), ())
     fields: dict[str, Any] = {tiller: word} if tiller else {}
     findings = {item.name: (found,) for item in known}
@@ -141,7 +140,7 @@ DOCUMENTS: dict[str, Callable[[str], str]] = {
     "summary: team": partial(summary, teams=lambda word: (part(word),)),
     "summary: name": partial(summary, teams=lambda word: (part(found=word),)),
     "summary: names": partial(summary, teams=lambda word: (part(found=(word, "a", word)),)),
-    "summary: drift": partial(summary, drift=lambda word: (Finding("drift", "{a} is gone", {"a": word}, risk=True),)),
+    "summary: drift": partial(summary, drift=lambda word: (Meaning("drift", "{a} is gone", {"a": word}, risk=True),)),
     **{
         f"summary: {field} of a resource": partial(summary, teams=lambda word, field=field: (part(**{field: word}),))
         for field in ("kind", "resource", "reason")

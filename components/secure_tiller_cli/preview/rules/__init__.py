@@ -6,7 +6,7 @@ A rule also names what it has put into words, so that nothing is dropped: what n
 from collections.abc import Callable, Iterator
 
 from secure_tiller_cli.preview.changes import Team
-from secure_tiller_cli.preview.findings import Finding
+from secure_tiller_cli.preview.findings import Meaning
 from secure_tiller_cli.preview.rules import (
     clients,
     exposure,
@@ -21,7 +21,7 @@ from secure_tiller_cli.preview.rules import (
     tiller,
 )
 
-RULES: tuple[Callable[[Team], Iterator[Finding]], ...] = (
+RULES: tuple[Callable[[Team], Iterator[Meaning]], ...] = (
     life.comes,
     life.goes,
     life.is_renamed,
@@ -62,7 +62,7 @@ RULES: tuple[Callable[[Team], Iterator[Finding]], ...] = (
 """In the order in which their sentences are read."""
 
 
-def findings(team: Team) -> tuple[Finding, ...]:
+def findings(team: Team) -> tuple[Meaning, ...]:
     """Return what a preview means for a team; the last are those that no rule has words for."""
     found = [finding for rule in RULES for finding in rule(team)]
     return (*found, *rest.unexplained(team, found))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from secure_tiller_cli.preview.changes import Change, Team
-from secure_tiller_cli.preview.findings import Finding, whole
+from secure_tiller_cli.preview.findings import Meaning, whole
 from secure_tiller_cli.preview.paths import at
 from secure_tiller_cli.preview.rules import keys
 from secure_tiller_cli.preview.rules.words import of
@@ -40,7 +40,7 @@ CASES = (
 """What can happen to clients: code, sentence for one and for several, and whether it is a risk."""
 
 
-def change(team: Team) -> Iterator[Finding]:
+def change(team: Team) -> Iterator[Meaning]:
     """Say for each client what happens to its certificate."""
     if team.operation != "same" or keys.emergency(team):
         return
@@ -51,10 +51,10 @@ def change(team: Team) -> Iterator[Finding]:
     for code, one, many, risk in CASES:
         if clients := by_case.get(code):
             parts = (c for name in clients for c in _of(team, name, secret=code in ("client-joins", "client-leaves")))
-            yield Finding(code, of(clients, one, many), {"clients": tuple(clients)}, risk=risk, explains=whole(*parts))
+            yield Meaning(code, of(clients, one, many), {"clients": tuple(clients)}, risk=risk, explains=whole(*parts))
 
 
-def secrets(team: Team) -> Iterator[Finding]:
+def secrets(team: Team) -> Iterator[Meaning]:
     """Say what happens to the Secrets that clients in the cluster receive."""
     if team.operation == "delete":
         return
@@ -64,7 +64,7 @@ def secrets(team: Team) -> Iterator[Finding]:
         if said:
             # Whoever reads Secrets in that namespace has the key.
             risk = said[0] in ("client-secret-comes", "client-secret-moves")
-            yield Finding(said[0], said[1], names, risk=risk, explains=whole(secret))
+            yield Meaning(said[0], said[1], names, risk=risk, explains=whole(secret))
 
 
 def _moved(secret: Change, names: dict[str, str]) -> tuple[str, str]:

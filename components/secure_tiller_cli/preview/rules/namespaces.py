@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from secure_tiller_cli.preview.changes import Change, Team
 from secure_tiller_cli.preview.digest import UNKNOWN
-from secure_tiller_cli.preview.findings import Finding, whole
+from secure_tiller_cli.preview.findings import Meaning, whole
 from secure_tiller_cli.preview.paths import Path, at, items, within
 from secure_tiller_cli.preview.rules.tiller import CONTAINER
 from tiller_facts.identity import POD_SECURITY, POD_SECURITY_LABEL, REASON_ANNOTATION
@@ -20,7 +20,7 @@ LEVELS = ("", "privileged", "baseline", "restricted")
 """Pod Security Standards from the weakest; the first is none at all."""
 
 
-def are_managed(team: Team) -> Iterator[Finding]:
+def are_managed(team: Team) -> Iterator[Meaning]:
     """Say which namespaces a Tiller begins to manage, and which become the stack's own.
 
     Of a new team only those that are there already: what it creates is told with it.
@@ -32,7 +32,7 @@ def are_managed(team: Team) -> Iterator[Finding]:
     for name in sorted({*roles, *created} if team.operation == "same" else {*roles} - {*created}):
         explains = whole(roles.get(name), team.one("RoleBinding", f"{RIGHTS}{name}"), created.get(name))
         code, sentence = _begins(created=name in created, managed=name in roles)
-        yield Finding(code, sentence, {"name": name}, risk=name not in created, explains=explains)
+        yield Meaning(code, sentence, {"name": name}, risk=name not in created, explains=explains)
 
 
 def _begins(*, created: bool, managed: bool) -> tuple[str, str]:
@@ -43,7 +43,7 @@ def _begins(*, created: bool, managed: bool) -> tuple[str, str]:
     return "namespace-joins", "Tiller gains its rights in {name}, a namespace that is there already"
 
 
-def leave(team: Team) -> Iterator[Finding]:
+def leave(team: Team) -> Iterator[Meaning]:
     """Say what becomes of managed namespaces that leave: those that are only Tiller's no more, kept or deleted."""
     left = {r.part.removeprefix(RIGHTS): r for r in team.of("Role", RIGHTS) if r.operation == "delete"}
     gone = {n.part.removeprefix(MANAGED): n for n in team.of("Namespace", MANAGED) if n.operation == "delete"}
@@ -52,24 +52,24 @@ def leave(team: Team) -> Iterator[Finding]:
         explains = whole(role, namespace, team.one("RoleBinding", f"{RIGHTS}{name}"))
         if namespace and not _stays(namespace):
             sentence = "namespace {name} is deleted with everything in it"
-            yield Finding("namespace-deleted", sentence, {"name": name}, risk=True, explains=explains)
+            yield Meaning("namespace-deleted", sentence, {"name": name}, risk=True, explains=explains)
         elif role:
             sentence = "Tiller manages {name} no more; the namespace stays with everything in it"
-            yield Finding("namespace-leaves", sentence, {"name": name}, explains=explains)
+            yield Meaning("namespace-leaves", sentence, {"name": name}, explains=explains)
         else:
             sentence = (
                 "namespace {name} is the stack's no more, and stays with everything in it; Tiller still manages it"
             )
-            yield Finding("namespace-given-away", sentence, {"name": name}, explains=explains)
+            yield Meaning("namespace-given-away", sentence, {"name": name}, explains=explains)
 
 
-def moves(team: Team) -> Iterator[Finding]:
+def moves(team: Team) -> Iterator[Meaning]:
     """Say that Tiller gets another namespace of its own."""
     for change in team.of("Namespace", OWN):
         if change.operation == "replace":
             names = {"old": str(at(change.old, ("metadata", "name"))), "new": change.place}
             sentence = "Tiller moves from {old} to {new}: {old} is deleted with all release records"
-            yield Finding("tiller-moves", sentence, names, risk=True, explains=tuple(_moves_along(team, change)))
+            yield Meaning("tiller-moves", sentence, names, risk=True, explains=tuple(_moves_along(team, change)))
 
 
 def _moves_along(team: Team, moved: Change) -> Iterator[tuple[Change, Path]]:
@@ -86,7 +86,7 @@ def _moves_along(team: Team, moved: Change) -> Iterator[tuple[Change, Path]]:
             yield from ((change, (*ENVIRONMENT, i)) for i, e in own if e == {"name": VARIABLE, "value": moved.place})
 
 
-def pod_security(team: Team) -> Iterator[Finding]:
+def pod_security(team: Team) -> Iterator[Meaning]:
     """Say which pods a namespace lets run from now on: another level than before, or one that takes over the node."""
     for change in team.of("Namespace"):
         if change.operation == "delete":
@@ -107,15 +107,15 @@ def pod_security(team: Team) -> Iterator[Finding]:
             sentence += "; the reason given: {reason}"
         labels = tuple((*LABELS, f"{POD_SECURITY}/{mode}") for mode in ("enforce", "audit", "warn"))
         explains = tuple((change, path) for path in (*labels, REASON))
-        yield Finding("pod-security", sentence, names, risk=weaker, explains=explains)
+        yield Meaning("pod-security", sentence, names, risk=weaker, explains=explains)
 
 
-def reasons(team: Team) -> Iterator[Finding]:
+def reasons(team: Team) -> Iterator[Meaning]:
     """Say that another reason is given for the same level."""
     for change in team.of("Namespace"):
         if any(within(path, REASON) for path in change.paths) and _level(change) == _level(change, old=True):
             names = {"name": change.place, "reason": str(at(change.new, REASON) or "none")}
-            yield Finding(
+            yield Meaning(
                 "pod-security-reason",
                 "the reason for the Pod Security of {name} is now: {reason}",
                 names,
@@ -123,7 +123,7 @@ def reasons(team: Team) -> Iterator[Finding]:
             )
 
 
-def retention(team: Team) -> Iterator[Finding]:
+def retention(team: Team) -> Iterator[Meaning]:
     """Say which namespaces will or will not be deleted when they leave one day.
 
     This changes nothing else, so that only a preview with `--show-sames` shows it.
@@ -133,10 +133,10 @@ def retention(team: Team) -> Iterator[Finding]:
         if not old or not new or old.retainOnDelete == new.retainOnDelete:
             continue
         if new.retainOnDelete:
-            yield Finding("retained", "namespace {name} will stay when it leaves the settings", {"name": change.place})
+            yield Meaning("retained", "namespace {name} will stay when it leaves the settings", {"name": change.place})
         else:
             sentence = "namespace {name} will be deleted, with everything in it, when it leaves the settings"
-            yield Finding("not-retained", sentence, {"name": change.place}, risk=True)
+            yield Meaning("not-retained", sentence, {"name": change.place}, risk=True)
 
 
 def _stays(change: Change) -> bool:

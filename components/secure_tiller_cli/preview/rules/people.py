@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from secure_tiller_cli.preview.changes import Change, Team
-from secure_tiller_cli.preview.findings import Finding
+from secure_tiller_cli.preview.findings import Meaning
 from secure_tiller_cli.preview.paths import Path, at, holds_unknown, items
 from tiller_facts.identity import SERVICE_ACCOUNT
 
@@ -13,20 +13,20 @@ SUBJECTS: Path = ("subjects",)
 ROLE: Path = ("roleRef",)
 
 
-def reach(team: Team) -> Iterator[Finding]:
+def reach(team: Team) -> Iterator[Meaning]:
     """Say who gains or loses the right to open a port-forward to Tiller."""
     binding = team.one("RoleBinding", PEOPLE)
     if team.operation == "delete" or not binding:
         return
     if holds_unknown(at(binding.new, SUBJECTS)):
         sentence = "who may open a port-forward to Tiller is unknown until the update"
-        yield Finding("people-unknown", sentence, risk=True, explains=((binding, ()),))
+        yield Meaning("people-unknown", sentence, risk=True, explains=((binding, ()),))
         return
     before, after = _subjects(binding.old), _subjects(binding.new)
     if gained := sorted(after - before):
         sentence = "{people} may open a port-forward to Tiller (a certificate is needed besides)"
         risk = any(" system:" in subject for subject in gained)
-        yield Finding(
+        yield Meaning(
             "people-gained",
             sentence,
             {"people": tuple(gained)},
@@ -35,10 +35,10 @@ def reach(team: Team) -> Iterator[Finding]:
         )
     if lost := sorted(before - after):
         sentence = "{people} may not open a port-forward to Tiller any more"
-        yield Finding("people-lost", sentence, {"people": tuple(lost)}, explains=((binding, SUBJECTS), *_all(binding)))
+        yield Meaning("people-lost", sentence, {"people": tuple(lost)}, explains=((binding, SUBJECTS), *_all(binding)))
 
 
-def others_are_bound(team: Team) -> Iterator[Finding]:
+def others_are_bound(team: Team) -> Iterator[Meaning]:
     """Say that somebody else than Tiller receives Tiller's rights, or that a binding is to more than a Role of ours."""
     for binding in team.of("RoleBinding"):
         if binding.operation == "delete":
@@ -47,12 +47,12 @@ def others_are_bound(team: Team) -> Iterator[Finding]:
         if binding.part != PEOPLE and (foreign := sorted(gained - _own(team, gained))):
             names = {"subjects": tuple(foreign), "namespace": binding.namespace}
             sentence = "{subjects} receives Tiller's rights in {namespace}"
-            yield Finding("binding-foreign", sentence, names, risk=True, explains=((binding, SUBJECTS),))
+            yield Meaning("binding-foreign", sentence, names, risk=True, explains=((binding, SUBJECTS),))
         role = at(binding.new, ROLE)
         if role != at(binding.old, ROLE) and at(role, ("kind",)) != "Role":
             names = {"kind": str(at(role, ("kind",))), "role": str(at(role, ("name",))), "namespace": binding.namespace}
             sentence = "the binding in {namespace} is to the {kind} {role}, which no team's file can ask for"
-            yield Finding("binding-role", sentence, names, risk=True, explains=((binding, ROLE),))
+            yield Meaning("binding-role", sentence, names, risk=True, explains=((binding, ROLE),))
 
 
 def _all(binding: Change) -> tuple[tuple[Change, Path], ...]:

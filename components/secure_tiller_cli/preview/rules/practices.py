@@ -5,7 +5,7 @@ from typing import Any
 
 from secure_tiller_cli.preview.changes import Change, Team
 from secure_tiller_cli.preview.digest import SECRET, UNKNOWN
-from secure_tiller_cli.preview.findings import Finding, Name
+from secure_tiller_cli.preview.findings import Meaning, Name
 from secure_tiller_cli.state.objects import found
 from tiller_facts import certificates, practices, values
 from tiller_facts.facts import Facts, FoundObject
@@ -17,14 +17,14 @@ OF_OTHER_RULES = frozenset(("component-intact", "supported-version", "no-service
 JUDGED = tuple(practice for practice in PRACTICES if practice.code not in OF_OTHER_RULES)
 
 
-def broken(team: Team) -> Iterator[Finding]:
+def broken(team: Team) -> Iterator[Meaning]:
     """Say which practices are not kept from now on, or are not seen to be; what only the update decides is neither."""
     known = {_key(each) for each in _judged(team, new=False)}
     for each in _judged(team, new=True):
         if _key(each) not in known:
             subject = "Tiller" if each.tiller and each.status is Status.VIOLATED else "Tiller:"
             sentence = f"{subject} {each.text} ({BY_CODE[each.practice].page})"
-            yield Finding(each.practice, sentence, _names(team), risk=True)
+            yield Meaning(each.practice, sentence, _names(team), risk=True)
 
 
 def _judged(team: Team, *, new: bool) -> Iterator[practices.Finding]:

@@ -7,7 +7,7 @@ from typing import Any
 from secure_tiller.plan.every_team import of_every_team
 from secure_tiller.plan.places import Place
 from secure_tiller_cli.preview.changes import Team
-from secure_tiller_cli.preview.findings import Finding
+from secure_tiller_cli.preview.findings import Meaning
 from secure_tiller_cli.preview.paths import Path, at, differing, mapping, within, written
 from secure_tiller_cli.preview.rules.tiller import ARGUMENTS, CONTAINER, PLACED, POD, TEMPLATE, TIMEOUT
 
@@ -31,7 +31,7 @@ IMMUTABLE: Path = ("immutable",)
 CLUSTER_WIDE = ("ClusterRole", "ClusterRoleBinding")
 
 
-def pod(team: Team) -> Iterator[Finding]:
+def pod(team: Team) -> Iterator[Meaning]:
     """Say what about Tiller's pod is not as the component makes it, and was so before."""
     for deployment in team.of("Deployment"):
         if deployment.operation == "delete":
@@ -41,26 +41,26 @@ def pod(team: Team) -> Iterator[Finding]:
             if (path, said) not in known:
                 names = {"what": said}
                 sentence = "Tiller's pod is not as the component makes it: {what}"
-                yield Finding("promise", sentence, names, risk=True, explains=((deployment, path),))
+                yield Meaning("promise", sentence, names, risk=True, explains=((deployment, path),))
 
 
-def cluster_wide(team: Team) -> Iterator[Finding]:
+def cluster_wide(team: Team) -> Iterator[Meaning]:
     """Say that a team gets rights in the whole cluster."""
     for kind in CLUSTER_WIDE:
         for change in team.of(kind):
             if change.operation != "delete":
                 sentence = "the team gets the {kind} {name}, which holds in the whole cluster"
                 names = {"kind": kind, "name": change.name}
-                yield Finding("cluster-wide", sentence, names, risk=True, explains=((change, ()),))
+                yield Meaning("cluster-wide", sentence, names, risk=True, explains=((change, ()),))
 
 
-def tls_secret(team: Team) -> Iterator[Finding]:
+def tls_secret(team: Team) -> Iterator[Meaning]:
     """Say that somebody can change Tiller's key and trust in place."""
     for secret in team.of("Secret", "tls"):
         before = at(secret.old, IMMUTABLE) if secret.old else True
         if secret.operation != "delete" and before is True and at(secret.new, IMMUTABLE) is not True:
             explains = ((secret, IMMUTABLE),)
-            yield Finding("mutable", "Tiller's TLS Secret can be changed in place", risk=True, explains=explains)
+            yield Meaning("mutable", "Tiller's TLS Secret can be changed in place", risk=True, explains=explains)
 
 
 def _broken(properties: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from secure_tiller.plan.every_team import of_every_team
 from secure_tiller_cli.preview.changes import Change, Team
-from secure_tiller_cli.preview.findings import Finding, Name, whole
+from secure_tiller_cli.preview.findings import Meaning, Name, whole
 from secure_tiller_cli.preview.paths import Path, written
 from secure_tiller_cli.preview.rules.tiller import TEMPLATE
 from secure_tiller_cli.preview.rules.words import of
@@ -21,7 +21,7 @@ OURS = (MANAGED_BY_LABEL, STACK_ANNOTATION, TEAM_LABEL, TRUSTS_ANNOTATION, REASO
 """Labels and annotations that mean something to us: what happens to them, other rules say."""
 
 
-def labels(team: Team) -> Iterator[Finding]:
+def labels(team: Team) -> Iterator[Meaning]:
     """Say which labels and annotations of the user's change."""
     if team.operation != "same":
         return
@@ -30,31 +30,31 @@ def labels(team: Team) -> Iterator[Finding]:
         names = {"keys": tuple(sorted({_key(path) for _, path in found}))}
         count = len({change.step.urn for change, _ in found})
         sentence = f"labels or annotations {{keys}} change on {of(range(count), 'one object', f'{count} objects')}"
-        yield Finding("labels", sentence, names, explains=tuple(found))
+        yield Meaning("labels", sentence, names, explains=tuple(found))
 
 
 FIXED = tuple((kind, part) for kind, part in of_every_team() if ":" not in part)
 """What every Tiller has; that a setting brings more, other rules say."""
 
 
-def restored(team: Team) -> Iterator[Finding]:
+def restored(team: Team) -> Iterator[Meaning]:
     """Say what of a Tiller that stays is made anew, because somebody deleted it."""
     made = [change for kind, part in FIXED if (change := team.one(kind, part)) and change.operation == "create"]
     if made and team.operation == "same":
         names = {"resources": tuple(f"{change.kind} {change.name}" for change in made)}
-        yield Finding("restored", "what somebody deleted is made again: {resources}", names, explains=whole(*made))
+        yield Meaning("restored", "what somebody deleted is made again: {resources}", names, explains=whole(*made))
 
 
-def remains(team: Team) -> Iterator[Finding]:
+def remains(team: Team) -> Iterator[Meaning]:
     """Say that the update ends what an interrupted one began."""
     left = [change for change in team.changes if change.operation == "clean up"]
     if left:
         names = {"resources": tuple(f"{change.kind} {change.name}" for change in left)}
         sentence = "what an earlier, interrupted update replaced is removed: {resources}"
-        yield Finding("remains", sentence, names, explains=whole(*left))
+        yield Meaning("remains", sentence, names, explains=whole(*left))
 
 
-def unexplained(team: Team, findings: Iterable[Finding]) -> Iterator[Finding]:
+def unexplained(team: Team, findings: Iterable[Meaning]) -> Iterator[Meaning]:
     """Say what no finding puts into words; it is a risk, because nobody has judged it."""
     known = list(findings)
     for change in team.changes:
@@ -66,10 +66,10 @@ def unexplained(team: Team, findings: Iterable[Finding]) -> Iterator[Finding]:
                 "what": missing,
             }
             sentence = "{resource} changes in a way that this summary has no words for ({operation}): {what}"
-            yield Finding("not-understood", sentence, names, risk=True)
+            yield Meaning("not-understood", sentence, names, risk=True)
 
 
-def _missing(change: Change, findings: list[Finding]) -> Iterator[str]:
+def _missing(change: Change, findings: list[Meaning]) -> Iterator[str]:
     if change.operation in ("create", "delete") or (change.counts and not change.paths):
         if not any(finding.explained(change, ()) for finding in findings) and change.kind != "SecureTiller":
             yield "the whole resource" if not change.reasons else ", ".join(change.reasons)

@@ -5,7 +5,7 @@ from typing import Any
 
 from secure_tiller.plan import rights
 from secure_tiller_cli.preview.changes import Change, Team
-from secure_tiller_cli.preview.findings import Finding
+from secure_tiller_cli.preview.findings import Meaning
 from secure_tiller_cli.preview.paths import Path, at, holds_unknown, items
 from tiller_facts.rbac import Right, Rule, beyond
 
@@ -15,7 +15,7 @@ WHO: Mapping[str, str] = {"storage": "Tiller", "people": "whoever may reach Till
 """By the part of a Role, whom it is for; every other is Tiller's in a namespace that it manages."""
 
 
-def change(team: Team) -> Iterator[Finding]:
+def change(team: Team) -> Iterator[Meaning]:
     """Say who gains or loses which rights where; of a Role that comes, what it gives beyond the preset."""
     if team.operation == "delete":
         return
@@ -24,7 +24,7 @@ def change(team: Team) -> Iterator[Finding]:
     for role in roles:
         if holds_unknown(at(role.new, RULES)):
             sentence = "the rights in {namespace} are unknown until the update"
-            yield Finding(
+            yield Meaning(
                 "rights-unknown", sentence, {"namespace": role.namespace}, risk=True, explains=((role, RULES),)
             )
             continue
@@ -38,7 +38,7 @@ def change(team: Team) -> Iterator[Finding]:
         yield from _same(said, gained, lost)
 
 
-def _same(roles: list[Change], gained: "_Said", lost: "_Said") -> Iterator[Finding]:
+def _same(roles: list[Change], gained: "_Said", lost: "_Said") -> Iterator[Meaning]:
     """Say that the rules of Roles are only written in another way."""
     alike = [
         role for role in roles if role not in (*gained.roles, *lost.roles) and not holds_unknown(at(role.new, RULES))
@@ -46,7 +46,7 @@ def _same(roles: list[Change], gained: "_Said", lost: "_Said") -> Iterator[Findi
     if alike:
         names = {"namespaces": tuple(role.namespace for role in alike)}
         sentence = "the rules in {namespaces} are written in another way and give the same rights"
-        yield Finding("rights-same", sentence, names, explains=tuple((role, RULES) for role in alike))
+        yield Meaning("rights-same", sentence, names, explains=tuple((role, RULES) for role in alike))
 
 
 class _Said:
@@ -62,12 +62,12 @@ class _Said:
             self.roles.append(role)
             self._by.setdefault((who, frozenset(found)), []).append(role)
 
-    def findings(self, code: str, word: str, *, risk: bool) -> Iterator[Finding]:
+    def findings(self, code: str, word: str, *, risk: bool) -> Iterator[Meaning]:
         for (who, found), roles in self._by.items():
             for verbs, kinds in _grouped(found):
                 names = {"verbs": verbs, "kinds": kinds, "namespaces": tuple(sorted(role.namespace for role in roles))}
                 sentence = f"{who} {word} {{verbs}} on {{kinds}} in {{namespaces}}"
-                yield Finding(code, sentence, names, risk=risk, explains=tuple((role, RULES) for role in roles))
+                yield Meaning(code, sentence, names, risk=risk, explains=tuple((role, RULES) for role in roles))
 
 
 def _grouped(found: frozenset[Right]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:

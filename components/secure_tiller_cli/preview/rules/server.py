@@ -3,20 +3,20 @@
 from collections.abc import Iterator
 
 from secure_tiller_cli.preview.changes import Change, Team
-from secure_tiller_cli.preview.findings import Finding, whole
+from secure_tiller_cli.preview.findings import Meaning, whole
 from secure_tiller_cli.preview.rules import keys
 
 LEAF, CA = "server", "server-ca"
 
 
-def emergency(team: Team) -> Iterator[Finding]:
+def emergency(team: Team) -> Iterator[Meaning]:
     """Say that every key is made anew."""
     if team.operation == "same" and keys.emergency(team):
         sentence = "emergency generation: every bundle of {team} stops working, and every client needs its new one"
-        yield Finding("emergency", sentence, {"team": team.name}, risk=True, explains=whole(*keys.all_of(team)))
+        yield Meaning("emergency", sentence, {"team": team.name}, risk=True, explains=whole(*keys.all_of(team)))
 
 
-def certificate(team: Team) -> Iterator[Finding]:
+def certificate(team: Team) -> Iterator[Meaning]:
     """Say what happens to the certificate that clients see."""
     leaf = team.one("LocallySignedCert", LEAF)
     if team.operation != "same" or keys.emergency(team) or not leaf:
@@ -25,25 +25,25 @@ def certificate(team: Team) -> Iterator[Finding]:
     everything = (*explains, *whole(*keys.parts(team, *_authorities(team))))
     if leaf.operation == "delete":
         sentence = "the server certificate is one of your own PKI from now on: every client needs a new bundle"
-        yield Finding("server-given", sentence, risk=True, explains=everything)
+        yield Meaning("server-given", sentence, risk=True, explains=everything)
     elif leaf.operation == "create":
         sentence = "the stack issues the server certificate from now on: every client needs a new bundle"
-        yield Finding("server-issued", sentence, risk=True, explains=everything)
+        yield Meaning("server-issued", sentence, risk=True, explains=everything)
     elif (before := _signer(leaf, old=True)) != (after := _signer(leaf)) and before and after:
         names = {"ca": _number(after), "before": _number(before)}
         sentence = (
             "CA {ca} signs the server certificate in place of CA {before}: a bundle without CA {ca} stops working"
         )
-        yield Finding("server-ca-signs", sentence, names, risk=True, explains=explains)
+        yield Meaning("server-ca-signs", sentence, names, risk=True, explains=explains)
     elif keys.is_new(team, LEAF):
-        yield Finding(
+        yield Meaning(
             "server-key", "the server certificate renews with another key; bundles go on working", explains=explains
         )
     elif leaf.operation == "replace":
-        yield Finding("server-renews", "the server certificate renews; bundles go on working", explains=explains)
+        yield Meaning("server-renews", "the server certificate renews; bundles go on working", explains=explains)
 
 
-def authorities(team: Team) -> Iterator[Finding]:
+def authorities(team: Team) -> Iterator[Meaning]:
     """Say which CAs of the server certificate come, go, renew or get another key."""
     if team.operation != "same" or keys.emergency(team) or _given(team):
         return
@@ -51,21 +51,21 @@ def authorities(team: Team) -> Iterator[Finding]:
         names, explains = {"ca": _number(ca.part)}, whole(*keys.parts(team, ca.part))
         if ca.operation == "create":
             sentence = "CA {ca} for the server certificate is made: hand out the new bundles, which trust it too"
-            yield Finding("server-ca-comes", sentence, names, explains=explains)
+            yield Meaning("server-ca-comes", sentence, names, explains=explains)
         elif ca.operation == "delete":
             sentence = "CA {ca} of the server certificate goes: new bundles trust it no more"
-            yield Finding("server-ca-goes", sentence, names, risk=True, explains=explains)
+            yield Meaning("server-ca-goes", sentence, names, risk=True, explains=explains)
         elif keys.is_new(team, ca.part):
             sentence = (
                 "CA {ca} of the server certificate gets another key: every bundle that trusts it alone stops working"
             )
-            yield Finding("server-ca-key", sentence, names, risk=True, explains=explains)
+            yield Meaning("server-ca-key", sentence, names, risk=True, explains=explains)
         elif ca.operation == "replace":
             sentence = "CA {ca} of the server certificate renews and keeps its key: old bundles work until their end"
-            yield Finding("server-ca-renews", sentence, names, explains=explains)
+            yield Meaning("server-ca-renews", sentence, names, explains=explains)
 
 
-def lives(team: Team) -> Iterator[Finding]:
+def lives(team: Team) -> Iterator[Meaning]:
     """Say that certificates live, or are renewed, at other times than before."""
     found = [
         (change, path)
@@ -77,7 +77,7 @@ def lives(team: Team) -> Iterator[Finding]:
     if found:
         parts = tuple(sorted({change.part for change, _ in found}))
         sentence = "the lives of certificates change: {certificates}"
-        yield Finding("lives", sentence, {"certificates": parts}, explains=tuple(found))
+        yield Meaning("lives", sentence, {"certificates": parts}, explains=tuple(found))
 
 
 def _authorities(team: Team) -> frozenset[str]:

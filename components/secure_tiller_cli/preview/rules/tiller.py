@@ -6,7 +6,7 @@ from typing import Any
 from secure_tiller.plan import pod
 from secure_tiller_cli.preview.changes import Change, Team
 from secure_tiller_cli.preview.digest import UNKNOWN
-from secure_tiller_cli.preview.findings import Finding, Name, whole
+from secure_tiller_cli.preview.findings import Meaning, Name, whole
 from secure_tiller_cli.preview.paths import Path, at, within
 from tiller_facts import flags
 from tiller_facts.identity import TRUSTS_ANNOTATION
@@ -27,7 +27,7 @@ PLACED = {
 TIMEOUT = (("spec", "progressDeadlineSeconds"), (*CONTAINER, "startupProbe", "failureThreshold"))
 
 
-def restarts(team: Team) -> Iterator[Finding]:
+def restarts(team: Team) -> Iterator[Meaning]:
     """Say that Tiller is started anew."""
     for deployment in _staying(team):
         # Whom it answers, `trust` and the rules of clients say.
@@ -35,17 +35,17 @@ def restarts(team: Team) -> Iterator[Finding]:
         named = ((deployment, SECRET),) if any(change.operation in ("create", "replace") for change in tls) else ()
         explains = (*named, (deployment, TRUSTS), *whole(*tls))
         if deployment.operation == "replace":
-            yield Finding(
+            yield Meaning(
                 "tiller-replaced",
                 "Tiller is taken away and made anew: nobody is answered meanwhile",
                 risk=True,
                 explains=explains,
             )
         elif any(within(path, TEMPLATE) for path in deployment.paths):
-            yield Finding("tiller-restarts", "Tiller restarts once; calls that run end first", explains=explains)
+            yield Meaning("tiller-restarts", "Tiller restarts once; calls that run end first", explains=explains)
 
 
-def image(team: Team) -> Iterator[Finding]:
+def image(team: Team) -> Iterator[Meaning]:
     """Say that another image runs, or in a new Tiller not the default: who made it holds Tiller's rights and keys."""
     path = (*CONTAINER, "image")
     for deployment in team.of("Deployment", "deployment"):
@@ -53,25 +53,25 @@ def image(team: Team) -> Iterator[Finding]:
         if deployment.operation != "delete" and old != new:
             names = {"old": str(old), "new": "unknown" if new == UNKNOWN else str(new)}
             change = "changes from {old} to {new}" if deployment.old else "is {new}, and not the default {old}"
-            yield Finding("image", f"Tiller's image {change}", names, risk=True, explains=((deployment, path),))
+            yield Meaning("image", f"Tiller's image {change}", names, risk=True, explains=((deployment, path),))
 
 
-def history(team: Team) -> Iterator[Finding]:
+def history(team: Team) -> Iterator[Meaning]:
     """Say that another number of revisions is kept."""
     for deployment in _staying(team):
         old, new = (_history(properties) for properties in (deployment.old, deployment.new))
         if old != new and new:
             sentence = "Tiller keeps {new} revisions of a release in place of {old}"
             explains = ((deployment, ARGUMENTS),)
-            yield Finding("history", sentence, {"old": str(old or "all"), "new": str(new)}, explains=explains)
+            yield Meaning("history", sentence, {"old": str(old or "all"), "new": str(new)}, explains=explains)
 
 
-def settings(team: Team) -> Iterator[Finding]:
+def settings(team: Team) -> Iterator[Meaning]:
     """Say that compute resources, the choice of nodes, or the time for a rollout change."""
     for deployment in _staying(team):
         if changed := _changed(deployment, (*CONTAINER, "resources")):
             names: dict[str, Name] = {"resources": tuple(_values(deployment, changed))}
-            yield Finding(
+            yield Meaning(
                 "resources",
                 "compute resources of Tiller change: {resources}",
                 names,
@@ -80,36 +80,36 @@ def settings(team: Team) -> Iterator[Finding]:
         placed = {word: path for word, path in PLACED.items() if _changed(deployment, path)}
         if placed:
             explains = tuple((deployment, path) for path in placed.values())
-            yield Finding(
+            yield Meaning(
                 "placement", "where Tiller runs changes: {settings}", {"settings": tuple(placed)}, explains=explains
             )
         if any(_changed(deployment, path) for path in TIMEOUT):
             names = {"seconds": _number(at(deployment.new, TIMEOUT[0]))}
             explains = tuple((deployment, path) for path in TIMEOUT)
-            yield Finding("rollout", "an update waits {seconds} s for a new Tiller", names, explains=explains)
+            yield Meaning("rollout", "an update waits {seconds} s for a new Tiller", names, explains=explains)
 
 
-def trust(team: Team) -> Iterator[Finding]:
+def trust(team: Team) -> Iterator[Meaning]:
     """Say which CAs that are not the stack's Tiller trusts from now on, or no more."""
     for deployment in team.of("Deployment", "deployment"):
         if team.operation == "delete" or deployment.operation == "delete":
             return
         explains: tuple[tuple[Change, Path], ...] = ((deployment, TRUSTS),) if deployment.old else ()
         if at(deployment.new, TRUSTS) == UNKNOWN:
-            yield Finding(
+            yield Meaning(
                 "trust-unknown", "whom Tiller answers is unknown until the update", risk=True, explains=explains
             )
             return
         before, after = _anchors(deployment.old), _anchors(deployment.new)
         if gained := sorted(name for name in after if after[name] != before.get(name)):
             sentence = "Tiller answers whomever the CA {cas} signs for"
-            yield Finding("ca-trusted", sentence, {"cas": tuple(gained)}, risk=True, explains=explains)
+            yield Meaning("ca-trusted", sentence, {"cas": tuple(gained)}, risk=True, explains=explains)
         if lost := sorted({*before} - {*after}):
             sentence = "Tiller does not trust the CA {cas} any more"
-            yield Finding("ca-not-trusted", sentence, {"cas": tuple(lost)}, explains=explains)
+            yield Meaning("ca-not-trusted", sentence, {"cas": tuple(lost)}, explains=explains)
 
 
-def arguments(team: Team) -> Iterator[Finding]:
+def arguments(team: Team) -> Iterator[Meaning]:
     """Say that Tiller is started without something that the component writes, or with something else."""
     for deployment in team.of("Deployment", "deployment"):
         if deployment.operation == "delete":
@@ -120,11 +120,11 @@ def arguments(team: Team) -> Iterator[Finding]:
         for argument in wanted:
             if argument not in after and (argument in before or not deployment.old):
                 sentence = "Tiller is started without {wanted}"
-                yield Finding("argument", sentence, {"wanted": argument}, risk=True, explains=explains)
+                yield Meaning("argument", sentence, {"wanted": argument}, risk=True, explains=explains)
         for argument in dict.fromkeys(after):
             if argument not in (*wanted, *before):
                 sentence = "Tiller is started with {argument}, which no team's file can ask for"
-                yield Finding("argument", sentence, {"argument": _shown(argument)}, risk=True, explains=explains)
+                yield Meaning("argument", sentence, {"argument": _shown(argument)}, risk=True, explains=explains)
 
 
 HISTORY = "--history-max"

@@ -9,7 +9,7 @@ import pytest
 from secure_tiller.plan.rights import NETWORK_POLICIES
 from secure_tiller.plan.rights import ROLES as MAY_MAKE_ROLES
 from secure_tiller.problems import ClusterError
-from secure_tiller_cli.charts import CHART, RELEASE, Finding, Group, Manifest, Severity, examine
+from secure_tiller_cli.charts import CHART, RELEASE, Concern, Effect, Group, Manifest, examine
 from secure_tiller_cli.charts.account import holds
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_stack.cluster.connection import calling
@@ -19,15 +19,15 @@ from tests.unit.secure_tiller_stack.cluster.asking import access
 from tiller_facts.kinds import Kind
 from tiller_facts.rbac import Right, Rule
 
-Examine = Callable[..., list[Finding]]
-STOPS, NOTE, NOT_CHECKED = Severity.STOPS, Severity.NOTE, Severity.NOT_CHECKED
+Examine = Callable[..., list[Concern]]
+STOPS, NOTE, NOT_CHECKED = Effect.STOPS, Effect.NOTE, Effect.NOT_CHECKED
 
 
 @pytest.fixture
 def examined(server: ApiServer, tmp_path: Path) -> Examine:
     """Return a function that examines manifests for a Tiller, blue's by default, whose rights the cluster tells."""
 
-    def run(*manifests: Manifest, tiller: DeployedTiller | None = None, **options: Any) -> list[Finding]:
+    def run(*manifests: Manifest, tiller: DeployedTiller | None = None, **options: Any) -> list[Concern]:
         of_team = tiller or blue()
         if REVIEW not in server.answers or server.answers[REVIEW] != FORBIDDEN:
             grants(server, REVIEW, lambda right: holds(of_team, right))
@@ -37,7 +37,7 @@ def examined(server: ApiServer, tmp_path: Path) -> Examine:
     return run
 
 
-def told(findings: list[Finding]) -> list[tuple[Group, Severity]]:
+def told(findings: list[Concern]) -> list[tuple[Group, Effect]]:
     return [(finding.group, finding.severity) for finding in findings]
 
 
@@ -266,7 +266,7 @@ def test_a_role_of_the_chart_is_judged_where_it_is(examined: Examine) -> None:
     [(NOT_FOUND, STOPS, "which is not there"), (FORBIDDEN, NOT_CHECKED, "your account may not read it")],
 )
 def test_a_role_that_cannot_be_looked_at_is_not_passed(
-    server: ApiServer, examined: Examine, answer: Any, severity: Severity, words: str
+    server: ApiServer, examined: Examine, answer: Any, severity: Effect, words: str
 ) -> None:
     server.answers[CLUSTER_ADMIN] = answer
     (finding,) = examined(binding("ClusterRole", "cluster-admin"), tiller=MAKES_ROLES)
@@ -357,4 +357,4 @@ def test_what_tiller_leaves_out_is_left_out(examined: Examine) -> None:
 
 def test_ten_objects_are_not_named_one_by_one() -> None:
     many = tuple(one("ConfigMap", name=f"c{number}") for number in range(10))
-    assert Finding(Group.OUTSIDE, STOPS, "", "", many).subject == "ConfigMap c0, c1, c2, c3 and 6 more"
+    assert Concern(Group.OUTSIDE, STOPS, "", "", many).subject == "ConfigMap c0, c1, c2, c3 and 6 more"

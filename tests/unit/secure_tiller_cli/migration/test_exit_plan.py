@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from secure_tiller_cli.charts import Finding, Group, Severity
+from secure_tiller_cli.charts import Concern, Effect, Group
 from secure_tiller_cli.migration.exit_document import to_json, to_markdown
 from secure_tiller_cli.migration.exit_plan import ExitPlan
 from secure_tiller_cli.migration.exit_steps import steps
@@ -15,7 +15,7 @@ from secure_tiller_cli.releases import Record, Status
 from tests.unit.secure_tiller_cli.migration.samples import copied, tiller
 from tiller_facts.rbac import Subject
 
-GONE = Finding(Group.API_GONE, Severity.STOPS, "the cluster no longer serves Deployment in extensions/v1beta1", "")
+GONE = Concern(Group.API_GONE, Effect.STOPS, "the cluster no longer serves Deployment in extensions/v1beta1", "")
 WEB, DELETED = copied("web", 3), copied("old", status=Status.DELETED)
 
 
@@ -58,7 +58,7 @@ def test_a_deleted_release_is_kept_in_the_backup_and_not_converted() -> None:
 
 
 def test_of_what_was_found_only_api_versions_that_are_gone_are_called_so() -> None:
-    lacking = Finding(Group.CANNOT_INSTALL, Severity.STOPS, "Tiller may not create pods", "")
+    lacking = Concern(Group.CANNOT_INSTALL, Effect.STOPS, "Tiller may not create pods", "")
     made = ExitPlan(tiller(), histories([WEB], ()), {"web": (GONE, lacking)}, "")
     (text,) = (step.text for step in steps(made) if step.title.startswith("Rewrite"))
     assert text == f"Before anything else is done with them, or every upgrade fails: {GONE.text}."

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from secure_tiller_cli.charts import Finding, Group, Severity
+from secure_tiller_cli.charts import Concern, Effect, Group
 from secure_tiller_cli.migration import judge
 from secure_tiller_cli.releases import Status
 from tests.unit.secure_tiller_cli.migration.samples import record, tiller
@@ -18,11 +18,11 @@ def examined(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
     """What was examined: the namespace and the kinds."""
     seen: list[tuple[str, list[str]]] = []
 
-    def examine(_: Any, manifests: Any, __: Any, namespace: str, **___: Any) -> tuple[Finding, ...]:
+    def examine(_: Any, manifests: Any, __: Any, namespace: str, **___: Any) -> tuple[Concern, ...]:
         kinds = [each.kind for each in manifests]
         seen.append((namespace, kinds))
-        found = (Group.API_GONE, Severity.STOPS) if "Job" in kinds else (Group.CANNOT_INSTALL, Severity.NOTE)
-        return (Finding(*found, "text", "remedy"),)
+        found = (Group.API_GONE, Effect.STOPS) if "Job" in kinds else (Group.CANNOT_INSTALL, Effect.NOTE)
+        return (Concern(*found, "text", "remedy"),)
 
     monkeypatch.setattr(judge, "examine", examine)
     monkeypatch.setattr(judge, "discover", lambda _: None)
@@ -44,7 +44,7 @@ def test_a_deleted_release_has_no_objects_to_examine(examined: list[tuple[str, l
 
 def test_a_manifest_that_cannot_be_read_is_not_checked_and_not_quoted(examined: list[tuple[str, list[str]]]) -> None:
     found = judge.judge(None, [record("web", manifest="password: [").release], tiller())
-    assert (found["web"][0].severity, "not checked" in found["web"][0].text) == (Severity.NOT_CHECKED, True)
+    assert (found["web"][0].severity, "not checked" in found["web"][0].text) == (Effect.NOT_CHECKED, True)
     assert "password" not in str(found)
     assert not judge.gone(found["web"])
     assert examined == []

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from secure_tiller.problems import Problem
-from secure_tiller_cli.charts import Finding, Group, Severity
+from secure_tiller_cli.charts import Concern, Effect, Group
 from secure_tiller_cli.migration.history import State, histories
 from secure_tiller_cli.migration.report import Report, kept_revisions, to_json
 from secure_tiller_cli.migration.report_text import rows, sentences, write
@@ -18,7 +18,7 @@ HISTORIES = histories(
     [copied("gone-on", status=Status.SUPERSEDED), copied("gone-on", 2), copied("half", 2), copied("whole")],
 )
 TORN = Unreadable(Kind.CONFIG_MAP, "kube-system", "torn.v1", "torn", "is no base64")
-GONE = Finding(Group.API_GONE, Severity.STOPS, "the cluster no longer serves it", "rewrite it")
+GONE = Concern(Group.API_GONE, Effect.STOPS, "the cluster no longer serves it", "rewrite it")
 
 
 def report(**changes: Any) -> Report:

@@ -7,7 +7,7 @@ from hypothesis import Phase, given, reject, settings
 from hypothesis import strategies as st
 
 from secure_tiller import ConfigurationError
-from secure_tiller_cli.preview.findings import Finding
+from secure_tiller_cli.preview.findings import Meaning
 from secure_tiller_cli.preview.summary import summarize
 from tests.support import strategies
 from tests.unit.secure_tiller_cli.preview.previews import Resources, preview, resources
@@ -23,12 +23,12 @@ def registered(args: Any) -> Resources:
         reject()
 
 
-def findings(before: Resources, after: Resources) -> dict[str, Finding]:
+def findings(before: Resources, after: Resources) -> dict[str, Meaning]:
     """What the summary of a change says, by code."""
     return {finding.code: finding for part in summarize(preview(before, after)).parts for finding in part.findings}
 
 
-def clients(found: dict[str, Finding], code: str) -> set[str]:
+def clients(found: dict[str, Meaning], code: str) -> set[str]:
     return set(found[code].names.get("clients", ())) if code in found else set()
 
 

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 
 from secure_tiller_cli.preview import markdown
 from secure_tiller_cli.preview.digest import UNKNOWN, Digest
-from secure_tiller_cli.preview.findings import Finding
+from secure_tiller_cli.preview.findings import Meaning
 from secure_tiller_cli.preview.markdown import LONGEST
 from secure_tiller_cli.preview.summary import Part, Summary, summarize
 from tests.support.samples import BLUE, FULL
@@ -29,15 +29,15 @@ def summary(*teams: Part, **changes: Any) -> Summary:
     return Summary(**{**known, **changes}, teams=teams)
 
 
-def team(name: str, *findings: Finding, resources: int = 0) -> Part:
+def team(name: str, *findings: Meaning, resources: int = 0) -> Part:
     steps = [step("create", urn_of(name, "kubernetes:core/v1:Secret", str(i)), None, SECRET) for i in range(resources)]
     changes = summarize(Digest.model_validate({"steps": steps, "changeSummary": {}})).others.changes
     return Part(name, changes, findings)
 
 
 SECRET = {"type": "kubernetes:core/v1:Secret", "parent": STACK, "inputs": {}}
-RISK = Finding("a", "{name} is a risk", {"name": "thing"}, risk=True)
-LINE = Finding("b", "{name} is none", {"name": "thing"})
+RISK = Meaning("a", "{name} is a risk", {"name": "thing"}, risk=True)
+LINE = Meaning("b", "{name} is none", {"name": "thing"})
 
 
 def test_it_begins_with_the_hidden_line_by_which_the_comment_is_found_again() -> None:
@@ -94,7 +94,7 @@ def test_detail_is_left_out_first_and_said_to_be() -> None:
 @settings(max_examples=30)
 @given(st.lists(st.lists(names, min_size=1, max_size=3), min_size=1, max_size=40), st.lists(names, max_size=9))
 def test_whatever_the_names_are_it_stays_bounded_and_well_formed(found: list[list[str]], said: list[str]) -> None:
-    teams = [team(some[0] or "x", Finding("a", "{names} x", {"names": tuple(some)}, risk=True), LINE) for some in found]
+    teams = [team(some[0] or "x", Meaning("a", "{names} x", {"names": tuple(some)}, risk=True), LINE) for some in found]
     known = summary(*teams, stack=found[0][0], warnings=tuple(said), failures=tuple(said[:2]), notes=tuple(said))
     written = markdown.write(known)
     assert len(written) < LONGEST
@@ -116,7 +116,7 @@ def test_two_hundred_real_teams_fit() -> None:
 
 
 def test_a_value_that_only_the_update_knows_is_written_as_unknown() -> None:
-    known = Finding("a", "its image is {image}", {"image": f"tiller:{UNKNOWN}"}, risk=True)
+    known = Meaning("a", "its image is {image}", {"image": f"tiller:{UNKNOWN}"}, risk=True)
     assert "its image is `tiller:unknown`" in markdown.write(summary(team("blue", known)))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from secure_tiller_cli.preview.changes import PARTS
 from secure_tiller_cli.preview.digest import UNKNOWN, Digest
-from secure_tiller_cli.preview.findings import Finding
+from secure_tiller_cli.preview.findings import Meaning
 from secure_tiller_cli.preview.summary import summarize
 from tests.support.samples import FULL, SMALLEST, smallest
 from tests.unit.secure_tiller_cli.preview.previews import Resources, preview, resources, step, urn_of
@@ -37,7 +37,7 @@ def transformed(before: Resources, urn: str, careless: Careless) -> Resources:
     return after
 
 
-def findings(before: Resources, after: Resources) -> dict[str, Finding]:
+def findings(before: Resources, after: Resources) -> dict[str, Meaning]:
     summary = summarize(preview(before, after))
     return {finding.code: finding for part in summary.parts for finding in part.findings}
 

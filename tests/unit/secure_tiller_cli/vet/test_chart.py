@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from secure_tiller_cli.charts import Severity
+from secure_tiller_cli.charts import Effect
 from secure_tiller_cli.programs import ProgramError
 from secure_tiller_cli.vet import Chart, ChartError, Values
 from tests.unit.secure_tiller_cli.charts.world import DISCOVERY
@@ -133,20 +133,20 @@ def test_a_package_that_does_not_verify_stops(helm: Path, package: Path) -> None
     says(helm, err="Error: sha256 sum does not match\n", code=1)
     finding = Chart(package).provenance(Path("ring.gpg"))
     assert finding
-    assert (finding.severity, finding.text) == (Severity.STOPS, "does not verify: sha256 sum does not match")
+    assert (finding.severity, finding.text) == (Effect.STOPS, "does not verify: sha256 sum does not match")
 
 
 @pytest.mark.usefixtures("helm")
 @pytest.mark.parametrize(
     ("kind", "keyring", "severity", "words"),
     [
-        ("package", None, Severity.NOTE, "no keyring was given"),
-        ("folder", None, Severity.NOTE, "a folder carries no provenance"),
-        ("folder", Path("ring.gpg"), Severity.NOT_CHECKED, "a folder carries no provenance"),
+        ("package", None, Effect.NOTE, "no keyring was given"),
+        ("folder", None, Effect.NOTE, "a folder carries no provenance"),
+        ("folder", Path("ring.gpg"), Effect.NOT_CHECKED, "a folder carries no provenance"),
     ],
 )
 def test_what_was_not_verified_is_said_and_is_found_where_it_was_asked_for(
-    request: pytest.FixtureRequest, kind: str, keyring: Path | None, severity: Severity, words: str
+    request: pytest.FixtureRequest, kind: str, keyring: Path | None, severity: Effect, words: str
 ) -> None:
     finding = Chart(request.getfixturevalue(kind)).provenance(keyring)
     assert finding

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from secure_tiller_cli.charts import Finding, Group, Severity
+from secure_tiller_cli.charts import Concern, Effect, Group
 from secure_tiller_cli.commands import app
 from secure_tiller_cli.vet import Chart, Values, Verdict
 from tests.unit.secure_tiller_cli.charts.world import blue, one
 
-STOPS = Finding(Group.OUTSIDE, Severity.STOPS, "is outside", "leave it out", (one("ClusterRole", "rbac/v1"),))
-UNSURE = Finding(Group.POD_SECURITY, Severity.NOT_CHECKED, "not checked: no right", "ask another", (one("Pod"),))
-NOTE = Finding(Group.PROVENANCE, Severity.NOTE, "not verified", "give a keyring")
+STOPS = Concern(Group.OUTSIDE, Effect.STOPS, "is outside", "leave it out", (one("ClusterRole", "rbac/v1"),))
+UNSURE = Concern(Group.POD_SECURITY, Effect.NOT_CHECKED, "not checked: no right", "ask another", (one("Pod"),))
+NOTE = Concern(Group.PROVENANCE, Effect.NOTE, "not verified", "give a keyring")
 
 Run = Callable[..., Result]
 
@@ -41,7 +41,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, asked: dict[str, Any]) 
     monkeypatch.setattr("secure_tiller_cli.commands.deployed.access", lambda *_: None)
     monkeypatch.setattr("secure_tiller_cli.commands.deployed.cluster", cluster)
 
-    def call(*options: str, found: tuple[Finding, ...] = (), namespaces: tuple[str, ...] = ("blue-apps",)) -> Result:
+    def call(*options: str, found: tuple[Concern, ...] = (), namespaces: tuple[str, ...] = ("blue-apps",)) -> Result:
         def vet(*positional: Any, **named: Any) -> Verdict:
             asked.update(named, namespace=positional[3])
             return Verdict((one("ConfigMap"), one("Pod")), found)
@@ -72,7 +72,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, asked: dict[str, Any]) 
     ],
 )
 def test_the_last_line_and_the_exit_code_say_what_it_comes_to(
-    run: Run, found: tuple[Finding, ...], code: int, sentence: str
+    run: Run, found: tuple[Concern, ...], code: int, sentence: str
 ) -> None:
     done = run(found=found)
     assert (done.exit_code, done.stdout.splitlines()[-1]) == (code, f"web (2 objects) {sentence}")
@@ -112,7 +112,7 @@ def test_json_holds_all_of_it(run: Run) -> None:
 
 
 def test_what_a_chart_says_cannot_draw_on_the_terminal(run: Run) -> None:
-    evil = Finding(Group.OUTSIDE, Severity.STOPS, "\x1b[2Jgone", "[red]no[/red]", (one("Pod"),))
+    evil = Concern(Group.OUTSIDE, Effect.STOPS, "\x1b[2Jgone", "[red]no[/red]", (one("Pod"),))
     done = run(found=(evil,))
     assert "\x1b" not in done.stdout
     assert "[red]no[/red]" in done.stdout

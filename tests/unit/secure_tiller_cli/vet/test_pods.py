@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from secure_tiller_cli.charts import Finding, Group, Manifest, Severity
+from secure_tiller_cli.charts import Concern, Effect, Group, Manifest
 from secure_tiller_cli.vet.pods import pods
 from secure_tiller_stack.cluster.connection import calling
 from tests.support.api_server import Answer, ApiServer
@@ -23,7 +23,7 @@ SENT = {
     "spec": SPEC,
 }
 
-Judged = Callable[..., list[Finding]]
+Judged = Callable[..., list[Concern]]
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def judged(server: ApiServer, tmp_path: Path) -> Judged:
     """Return a function that has manifests judged by the cluster `server`, which admits every pod by default."""
     server.answers[PODS] = (201, {})
 
-    def run(*manifests: Manifest, managed: tuple[str, ...] = ("blue-apps",)) -> list[Finding]:
+    def run(*manifests: Manifest, managed: tuple[str, ...] = ("blue-apps",)) -> list[Concern]:
         with calling(access(tmp_path, server.url)) as client:
             return list(pods(client, manifests, "blue-apps", managed))
 
@@ -105,16 +105,31 @@ ANSWERS = {
     "pod security": (
         VIOLATION,
         Group.POD_SECURITY,
-        Severity.STOPS,
+        Effect.STOPS,
         'violates PodSecurity "baseline:latest": privileged',
     ),
-    "no right": (NO_RIGHT, Group.POD_SECURITY, Severity.NOT_CHECKED, "your account may not create pods in blue-apps"),
-    "a quota": (QUOTA, Group.CANNOT_INSTALL, Severity.STOPS, "exceeded quota: compute"),
-    "no pod": (INVALID, Group.CANNOT_INSTALL, Severity.STOPS, "its pod is none: spec.containers: Required value"),
-    "no namespace": (said(404, "not found"), Group.POD_SECURITY, Severity.NOT_CHECKED, "answered 404: not found"),
-    "a webhook that cannot be asked": (NOT_DRY, Group.POD_SECURITY, Severity.NOT_CHECKED, "does not support dry run"),
-    "a webhook": (said(500, "failed calling webhook"), Group.POD_SECURITY, Severity.NOT_CHECKED, "calling webhook"),
-    "no JSON": ((503, "no"), Group.POD_SECURITY, Severity.NOT_CHECKED, "answered 503"),
+    "no right": (
+        NO_RIGHT,
+        Group.POD_SECURITY,
+        Effect.NOT_CHECKED,
+        "your account may not create pods in blue-apps",
+    ),
+    "a quota": (QUOTA, Group.CANNOT_INSTALL, Effect.STOPS, "exceeded quota: compute"),
+    "no pod": (INVALID, Group.CANNOT_INSTALL, Effect.STOPS, "its pod is none: spec.containers: Required value"),
+    "no namespace": (said(404, "not found"), Group.POD_SECURITY, Effect.NOT_CHECKED, "answered 404: not found"),
+    "a webhook that cannot be asked": (
+        NOT_DRY,
+        Group.POD_SECURITY,
+        Effect.NOT_CHECKED,
+        "does not support dry run",
+    ),
+    "a webhook": (
+        said(500, "failed calling webhook"),
+        Group.POD_SECURITY,
+        Effect.NOT_CHECKED,
+        "calling webhook",
+    ),
+    "no JSON": ((503, "no"), Group.POD_SECURITY, Effect.NOT_CHECKED, "answered 503"),
 }
 
 
@@ -155,4 +170,4 @@ def test_a_missing_right_is_told_once_for_a_namespace(server: ApiServer, judged:
 def test_what_has_not_the_form_of_a_pod_is_left_to_the_api_server(server: ApiServer, judged: Judged, spec: Any) -> None:
     server.answers[PODS] = INVALID
     (finding,) = judged(one("StatefulSet", "apps/v1", spec=spec))
-    assert finding.severity is Severity.STOPS
+    assert finding.severity is Effect.STOPS

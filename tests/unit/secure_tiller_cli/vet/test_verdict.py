@@ -2,7 +2,7 @@
 
 import pytest
 
-from secure_tiller_cli.charts import Severity
+from secure_tiller_cli.charts import Effect
 from secure_tiller_cli.vet import Outcome, Values, verdict
 from tests.unit.secure_tiller_cli.migration.samples import tiller
 
@@ -50,6 +50,6 @@ def test_what_tiller_makes_twice_or_does_not_find_again_does_not_fit(
     chart = Rendered(f"{ONE}---\n{other}\n")
     made = verdict.vet(None, chart, tiller(), "blue-apps", name="", values=Values(), keyring=None)  # type: ignore[arg-type]
     assert made.outcome is (Outcome.STOPPED if text else Outcome.FITS)
-    assert [finding.text.startswith(text) for finding in made.findings if finding.severity is Severity.STOPS] == (
+    assert [finding.text.startswith(text) for finding in made.findings if finding.severity is Effect.STOPS] == (
         [True] if text else []
     )

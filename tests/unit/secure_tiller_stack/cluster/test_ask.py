@@ -7,7 +7,7 @@ import pytest
 
 from secure_tiller.problems import ClusterError
 from secure_tiller_stack import cluster
-from secure_tiller_stack.cluster import Facts, FoundNamespace, FoundTiller
+from secure_tiller_stack.cluster import ClusterFacts, FoundNamespace, FoundTiller
 from tests.support.api_server import FORBIDDEN, PODS, REVIEW, SELF_REVIEW, ApiServer, namespace, pod, review
 from tests.unit.secure_tiller_stack.cluster.asking import PREVIEW, access
 from tiller_facts.rbac import EVERYBODY
@@ -17,7 +17,7 @@ UPDATE = replace(PREVIEW, deploying=True)
 
 
 def test_a_preview_reads_version_identity_and_namespaces_and_creates_nothing(server: ApiServer, tmp_path: Path) -> None:
-    assert cluster.ask(access(tmp_path, server.url), PREVIEW) == Facts(
+    assert cluster.ask(access(tmp_path, server.url), PREVIEW) == ClusterFacts(
         server=server.url,
         uid="uid of kube-system",
         version=(1, 36),

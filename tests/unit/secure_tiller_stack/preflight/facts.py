@@ -9,14 +9,14 @@ import pytest
 from secure_tiller.plan.build import plan
 from secure_tiller.plan.model import TillerPlan
 from secure_tiller.problems import ClusterError, Problem
-from secure_tiller_stack.cluster import Facts, FoundNamespace
+from secure_tiller_stack.cluster import ClusterFacts, FoundNamespace
 from secure_tiller_stack.kubeconfig import Access
 from secure_tiller_stack.preflight import Cluster, look
 from tests.support.samples import BLUE, SMALLEST, STACK
 
 ACCESS = Access(Path("/home/me/.kube/config"), "kind", uid="42")
 SHARED_TOOLS = FoundNamespace(labels={"pod-security.kubernetes.io/enforce": "baseline"})
-FACTS = Facts(
+FACTS = ClusterFacts(
     server="https://10.0.0.1:6443",
     uid="42",
     version=(1, 36),
@@ -28,13 +28,13 @@ GREENS = {"app.kubernetes.io/managed-by": "secure-tiller", "secure-tiller/team":
 OURS = FoundNamespace(GREENS, {"secure-tiller/stack": STACK})
 
 
-def found(**namespaces: FoundNamespace) -> Facts:
+def found(**namespaces: FoundNamespace) -> ClusterFacts:
     """Facts with further namespaces; `_` stands for `-` in their names."""
     return replace(FACTS, namespaces={**FACTS.namespaces, **{k.replace("_", "-"): v for k, v in namespaces.items()}})
 
 
 def fit(
-    facts: Facts,
+    facts: ClusterFacts,
     access: Access = ACCESS,
     deploying: bool = True,
     plans: Sequence[TillerPlan] = PLANS,
@@ -52,7 +52,7 @@ def fit(
 
 
 def refused(
-    facts: Facts,
+    facts: ClusterFacts,
     access: Access = ACCESS,
     deploying: bool = True,
     plans: Sequence[TillerPlan] = PLANS,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from secure_tiller.plan.build import plan
-from secure_tiller_stack.cluster import Facts, FoundNamespace, FoundRelease
+from secure_tiller_stack.cluster import ClusterFacts, FoundNamespace, FoundRelease
 from tests.support.samples import STACK, smallest
 from tests.unit.secure_tiller_stack.preflight.facts import FACTS, GREENS, OURS, fit, refused
 
@@ -14,7 +14,7 @@ WEB = FoundRelease("web", 3, "DEPLOYED")
 DB = FoundRelease("db", 1, "FAILED")
 
 
-def left(team: str, namespace: str, releases: tuple[FoundRelease, ...] | None = (WEB, DB)) -> Facts:
+def left(team: str, namespace: str, releases: tuple[FoundRelease, ...] | None = (WEB, DB)) -> ClusterFacts:
     """Return the facts about a cluster where a team's Tiller is in a namespace that the settings do not name."""
     there = replace(OURS, labels={**GREENS, "secure-tiller/team": team})
     return replace(FACTS, namespaces={**FACTS.namespaces, namespace: there}, departed={namespace: releases})

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from secure_tiller.plan.build import plan
-from secure_tiller_stack.cluster import Facts
+from secure_tiller_stack.cluster import ClusterFacts
 from secure_tiller_stack.permissions import acts, grants
 from secure_tiller_stack.preflight.deployer import REMEDY
 from tests.support.samples import LEASES, STACK, smallest
@@ -19,7 +19,7 @@ CREATE = Right.on(DEPLOYMENTS, "create", "green-tiller")
 CRON_JOBS = Right.on(Kind("batch", "cronjobs"), "delete", "green-apps")
 
 
-def lacking(rights: Iterable[Right] | None) -> Facts:
+def lacking(rights: Iterable[Right] | None) -> ClusterFacts:
     return replace(FACTS, lacking=None if rights is None else frozenset(rights))
 
 

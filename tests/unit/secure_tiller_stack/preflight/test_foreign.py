@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from secure_tiller.plan.objects import named
-from secure_tiller_stack.cluster import Facts, FoundObjects
+from secure_tiller_stack.cluster import ClusterFacts, FoundObjects
 from tests.support.samples import STACK
 from tests.unit.secure_tiller_stack.preflight.facts import FACTS, PLANS, fit, refused
 from tiller_facts.kinds import DEPLOYMENTS, NETWORK_POLICIES, ROLES, SECRETS, Kind, Object
@@ -13,7 +13,7 @@ from tiller_facts.kinds import DEPLOYMENTS, NETWORK_POLICIES, ROLES, SECRETS, Ki
 ROLE = Object(ROLES, "shared-tools", "tiller-blue")
 
 
-def there(*objects: Object, team: str = "") -> Facts:
+def there(*objects: Object, team: str = "") -> ClusterFacts:
     """Return facts with objects that are there, made for a team; empty: not made by us."""
     return replace(FACTS, objects=FoundObjects(dict.fromkeys(objects, team)))
 

@@ -6,7 +6,7 @@ import pytest
 
 from secure_tiller.plan.build import plan
 from secure_tiller.plan.objects import named
-from secure_tiller_stack.cluster import Facts, FoundObjects, Questions
+from secure_tiller_stack.cluster import ClusterFacts, FoundObjects, Questions
 from secure_tiller_stack.kubeconfig import Access
 from secure_tiller_stack.permissions import acts, grants
 from secure_tiller_stack.preflight import PREVIEW, RIGHTS_REFUSED, TILLERS_REFUSED, look
@@ -20,7 +20,7 @@ def asked(deploying: bool) -> Questions:
     """Return the one question that a look asks."""
     questions: list[Questions] = []
 
-    def ask(access: Access, question: Questions) -> Facts:
+    def ask(access: Access, question: Questions) -> ClusterFacts:
         assert access == ACCESS
         questions.append(question)
         return FACTS

@@ -7,7 +7,7 @@ import pytest
 
 from secure_tiller.plan.build import plan
 from secure_tiller.plan.model import TillerPlan
-from secure_tiller_stack.cluster import Facts, FoundNamespace
+from secure_tiller_stack.cluster import ClusterFacts, FoundNamespace
 from tests.support.samples import STACK, smallest
 from tests.unit.secure_tiller_stack.preflight.facts import FACTS, GREENS, OURS, PLANS, fit, found, refused
 
@@ -203,7 +203,7 @@ def test_a_clients_secret_may_lie_in_a_namespace_that_the_team_creates() -> None
     ],
     ids=["absent", "being deleted", "another team's", "of the team's namesake in another stack", "of no stack"],
 )
-def test_a_namespace_that_cannot_hold_a_clients_secret_is_refused(facts: Facts, words: str) -> None:
+def test_a_namespace_that_cannot_hold_a_clients_secret_is_refused(facts: ClusterFacts, words: str) -> None:
     (problem,) = refused(facts, plans=with_secret("pipelines"))
     assert (problem.team, problem.key, problem.value) == ("green", AT, '"pipelines"')
     assert words in problem.why

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from secure_tiller.plan.build import plan
-from secure_tiller_stack.cluster import Facts, FoundTiller
+from secure_tiller_stack.cluster import ClusterFacts, FoundTiller
 from secure_tiller_stack.preflight import TILLERS_REFUSED
 from secure_tiller_stack.preflight.revoked import in_words
 from tests.support import pki
@@ -13,7 +13,7 @@ from tests.support.samples import OWN_CA, PARTNER, STACK, smallest
 from tests.unit.secure_tiller_stack.preflight.facts import FACTS, PLANS, fit
 
 
-def answering(**trusts: str) -> Facts:
+def answering(**trusts: str) -> ClusterFacts:
     """Facts about what the pods of Tillers say whom they answer; `_` stands for `-` in the names of namespaces."""
     pods = (FoundTiller(name.replace("_", "-"), frozenset(words.split()), False) for name, words in trusts.items())
     return replace(FACTS, tillers=tuple(pods))
