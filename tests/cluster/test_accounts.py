@@ -307,7 +307,7 @@ def test_a_reviewer_cannot_update(work: Work) -> None:
     done = work.done["up of the reviewer"]
     assert done.returncode != 0
     assert f"team {work.team}: (the deployer's rights) = (lacking)" in done.stdout
-    assert "create namespaces; " in done.stdout
+    assert "create namespaces in the whole cluster; " in done.stdout
     assert "nothing was changed" in done.stdout
 
 
