@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any, Self
 
 from tiller_facts.facts import Facts, FoundObject
-from tiller_facts.kinds import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, RBAC, ROLE_BINDINGS, ROLES
+from tiller_facts.kinds import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, RBAC, ROLE_BINDINGS, ROLES, Kind
 from tiller_facts.values import as_far_as_known, each, maybe, text, texts, word
 
 ALL = "*"
@@ -46,9 +46,18 @@ class Right:
     namespace: str = ""
     name: str = ""
 
+    @classmethod
+    def on(cls, kind: Kind, verb: str, namespace: str = "", name: str = "") -> Self:
+        """Return the right to do something to a kind, in words like those of the class."""
+        return cls(verb, kind.group, kind.resource, namespace, name)
+
+    @property
+    def kind(self) -> Kind:
+        """Its kind, with the subresource."""
+        return Kind(self.group, self.resource)
+
     def __str__(self) -> str:
-        kind = f"{self.resource}.{self.group}" if self.group else self.resource
-        what = f"{self.verb} {kind}" + (f" {self.name}" if self.name else "")
+        what = f"{self.verb} {self.kind}" + (f" {self.name}" if self.name else "")
         return f"{what} in {self.namespace}" if self.namespace else f"{what} in the whole cluster"
 
     @property
@@ -330,12 +339,15 @@ def held(grants: Mapping[Subject, tuple[Grant, ...]], namespace: str, account: s
 def beyond(granted: Iterable[tuple[str, Rule]], planned: Sequence[tuple[str, Rule]]) -> Iterator[Right]:
     """Yield what is granted and not planned; each rule with its namespace, an empty one for the whole cluster."""
     for namespace, rule in granted:
-        for right in rule.rights(namespace):
-            if not any(
-                where in ("", namespace) and plan.covers(right.verb, right.group, right.resource, right.name)
-                for where, plan in planned
-            ):
-                yield right
+        yield from (right for right in rule.rights(namespace) if not is_planned(right, planned))
+
+
+def is_planned(right: Right, planned: Iterable[tuple[str, Rule]]) -> bool:
+    """Return whether a plan covers a right; each rule with its namespace, an empty one for the whole cluster."""
+    return any(
+        namespace in ("", right.namespace) and rule.covers(right.verb, right.group, right.resource, right.name)
+        for namespace, rule in planned
+    )
 
 
 SWITCHES: Mapping[str, tuple[str, bool]] = {

@@ -5,8 +5,7 @@ from typing import Any
 
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_stack.cluster.reviews import NoAnswerError, held
-from secure_tiller_stack.permissions import Right
-from tiller_facts.rbac import Rule, account_groups, account_user
+from tiller_facts.rbac import Right, Subject, account_groups, account_user, is_planned
 
 
 class Account:
@@ -38,16 +37,6 @@ class Account:
 
 def holds(tiller: DeployedTiller, right: Right) -> bool:
     """Tell whether a Role of the stack gives Tiller's account a right."""
-    return any(
-        role.namespace == right.namespace and any(_covers(rule, right) for rule in role.rules)
-        for role in tiller.roles
-        if any(
-            (subject.kind, subject.namespace, subject.name)
-            == ("ServiceAccount", tiller.namespace, tiller.service_account)
-            for subject in role.subjects
-        )
-    )
-
-
-def _covers(rule: Rule, right: Right) -> bool:
-    return rule.covers(right.verb, right.kind.group, right.kind.resource, right.name)
+    account = Subject("ServiceAccount", tiller.service_account, tiller.namespace)
+    held = ((role.namespace, rule) for role in tiller.roles if account in role.subjects for rule in role.rules)
+    return is_planned(right, held)

@@ -14,8 +14,8 @@ from secure_tiller_cli.charts.manifest import Manifest
 from secure_tiller_cli.charts.rights import AT_INSTALL, in_words, own_namespace, wanted
 from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.state import DeployedTiller
-from secure_tiller_stack.permissions import Right
 from tiller_facts.kinds import NETWORK_POLICIES, ROLE_BINDINGS, ROLES, Kind
+from tiller_facts.rbac import Right
 
 CHART = "the chart must be changed"
 RELEASE = "rewrite the stored release with the Helm plugin helm-mapkubeapis"
@@ -116,7 +116,7 @@ def _right_remedy(kind: Kind) -> str:
 def _grantable(account: Account, places: Mapping[Place, Sequence[Manifest]]) -> Iterator[Manifest]:
     """Yield the Roles and RoleBindings that Tiller has the right to make; of the others no more is to be said."""
     for (served, inside), found in places.items():
-        if served.kind in (ROLES, ROLE_BINDINGS) and not account.lacks([Right(inside, "create", served.kind)]):
+        if served.kind in (ROLES, ROLE_BINDINGS) and not account.lacks([Right.on(served.kind, "create", inside)]):
             yield from found
 
 

@@ -4,8 +4,7 @@ Unless he may `escalate` Roles, or `bind` them (Kubernetes documentation, Using 
 prevention and bootstrapping).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import product
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from secure_tiller_cli.charts.account import Account
@@ -14,10 +13,9 @@ from secure_tiller_cli.charts.manifest import Manifest
 from secure_tiller_cli.charts.rights import in_words
 from secure_tiller_stack.cluster.api import unless_refused
 from secure_tiller_stack.cluster.lister import find
-from secure_tiller_stack.permissions import Right, escalate
-from tiller_facts.kinds import CLUSTER_ROLES, ROLES, Kind
-
-Rules = Sequence[Mapping[str, Any]]
+from secure_tiller_stack.permissions import escalate
+from tiller_facts.kinds import CLUSTER_ROLES, ROLES
+from tiller_facts.rbac import Right, Rule
 
 
 def granted(client: Any, account: Account, manifests: Iterable[Manifest], namespace: str) -> Iterator[Finding]:
@@ -48,7 +46,7 @@ def _bound(
     if kind == "Role" and (inside, name) in brought:
         return  # judged where the Role is
     of_role, place = (ROLES, inside) if kind == "Role" else (CLUSTER_ROLES, "")
-    right = Right(inside, "bind", of_role, name)
+    right = Right.on(of_role, "bind", inside, name)
     if not account.lacks([right]):
         return
     found = unless_refused({}, find, client, of_role, name, place)
@@ -64,25 +62,20 @@ def _bound(
 
 
 def _beyond(account: Account, manifest: Manifest, rules: Any, inside: str, unless: Right) -> Iterator[Finding]:
-    try:
-        given = frozenset(right for rule in rules or () for right in _rights(rule, inside))
-        paths = sorted(path for rule in rules or () for path in rule.get("nonResourceURLs") or ())
-    except (TypeError, AttributeError):
+    if not _is_readable(rules):
         text = "not checked what it gives: its rules have no form that is known"
         yield Finding(Group.CANNOT_INSTALL, Severity.NOT_CHECKED, text, "correct its rules", (manifest,))
         return
-    missing = account.lacks(given)
-    if (missing or paths) and account.lacks([unless]):
-        words = "; ".join(filter(None, [in_words(missing), f"the paths {', '.join(paths)}" if paths else ""]))
-        text = f"gives more than Tiller holds, which the API server refuses: {words}"
+    missing = account.lacks(right for rule in rules or () for right in Rule.read(rule).rights(inside))
+    if missing and account.lacks([unless]):
+        text = f"gives more than Tiller holds, which the API server refuses: {in_words(missing)}"
         remedy = "let the cluster's administrators make it, or give no more than the team's rights"
         yield Finding(Group.CANNOT_INSTALL, Severity.STOPS, text, remedy, (manifest,))
 
 
-def _rights(rule: Mapping[str, Any], inside: str) -> Iterator[Right]:
-    """Yield each right of a rule of rbac.authorization.k8s.io/v1."""
-    groups, resources, verbs, names = (
-        rule.get(key) or () for key in ("apiGroups", "resources", "verbs", "resourceNames")
+def _is_readable(rules: Any) -> bool:
+    """Return whether rules have the form of rbac.authorization.k8s.io/v1."""
+    listed = rules or []
+    return isinstance(listed, list) and all(
+        isinstance(rule, Mapping) and all(isinstance(words, list) for words in rule.values()) for rule in listed
     )
-    for group, resource, verb, name in product(groups, resources, verbs, names or ("",)):
-        yield Right(inside, str(verb), Kind(str(group), str(resource)), str(name))

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from secure_tiller.plan.rights import EDIT
-from secure_tiller_stack.permissions import Right
 from tiller_facts.kinds import JOBS, NAMESPACES, PODS, Kind
+from tiller_facts.rbac import Right
 
 INSTALLED = tuple(verb for verb in EDIT if verb != "list")
 """What Tiller does to an object of a release: it lists hooks alone."""
@@ -28,12 +28,12 @@ def wanted(kind: Kind, namespace: str, *, hook: bool) -> Iterator[Right]:
         hook: whether it is one.
     """
     for verb in (*(HOOKED if hook else INSTALLED), *(("watch",) if hook and kind in AWAITED else ())):
-        yield Right(namespace, verb, kind)
+        yield Right.on(kind, verb, namespace)
 
 
 def own_namespace(namespace: str) -> Right:
     """Return the right to see that the release's namespace is there (Helm 2.17, pkg/kube/namespace.go)."""
-    return Right(namespace, "get", NAMESPACES, namespace)
+    return Right.on(NAMESPACES, "get", namespace, namespace)
 
 
 def in_words(rights: Iterable[Right]) -> str:

@@ -4,13 +4,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from secure_tiller.plan.model import RolePlan
-from secure_tiller_cli.check.grants import ALL, Grant, Right
 from secure_tiller_cli.state import DeployedTiller
 from tiller_facts.identity import DENY_INGRESS, DEPLOYMENT_NAME
-from tiller_facts.rbac import AUTHENTICATED, Subject, account_groups, account_user
+from tiller_facts.kinds import RBAC
+from tiller_facts.rbac import (
+    ALL,
+    AUTHENTICATED,
+    Right,
+    Rule,
+    Subject,
+    account_groups,
+    account_user,
+    everybody,
+    is_planned,
+)
 
-_APPS, _NETWORKING, _RBAC = "apps", "networking.k8s.io", "rbac.authorization.k8s.io"
+_APPS, _NETWORKING = "apps", "networking.k8s.io"
 
 # Each a verb, a group and a resource. Source: Kubernetes documentation, RBAC Good Practices, escalation risks.
 _EVERYTHING = (ALL, ALL, ALL)
@@ -21,10 +30,10 @@ _IN_ANY_NAMESPACE = (
     ("create", "", "pods/attach"),
     ("create", "", "serviceaccounts/token"),
     ("impersonate", "", "serviceaccounts"),
-    ("escalate", _RBAC, "roles"),
-    ("bind", _RBAC, "roles"),
-    ("bind", _RBAC, "clusterroles"),
-    ("create", _RBAC, "rolebindings"),
+    ("escalate", RBAC, "roles"),
+    ("bind", RBAC, "roles"),
+    ("bind", RBAC, "clusterroles"),
+    ("create", RBAC, "rolebindings"),
     ("patch", "", "namespaces"),
     ("delete", "", "namespaces"),
 )
@@ -48,7 +57,7 @@ _OF_TILLER_AT_HOME = (
     ("update", _APPS, "deployments"),
     ("patch", _APPS, "deployments"),
     ("delete", _APPS, "deployments"),
-    ("create", _RBAC, "roles"),
+    ("create", RBAC, "roles"),
     ("create", _NETWORKING, "networkpolicies"),
     ("patch", _NETWORKING, "networkpolicies"),
     ("delete", _NETWORKING, "networkpolicies"),
@@ -94,10 +103,10 @@ _IN_THE_CLUSTER = (
     ("patch", "", "nodes"),
     ("get", "", "nodes/proxy"),
     ("create", "", "persistentvolumes"),
-    ("create", _RBAC, "clusterroles"),
-    ("escalate", _RBAC, "clusterroles"),
-    ("bind", _RBAC, "clusterroles"),
-    ("create", _RBAC, "clusterrolebindings"),
+    ("create", RBAC, "clusterroles"),
+    ("escalate", RBAC, "clusterroles"),
+    ("bind", RBAC, "clusterroles"),
+    ("create", RBAC, "clusterrolebindings"),
     ("create", "apiextensions.k8s.io", "customresourcedefinitions"),
     ("create", "admissionregistration.k8s.io", "mutatingwebhookconfigurations"),
     ("create", "admissionregistration.k8s.io", "validatingwebhookconfigurations"),
@@ -106,6 +115,10 @@ _IN_THE_CLUSTER = (
 )
 
 _Table = Iterable[tuple[str, str, str]]
+
+Planned = tuple[str, Rule]
+"""A rule, and the namespace in which it holds."""
+
 NOBODY = "secure-tiller-check"
 """The user in whose name a group is asked for: one that no binding names."""
 
@@ -158,18 +171,24 @@ def asker(subject: Subject) -> Asker:
     return Asker(f"user {subject.name}", subject.name, (AUTHENTICATED,))
 
 
+def asked(tiller: DeployedTiller, tillers: Iterable[DeployedTiller]) -> tuple[Questions, ...]:
+    """Return everything that is asked for a team."""
+    every = tuple(tillers)
+    return of_tiller(tiller, every), *of_people(tiller, every), *of_everybody(tiller)
+
+
 def of_tiller(tiller: DeployedTiller, tillers: Iterable[DeployedTiller]) -> Questions:
     """Return what is asked about Tiller's account."""
-    everybody = tuple(tillers)
+    every = tuple(tillers)
     own = {tiller.namespace, *tiller.managed}
     dangerous = chain(
         _in(tiller.namespace, (*_IN_ANY_NAMESPACE, *_OF_TILLER_AT_HOME)),
         *(_in(name, (*_IN_ANY_NAMESPACE, *_OF_TILLER_WHERE_IT_INSTALLS)) for name in tiller.managed),
-        *(_in(name, _AT_OTHERS) for name in sorted(_namespaces(everybody) - own)),
+        *(_in(name, _AT_OTHERS) for name in sorted(_namespaces(every) - own)),
         _in("kube-system", _IN_KUBE_SYSTEM),
         _in("", _IN_THE_CLUSTER),
     )
-    return _questions(account(tiller), tiller, everybody, dangerous)
+    return _questions(account(tiller), tiller, every, dangerous)
 
 
 def of_people(tiller: DeployedTiller, tillers: Iterable[DeployedTiller]) -> tuple[Questions, ...]:
@@ -177,8 +196,8 @@ def of_people(tiller: DeployedTiller, tillers: Iterable[DeployedTiller]) -> tupl
 
     What they may do in the managed namespaces is not this stack's matter, and is not asked.
     """
-    everybody = tuple(tillers)
-    others = sorted(other.namespace for other in everybody if other.name != tiller.name)
+    every = tuple(tillers)
+    others = sorted(other.namespace for other in every if other.name != tiller.name)
     dangerous = tuple(
         chain(
             _in(tiller.namespace, (*_IN_ANY_NAMESPACE, *_OF_PEOPLE_AT_TILLER)),
@@ -187,28 +206,32 @@ def of_people(tiller: DeployedTiller, tillers: Iterable[DeployedTiller]) -> tupl
             _in("", _IN_THE_CLUSTER),
         )
     )
-    return tuple(_questions(subject, tiller, everybody, dangerous) for subject in people(tiller))
+    return tuple(_questions(subject, tiller, every, dangerous) for subject in people(tiller))
+
+
+def of_everybody(tiller: DeployedTiller) -> tuple[Questions, ...]:
+    """Return what is asked about everybody; a stack plans nothing for them."""
+    dangerous = frozenset(_in(tiller.namespace, (*_IN_ANY_NAMESPACE, *_OF_PEOPLE_AT_TILLER)))
+    return tuple(
+        Questions(Asker(", ".join(sorted(each.stands_for)), each.user, each.groups), frozenset(), dangerous)
+        for each in everybody(NOBODY)
+    )
 
 
 def _questions(
     subject: Subject, tiller: DeployedTiller, tillers: Sequence[DeployedTiller], dangerous: Iterable[Right]
 ) -> Questions:
-    planned = frozenset(chain.from_iterable(grant.rights() for grant in planned_for([tiller], subject)))
+    planned = frozenset(right for namespace, rule in planned_for([tiller], subject) for right in rule.rights(namespace))
     held = tuple(planned_for(tillers, subject))
-    unwanted = frozenset(right for right in dangerous if not any(grant.covers(right) for grant in held))
+    unwanted = frozenset(right for right in dangerous if not is_planned(right, held))
     return Questions(asker(subject), planned, unwanted)
 
 
-def planned_for(tillers: Iterable[DeployedTiller], subject: Subject) -> Iterator[Grant]:
+def planned_for(tillers: Iterable[DeployedTiller], subject: Subject) -> Iterator[Planned]:
     """Yield what the stack's plans give to a subject, for whichever team."""
     for role in (role for tiller in tillers for role in tiller.roles):
         if subject in role.subjects:
-            yield from grants(role)
-
-
-def grants(role: RolePlan) -> Iterator[Grant]:
-    """Yield what a Role of the plan grants."""
-    yield from (Grant(role.namespace, rule) for rule in role.rules)
+            yield from ((role.namespace, rule) for rule in role.rules)
 
 
 def _namespaces(tillers: Iterable[DeployedTiller]) -> frozenset[str]:

@@ -1,12 +1,11 @@
 """Looks at what there is in the cluster: reads alone, and of release records only how many there are."""
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
 
-from secure_tiller_cli.check.grants import Bindings, bindings
 from secure_tiller_cli.check.observed_state import (
     Object,
     ObservedState,
@@ -16,25 +15,29 @@ from secure_tiller_cli.check.observed_state import (
     Workload,
     digest,
 )
+from secure_tiller_cli.check.questions import Answers, Asker, Questions
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_stack.cluster.api import unless_refused
 from secure_tiller_stack.cluster.connection import AT_ONCE
 from secure_tiller_stack.cluster.lister import RELEASES, find, items
+from secure_tiller_stack.cluster.reviews import NoAnswerError, held
+from tiller_facts import rbac
+from tiller_facts.facts import Facts, FoundObject
 from tiller_facts.identity import SELECTOR
 from tiller_facts.kinds import (
-    CLUSTER_ROLE_BINDINGS,
-    CLUSTER_ROLES,
     CONFIG_MAPS,
     DEPLOYMENTS,
     NAMESPACES,
     NETWORK_POLICIES,
     PODS,
     REPLICA_SETS,
-    ROLE_BINDINGS,
-    ROLES,
+    RIGHTS,
     SECRETS,
     SERVICES,
+    WORDS,
+    Kind,
 )
+from tiller_facts.rbac import Grant, Right
 
 _Seen = TypeVar("_Seen")
 
@@ -66,15 +69,38 @@ def look(client: Any, tiller: DeployedTiller) -> ObservedState:
         )
 
 
-def all_bindings(client: Any) -> Readable[Bindings]:
-    """Return every RoleBinding and ClusterRoleBinding of the cluster."""
+def all_grants(client: Any) -> Readable[tuple[Grant, ...]]:
+    """Return what every RoleBinding and ClusterRoleBinding of the cluster grants."""
 
-    def asked() -> Bindings:
-        kinds = (ROLES, CLUSTER_ROLES, ROLE_BINDINGS, CLUSTER_ROLE_BINDINGS)
+    def asked() -> tuple[Grant, ...]:
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            return bindings(*pool.map(partial(items, client), kinds))
+            listed = zip(RIGHTS, pool.map(partial(items, client), RIGHTS), strict=True)
+            return rbac.grants(Facts(tuple(_found(kind, item) for kind, found in listed for item in found)))
 
     return _refusable(asked, "the bindings of the cluster", "list roles and bindings in all namespaces")
+
+
+def _found(kind: Kind, item: Object) -> FoundObject:
+    """Return an object under the words by which kubectl takes it: `rolebinding/a-name`."""
+    word, namespace = WORDS[kind], item["metadata"].get("namespace", "")
+    shown = f"{word.lower()}/{item['metadata']['name']}" + (f" in {namespace}" if namespace else "")
+    return FoundObject(word, item, shown, kind.group)
+
+
+def ask(client: Any, asked: Iterable[Questions]) -> Readable[Answers]:
+    """Return the answers to all questions, by every authorizer that the cluster has.
+
+    Raises:
+        ApiException: the cluster fails otherwise than by refusing.
+    """
+    answers: dict[tuple[Asker, Right], bool] = {}
+    try:
+        for each in asked:
+            found = held(client, each.rights(), each.asker.user, each.asker.groups)
+            answers |= {(each.asker, right): right in found for right in each.rights()}
+    except NoAnswerError as error:
+        return Unreadable(error.why, error.remedy)
+    return answers
 
 
 def _namespace(client: Any, name: str) -> Readable[Object | None]:

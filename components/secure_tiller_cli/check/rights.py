@@ -8,22 +8,15 @@ and what the people have by RoleBindings in Tiller's namespace.
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from secure_tiller_cli.check.grants import (
-    EVERY_ACCOUNT,
-    EVERYBODY,
-    Binding,
-    Bindings,
-    Right,
-    excess_rights,
-    is_harmless,
-)
 from secure_tiller_cli.check.observed_state import Readable, Unreadable
 from secure_tiller_cli.check.questions import (
     Answers,
     Asker,
+    Planned,
     Questions,
     account,
     asker,
+    of_everybody,
     of_people,
     of_tiller,
     people,
@@ -31,32 +24,34 @@ from secure_tiller_cli.check.questions import (
 )
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
-from tiller_facts.rbac import Subject
+from tiller_facts.rbac import SERVICE_ACCOUNTS, Grant, Right, Subject, beyond
+
+Grants = tuple[Grant, ...]
 
 OTHERS = "rights of others in Tiller's namespace"
 
 
 def judge(
-    tiller: DeployedTiller, tillers: Sequence[DeployedTiller], answers: Readable[Answers], bindings: Readable[Bindings]
+    tiller: DeployedTiller, tillers: Sequence[DeployedTiller], answers: Readable[Answers], grants: Readable[Grants]
 ) -> Iterator[Result]:
     """Yield the results about rights.
 
     Args:
         tiller: the team's.
         tillers: all of the stack.
-        answers: to all that `of_tiller` and `of_people` ask.
-        bindings: of the cluster.
+        answers: to all that is asked for the team.
+        grants: of the cluster.
     """
     yield _planned(tiller, "Tiller", (of_tiller(tiller, tillers),), answers)
-    yield _nothing_more_of_tiller(tiller, tillers, answers, bindings)
-    yield _others(tiller, bindings)
+    yield _nothing_more_of_tiller(tiller, tillers, answers, grants)
+    yield _others(tiller, answers, grants)
     asked = of_people(tiller, tillers)
     if not asked:
         for check in (_check_planned("people"), _check_nothing_more("people")):
             yield Result(tiller.name, check, Status.PASSED, "the stack names nobody")
         return
     yield _planned(tiller, "people", asked, answers)
-    yield _nothing_more_of_people(tiller, tillers, answers, bindings)
+    yield _nothing_more_of_people(tiller, tillers, answers, grants)
 
 
 def _check_planned(who: str) -> str:
@@ -94,20 +89,23 @@ def _nothing_more(tiller: DeployedTiller, who: str, asked: Sequence[Questions], 
 
 
 def _nothing_more_of_tiller(
-    tiller: DeployedTiller, tillers: Sequence[DeployedTiller], answers: Readable[Answers], bindings: Readable[Bindings]
+    tiller: DeployedTiller, tillers: Sequence[DeployedTiller], answers: Readable[Answers], grants: Readable[Grants]
 ) -> Result:
     asked = of_tiller(tiller, tillers)
     reviewed = _nothing_more(tiller, "Tiller", (asked,), answers)
-    if isinstance(bindings, Unreadable):
-        return reviewed if reviewed.status is Status.FAILED else bindings.result(tiller.name, reviewed.check)
+    if isinstance(grants, Unreadable):
+        return reviewed if reviewed.status is Status.FAILED else grants.result(tiller.name, reviewed.check)
     planned = tuple(planned_for(tillers, account(tiller)))
-    more = {binding: rights for binding in bindings if (rights := binding.gives(account(tiller), planned))}
+    more = {grant: rights for grant in grants if (rights := given(grant, account(tiller), planned))}
     if not more:
         return reviewed
-    granted = [grant for binding in more for grant in binding.grants()]
     all_rights = {right for rights in more.values() for right in rights}
-    dangerous = {right for right in asked.dangerous if any(grant.covers(right) for grant in granted)}
-    where = join_limited(f"{binding} ({binding.role})" for binding in more)
+    dangerous = {
+        right
+        for right in asked.dangerous
+        if any(grant.namespace in ("", right.namespace) and _covers(grant, right) for grant in more)
+    }
+    where = join_limited(dict.fromkeys(map(_shown, more)))
     such_as = join_limited(sorted(dangerous or all_rights)[:3])
     text = f"{where} grants what is beyond the plan ({len(all_rights)}), such as: {such_as}"
     remedy = "remove the binding, or pulumi up --refresh if it is the stack's"
@@ -115,54 +113,76 @@ def _nothing_more_of_tiller(
 
 
 def _nothing_more_of_people(
-    tiller: DeployedTiller, tillers: Sequence[DeployedTiller], answers: Readable[Answers], bindings: Readable[Bindings]
+    tiller: DeployedTiller, tillers: Sequence[DeployedTiller], answers: Readable[Answers], grants: Readable[Grants]
 ) -> Result:
     """Compare the RoleBindings of Tiller's namespace too: there the people may do what is planned, and read."""
     reviewed = _nothing_more(tiller, "people", of_people(tiller, tillers), answers)
     if reviewed.status is not Status.PASSED:
         return reviewed
-    if isinstance(bindings, Unreadable):
-        return bindings.result(tiller.name, reviewed.check)
+    if isinstance(grants, Unreadable):
+        return grants.result(tiller.name, reviewed.check)
     more = {
-        (subject, binding): rights
+        (subject, grant): rights
         for subject in people(tiller)
-        for binding in (each for each in bindings if each.namespace == tiller.namespace)
-        if (rights := _dangerous(binding, subject, tillers))
+        for grant in grants
+        if grant.namespace == tiller.namespace
+        and (rights := _dangerous(given(grant, subject, tuple(planned_for(tillers, subject)))))
     }
     if not more:
         return reviewed
-    places = join_limited(f"{binding} ({binding.role}) to {asker(subject).label}" for subject, binding in more)
+    places = join_limited(dict.fromkeys(f"{_shown(grant)} to {asker(subject).label}" for subject, grant in more))
     text = f"beyond the plan is given by {places}: {join_limited(chain.from_iterable(more.values()))}"
     return Result(tiller.name, reviewed.check, Status.FAILED, text, "remove the binding")
 
 
-def _others(tiller: DeployedTiller, bindings: Readable[Bindings]) -> Result:
-    """Look for RoleBindings in Tiller's namespace by which others than the stack names can reach it, or more."""
-    if isinstance(bindings, Unreadable):
-        return bindings.result(tiller.name, OTHERS)
+def _others(tiller: DeployedTiller, answers: Readable[Answers], grants: Readable[Grants]) -> Result:
+    """Look for those by whom others than the stack names can reach Tiller, or more."""
+    if not isinstance(answers, Unreadable):
+        reviewed = [(each.asker, right) for each in of_everybody(tiller) for right in each.dangerous]
+        if held := [key for key in reviewed if answers[key]]:
+            text = f"everybody may, as {_whose(held)}"
+            remedy = "remove the binding for everybody: kubectl get -A rolebindings,clusterrolebindings -o wide"
+            return Result(tiller.name, OTHERS, Status.FAILED, text, remedy)
+    if isinstance(grants, Unreadable):
+        return grants.result(tiller.name, OTHERS)
     known = {account(tiller), *people(tiller)}
-    found = {
-        (subject, binding)
-        for binding in bindings
-        if binding.namespace == tiller.namespace and not all(map(is_harmless, excess_rights(binding.grants(), ())))
-        for subject in binding.subjects
-        if subject not in known
-    }
-    if not found:
-        return Result(tiller.name, OTHERS, Status.PASSED, "no RoleBinding there is for others than the stack names")
-    text = join_limited(
-        f"{binding} ({binding.role}) is for {subject.kind} {subject.name}" for subject, binding in found
-    )
-    everybody = any(subject in (EVERYBODY, EVERY_ACCOUNT) for subject, _ in found)
-    status = Status.FAILED if everybody else Status.WARNING
-    return Result(
-        tiller.name, OTHERS, status, text, "remove the binding, unless whoever it is for must look after Tiller"
-    )
+    found = [
+        grant
+        for grant in grants
+        if grant.namespace == tiller.namespace
+        and grant.subject.as_account not in known
+        and _dangerous(beyond([(grant.namespace, grant.rule)], ()))
+    ]
+    if found:
+        text = join_limited({f"{_shown(grant)} is for {grant.subject.kind} {grant.subject.name}" for grant in found})
+        status = Status.FAILED if any(grant.subject.is_everybody for grant in found) else Status.WARNING
+        remedy = "remove the binding, unless whoever it is for must look after Tiller"
+        return Result(tiller.name, OTHERS, status, text, remedy)
+    if isinstance(answers, Unreadable):
+        return answers.result(tiller.name, OTHERS)
+    text = "no RoleBinding there is for others than the stack names, and everybody is refused"
+    return Result(tiller.name, OTHERS, Status.PASSED, text)
 
 
-def _dangerous(binding: Binding, subject: Subject, tillers: Sequence[DeployedTiller]) -> tuple[Right, ...]:
-    given = binding.gives(subject, tuple(planned_for(tillers, subject)))
-    return tuple(right for right in given if not is_harmless(right))
+def given(grant: Grant, subject: Subject, planned: Sequence[Planned]) -> tuple[Right, ...]:
+    """Return what a grant gives to somebody beyond a plan; of what it gives to everybody, what matters."""
+    named, accounts = grant.subject.as_account, subject.kind == "ServiceAccount"
+    more = beyond([(grant.namespace, grant.rule)], planned)
+    if named == subject or (accounts and named == Subject("Group", f"{SERVICE_ACCOUNTS}:{subject.namespace}")):
+        return tuple(more)
+    return _dangerous(more) if named.is_everybody and (accounts or named.name != SERVICE_ACCOUNTS) else ()
+
+
+def _dangerous(rights: Iterable[Right]) -> tuple[Right, ...]:
+    return tuple(right for right in rights if not right.is_harmless)
+
+
+def _covers(grant: Grant, right: Right) -> bool:
+    return grant.rule.covers(right.verb, right.group, right.resource, right.name)
+
+
+def _shown(grant: Grant) -> str:
+    return f"{grant.binding} ({grant.binding.data['roleRef']['name']})"
 
 
 def _whose(keys: Iterable[tuple[Asker, Right]]) -> str:

@@ -17,14 +17,12 @@ from secure_tiller_cli.check import (
     pod,
     questions,
     read_cluster,
-    reviews,
     rights,
     services,
     storage,
     trust,
 )
 from secure_tiller_cli.check.certificates import Limits
-from secure_tiller_cli.check.grants import Bindings
 from secure_tiller_cli.check.observed_state import Readable
 from secure_tiller_cli.results.result import CheckReport, Result, Status
 from secure_tiller_cli.state import DeployedTiller
@@ -66,8 +64,8 @@ def prove(
         ProgramError: kubectl cannot be run.
     """
     tell("reading the cluster's bindings")
-    bindings = read_cluster.all_bindings(client)
-    results = chain.from_iterable(_of(stack, client, tiller, bindings, limits, now, tell) for tiller in teams)
+    grants = read_cluster.all_grants(client)
+    results = chain.from_iterable(_of(stack, client, tiller, grants, limits, now, tell) for tiller in teams)
     checked_at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     untold = (_unfinished(name) for name in stack.unfinished)
     return CheckReport(stack.name, checked_at, client.configuration.host, (*results, *untold))
@@ -82,23 +80,22 @@ def _of(
     stack: Stack,
     client: Any,
     tiller: DeployedTiller,
-    bindings: Readable[Bindings],
+    grants: Readable[rights.Grants],
     limits: Limits,
     now: datetime,
     tell: Tell,
 ) -> Iterator[Result]:
     tell(f"{tiller.name}: calling Tiller, looking at what runs and asking for access reviews")
-    asked = (questions.of_tiller(tiller, stack.tillers), *questions.of_people(tiller, stack.tillers))
     with ThreadPoolExecutor(1) as beside:  # the calls mostly wait for kubectl
         calling = beside.submit(calls.call, stack.access, tiller, stack.tillers, now)
         seen = read_cluster.look(client, tiller)
-        answers = reviews.ask(client, asked)
+        answers = read_cluster.ask(client, questions.asked(tiller, stack.tillers))
         called = calling.result()
     yield from endpoint.judge(tiller, called)
     yield from trust.judge(tiller, seen.secret, called.shown)
     yield from certificates.judge(tiller, now, limits)
-    yield from rights.judge(tiller, stack.tillers, answers, bindings)
-    yield from accounts.judge(tiller, stack.tillers, bindings)
+    yield from rights.judge(tiller, stack.tillers, answers, grants)
+    yield from accounts.judge(tiller, stack.tillers, grants)
     yield from pod.judge(tiller, seen.workload)
     yield from storage.judge(tiller, seen)
     yield from namespaces.judge(tiller, seen)

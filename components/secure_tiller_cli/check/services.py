@@ -24,7 +24,7 @@ def judge(tiller: DeployedTiller, services: Readable[tuple[Object, ...]]) -> Ite
     found = {str(service["metadata"]["name"]): service["spec"] for service in services}
     if wrong := [*_changed(tiller, found), *_further(tiller, found)]:
         rest = f"kubectl --namespace {word(tiller.namespace)} get services"
-        remedy = f"pulumi up --refresh mends the stack's; the rest: {rest}"
+        remedy = f"pulumi up --refresh corrects the stack's; the rest: {rest}"
         yield Result(tiller.name, SERVICES, Status.FAILED, join_limited(wrong), remedy)
     else:
         well = (

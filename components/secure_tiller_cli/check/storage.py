@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from secure_tiller_cli.check.observed_state import ObservedState, Readable, Records, Unreadable, Workload
+from secure_tiller_cli.check.observed_state import Object, ObservedState, Readable, Records, Unreadable, Workload
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
+from tiller_facts import flags
+from tiller_facts.values import settle
 
 RECORDS = "releases are in Secrets alone"
 SETTING = "running Tiller stores in Secrets"
-ARGUMENT = "--storage=secret"
 
 
 def judge(tiller: DeployedTiller, seen: ObservedState) -> Iterator[Result]:
@@ -30,12 +31,15 @@ def _records(tiller: DeployedTiller, records: Readable[Records]) -> Result:
 def _setting(tiller: DeployedTiller, workload: Readable[Workload]) -> Result:
     if isinstance(workload, Unreadable):
         return workload.result(tiller.name, SETTING)
-    stores = {
-        pod["metadata"]["name"]: all(ARGUMENT in (each.get("args") or ()) for each in pod["spec"]["containers"])
-        for pod in workload.ready
-    }
-    wrong = [name for name, right in stores.items() if not right]
+    stores = {pod["metadata"]["name"]: _storages(pod) for pod in workload.ready}
+    wrong = [f"{name} ({found or 'no Tiller in it'})" for name, found in stores.items() if found != "secret"]
     if wrong or not stores:
-        text = f"no {ARGUMENT} in {join_limited(wrong)}" if wrong else "no pod is ready"
+        text = f"not in Secrets: {join_limited(wrong)}" if wrong else "no pod is ready"
         return Result(tiller.name, SETTING, Status.FAILED, text, "pulumi up --refresh brings the arguments back")
-    return Result(tiller.name, SETTING, Status.PASSED, f"{ARGUMENT} in {join_limited(stores)}")
+    return Result(tiller.name, SETTING, Status.PASSED, join_limited(stores))
+
+
+def _storages(pod: Object) -> str:
+    """Return where the Tillers of a pod store releases, or why that cannot be seen."""
+    found = (flags.read(container).storage for container in pod["spec"]["containers"] if flags.runs(container))
+    return ", ".join(sorted({settle(value, hidden="hidden", unknown="not known") for value in found}))

@@ -13,10 +13,8 @@ from secure_tiller_stack.cluster.connection import calling
 from secure_tiller_stack.cluster.lister import items
 from secure_tiller_stack.cluster.reviews import NoAnswerError, held
 from secure_tiller_stack.kubeconfig import Access
-from secure_tiller_stack.permissions import Right
-from tiller_facts import kinds
 from tiller_facts.kinds import PODS
-from tiller_facts.rbac import Subject
+from tiller_facts.rbac import Right, Subject
 
 _RIGHTS = (("list", "pods"), ("get", "pods"), ("create", "pods/portforward"))
 """What the way to Tiller's port takes: the Helm client lists and forwards, kubectl also gets."""
@@ -66,7 +64,7 @@ def _locate(client: Any, namespace: str, people: Iterable[Subject]) -> PodLookup
 
 def _lacking(client: Any, namespace: str) -> tuple[list[str], tuple[str, ...]]:
     """Return the rights that the account lacks, and what could not be asked."""
-    wanted = [Right(namespace, verb, kinds.Kind("", resource)) for verb, resource in _RIGHTS]
+    wanted = [Right(verb, "", resource, namespace) for verb, resource in _RIGHTS]
     try:
         found = held(client, wanted)
     except NoAnswerError as error:

@@ -6,13 +6,10 @@ from typing import Any
 
 from secure_tiller.problems import Problem
 from secure_tiller_cli.foreign_text import word
-from secure_tiller_stack.cluster.lister import Json, items
-from tiller_facts import flags
-from tiller_facts.identity import GRPC_PORT, SELECTOR
-from tiller_facts.kinds import PODS
-
-HASH_LABEL = "pod-template-hash"
-"""What a Deployment adds to the name of its ReplicaSet (Kubernetes documentation, Deployments)."""
+from secure_tiller_stack.cluster.lister import items
+from tiller_facts import workloads
+from tiller_facts.facts import Facts, FoundObject
+from tiller_facts.kinds import DEPLOYMENTS, PODS, WORDS
 
 
 @dataclass(frozen=True)
@@ -22,21 +19,27 @@ class RunningTiller:
     namespace: str
     name: str
     deployment: str
-    """Whose pod it is; empty when that cannot be told."""
+    """Name of the Deployment whose pod it is; empty when it is not known."""
+    suspected: bool = False
+    """Whether only its port speaks for a Tiller."""
 
 
 def running(client: Any, namespace: str) -> tuple[RunningTiller, ...]:
-    """Return the pods of a namespace that run a Tiller: by Helm's labels for it, their image, command or port.
+    """Return the pods of a namespace that run a Tiller.
 
     Raises:
         ApiException: the cluster refuses; the account needs the right to list pods there.
     """
-    pods = items(client, PODS, namespace)
-    return tuple(
-        RunningTiller(namespace, pod["metadata"]["name"], _deployment(pod["metadata"]))
-        for pod in pods
-        if _is_tiller(pod)
-    )
+    listed = items(client, PODS, namespace)
+    pods = tuple(FoundObject(WORDS[PODS], pod, f"pod {pod['metadata']['name']}") for pod in listed)
+    found = {
+        pod.name: RunningTiller(
+            namespace, pod.name, tiller.name if tiller.kind == WORDS[DEPLOYMENTS] else "", tiller.suspected
+        )
+        for tiller in workloads.find(Facts(pods))
+        for pod in tiller.pods
+    }
+    return tuple(found.values())
 
 
 def problems(found: tuple[RunningTiller, ...]) -> Iterator[Problem]:
@@ -49,24 +52,7 @@ def problems(found: tuple[RunningTiller, ...]) -> Iterator[Problem]:
             else f"stop what runs it: kubectl get pod {word(pod.name)} {inside} --output yaml"
         )
         why = "runs a Tiller, which could change the records while they are copied"
+        if pod.suspected:
+            why = "has Tiller's port, and a Tiller could change the records while they are copied"
+            remedy = f"see what it runs: kubectl get pod {word(pod.name)} {inside} --output yaml; if a Tiller, {remedy}"
         yield Problem("", f"pod {pod.namespace}/{pod.name}", "", why, remedy)
-
-
-def _is_tiller(pod: Json) -> bool:
-    if pod["status"].get("phase") in ("Succeeded", "Failed"):
-        return False
-    labelled = SELECTOR.items() <= (pod["metadata"].get("labels") or {}).items()
-    return labelled or any(_runs_tiller(container) for container in pod["spec"]["containers"])
-
-
-def _runs_tiller(container: Json) -> bool:
-    ports = (port.get("containerPort") for port in container.get("ports") or ())
-    image = (container.get("image") or "").rpartition("/")[2]
-    return "tiller" in image or GRPC_PORT in ports or flags.runs(container)
-
-
-def _deployment(metadata: Json) -> str:
-    """Return the name of a pod's Deployment, which is that of its ReplicaSet without the hash of the template."""
-    suffix = f"-{(metadata.get('labels') or {}).get(HASH_LABEL, '')}"
-    owners = [owner["name"] for owner in metadata.get("ownerReferences") or () if owner["kind"] == "ReplicaSet"]
-    return next((str(name.removesuffix(suffix)) for name in owners if name.endswith(suffix) and suffix != "-"), "")

@@ -9,8 +9,10 @@ from secure_tiller_cli.charts import Finding
 from secure_tiller_cli.migration.history import History, State
 from secure_tiller_cli.migration.route import Route
 from secure_tiller_cli.migration.selection import Selection
-
-FLAG = "--history-max="
+from tiller_facts import workloads
+from tiller_facts.facts import Facts, FoundObject
+from tiller_facts.kinds import DEPLOYMENTS, WORDS
+from tiller_facts.values import settle
 
 
 @dataclass
@@ -85,11 +87,7 @@ def _release(item: History, findings: tuple[Finding, ...]) -> dict[str, Any]:
 
 
 def kept_revisions(pod: Mapping[str, Any]) -> int:
-    """Return how many revisions a Tiller keeps of a release, as its pod template says; 0: all, or it does not say.
-
-    Source: Helm 2.17, cmd/tiller/tiller.go, the flag --history-max.
-    """
-    containers = pod.get("spec", {}).get("containers", ())
-    words = [str(word) for container in containers for word in container.get("args", ())]
-    found = (word.removeprefix(FLAG) for word in words if word.startswith(FLAG))
-    return next((int(number) for number in found if number.isdecimal()), 0)
+    """Return how many revisions a Tiller keeps of a release, as its pod template says; 0: all, or it is not known."""
+    deployment = FoundObject(WORDS[DEPLOYMENTS], {"spec": {"template": pod}}, "", DEPLOYMENTS.group)
+    found = (tiller.flags.history_max for tiller in workloads.find(Facts((deployment,))))
+    return next((settle(number, hidden=0, unknown=0) for number in found), 0)

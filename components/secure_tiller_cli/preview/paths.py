@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from secure_tiller_cli.preview.digest import UNKNOWN
+from secure_tiller_cli.preview.digest import SECRET, UNKNOWN
 
 Path = tuple[str | int, ...]
 """Keys of maps and indices of lists, from the outside in."""
@@ -51,12 +51,12 @@ def items(value: Any) -> list[Mapping[str, Any]]:
 
 
 def holds_unknown(value: Any) -> bool:
-    """Tell whether a value, or something in it, is known during the update only."""
+    """Return whether a value, or something in it, is secret or known during the update only."""
     if isinstance(value, Mapping):
         return any(map(holds_unknown, value.values()))
     if isinstance(value, list):
         return any(map(holds_unknown, value))
-    return bool(value == UNKNOWN)
+    return value in (UNKNOWN, SECRET)
 
 
 def written(path: Path) -> str:

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from secure_tiller.plan.model import RolePlan
 from secure_tiller.version import VERSION
-from secure_tiller_cli.report import rights
+from secure_tiller_cli.report import practices, rights
 from secure_tiller_cli.report.certificates import certificates
 from secure_tiller_cli.report.findings import findings, promises
 from secure_tiller_cli.report.model import Check, Namespace, Person, Report, Result, Team
 from secure_tiller_cli.results.result import CheckReport, Status
 from secure_tiller_cli.state import ClusterReference, DeployedTiller
+from tiller_facts import workloads
+from tiller_facts.facts import Facts
 from tiller_facts.identity import POD_SECURITY_LABEL, TRUSTS_ANNOTATION
+from tiller_facts.values import Value, maybe, settle
+from tiller_facts.workloads import Tiller
 
 GENERATOR = "secure-tiller report"
 
@@ -39,14 +42,15 @@ def build(
     """
     check = _check(proof) if proof else None
     teams = tuple(_team(tiller, check, now) for tiller in tillers)
+    judged = practices.judge(tillers)
     return Report(
         generator=GENERATOR,
         version=VERSION,
         stack=stack,
         clusters=tuple(sorted({_cluster(tiller.cluster) for tiller in tillers})),
         made_at=now,
-        findings=findings(teams, check, now, unfinished),
-        promises=promises(teams),
+        findings=findings(teams, judged, check, now, unfinished),
+        promises=promises(teams, judged),
         teams=teams,
         check=check,
     )
@@ -59,19 +63,19 @@ def _cluster(reference: ClusterReference) -> str:
 
 
 def _team(tiller: DeployedTiller, check: Check | None, now: datetime) -> Team:
-    container = _container(tiller)
-    flags = _flags(container.get("args") or ())
+    found = _tiller(tiller)
+    flags = found.flags if found else None
     return Team(
         name=tiller.name,
         namespace=tiller.namespace,
         service_account=tiller.service_account,
-        image=str(container.get("image", "")),
+        image=str(maybe(found.container, "image") or "") if found else "",
         clients=tiller.clients,
         trusted=tuple(_trusted(tiller)),
         people=tuple(_person(tiller.people)),
-        verifies=all(flags.get(name) == "true" for name in ("--tls", "--tls-verify")) and "--tls-ca-cert" in flags,
-        listens=flags.get("--listen", ""),
-        storage=flags.get("--storage", ""),
+        verifies=flags is not None and flags.verifies is True and _known(flags.client_cas) != "",
+        listens=_known(flags.listen) if flags else "",
+        storage=_known(flags.storage) if flags else "",
         exposed=tiller.exposed,
         namespaces=tuple(
             _namespace(role, tiller.created) for role in tiller.roles if role.part.startswith(rights.MANAGE)
@@ -82,15 +86,12 @@ def _team(tiller: DeployedTiller, check: Check | None, now: datetime) -> Team:
     )
 
 
-def _container(tiller: DeployedTiller) -> Mapping[str, Any]:
-    containers: Sequence[Mapping[str, Any]] = tiller.pod.get("spec", {}).get("containers") or [{}]
-    return next((item for item in containers if item.get("name") == "tiller"), containers[0])
+def _tiller(deployed: DeployedTiller) -> Tiller | None:
+    return next(iter(workloads.find(Facts(deployed.objects))), None)
 
 
-def _flags(arguments: Iterable[object]) -> Mapping[str, str]:
-    """Return Tiller's flags, which are Go's pflag: a flag without a value is `true`."""
-    parts = (str(argument).partition("=") for argument in arguments)
-    return {flag: value if equals else "true" for flag, equals, value in parts}
+def _known(value: Value[str]) -> str:
+    return settle(value, hidden="", unknown="")
 
 
 def _trusted(tiller: DeployedTiller) -> Iterable[str]:

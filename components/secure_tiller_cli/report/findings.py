@@ -4,10 +4,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
 from secure_tiller.plan.certificate_life import State
+from secure_tiller_cli.report import practices
 from secure_tiller_cli.report.model import Certificate, Check, Finding, Level, Promise, Team
-from secure_tiller_cli.results.result import Status
+from secure_tiller_cli.results.result import Status as CheckStatus
+from tiller_facts.practices import BY_CODE, Practice, Status
+from tiller_facts.practices import Finding as PracticeFinding
 
 OLD = timedelta(days=7)
 """How long ago a check is called old."""
@@ -17,6 +21,9 @@ _ENFORCED = ("baseline", "restricted")
 
 Managers = Mapping[str, Sequence[str]]
 """By managed namespace, the teams whose Tillers may install there."""
+
+Judged = Mapping[str, Sequence[PracticeFinding]]
+"""By team, what is found about the practices of the catalogue."""
 
 
 @dataclass(frozen=True)
@@ -28,28 +35,6 @@ class _Rule:
     word: str
     broken: Callable[[Team, Managers], str]
     """What is wrong, in words; empty: nothing."""
-
-
-def _unverified(team: Team, _: Managers) -> str:
-    return "" if team.verifies else "Tiller answers without TLS, or whoever has no certificate of a client"
-
-
-def _listening(team: Team, _: Managers) -> str:
-    if team.listens.startswith("127.0.0.1:") and not team.exposed:
-        return ""
-    how = "has a Service" if team.exposed else f"listens on {team.listens or 'all addresses'}"
-    return f"Tiller {how}: pods connect that a NetworkPolicy admits; there too it asks for a client's certificate"
-
-
-def _stored_openly(team: Team, _: Managers) -> str:
-    if team.storage == "secret":
-        return ""
-    return "Tiller keeps releases, with the values of charts, where ConfigMaps can be read"
-
-
-def _wildcards(team: Team, _: Managers) -> str:
-    found = {rights.who for rights in team.rights for right in rights.rights if "*" in (*right.kinds, *right.verbs)}
-    return f"all kinds or all verbs (*) are given to {', '.join(sorted(found))}" if found else ""
 
 
 def _more_rights(team: Team, _: Managers) -> str:
@@ -74,32 +59,56 @@ def _shared(team: Team, managers: Managers) -> str:
 
 
 _RULES = (
-    _Rule("Tiller answers over TLS alone, and only clients with a certificate", Level.BAD, "Not verified", _unverified),
-    _Rule("Releases are kept in Secrets", Level.BAD, "Storage", _stored_openly),
-    _Rule("No right is for all kinds or all verbs (*)", Level.BAD, "Wildcard", _wildcards),
-    _Rule("Tiller is reached through a port-forward alone", Level.WARNING, "In the cluster", _listening),
     _Rule("Rights are the preset and no more", Level.WARNING, "More rights", _more_rights),
     _Rule("Namespaces that the stack made refuse pods that own their node", Level.WARNING, "Pod Security", _lax_pods),
     _Rule("Each managed namespace has one Tiller", Level.WARNING, "Shared", _shared),
 )
 
 
-def promises(teams: Sequence[Team]) -> tuple[Promise, ...]:
-    """Return each promise with the teams for which it does not hold."""
+def promises(teams: Sequence[Team], judged: Judged) -> tuple[Promise, ...]:
+    """Return each promise with the teams for which it does not hold, or is not known to.
+
+    Args:
+        teams: of the stack.
+        judged: by team, what is found about the practices of the catalogue.
+    """
     managers = _managers(teams)
-    return tuple(
-        Promise(rule.promise, rule.level, tuple(team.name for team in teams if rule.broken(team, managers)))
-        for rule in _RULES
+    return (
+        *(_promise(practice, judged) for practice in practices.JUDGED),
+        *(
+            Promise(rule.promise, rule.level, tuple(team.name for team in teams if rule.broken(team, managers)))
+            for rule in _RULES
+        ),
+    )
+
+
+def _promise(practice: Practice, judged: Judged) -> Promise:
+    about = {team: [each for each in found if practices.is_about(each, practice)] for team, found in judged.items()}
+    certain = {team: [each for each in found if each.status is Status.VIOLATED] for team, found in about.items()}
+    return Promise(
+        text=practice.title,
+        level=practices.level(chain.from_iterable(certain.values())),
+        exceptions=tuple(team for team, found in certain.items() if found),
+        unknown=tuple(team for team, found in about.items() if found and not certain[team]),
+        practice=practice.code,
+        page=practice.page,
     )
 
 
 def findings(
-    teams: Sequence[Team], check: Check | None, now: datetime, unfinished: Sequence[str] = ()
+    teams: Sequence[Team], judged: Judged, check: Check | None, now: datetime, unfinished: Sequence[str] = ()
 ) -> tuple[Finding, ...]:
     """Return what should be read first, the worst first."""
     never = "its first update never ended, and nothing of it is on this page; pulumi up"
     parts = (Finding(Level.BAD, "Unfinished", name, never) for name in unfinished)
-    found = (*parts, *_of_check(teams, check, now), *_of_promises(teams), *_of_certificates(teams), *_of_trust(teams))
+    found = (
+        *parts,
+        *_of_check(teams, check, now),
+        *_of_practices(judged),
+        *_of_promises(teams),
+        *_of_certificates(teams),
+        *_of_trust(teams),
+    )
     return tuple(sorted(found, key=lambda finding: list(Level).index(finding.level)))
 
 
@@ -109,6 +118,16 @@ def _managers(teams: Sequence[Team]) -> Managers:
         for namespace in team.namespaces:
             found[namespace.name].append(team.name)
     return found
+
+
+def _of_practices(judged: Judged) -> Iterator[Finding]:
+    for team, found in judged.items():
+        if unseen := [each.text for each in found if each.code == practices.NOT_SEEN]:
+            yield Finding(Level.BAD, "Not seen", team, f"{unseen[0]}: how Tiller runs is not known")
+        for each in found:
+            if each.status is not Status.UNKNOWN:
+                page = BY_CODE[each.practice].page
+                yield Finding(practices.level([each]), each.practice, team, f"{each.text}; {each.remedy}", page)
 
 
 def _of_promises(teams: Sequence[Team]) -> Iterator[Finding]:
@@ -155,9 +174,9 @@ def _of_check(teams: Sequence[Team], check: Check | None, now: datetime) -> Iter
         )
         return
     levels = {
-        Status.FAILED: (Level.BAD, "Check failed"),
-        Status.NOT_CHECKED: (Level.WARNING, "Not checked"),
-        Status.WARNING: (Level.WARNING, "Check warns"),
+        CheckStatus.FAILED: (Level.BAD, "Check failed"),
+        CheckStatus.NOT_CHECKED: (Level.WARNING, "Not checked"),
+        CheckStatus.WARNING: (Level.WARNING, "Check warns"),
     }
     for status, (level, word) in levels.items():
         for team in teams:

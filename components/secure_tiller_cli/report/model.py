@@ -29,6 +29,8 @@ class Finding:
     team: str
     """Empty: the stack as a whole."""
     text: str
+    page: str = ""
+    """Where the practice that it is about is described; empty: it is about none."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,12 @@ class Promise:
     """How bad it is where it does not hold."""
     exceptions: tuple[str, ...]
     """The teams for which it does not hold."""
+    unknown: tuple[str, ...] = ()
+    """Those for which it is not known."""
+    practice: str = ""
+    """Code of the practice; empty: it is none of the catalogue."""
+    page: str = ""
+    """Where it is described."""
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from secure_tiller.plan.model import RolePlan
+from secure_tiller_cli.state.objects import found
 from secure_tiller_cli.state.tiller import ClusterReference, DeployedTiller
+from tiller_facts.facts import FoundObject
 from tiller_facts.identity import COMPONENT, STACK_ANNOTATION
 from tiller_facts.rbac import Rule, Subject
+from tiller_facts.values import UNKNOWN
 
 SECRET_MARK = "4dabf18193072939515e22adb298388d"  # noqa: S105 - Pulumi SDK, common/resource/sig: what marks a value
 SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the same: as a secret
-HIDDEN = object()
-"""A secret in a state that was exported without them."""
+HIDDEN = UNKNOWN
+"""Stands in place of a secret in a state that was exported without them."""
 
 Resource = Mapping[str, Any]
 
@@ -24,8 +27,8 @@ def read(deployment: Mapping[str, Any]) -> tuple[DeployedTiller, ...]:
         deployment: what `export` returns.
     """
     resources = _resources(deployment)
-    found = [_deployed(item, resources) for item in resources if item["type"] == COMPONENT and item.get("outputs")]
-    return tuple(sorted(found, key=lambda tiller: tiller.name))
+    tillers = [_deployed(item, resources) for item in resources if item["type"] == COMPONENT and item.get("outputs")]
+    return tuple(sorted(tillers, key=lambda tiller: tiller.name))
 
 
 def unfinished(deployment: Mapping[str, Any]) -> tuple[str, ...]:
@@ -47,7 +50,7 @@ def _deployed(component: Resource, resources: Sequence[Resource]) -> DeployedTil
         return {part: item for (type_, part), item in by_part.items() if type_.endswith(f":{kind}")}
 
     deployment, secret = of("Deployment").get("deployment", {}), of("Secret").get("tls", {})
-    bundles = outputs.get("bundles")
+    bundles, cluster = outputs.get("bundles"), _cluster(deployment, resources)
     return DeployedTiller(
         name=name,
         stack=_stack(of("Namespace"), of("Deployment")),
@@ -64,10 +67,15 @@ def _deployed(component: Resource, resources: Sequence[Resource]) -> DeployedTil
         exposed="service" in of("Service"),
         policies=dict(_specs(of("NetworkPolicy"))),
         services=dict(_specs(of("Service"))),
+        objects=tuple(filter(None, (_object(item, cluster) for item in children))),
         client_secrets=dict(_handed_out(of("Secret"))),
-        cluster=_cluster(deployment, resources),
+        cluster=cluster,
         bundles=bundles if isinstance(bundles, Mapping) else None,
     )
+
+
+def _object(resource: Resource, cluster: ClusterReference) -> FoundObject | None:
+    return found(resource["type"], _name(resource), plain(resource.get("inputs", {})), cluster)
 
 
 def plain(value: Any) -> Any:

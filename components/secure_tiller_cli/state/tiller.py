@@ -6,6 +6,7 @@ from typing import Any
 
 from secure_tiller.plan.model import RolePlan
 from secure_tiller.resources.certificates import Expiration
+from tiller_facts.facts import FoundObject
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class DeployedTiller:
     """The `spec` of each NetworkPolicy of Tiller's namespace, by its name."""
     services: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The `spec` of each Service, by its name."""
+    objects: tuple[FoundObject, ...] = ()
+    """Its Kubernetes objects; UNKNOWN stands in place of a secret."""
     client_secrets: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """By client in the cluster, namespace and name of the Secret with its bundle."""
 

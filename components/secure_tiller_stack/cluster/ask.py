@@ -13,6 +13,7 @@ from secure_tiller_stack.cluster.lister import Json, items, path
 from secure_tiller_stack.kubeconfig import Access
 from tiller_facts.identity import MANAGED_BY, MANAGED_BY_LABEL, SELECTOR, TRUSTS_ANNOTATION
 from tiller_facts.kinds import NAMESPACES, PODS
+from tiller_facts.values import UNKNOWN
 
 _TILLERS = ",".join(f"{key}={value}" for key, value in {**SELECTOR, MANAGED_BY_LABEL: MANAGED_BY}.items())
 """Selects the pods of our Tillers."""
@@ -52,7 +53,7 @@ def _gather(client: Any, questions: Questions) -> Facts:
         uid=uid(client),
         version=(_digits(version["major"]), _digits(version["minor"])),
         namespaces=namespaces,
-        strangers_allowed=reviews.strangers_allowed(client) if questions.deploying else None,
+        everybody=reviews.readers(client) if questions.deploying else UNKNOWN,
         tillers=_all_tillers(client, namespaces),
         departed=dict(existing.departed(client, questions, namespaces)),
         objects=existing.there(client, questions, namespaces),

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from secure_tiller_stack.permissions import Right
 from tiller_facts.identity import MANAGED_BY, MANAGED_BY_LABEL, STACK_ANNOTATION
 from tiller_facts.kinds import Kind, Object
+from tiller_facts.rbac import Right
+from tiller_facts.values import Value
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,8 @@ class Facts:
     version: tuple[int, int]
     namespaces: Mapping[str, FoundNamespace]
     """Every namespace, by name."""
-    strangers_allowed: bool | None
-    """Whether somebody made up may read the Secrets of kube-system; None also when it was not asked."""
+    everybody: Value[frozenset[str]]
+    """Those of `EVERYBODY` who may read the Secrets of kube-system; Hidden: no answer, UNKNOWN: not asked."""
     tillers: tuple[FoundTiller, ...] | None = ()
     """The pods of our Tillers in all namespaces."""
     departed: Mapping[str, tuple[FoundRelease, ...] | None] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Access reviews: what the account that asks, or somebody else, may do, by every authorizer that the cluster has."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -11,11 +11,13 @@ from typing import Any
 from secure_tiller_stack.cluster.api import call
 from secure_tiller_stack.cluster.connection import AT_ONCE, clients
 from secure_tiller_stack.cluster.facts import Questions
-from secure_tiller_stack.permissions import Right, escalate
-from tiller_facts.kinds import SECRETS, Kind
-from tiller_facts.rbac import everybody
+from secure_tiller_stack.permissions import escalate
+from tiller_facts import rbac
+from tiller_facts.kinds import SECRETS
+from tiller_facts.rbac import Right
+from tiller_facts.values import Hidden, Value
 
-EVERYTHING = Right("", "*", Kind("*", "*"))
+EVERYTHING = Right("*", "*", "*")
 
 
 class NoAnswerError(Exception):
@@ -47,19 +49,10 @@ def held(client: Any, rights: Iterable[Right], user: str = "", groups: Sequence[
 
 
 def _holds(client: Any, user: str, groups: Sequence[str], right: Right) -> bool:
-    resource, _, subresource = right.kind.resource.partition("/")
-    attributes = {
-        "namespace": right.namespace,
-        "verb": right.verb,
-        "group": right.kind.group,
-        "resource": resource,
-        "subresource": subresource,
-        "name": right.name,
-    }
     kind, subject = (
         ("SubjectAccessReview", {"user": user, "groups": groups}) if user else ("SelfSubjectAccessReview", {})
     )
-    spec = {**subject, "resourceAttributes": {key: value for key, value in attributes.items() if value}}
+    spec = {**subject, **_attributes(right)}
     review = {"apiVersion": "authorization.k8s.io/v1", "kind": kind, "spec": spec}
     resource = f"{kind.lower()}s"
     try:
@@ -75,24 +68,35 @@ def _holds(client: Any, user: str, groups: Sequence[str], right: Right) -> bool:
     return bool(status["allowed"])
 
 
-def readers(client: Any) -> frozenset[str] | None:
-    """Return those of `EVERYBODY` who may read the Secrets of kube-system, by any authorizer; None: there is no answer.
+def _attributes(right: Right) -> Mapping[str, Mapping[str, str]]:
+    resource, _, subresource = right.resource.partition("/")
+    if not resource:
+        return {"nonResourceAttributes": {"path": right.resource, "verb": right.verb}}
+    attributes = {
+        "namespace": right.namespace,
+        "verb": right.verb,
+        "group": right.group,
+        "resource": resource,
+        "subresource": subresource,
+        "name": right.name,
+    }
+    return {"resourceAttributes": {key: value for key, value in attributes.items() if value}}
 
-    Where RBAC is not enforced, all of them may.
+
+def readers(client: Any) -> Value[frozenset[str]]:
+    """Return those of `rbac.EVERYBODY` who may read the Secrets of kube-system; Hidden: there is no answer.
+
+    Each is asked about as somebody whom nobody can know. Where RBAC is not enforced, all of them may.
     """
-    asked = everybody(f"secure-tiller-nobody-{uuid.uuid4()}")
-    wanted = Right("kube-system", "get", SECRETS)
-    try:
-        allowed = [each.stands_for for each in asked if held(client, [wanted], each.user, each.groups)]
-    except NoAnswerError:
-        return None
-    return frozenset().union(*allowed)
-
-
-def strangers_allowed(client: Any) -> bool | None:
-    """Return whether any of them may; None: there is no answer."""
-    found = readers(client)
-    return None if found is None else bool(found)
+    found: set[str] = set()
+    unanswered = None
+    for one in rbac.everybody(f"secure-tiller-nobody-{uuid.uuid4()}"):
+        try:
+            if held(client, [Right.on(SECRETS, "get", "kube-system")], one.user, one.groups):
+                found |= one.stands_for
+        except NoAnswerError as error:
+            unanswered = Hidden(error.why)
+    return frozenset(found) if found or unanswered is None else unanswered
 
 
 def lacking(client: Any, questions: Questions) -> frozenset[Right] | None:

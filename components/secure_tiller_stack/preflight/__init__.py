@@ -15,6 +15,7 @@ from secure_tiller_stack.kubeconfig import Access
 from secure_tiller_stack.permissions import acts, grants
 from secure_tiller_stack.preflight import departed, foreign, namespaces, revoked
 from secure_tiller_stack.preflight.judge import judge
+from tiller_facts.values import Hidden
 
 __all__ = ["Cluster", "look"]
 
@@ -80,7 +81,7 @@ def look(
         raise ClusterError(problems)
     leaving = dict(revoked.leaving(plans, facts))
     warnings = (
-        *_not_asked(facts, deploying),
+        *_not_asked(facts),
         *namespaces.taken_over(plans, facts, names),
         *namespaces.open_to_privileged_pods(plans, facts),
         *departed.going(facts, removed),
@@ -100,9 +101,9 @@ def _questions(plans: Sequence[TillerPlan], deploying: bool) -> Questions:
     )
 
 
-def _not_asked(facts: Facts, deploying: bool) -> Iterator[str]:
+def _not_asked(facts: Facts) -> Iterator[str]:
     """Yield a sentence for each question that the cluster refused to answer."""
-    if deploying and facts.strangers_allowed is None:
+    if isinstance(facts.everybody, Hidden):
         yield REVIEW_REFUSED
     if facts.lacking is None:
         yield RIGHTS_REFUSED

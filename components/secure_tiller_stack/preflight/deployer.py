@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence, Set
 from secure_tiller.plan.model import TillerPlan
 from secure_tiller.problems import Problem
 from secure_tiller_stack.cluster import Facts
-from secure_tiller_stack.permissions import Right, acts, grants
+from secure_tiller_stack.permissions import acts, grants
+from tiller_facts.rbac import Right
 
 MOST_SHOWN = 6
 """Rights that a message names; of more it tells the number."""

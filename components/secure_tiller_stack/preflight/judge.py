@@ -7,6 +7,7 @@ from secure_tiller.problems import Problem
 from secure_tiller_stack.cluster import Facts
 from secure_tiller_stack.kubeconfig import ANY_CLUSTER, Access, problem
 from secure_tiller_stack.preflight import departed, deployer, foreign, namespaces
+from tiller_facts.values import settle
 
 OLDEST_KUBERNETES = (1, 25)
 """Oldest Kubernetes that serves: the first that enforces Pod Security (Kubernetes documentation, Pod Security
@@ -45,9 +46,10 @@ def _unfit(facts: Facts) -> Iterator[Problem]:
         why = "Pod Security is enforced from 1.25 on: an older cluster ignores what keeps charts off the node"
         version = ".".join(map(str, facts.version))
         yield Problem("", "version of Kubernetes", version, why, "upgrade the cluster to 1.25 or newer")
-    if facts.strangers_allowed:
-        why = "somebody made up may read the Secrets of kube-system: RBAC is not enforced, or everybody is an admin"
-        remedy = "start the API server with --authorization-mode=Node,RBAC; look for bindings of system:authenticated"
+    if everybody := settle(facts.everybody, hidden=frozenset[str](), unknown=frozenset[str]()):
+        who = ", ".join(sorted(everybody))
+        why = f"everybody may read the Secrets of kube-system, as {who}: RBAC is not enforced, or a binding names them"
+        remedy = "start the API server with --authorization-mode=Node,RBAC; remove the bindings of these names"
         yield Problem("", f"authorization of {facts.server}", "allowed", why, remedy)
 
 

@@ -120,7 +120,7 @@ USERS = {
         )
     },
     "check: bindings": User(
-        lambda _, client: read_cluster.all_bindings(client),
+        lambda _, client: read_cluster.all_grants(client),
         _of(kinds.ROLES)
         | _of(kinds.CLUSTER_ROLES)
         | _of(kinds.ROLE_BINDINGS)

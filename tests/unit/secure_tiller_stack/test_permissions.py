@@ -10,9 +10,10 @@ import yaml
 from secure_tiller.plan.build import plan
 from secure_tiller.plan.model import TillerPlan
 from secure_tiller.plan.objects import objects
-from secure_tiller_stack.permissions import Right, acts, escalate, grants
+from secure_tiller_stack.permissions import acts, escalate, grants
 from tests.support.samples import BLUE, LEASES, SMALLEST, STACK, smallest
 from tiller_facts.kinds import DEPLOYMENTS, ROLE_BINDINGS, ROLES, SECRETS, SERVICES, Kind
+from tiller_facts.rbac import Right
 
 ROLE = Path(__file__).parents[3] / "docs" / "deployer.yaml"
 PODS, NAMESPACES, REPLICA_SETS = Kind("", "pods"), Kind("", "namespaces"), Kind("apps", "replicasets")
@@ -64,7 +65,7 @@ def test_it_looks_at_events_for_the_reason_why_something_is_not_ready() -> None:
 
 def test_it_binds_each_role_that_has_subjects() -> None:
     binds = {right for right in acts(green()) if right.verb == "bind"}
-    assert binds == {Right(namespace, "bind", ROLES) for namespace in ("green-tiller", "green-apps")}
+    assert binds == {Right.on(ROLES, "bind", namespace) for namespace in ("green-tiller", "green-apps")}
 
 
 def test_it_makes_no_object_in_a_managed_namespace_but_roles_and_their_bindings() -> None:
@@ -89,22 +90,24 @@ def test_it_grants_what_the_roles_of_the_plan_hold() -> None:
     lease = green(rights={"preset": "none", "rules": [{**LEASES, "resource_names": ["leader", "other"]}]})
     leases = Kind("coordination.k8s.io", "leases")
     assert {right for right in grants(lease) if right.namespace == "green-apps"} == {
-        Right("green-apps", "get", NAMESPACES, "green-apps"),
-        *(Right("green-apps", verb, leases, name) for verb in ("get", "update") for name in ("leader", "other")),
+        Right.on(NAMESPACES, "get", "green-apps", "green-apps"),
+        *(Right.on(leases, verb, "green-apps", name) for verb in ("get", "update") for name in ("leader", "other")),
     }
 
 
 def test_what_a_role_holds_of_every_object_is_granted_of_every_object() -> None:
     storage = {right for right in grants(green()) if right.namespace == "green-tiller" and right.kind == SECRETS}
-    assert storage == {Right("green-tiller", verb, SECRETS) for verb in ("get", "list", "create", "update", "delete")}
+    assert storage == {
+        Right.on(SECRETS, verb, "green-tiller") for verb in ("get", "list", "create", "update", "delete")
+    }
 
 
 @pytest.mark.parametrize(
     ("right", "words"),
     [
-        (Right("", "list", NAMESPACES), "list namespaces"),
-        (Right("apps", "create", ROLES), "create roles.rbac.authorization.k8s.io in apps"),
-        (Right("apps", "get", NAMESPACES, "apps"), "get namespaces/apps in apps"),
+        (Right.on(NAMESPACES, "list", ""), "list namespaces"),
+        (Right.on(ROLES, "create", "apps"), "create roles.rbac.authorization.k8s.io in apps"),
+        (Right.on(NAMESPACES, "get", "apps", "apps"), "get namespaces/apps in apps"),
         (escalate("apps"), "escalate roles.rbac.authorization.k8s.io in apps"),
     ],
 )

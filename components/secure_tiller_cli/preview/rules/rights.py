@@ -1,47 +1,18 @@
 """Rights: which verbs on which kinds somebody gains or loses, compared as sets and not as text."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from secure_tiller.plan import rights
 from secure_tiller_cli.preview.changes import Change, Team
-from secure_tiller_cli.preview.digest import UNKNOWN
 from secure_tiller_cli.preview.findings import Finding
 from secure_tiller_cli.preview.paths import Path, at, holds_unknown, items
-from tiller_facts.rbac import Rule
+from tiller_facts.rbac import Right, Rule, beyond
 
 RULES: Path = ("rules",)
 MANAGED = "manage:"
 WHO: Mapping[str, str] = {"storage": "Tiller", "people": "whoever may reach Tiller's port"}
 """By the part of a Role, whom it is for; every other is Tiller's in a namespace that it manages."""
-
-
-@dataclass(frozen=True, order=True)
-class Right:
-    """One verb on one kind."""
-
-    verb: str
-    resource: str
-    group: str
-    name: str
-    """The only object; empty: all of the namespace."""
-
-    def covers(self, other: "Right") -> bool:
-        """Tell whether who holds this one holds the other too."""
-        return (
-            self.verb in ("*", other.verb)
-            and self.resource in ("*", other.resource)
-            and self.group in ("*", other.group)
-            and self.name in ("", other.name)
-        )
-
-    @property
-    def what(self) -> str:
-        """The kind, as kubectl writes it; a kind of Kubernetes itself without its group."""
-        known = "." not in self.group or self.group.endswith(".k8s.io")
-        kind = self.resource if known else f"{self.resource}.{self.group}"
-        return f"{kind}/{self.name}" if self.name else kind
 
 
 def change(team: Team) -> Iterator[Finding]:
@@ -58,9 +29,9 @@ def change(team: Team) -> Iterator[Finding]:
             )
             continue
         before, after = _before(role), _read(at(role.new, RULES))
-        gained.add(role, [right for right in after if not any(held.covers(right) for held in before)])
+        gained.add(role, [*beyond(after, before)])
         if role.old:
-            lost.add(role, [right for right in before if not any(held.covers(right) for held in after)])
+            lost.add(role, [*beyond(before, after)])
     yield from gained.findings("rights-gained", "gains", risk=True)
     yield from lost.findings("rights-lost", "loses", risk=False)
     if said := [role for role in roles if any(path[:1] == RULES for path in role.paths)]:
@@ -103,43 +74,27 @@ def _grouped(found: frozenset[Right]) -> Iterator[tuple[tuple[str, ...], tuple[s
     """Yield verbs and the kinds that are gained or lost with just these verbs."""
     verbs: dict[str, set[str]] = {}
     for right in found:
-        verbs.setdefault(right.what, set()).add(right.verb)
+        verbs.setdefault(_what(right), set()).add(right.verb)
     kinds: dict[tuple[str, ...], list[str]] = {}
     for what in sorted(verbs):
         kinds.setdefault(tuple(sorted(verbs[what])), []).append(what)
     yield from ((group, tuple(of)) for group, of in kinds.items())
 
 
-def _before(role: Change) -> list[Right]:
-    """Return the rights of a Role before; of one that comes, those that every Tiller or team has by default."""
+def _what(right: Right) -> str:
+    """Return a kind as kubectl writes it; a kind of Kubernetes itself without its group."""
+    known = "." not in right.group or right.group.endswith(".k8s.io")
+    kind = right.resource if known else str(right.kind)
+    return f"{kind}/{right.name}" if right.name else kind
+
+
+def _before(role: Change) -> list[tuple[str, Rule]]:
+    """Return the rules of a Role before; of one that comes, those that every Tiller or team has by default."""
     if role.old:
         return _read(at(role.old, RULES))
     default = {"storage": rights.STORAGE, "people": rights.PEOPLE}
-    return [right for rule in default.get(role.part, rights.manage(role.namespace)) for right in _rights(rule)]
+    return [("", rule) for rule in default.get(role.part, rights.manage(role.namespace))]
 
 
-def _read(rules: Any) -> list[Right]:
-    return [
-        right
-        for rule in items(rules)
-        for right in _rights(
-            Rule(
-                tuple(_texts(rule.get("apiGroups"))),
-                tuple(_texts(rule.get("resources"))),
-                tuple(_texts(rule.get("verbs"))),
-                tuple(_texts(rule.get("resourceNames"))),
-            )
-        )
-    ]
-
-
-def _rights(rule: Rule) -> Iterator[Right]:
-    for group in rule.api_groups:
-        for resource in rule.resources:
-            for verb in rule.verbs:
-                for name in rule.resource_names or ("",):
-                    yield Right(verb, resource, group, name)
-
-
-def _texts(value: Any) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list) else [] if value is None else [UNKNOWN]
+def _read(rules: Any) -> list[tuple[str, Rule]]:
+    return [("", Rule.read(rule)) for rule in items(rules)]

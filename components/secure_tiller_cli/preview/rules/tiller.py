@@ -8,7 +8,9 @@ from secure_tiller_cli.preview.changes import Change, Team
 from secure_tiller_cli.preview.digest import UNKNOWN
 from secure_tiller_cli.preview.findings import Finding, Name, whole
 from secure_tiller_cli.preview.paths import Path, at, within
+from tiller_facts import flags
 from tiller_facts.identity import TRUSTS_ANNOTATION
+from tiller_facts.values import settle
 
 TEMPLATE: Path = ("spec", "template")
 POD: Path = (*TEMPLATE, "spec")
@@ -57,11 +59,11 @@ def image(team: Team) -> Iterator[Finding]:
 def history(team: Team) -> Iterator[Finding]:
     """Say that another number of revisions is kept."""
     for deployment in _staying(team):
-        old, new = (_flags(properties).get("--history-max", "") for properties in (deployment.old, deployment.new))
-        if old != new and new.isdecimal() and int(new) > 0:
+        old, new = (_history(properties) for properties in (deployment.old, deployment.new))
+        if old != new and new:
             sentence = "Tiller keeps {new} revisions of a release in place of {old}"
             explains = ((deployment, ARGUMENTS),)
-            yield Finding("history", sentence, {"old": old or "all", "new": new}, explains=explains)
+            yield Finding("history", sentence, {"old": str(old or "all"), "new": str(new)}, explains=explains)
 
 
 def settings(team: Team) -> Iterator[Finding]:
@@ -108,36 +110,45 @@ def trust(team: Team) -> Iterator[Finding]:
 
 
 def arguments(team: Team) -> Iterator[Finding]:
-    """Say that Tiller is started without something that the component promises, or with something unknown."""
+    """Say that Tiller is started without something that the component writes, or with something else."""
     for deployment in team.of("Deployment", "deployment"):
         if deployment.operation == "delete":
             return
-        before, after = _flags(deployment.old), _flags(deployment.new)
-        known = {*before, *after, *PROMISED}
-        changed = {name for name in known if not deployment.old or before.get(name) != after.get(name)}
-        for name in sorted(changed & {*PROMISED}):
-            if not _is_kept(team, name, after.get(name)):
-                names = {"wanted": f"{name}={PROMISED[name]}", "said": f"{name}={after.get(name)}"}
-                sentence = f"Tiller is started {'with {said} in place of' if name in after else 'without'} {{wanted}}"
-                yield Finding("argument", sentence, names, risk=True, explains=((deployment, ARGUMENTS),))
-        for name in sorted(changed - {*PROMISED, "--history-max"}):
-            sentence = "Tiller is started with another {argument} than before, which no team's file can ask for"
-            explains = ((deployment, ARGUMENTS),)
-            yield Finding("argument", sentence, {"argument": name}, risk=True, explains=explains)
+        before, after = _arguments(deployment.old), _arguments(deployment.new)
+        wanted = _written(exposed=any(change.operation == "create" for change in team.of("Service", "service")))
+        explains = ((deployment, ARGUMENTS),)
+        for argument in wanted:
+            if argument not in after and (argument in before or not deployment.old):
+                sentence = "Tiller is started without {wanted}"
+                yield Finding("argument", sentence, {"wanted": argument}, risk=True, explains=explains)
+        for argument in dict.fromkeys(after):
+            if argument not in (*wanted, *before):
+                sentence = "Tiller is started with {argument}, which no team's file can ask for"
+                yield Finding("argument", sentence, {"argument": _shown(argument)}, risk=True, explains=explains)
 
 
-PROMISED: Mapping[str, str] = dict(
-    argument.split("=", 1) for argument in pod.arguments() if "--history" not in argument
-)
-"""What every Tiller is started with, by the name of the argument."""
-
-EXPOSED = dict(argument.split("=", 1) for argument in pod.arguments(exposed=True))["--listen"]
+HISTORY = "--history-max"
 
 
-def _is_kept(team: Team, name: str, value: str | None) -> bool:
-    """Tell whether an argument is as the component writes it: an exposed Tiller comes with a Service."""
-    exposed = any(change.operation == "create" for change in team.of("Service", "service"))
-    return value == PROMISED[name] or (name == "--listen" and value == EXPOSED and exposed)
+def _written(*, exposed: bool) -> list[str]:
+    """Return what every Tiller is started with."""
+    return [argument for argument in pod.arguments(exposed=exposed) if not argument.startswith(HISTORY)]
+
+
+def _shown(argument: str) -> str:
+    """Return an argument without its value, which may be secret, unless the component writes one of that name."""
+    name = argument.partition("=")[0]
+    return argument if any(each.startswith(f"{name}=") for each in _written(exposed=False)) else name
+
+
+def _arguments(properties: Mapping[str, Any]) -> list[str]:
+    arguments = at(properties, ARGUMENTS)
+    texts = map(str, arguments) if isinstance(arguments, list) else ()
+    return [text for text in texts if not text.startswith(HISTORY)]
+
+
+def _history(properties: Mapping[str, Any]) -> int:
+    return settle(flags.read(at(properties, CONTAINER) or {}).history_max, hidden=0, unknown=0)
 
 
 def _staying(team: Team) -> Iterator[Change]:
@@ -161,12 +172,6 @@ def _values(deployment: Change, changed: list[Path]) -> Iterator[str]:
 
 def _number(value: Any) -> str:
     return f"{value:g}" if isinstance(value, int | float) else str(value)
-
-
-def _flags(properties: Mapping[str, Any]) -> dict[str, str]:
-    arguments = at(properties, ARGUMENTS)
-    texts = [str(argument) for argument in arguments] if isinstance(arguments, list) else []
-    return {name: value for name, _, value in (text.partition("=") for text in texts)}
 
 
 def _anchors(properties: Mapping[str, Any]) -> dict[str, str]:

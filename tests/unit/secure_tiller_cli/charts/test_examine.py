@@ -13,12 +13,11 @@ from secure_tiller_cli.charts import CHART, RELEASE, Finding, Group, Manifest, S
 from secure_tiller_cli.charts.account import holds
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_stack.cluster.connection import calling
-from secure_tiller_stack.permissions import Right
 from tests.support.api_server import FORBIDDEN, NOT_FOUND, REVIEW, ApiServer
 from tests.unit.secure_tiller_cli.charts.world import ACCOUNT, DISCOVERY, RBAC, blue, grants, one, right_of
 from tests.unit.secure_tiller_stack.cluster.asking import access
 from tiller_facts.kinds import Kind
-from tiller_facts.rbac import Rule
+from tiller_facts.rbac import Right, Rule
 
 Examine = Callable[..., list[Finding]]
 STOPS, NOTE, NOT_CHECKED = Severity.STOPS, Severity.NOTE, Severity.NOT_CHECKED
@@ -72,7 +71,7 @@ def test_each_verb_that_helm_needs_is_asked_for_once(server: ApiServer, examined
     asked = [right_of(question) for question in server.asked_at(REVIEW)]
     configmaps = [right.verb for right in asked if right.kind == Kind("", "configmaps")]
     assert sorted(configmaps) == ["create", "delete", "get", "patch"]
-    assert Right("blue-apps", "get", Kind("", "namespaces"), "blue-apps") in asked
+    assert Right.on(Kind("", "namespaces"), "get", "blue-apps", "blue-apps") in asked
 
 
 @pytest.mark.parametrize(
@@ -156,17 +155,17 @@ def test_a_review_that_fails_fails_all(server: ApiServer, tmp_path: Path) -> Non
 
 
 COMPUTED = {
-    "a rule's verb": (Right("blue-apps", "create", Kind("", "pods")), True),
-    "another verb": (Right("blue-apps", "update", Kind("", "pods")), False),
-    "another namespace": (Right("green-apps", "create", Kind("", "pods")), False),
-    "another group": (Right("blue-apps", "create", Kind("example.org", "pods")), False),
-    "a subresource": (Right("blue-apps", "get", Kind("", "pods/log")), True),
-    "another subresource": (Right("blue-apps", "create", Kind("", "pods/exec")), False),
-    "the one object": (Right("blue-apps", "get", Kind("", "namespaces"), "blue-apps"), True),
-    "another object": (Right("blue-apps", "get", Kind("", "namespaces"), "green-apps"), False),
-    "every object": (Right("blue-apps", "get", Kind("", "namespaces")), False),
-    "what people may": (Right("blue-tiller", "create", Kind("", "pods/portforward")), False),
-    "a wildcard": (Right("blue-apps", "*", Kind("", "pods")), False),
+    "a rule's verb": (Right.on(Kind("", "pods"), "create", "blue-apps"), True),
+    "another verb": (Right.on(Kind("", "pods"), "update", "blue-apps"), False),
+    "another namespace": (Right.on(Kind("", "pods"), "create", "green-apps"), False),
+    "another group": (Right.on(Kind("example.org", "pods"), "create", "blue-apps"), False),
+    "a subresource": (Right.on(Kind("", "pods/log"), "get", "blue-apps"), True),
+    "another subresource": (Right.on(Kind("", "pods/exec"), "create", "blue-apps"), False),
+    "the one object": (Right.on(Kind("", "namespaces"), "get", "blue-apps", "blue-apps"), True),
+    "another object": (Right.on(Kind("", "namespaces"), "get", "blue-apps", "green-apps"), False),
+    "every object": (Right.on(Kind("", "namespaces"), "get", "blue-apps"), False),
+    "what people may": (Right.on(Kind("", "pods/portforward"), "create", "blue-tiller"), False),
+    "a wildcard": (Right.on(Kind("", "pods"), "*", "blue-apps"), False),
 }
 
 
@@ -186,7 +185,7 @@ def test_a_computed_right_is_one_that_a_role_of_tillers_gives(right: str) -> Non
     ],
 )
 def test_wildcards_cover_what_they_cover_for_the_api_server(rule: Rule, held: bool) -> None:
-    assert holds(blue(more=(rule,)), Right("blue-apps", "create", Kind("", "pods/exec"))) is held
+    assert holds(blue(more=(rule,)), Right.on(Kind("", "pods/exec"), "create", "blue-apps")) is held
 
 
 # What is given away.
@@ -305,7 +304,7 @@ def test_another_namespace_of_the_team_is_inside_and_its_rights_are_asked_for(
 ) -> None:
     assert examined(one("ConfigMap", namespace="blue-jobs"), tiller=blue("blue-apps", "blue-jobs")) == []
     asked = {right_of(question) for question in server.asked_at(REVIEW)}
-    assert Right("blue-jobs", "create", Kind("", "configmaps")) in asked
+    assert Right.on(Kind("", "configmaps"), "create", "blue-jobs") in asked
 
 
 # Versions of APIs.

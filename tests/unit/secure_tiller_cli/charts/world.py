@@ -7,11 +7,9 @@ from secure_tiller.plan.model import RolePlan
 from secure_tiller_cli.charts import Discovery, Manifest, read
 from secure_tiller_cli.charts.discovery import Served
 from secure_tiller_cli.state import DeployedTiller
-from secure_tiller_stack.permissions import Right
 from tests.support.api_server import Answer, ApiServer, Question, review
 from tests.unit.secure_tiller_cli.state import samples
-from tiller_facts.kinds import Kind
-from tiller_facts.rbac import Rule, Subject
+from tiller_facts.rbac import Right, Rule, Subject
 
 ACCOUNT = "system:serviceaccount:blue-tiller:tiller"
 RBAC = "rbac.authorization.k8s.io"
@@ -63,8 +61,7 @@ def right_of(question: Question) -> Right:
     """Return the right that a review asks for."""
     words = question.body["spec"]["resourceAttributes"]
     resource = "/".join(filter(None, [words.get("resource"), words.get("subresource")]))
-    kind = Kind(words.get("group", ""), resource)
-    return Right(words.get("namespace", ""), words["verb"], kind, words.get("name", ""))
+    return Right(words["verb"], words.get("group", ""), resource, words.get("namespace", ""), words.get("name", ""))
 
 
 def grants(server: ApiServer, path: str, held: Any) -> None:

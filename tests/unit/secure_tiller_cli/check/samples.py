@@ -13,7 +13,9 @@ from secure_tiller_cli.check.observed_state import Object, ObservedState, Record
 from secure_tiller_cli.state import ClusterReference, DeployedTiller
 from tests.support import pki
 from tests.support.samples import BLUE, SMALLEST, STACK
+from tiller_facts.facts import FoundObject
 from tiller_facts.identity import SELECTOR, TRUSTS_ANNOTATION
+from tiller_facts.rbac import Grant, Rule, Subject
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LONG = pki.Life.of(2400, NOW)
@@ -174,3 +176,12 @@ def seen(tiller: DeployedTiller, **changes: Any) -> ObservedState:
         name: namespace(name, tiller.created.get(name, level)) for name in (tiller.namespace, *tiller.managed)
     }
     return replace(ObservedState(namespaces, workload(), secret(), Records(3, ()), (policy(),), ()), **changes)
+
+
+def grants(*rules: Rule, name: str, namespace: str, role: str, subject: Subject) -> tuple[Grant, ...]:
+    """Return what a binding grants, by each of the rules."""
+    kind = "RoleBinding" if namespace else "ClusterRoleBinding"
+    shown = f"{kind.lower()}/{name}" + (f" in {namespace}" if namespace else "")
+    data = {"metadata": {"name": name, "namespace": namespace}, "roleRef": {"kind": "Role", "name": role}}
+    found = FoundObject(kind, data, shown)
+    return tuple(Grant(rule, namespace, subject, found) for rule in rules)

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from secure_tiller_cli.check.accounts import judge
-from secure_tiller_cli.check.grants import Binding
 from secure_tiller_cli.check.observed_state import Unreadable
 from secure_tiller_cli.results.result import Result, Status
 from tests.unit.secure_tiller_cli.check import samples
@@ -19,7 +18,9 @@ EXEC = Rule(("",), ("pods/exec",), ("create",))
 
 
 def result(rule: Rule, namespace: str = "blue-apps", subject: Subject = BUILDER) -> Result:
-    (found,) = judge(BLUE, (BLUE,), (Binding("rolebinding/b", namespace, "some-role", (subject,), (rule,)),))
+    (found,) = judge(
+        BLUE, (BLUE,), samples.grants(rule, name="b", namespace=namespace, role="some-role", subject=subject)
+    )
     return found
 
 
@@ -42,7 +43,7 @@ def test_what_an_account_may_hold(rule: Rule, namespace: str, status: Status) ->
 
 def test_the_account_its_binding_role_and_rights_are_named() -> None:
     assert result(EVERYTHING, "").text == (
-        "service account blue-apps:builder by rolebinding/b (some-role): * *.* in the whole cluster"
+        "service account blue-apps:builder by clusterrolebinding/b (some-role): * *.* in the whole cluster"
     )
 
 
@@ -54,7 +55,8 @@ def test_the_account_its_binding_role_and_rights_are_named() -> None:
         (Subject("Group", "system:serviceaccounts:elsewhere"), Status.PASSED),
         (Subject("Group", "system:serviceaccounts"), Status.FAILED),
         (Subject("Group", "system:authenticated"), Status.FAILED),
-        (Subject("Group", "system:unauthenticated"), Status.PASSED),
+        (Subject("Group", "system:unauthenticated"), Status.FAILED),
+        (Subject("User", "system:anonymous"), Status.FAILED),
         (Subject("Group", "blue-apps"), Status.PASSED),
         (Subject("User", "blue-apps"), Status.PASSED),
     ],
@@ -64,7 +66,7 @@ def test_accounts_of_the_managed_namespaces_count_and_no_others(subject: Subject
 
 
 def test_what_every_cluster_gives_to_everybody_passes() -> None:
-    discovery = Rule(("",), ("/version", "/apis/*"), ("get",))
+    discovery = Rule((), (), ("get",), (), ("/version", "/apis/*"))
     assert result(discovery, "", Subject("Group", "system:authenticated")).status is Status.PASSED
 
 
@@ -74,10 +76,11 @@ def test_an_account_that_the_stack_names_among_the_people_may_reach_tillers_port
     )
     planned = replace(BLUE, roles=roles)
     forward = Rule(("",), ("pods/portforward",), ("create",))
-    binding = Binding("rolebinding/tiller-people", "blue-tiller", "tiller-people", (BUILDER,), (forward,))
-    assert [found.status for found in judge(planned, (planned,), (binding,))] == [Status.PASSED]
-    assert [found.status for found in judge(BLUE, (BLUE, planned), (binding,))] == [Status.PASSED]
-    assert [found.status for found in judge(BLUE, (BLUE,), (binding,))] == [Status.FAILED]
+    names = {"name": "tiller-people", "role": "tiller-people", "namespace": "blue-tiller"}
+    binding = samples.grants(forward, **names, subject=BUILDER)
+    assert [found.status for found in judge(planned, (planned,), binding)] == [Status.PASSED]
+    assert [found.status for found in judge(BLUE, (BLUE, planned), binding)] == [Status.PASSED]
+    assert [found.status for found in judge(BLUE, (BLUE,), binding)] == [Status.FAILED]
 
 
 def test_what_the_cluster_does_not_tell_is_not_checked() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from secure_tiller.problems import ClusterError
-from secure_tiller_cli.check import read_cluster, reviews
+from secure_tiller_cli.check import read_cluster
 from secure_tiller_cli.check.observed_state import ObservedState, Records, Unreadable, Workload
 from secure_tiller_cli.check.questions import of_tiller
 from secure_tiller_stack.cluster.connection import calling
@@ -118,16 +118,16 @@ def test_a_cluster_that_fails_is_no_refusal(tmp_path: Path, api: ApiServer) -> N
 
 def test_bindings_that_may_not_be_listed_are_untold(tmp_path: Path, api: ApiServer) -> None:
     with calling(Access(kubeconfig(tmp_path, api.url), "here")) as client:
-        assert read_cluster.all_bindings(client) == ()
+        assert read_cluster.all_grants(client) == ()
         api.answers[f"{RBAC}/clusterrolebindings"] = FORBIDDEN
-        assert isinstance(read_cluster.all_bindings(client), Unreadable)
+        assert isinstance(read_cluster.all_grants(client), Unreadable)
 
 
 def test_each_question_is_one_review_of_the_account_with_its_groups(tmp_path: Path, api: ApiServer) -> None:
     api.answers[REVIEW] = review(allowed=True)
     asked = of_tiller(GREEN, [GREEN])
     with calling(Access(kubeconfig(tmp_path, api.url), "here")) as client:
-        told = reviews.ask(client, [asked])
+        told = read_cluster.ask(client, [asked])
     assert not isinstance(told, Unreadable)
     assert set(told) == {(asked.asker, right) for right in asked.rights()}
     sent = [question.body["spec"] for question in api.asked_at(REVIEW)]
@@ -139,12 +139,12 @@ def test_each_question_is_one_review_of_the_account_with_its_groups(tmp_path: Pa
 def test_refused_reviews_are_untold(tmp_path: Path, api: ApiServer) -> None:
     api.answers[REVIEW] = FORBIDDEN
     with calling(Access(kubeconfig(tmp_path, api.url), "here")) as client:
-        assert isinstance(reviews.ask(client, [of_tiller(GREEN, [GREEN])]), Unreadable)
+        assert isinstance(read_cluster.ask(client, [of_tiller(GREEN, [GREEN])]), Unreadable)
 
 
 def test_a_denial_by_a_failing_authorizer_proves_nothing(tmp_path: Path, api: ApiServer) -> None:
     api.answers[REVIEW] = (201, {"spec": {}, "status": {"allowed": False, "evaluationError": "webhook: timeout"}})
     with calling(Access(kubeconfig(tmp_path, api.url), "here")) as client:
-        told = reviews.ask(client, [of_tiller(GREEN, [GREEN])])
+        told = read_cluster.ask(client, [of_tiller(GREEN, [GREEN])])
     assert isinstance(told, Unreadable)
     assert "webhook: timeout" in told.why

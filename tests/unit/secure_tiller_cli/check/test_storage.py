@@ -1,6 +1,9 @@
 """Releases are in Secrets alone, and the Tiller that runs puts them there."""
 
 import copy
+from typing import Any
+
+import pytest
 
 from secure_tiller_cli.check.observed_state import ObservedState, Records, Unreadable
 from secure_tiller_cli.check.storage import RECORDS, SETTING, judge
@@ -25,12 +28,21 @@ def test_a_record_in_a_config_map_fails_and_is_named() -> None:
     assert found[SETTING].status is Status.PASSED
 
 
-def test_a_tiller_that_runs_with_another_storage_fails() -> None:
+@pytest.mark.parametrize(
+    ("changes", "stores"),
+    [
+        ({"args": ["--storage=configmap"]}, "configmap"),
+        ({"args": ["--storage=secret", "-storage=configmap"]}, "configmap"),
+        ({"args": ["--storage=secret"], "command": ["sh", "-c", "tiller; tiller --storage=secret"]}, "hidden"),
+        ({"args": [], "command": ["sleep", "9"], "image": "web:1"}, "no Tiller in it"),
+    ],
+)
+def test_a_tiller_that_runs_with_another_storage_fails(changes: dict[str, Any], stores: str) -> None:
     template = copy.deepcopy(samples.POD)
-    template["spec"]["containers"][0]["args"][0] = "--storage=configmap"
+    template["spec"]["containers"][0] |= changes
     other = samples.workload(pods=(samples.pod(template=template),))
     found = results(samples.seen(samples.blue(), workload=other))
-    assert (found[SETTING].status, found[SETTING].text) == (Status.FAILED, "no --storage=secret in tiller-1")
+    assert (found[SETTING].status, found[SETTING].text) == (Status.FAILED, f"not in Secrets: tiller-1 ({stores})")
 
 
 def test_no_ready_pod_is_no_proof() -> None:

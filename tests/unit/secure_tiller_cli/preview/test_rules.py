@@ -93,7 +93,7 @@ VERIFY, LISTEN = "--tls-verify=true", "--listen=127.0.0.1:44134"
 BROKEN_BY_RESOURCE: dict[str, list[tuple[str, Careless, str]]] = {
     DEPLOYMENT: [
         ("argument", argument(VERIFY), "without --tls-verify=true"),
-        ("argument", argument(VERIFY, "--tls-verify=false"), "with --tls-verify=false in place of --tls-verify=true"),
+        ("argument", argument(VERIFY, "--tls-verify=false"), "with --tls-verify=false"),
         ("argument", argument(VERIFY, VERIFY, "--tls-verify=false"), "with --tls-verify=false"),
         ("argument", argument("--tls=true", "--tls=false"), "with --tls=false"),
         ("argument", argument("--storage=secret", "--storage=configmap"), "with --storage=configmap"),

@@ -12,6 +12,7 @@ from secure_tiller.resources.certificates import Expiration
 from secure_tiller_cli.results.result import CheckReport, Result, Status
 from secure_tiller_cli.state import ClusterReference, DeployedTiller
 from tests.support import pki
+from tests.support.objects import changed, of_plan
 from tests.support.samples import BLUE, PARTNER, SMALLEST
 from tiller_facts.identity import TRUSTS_ANNOTATION
 
@@ -63,15 +64,20 @@ def tiller(
             deployment_spec={"template": _pod(planned)},
             tls_secret="",
             exposed=planned.exposure is not None,
+            objects=of_plan(planned),
             cluster=ClusterReference(kubeconfig="/home/ann/.kube/config", context="production", identifier=UID),
         ),
         **changes,
     )
 
 
-def pod(deployed: DeployedTiller, *arguments: str) -> Mapping[str, Any]:
-    """Return the pod of a Tiller with other arguments."""
-    return {**deployed.pod, "spec": {"containers": [{"name": "tiller", "args": list(arguments)}]}}
+def started(deployed: DeployedTiller, *arguments: str) -> DeployedTiller:
+    """Return a Tiller that a transform starts with other arguments."""
+
+    def start(deployment: Any) -> None:
+        deployment["spec"]["template"]["spec"]["containers"][0]["args"] = list(arguments)
+
+    return replace(deployed, objects=changed(deployed.objects, "deployment", start))
 
 
 def thirty() -> tuple[DeployedTiller, ...]:

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from secure_tiller.plan.model import RolePlan
+from secure_tiller.plan.pod import arguments
 from secure_tiller_cli.report import build
 from secure_tiller_cli.report.model import Level, Person, Report
 from secure_tiller_cli.results.result import Result, Status
 from secure_tiller_cli.state import ClusterReference, DeployedTiller
+from tests.support.objects import changed
 from tests.support.samples import own_certificate, smallest
-from tests.unit.secure_tiller_cli.report.samples import DEMO, NOW, ONE, OPEN, STACK, pod, proof, tiller
-from tiller_facts.rbac import Rule, Subject
-
-SAFE = ("--tls=true", "--tls-verify=true", "--tls-ca-cert=/ca.crt", "--storage=secret", "--listen=127.0.0.1:44134")
+from tests.unit.secure_tiller_cli.report.samples import DEMO, NOW, ONE, OPEN, STACK, proof, started, tiller
+from tiller_facts.rbac import Subject
 
 IN_THE_CLUSTER = {"secret": {"namespace": "green-apps", "name": "tiller-ci"}}
 
@@ -32,6 +32,7 @@ def test_a_stack_with_which_all_is_well_has_nothing_to_read_but_that_no_check_wa
     made = report(*ONE)
     assert found(made) == [(Level.WARNING, "Not checked", "")]
     assert [promise.exceptions for promise in made.promises] == [()] * len(made.promises)
+    assert [promise.practice for promise in made.promises if promise.unknown] == ["certificate-of-its-own"]
 
 
 def test_a_team_whose_first_update_never_ended_is_not_passed_over() -> None:
@@ -76,7 +77,7 @@ def test_tillers_in_several_clusters_name_each() -> None:
     ("settings", "level", "word", "text"),
     [
         ({"rights": {"roles": True}}, Level.WARNING, "More rights", "rolebindings, roles"),
-        ({"expose": "cluster", "clients": {"ci": IN_THE_CLUSTER}}, Level.WARNING, "In the cluster", "has a Service"),
+        ({"expose": "cluster", "clients": {"ci": IN_THE_CLUSTER}}, Level.WARNING, "no-service", "leads to it"),
         (
             {"namespaces": {"green-apps": {"pod_security": "privileged", "pod_security_reason": "devices"}}},
             Level.WARNING,
@@ -98,35 +99,78 @@ def test_what_was_chosen_and_a_reviewer_should_know(settings: Any, level: Level,
     assert text in next(each.text for each in made.findings if each.word == word)
 
 
+def kept(made: Report, code: str) -> str:
+    """Return whether a practice is shown as kept."""
+    (promise,) = [each for each in made.promises if each.practice == code]
+    return "broken" if promise.exceptions else "not known" if promise.unknown else "holds"
+
+
 @pytest.mark.parametrize(
-    ("argument", "word"),
+    ("argument", "code"),
     [
-        ("--tls=true", "Not verified"),
-        ("--tls-verify=true", "Not verified"),
-        ("--tls-ca-cert=/ca.crt", "Not verified"),
-        ("--storage=secret", "Storage"),
-        ("--listen=127.0.0.1:44134", "In the cluster"),
+        ("--tls-verify=true", "clients-verified"),
+        ("--storage=secret", "releases-in-secrets"),
+        ("--listen=127.0.0.1:44134", "endpoint-closed"),
     ],
 )
-def test_a_tiller_without_an_argument_that_makes_it_safe_is_not_called_safe(argument: str, word: str) -> None:
+def test_a_tiller_without_an_argument_that_makes_it_safe_is_not_called_safe(argument: str, code: str) -> None:
     """Only a transform of the user's can do that: what is missing fails open in Tiller."""
     safe, unsafe = (
-        replace(ONE[0], deployment_spec={"template": pod(ONE[0], *(each for each in SAFE if each != left_out))})
-        for left_out in ("", argument)
+        report(started(ONE[0], *(each for each in arguments() if each != left_out))) for left_out in ("", argument)
     )
-    assert word not in {each.word for each in report(safe).findings}
-    assert word in {each.word for each in report(unsafe).findings}
+    assert (kept(safe, code), kept(unsafe, code)) == ("holds", "broken")
+    assert code not in {each.word for each in safe.findings}
+    (found,) = [each for each in unsafe.findings if each.word == code]
+    assert found.page == f"docs/practices.md#{code}"
+
+
+def test_a_tiller_without_tls_has_no_certificate_of_its_own() -> None:
+    made = report(started(ONE[0], "--storage=secret"))
+    assert {kept(made, code) for code in ("certificate-of-its-own", "client-ca-of-its-own")} == {"broken"}
+
+
+@pytest.mark.parametrize(
+    ("appended", "broken"),
+    [
+        (("-tls-verify=false", "-storage=configmap"), {"clients-verified", "releases-in-secrets"}),
+        (("--tls-ca-cert=",), {"clients-verified"}),
+    ],
+)
+def test_what_a_transform_appends_counts(appended: tuple[str, ...], broken: set[str]) -> None:
+    made = report(started(ONE[0], *arguments(), *appended))
+    assert {code for code in broken if kept(made, code) == "holds"} == set()
+    assert broken <= {each.word for each in made.findings}
+
+
+def test_what_a_script_hides_does_not_hold() -> None:
+    def hide(deployment: Any) -> None:
+        container = deployment["spec"]["template"]["spec"]["containers"][0]
+        container |= {"command": ["sh", "-c", "tiller; tiller --tls-verify --storage=secret"], "args": []}
+
+    made = report(replace(ONE[0], objects=changed(ONE[0].objects, "deployment", hide)))
+    codes = ("clients-verified", "releases-in-secrets", "certificate-of-its-own")
+    assert "holds" not in {kept(made, code) for code in codes}
+    assert {"clients-verified", "releases-in-secrets"} <= {each.word for each in made.findings}
+
+
+def test_the_certificate_of_a_secret_that_the_state_does_not_show_is_not_known() -> None:
+    assert kept(report(*ONE), "certificate-of-its-own") == "not known"
 
 
 def test_a_tiller_whose_pod_is_not_known_keeps_no_promise_of_it() -> None:
-    made = report(replace(ONE[0], deployment_spec={}))
-    assert {"Not verified", "Storage", "In the cluster"} <= {each.word for each in made.findings}
+    made = report(replace(ONE[0], objects=()))
+    assert "holds" not in {kept(made, each.practice) for each in made.promises if each.practice}
+    assert (Level.BAD, "Not seen", "green") in found(made)
 
 
 def test_a_wildcard_that_somebody_put_in_is_the_first_to_read() -> None:
-    roles = tuple(replace(role, rules=(Rule(("*",), ("*",), ("*",)),)) for role in ONE[0].roles)
-    first = report(replace(ONE[0], roles=roles)).findings[0]
-    assert (first.level, first.word) == (Level.BAD, "Wildcard")
+    def widen(role: Any) -> None:
+        role["rules"] = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]
+
+    made = report(replace(ONE[0], objects=changed(ONE[0].objects, "manage:", widen, "Role")))
+    assert kept(made, "rights-by-name") == "broken"
+    assert made.findings[0].level == Level.BAD
+    assert "rights-by-name" in {each.word for each in made.findings}
 
 
 def test_rights_that_are_bound_to_nobody_are_known_as_such() -> None:

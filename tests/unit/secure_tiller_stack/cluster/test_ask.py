@@ -10,6 +10,8 @@ from secure_tiller_stack import cluster
 from secure_tiller_stack.cluster import Facts, FoundNamespace, FoundTiller
 from tests.support.api_server import FORBIDDEN, PODS, REVIEW, SELF_REVIEW, ApiServer, namespace, pod, review
 from tests.unit.secure_tiller_stack.cluster.asking import PREVIEW, access
+from tiller_facts.rbac import EVERYBODY
+from tiller_facts.values import UNKNOWN, Hidden
 
 UPDATE = replace(PREVIEW, deploying=True)
 
@@ -23,7 +25,7 @@ def test_a_preview_reads_version_identity_and_namespaces_and_creates_nothing(ser
             "kube-system": FoundNamespace(),
             "shared-tools": FoundNamespace({"pod-security.kubernetes.io/enforce": "baseline"}),
         },
-        strangers_allowed=None,
+        everybody=UNKNOWN,
         tillers=(),
     )
     assert not {REVIEW, SELF_REVIEW} & set(server.paths)
@@ -38,19 +40,21 @@ def test_annotations_and_a_deletion_under_way_are_seen(server: ApiServer, tmp_pa
 
 
 @pytest.mark.parametrize("allowed", [True, False])
-def test_an_update_asks_whether_a_made_up_user_may_read_secrets(
+def test_an_update_asks_of_each_of_everybody_whether_they_may_read_secrets(
     server: ApiServer, tmp_path: Path, allowed: bool
 ) -> None:
     server.answers[REVIEW] = review(allowed=allowed)
-    assert cluster.ask(access(tmp_path, server.url), UPDATE).strangers_allowed is allowed
-    ((_, asked, *_),) = server.asked_at(REVIEW)
-    assert asked["spec"]["groups"] == ["system:authenticated"]
-    assert asked["spec"]["resourceAttributes"] == {"verb": "get", "resource": "secrets", "namespace": "kube-system"}
+    assert cluster.ask(access(tmp_path, server.url), UPDATE).everybody == (EVERYBODY if allowed else frozenset())
+    asked = [question.body["spec"] for question in server.asked_at(REVIEW)]
+    assert {one for spec in asked for one in (spec["user"], *spec["groups"])} >= EVERYBODY
+    assert len(asked) == 3
+    attributes = {"verb": "get", "resource": "secrets", "namespace": "kube-system"}
+    assert [spec["resourceAttributes"] for spec in asked] == [attributes] * 3
 
 
 def test_a_refused_review_is_no_answer(server: ApiServer, tmp_path: Path) -> None:
     server.answers[REVIEW] = FORBIDDEN
-    assert cluster.ask(access(tmp_path, server.url), UPDATE).strangers_allowed is None
+    assert isinstance(cluster.ask(access(tmp_path, server.url), UPDATE).everybody, Hidden)
 
 
 SELECTED = ["app=helm,name=tiller,app.kubernetes.io/managed-by=secure-tiller"]

@@ -8,15 +8,17 @@ import pytest
 
 from secure_tiller.problems import ClusterError
 from secure_tiller_stack import cluster
-from secure_tiller_stack.permissions import Right, escalate
+from secure_tiller_stack.permissions import escalate
 from tests.support.api_server import FORBIDDEN, REVIEW, SELF_REVIEW, Answer, ApiServer, Question, review
 from tests.unit.secure_tiller_stack.cluster.asking import PREVIEW, access
 from tiller_facts.kinds import DEPLOYMENTS, ROLES, SECRETS, Kind
+from tiller_facts.rbac import Right
+from tiller_facts.values import Hidden
 
 EVERYTHING = {"verb": "*", "group": "*", "resource": "*"}
-BLUE, GREEN, EVERYWHERE = (Right(namespace, "create", SECRETS) for namespace in ("blue", "green", ""))
-LOGS = Right("blue", "get", Kind("", "pods/log"))
-ONE_NAMESPACE = Right("blue", "get", Kind("", "namespaces"), "blue")
+BLUE, GREEN, EVERYWHERE = (Right.on(SECRETS, "create", namespace) for namespace in ("blue", "green", ""))
+LOGS = Right.on(Kind("", "pods/log"), "get", "blue")
+ONE_NAMESPACE = Right.on(Kind("", "namespaces"), "get", "blue", "blue")
 
 Lacking = Set[Right] | None
 Ask = Callable[..., Lacking]
@@ -87,7 +89,7 @@ def test_what_is_of_no_namespace_is_asked_once(server: ApiServer, lacking: Ask) 
     assert asked(server) == [EVERYTHING, attributes(EVERYWHERE)]
 
 
-@pytest.mark.parametrize("right", [LOGS, ONE_NAMESPACE, Right("blue", "bind", ROLES)], ids=str)
+@pytest.mark.parametrize("right", [LOGS, ONE_NAMESPACE, Right.on(ROLES, "bind", "blue")], ids=str)
 def test_subresource_name_and_group_are_part_of_the_question(server: ApiServer, lacking: Ask, right: Right) -> None:
     server.answers[SELF_REVIEW] = holding(right)
     assert lacking([right]) == frozenset()
@@ -97,10 +99,10 @@ def test_subresource_name_and_group_are_part_of_the_question(server: ApiServer, 
 @pytest.mark.parametrize(
     "held",
     [
-        Right("blue", "get", Kind("", "pods")),
-        Right("blue", "get", Kind("", "pods/exec")),
-        Right("blue", "list", LOGS.kind),
-        Right("green", "get", LOGS.kind),
+        Right.on(Kind("", "pods"), "get", "blue"),
+        Right.on(Kind("", "pods/exec"), "get", "blue"),
+        Right.on(LOGS.kind, "list", "blue"),
+        Right.on(LOGS.kind, "get", "green"),
         replace(LOGS, name="tiller"),
     ],
     ids=str,
@@ -130,7 +132,7 @@ def test_who_holds_all_that_he_grants_is_not_asked_whether_he_may_escalate(serve
         pytest.param([escalate("")], set(), id="everywhere"),
         pytest.param([escalate("blue"), escalate("green")], set(), id="in both namespaces"),
         pytest.param([escalate("blue")], {GREEN}, id="in one of them"),
-        pytest.param([Right("", "escalate", Kind("apps", "roles"))], {BLUE, GREEN}, id="something else"),
+        pytest.param([Right.on(Kind("apps", "roles"), "escalate", "")], {BLUE, GREEN}, id="something else"),
     ],
 )
 def test_who_may_escalate_roles_may_grant_what_he_does_not_hold(
@@ -144,7 +146,7 @@ def test_who_may_escalate_roles_still_needs_the_rights_for_what_he_does_himself(
     server: ApiServer, lacking: Ask
 ) -> None:
     server.answers[SELF_REVIEW] = holding(escalate(""))
-    deploy = Right("blue", "create", DEPLOYMENTS)
+    deploy = Right.on(DEPLOYMENTS, "create", "blue")
     assert lacking([deploy], [BLUE]) == {deploy}
 
 
@@ -171,7 +173,8 @@ UNDECIDED = (201, {"spec": {}, "status": {"allowed": False, "evaluationError": "
 def test_a_denial_by_a_failing_authorizer_is_no_answer(server: ApiServer, lacking: Ask, tmp_path: Path) -> None:
     server.answers |= {SELF_REVIEW: UNDECIDED, REVIEW: UNDECIDED}
     assert lacking([BLUE]) is None
-    assert cluster.ask(access(tmp_path, server.url), replace(PREVIEW, deploying=True)).strangers_allowed is None
+    facts = cluster.ask(access(tmp_path, server.url), replace(PREVIEW, deploying=True))
+    assert isinstance(facts.everybody, Hidden)
 
 
 def test_what_is_allowed_although_an_authorizer_failed_is_allowed(server: ApiServer, lacking: Ask) -> None:

@@ -21,7 +21,7 @@ FACTS = Facts(
     uid="42",
     version=(1, 36),
     namespaces={"default": FoundNamespace(), "kube-system": FoundNamespace(), "shared-tools": SHARED_TOOLS},
-    strangers_allowed=False,
+    everybody=frozenset(),
 )
 PLANS = [plan("blue", BLUE, STACK), plan("green", SMALLEST, STACK)]
 GREENS = {"app.kubernetes.io/managed-by": "secure-tiller", "secure-tiller/team": "green"}

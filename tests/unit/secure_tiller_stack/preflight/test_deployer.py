@@ -7,15 +7,16 @@ import pytest
 
 from secure_tiller.plan.build import plan
 from secure_tiller_stack.cluster import Facts
-from secure_tiller_stack.permissions import Right, acts, grants
+from secure_tiller_stack.permissions import acts, grants
 from secure_tiller_stack.preflight.deployer import REMEDY
 from tests.support.samples import LEASES, STACK, smallest
 from tests.unit.secure_tiller_stack.preflight.facts import FACTS, PLANS, fit, refused
 from tiller_facts.kinds import DEPLOYMENTS, NAMESPACES, SECRETS, Kind
+from tiller_facts.rbac import Right
 
 ACTS, GRANTS = "(the deployer's rights)", "(the deployer's rights to grant)"
-CREATE = Right("green-tiller", "create", DEPLOYMENTS)
-CRON_JOBS = Right("green-apps", "delete", Kind("batch", "cronjobs"))
+CREATE = Right.on(DEPLOYMENTS, "create", "green-tiller")
+CRON_JOBS = Right.on(Kind("batch", "cronjobs"), "delete", "green-apps")
 
 
 def lacking(rights: Iterable[Right] | None) -> Facts:
@@ -43,13 +44,15 @@ def test_what_the_deployer_may_not_grant_is_refused_with_the_reason() -> None:
 
 def test_a_right_of_the_settings_own_rules_is_told_with_its_group() -> None:
     plans = [plan("green", smallest(rights={"rules": [LEASES]}), STACK)]
-    (problem,) = refused(lacking([Right("green-apps", "update", Kind("coordination.k8s.io", "leases"))]), plans=plans)
+    (problem,) = refused(
+        lacking([Right.on(Kind("coordination.k8s.io", "leases"), "update", "green-apps")]), plans=plans
+    )
     assert "update leases.coordination.k8s.io in green-apps" in problem.why
     assert "further `rights` that teams are given" in problem.remedy
 
 
 def test_what_it_may_neither_do_nor_grant_is_told_once() -> None:
-    both = Right("green-tiller", "create", SECRETS)
+    both = Right.on(SECRETS, "create", "green-tiller")
     assert both in {*acts(PLANS[1])} & {*grants(PLANS[1])}
     assert [problem.key for problem in refused(lacking([both]))] == [ACTS]
 
@@ -62,7 +65,7 @@ def test_each_team_is_told_what_it_lacks() -> None:
 
 
 def test_what_is_of_no_namespace_is_told_once_for_all_teams() -> None:
-    (problem,) = refused(lacking([Right("", "create", NAMESPACES)]))
+    (problem,) = refused(lacking([Right.on(NAMESPACES, "create", "")]))
     assert (problem.team, problem.why) == ("", "it may not create namespaces")
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from secure_tiller_stack.preflight import Cluster
 from tests.unit.secure_tiller_stack.preflight.facts import ACCESS, FACTS, fit, refused
+from tiller_facts.rbac import EVERYBODY
+from tiller_facts.values import UNKNOWN, Hidden
 
 
 def test_a_fit_cluster_is_returned_with_its_identity_and_nothing_to_say() -> None:
@@ -41,15 +43,16 @@ def test_a_newer_kubernetes_is_accepted(version: tuple[int, int]) -> None:
     assert fit(replace(FACTS, version=version))
 
 
-def test_a_cluster_that_lets_strangers_read_secrets_is_refused() -> None:
-    (problem,) = refused(replace(FACTS, strangers_allowed=True))
-    assert "RBAC is not enforced" in problem.why
+@pytest.mark.parametrize("who", sorted(EVERYBODY))
+def test_a_cluster_that_lets_any_of_everybody_read_secrets_is_refused_with_their_name(who: str) -> None:
+    (problem,) = refused(replace(FACTS, everybody=frozenset((who,))))
+    assert f"as {who}: RBAC is not enforced" in problem.why
 
 
 def test_a_review_that_the_cluster_refuses_is_reported_as_not_checked() -> None:
-    (sentence,) = fit(replace(FACTS, strangers_allowed=None)).warnings
+    (sentence,) = fit(replace(FACTS, everybody=Hidden("refused"))).warnings
     assert "Not checked" in sentence
 
 
 def test_a_preview_does_not_report_the_review_that_it_never_makes() -> None:
-    assert fit(replace(FACTS, strangers_allowed=None), deploying=False).warnings == ()
+    assert fit(replace(FACTS, everybody=UNKNOWN), deploying=False).warnings == ()

@@ -13,6 +13,7 @@ from secure_tiller_stack.preflight import PREVIEW, RIGHTS_REFUSED, TILLERS_REFUS
 from tests.support.samples import FULL, STACK
 from tests.unit.secure_tiller_stack.preflight.facts import ACCESS, FACTS, PLANS, fit, refused
 from tiller_facts.kinds import SECRETS
+from tiller_facts.values import Hidden
 
 
 def asked(deploying: bool) -> Questions:
@@ -64,7 +65,11 @@ def test_an_update_has_nothing_to_note() -> None:
 
 def test_everything_that_was_not_answered_is_told() -> None:
     silent = replace(
-        FACTS, strangers_allowed=None, tillers=None, lacking=None, objects=FoundObjects(refused=frozenset({SECRETS}))
+        FACTS,
+        everybody=Hidden("refused"),
+        tillers=None,
+        lacking=None,
+        objects=FoundObjects(refused=frozenset({SECRETS})),
     )
     warnings = fit(silent).warnings
     assert {RIGHTS_REFUSED, TILLERS_REFUSED} < set(warnings)
@@ -76,7 +81,7 @@ def test_a_cluster_that_is_refused_is_refused_for_everything_at_once() -> None:
     facts = replace(
         FACTS,
         version=(1, 24),
-        strangers_allowed=True,
+        everybody=frozenset(("system:anonymous",)),
         objects=FoundObjects(dict.fromkeys(named(tiller), "")),
         lacking=frozenset(acts(tiller)),
     )
