@@ -65,6 +65,9 @@ FORMER_GROUPS = {DEPLOYMENTS: "extensions", DAEMON_SETS: "extensions", NETWORK_P
 WORKLOADS = (DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS)
 """Kinds that keep pods running."""
 
+RUNNING = (*WORKLOADS, CRON_JOBS, JOBS, PODS)
+"""Kinds that show every program that runs, and when they run none yet those that will."""
+
 RIGHTS = (ROLES, CLUSTER_ROLES, ROLE_BINDINGS, CLUSTER_ROLE_BINDINGS)
 """Kinds from which rights are computed."""
 

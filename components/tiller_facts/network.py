@@ -153,33 +153,30 @@ def _network(cidr: str) -> Network | None:
 
 def _are_everywhere(blocks: Sequence[tuple[Network, tuple[Network, ...]]], addresses: Value[tuple[str, ...]]) -> bool:
     """Return whether blocks of addresses take in everybody: all of a family, but for some that are nobody's."""
-    without = [block for block, excepted in blocks if not excepted]
-    if _is_whole(without):
+    if _is_whole([block for block, excepted in blocks if not excepted]):
         return True
     if not _is_whole([block for block, _ in blocks]):
         return False
     if isinstance(addresses, NotKnown):
         return True
-    known = [network for address in addresses if (network := _network(address))]
-    return any(
-        _is_in(address, block) and not any(_is_in(address, excepted) for excepted in left_out)
-        for address in known
-        for block, left_out in blocks
-    )
+    taken = [network for address in addresses if (network := _network(address))]
+    return any(not _holds_all(excepted, both) for block, excepted in blocks for both in _common(block, taken))
 
 
-def _is_in(address: Network, block: Network) -> bool:
-    return address.network_address in block
+def _common(block: Network, others: Iterable[Network]) -> Iterator[Network]:
+    """Yield what a block has in common with others: of two blocks the smaller one, because none overlap in part."""
+    yield from (max(block, other, key=lambda one: one.prefixlen) for other in others if block.overlaps(other))
 
 
-def _is_whole(blocks: Iterable[Network]) -> bool:
+def _is_whole(blocks: Sequence[Network]) -> bool:
     """Return whether blocks hold every address of a family."""
-    every = list(blocks)
-    versions = (
-        ipaddress.collapse_addresses(block for block in every if isinstance(block, ipaddress.IPv4Network)),
-        ipaddress.collapse_addresses(block for block in every if isinstance(block, ipaddress.IPv6Network)),
-    )
-    return any(block.prefixlen == 0 for blocks in versions for block in blocks)
+    return any(_holds_all(blocks, ipaddress.ip_network(family)) for family in ("0.0.0.0/0", "::/0"))
+
+
+def _holds_all(blocks: Iterable[Network], wanted: Network) -> bool:
+    """Return whether blocks together hold every address of a network."""
+    same: list[Any] = [block for block in blocks if block.version == wanted.version]
+    return any(wanted.subnet_of(block) for block in ipaddress.collapse_addresses(same))
 
 
 def _opens(rule: Any, port: str, tiller: Tiller) -> bool:

@@ -18,6 +18,9 @@ TEMPLATES = ((), ("template",), ("spec", "template"), ("spec", "jobTemplate", "s
 ENDED = ("Succeeded", "Failed")
 """Phases of pods that run no more."""
 
+FINISHED = ("Complete", "Failed")
+"""Conditions of Jobs that run no more (Kubernetes documentation, Jobs)."""
+
 _EXPRESSION = Hidden("an expression in its mount decides it")
 
 Owner = tuple[str, str, str]
@@ -122,12 +125,18 @@ class Tiller(Workload):
 def workloads(facts: Facts) -> Iterator[Workload]:
     """Yield every description of pods, recognised by its form: kinds of the cluster's own are among them."""
     for found in facts.objects:
-        if maybe(found.data, "status", "phase") in ENDED:
+        if _has_ended(found):
             continue
         for path in TEMPLATES:
             template = maybe(found.data, *path)
             if maybe(template, "spec", "containers"):
                 yield Workload(found, found.kind, template)
+
+
+def _has_ended(found: FoundObject) -> bool:
+    conditions = maybe(found.data, "status", "conditions") or () if found.kind == "Job" else ()
+    finished = any(maybe(one, "type") in FINISHED and maybe(one, "status") == "True" for one in conditions)
+    return finished or maybe(found.data, "status", "phase") in ENDED
 
 
 def roots(facts: Facts) -> tuple[Workload, ...]:
@@ -141,10 +150,12 @@ def roots(facts: Facts) -> tuple[Workload, ...]:
 
 def find(facts: Facts) -> tuple[Tiller, ...]:
     """Return every Tiller, by namespace and name."""
+    every = list(workloads(facts))
+    owners = {_place(one.object): _owner(one.object) for one in every if one.kind != "Pod"}
     by_owner: dict[Any, list[Workload]] = {}
-    for pod in workloads(facts):
+    for pod in every:
         if pod.kind == "Pod":
-            by_owner.setdefault(_owner(pod.object), []).append(pod)
+            by_owner.setdefault(_first_owner(pod.object, owners), []).append(pod)
     described = [one for one in roots(facts) if one.kind != "Pod"]
     kept = [tiller for one in described for tiller in _tillers(one, by_owner.get(_place(one.object), ()))]
     theirs = {id(pod) for tiller in kept for pod in tiller.pods}
@@ -207,6 +218,14 @@ def _owner(found: FoundObject) -> Any:
     if kind == "Pod" and maybe(owner, "kind") == "ReplicaSet" and digest and owned_by.endswith(f"-{digest}"):
         return namespace, "Deployment", owned_by.removesuffix(f"-{digest}")
     return namespace, word(owner, "kind"), owned_by
+
+
+def _first_owner(found: FoundObject, owners: Mapping[Any, Any]) -> Any:
+    """Return what keeps an object running, through what is seen in between: the CronJob of a pod's Job."""
+    above = [_owner(found)]
+    while (owner := owners.get(above[-1])) in owners and owner not in above:
+        above.append(owner)
+    return above[-1]
 
 
 def _order(tiller: Tiller) -> tuple[str, str, str]:

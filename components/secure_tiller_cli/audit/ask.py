@@ -1,87 +1,121 @@
-"""The facts, asked of the cluster."""
+"""Knowledge of a cluster, asked of its API server."""
 
-import base64
-import binascii
-import hashlib
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-from secure_tiller_cli.audit import tillers
-from secure_tiller_cli.audit.case import secrets
-from secure_tiller_cli.audit.facts import LISTED, PODS, WORKLOADS, Facts, Place
+from secure_tiller_cli.audit.parts import is_ours, with_parts
 from secure_tiller_stack.cluster import reviews
 from secure_tiller_stack.cluster.api import unless_refused
 from secure_tiller_stack.cluster.connection import AT_ONCE, clients
-from secure_tiller_stack.cluster.lister import RELEASES, find, items
-from tiller_facts.kinds import CONFIG_MAPS, SECRETS
+from secure_tiller_stack.cluster.lister import RELEASES, Json, find, items
+from tiller_facts import certificates, workloads
+from tiller_facts.facts import Facts, Files, FoundObject, records
+from tiller_facts.kinds import (
+    CONFIG_MAPS,
+    NAMESPACES,
+    NETWORK_POLICIES,
+    NODES,
+    PODS,
+    RIGHTS,
+    RUNNING,
+    SECRETS,
+    SERVICES,
+    WORDS,
+    Kind,
+)
+from tiller_facts.practices import sources
+from tiller_facts.values import UNKNOWN, Hidden, Value, each, text, texts
 
-_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
-RIGHT = "list deployments, statefulsets, daemonsets and pods in all namespaces"
-"""What an account must be allowed to do, in words."""
+RIGHT = f"list {', '.join(kind.resource for kind in RUNNING[:-1])} and {PODS.resource} in all namespaces"
+"""Rights that an account needs to see any Tiller, in words."""
+
+LISTED = (*RUNNING, SERVICES, NETWORK_POLICIES, *RIGHTS, NODES, NAMESPACES, CONFIG_MAPS)
+"""Kinds that are listed in all namespaces."""
+
+METADATA_ONLY = (NAMESPACES, CONFIG_MAPS)
+"""Of them those of which the metadata is enough; of ConfigMaps only that of release records."""
+
+Listed = Mapping[Kind, tuple[FoundObject, ...] | None]
+"""By kind its objects; None: the API server refused to list them."""
 
 
 def ask(client: Any, progress: Callable[[str], None]) -> Facts:
-    """Gather the facts, without retries.
+    """Return the knowledge of a cluster, asked for without retries.
 
     Args:
         client: of the official library.
-        progress: is told what is being looked at.
+        progress: is called with each thing that is looked at.
 
     Raises:
-        ApiException: the cluster refuses all that could show a Tiller, or fails.
+        ApiException: the API server refuses everything that could show a Tiller, or fails.
     """
     progress("objects of all namespaces")
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        names = partial(items, client, CONFIG_MAPS, labels=RELEASES, metadata_only=True)
-        records = pool.submit(unless_refused, None, names)
-        strangers = pool.submit(reviews.strangers_allowed, client)
-        listed = dict(
-            zip(LISTED, pool.map(lambda kind: unless_refused(None, items, client, kind), LISTED), strict=True)
-        )
-        if all(listed[kind] is None for kind in (*WORKLOADS, PODS)):
+        readers = pool.submit(reviews.readers, client)
+        listed = dict(zip(LISTED, pool.map(partial(_listed, client), LISTED), strict=True))
+        if all(listed[kind] is None for kind in RUNNING):
             raise clients.ApiException(status=HTTPStatus.FORBIDDEN, reason="Forbidden")
-        found = records.result()
-        metadata = None if found is None else tuple(each["metadata"] for each in found)
-        facts = Facts(client.configuration.host, listed, metadata, strangers.result())
+        facts = _facts(listed, readers.result())
         progress("certificates")
-        named = sorted(secrets(tillers.find(facts)))
-        certificates = dict(
-            zip(named, pool.map(lambda place: unless_refused(None, _certificates, client, place), named), strict=True)
-        )
-    return Facts(facts.server, listed, facts.records, facts.strangers_allowed, certificates)
+        needed = sorted({source.object for tiller in workloads.find(facts) for source in sources(tiller)})
+        read = list(pool.map(partial(_read, client), needed))
+    ours = tuple(secret for _, secret in read if secret)
+    files = dict(zip(needed, (files for files, _ in read), strict=True))
+    return replace(facts, objects=(*facts.objects, *ours), files=files)
 
 
-def digests(content: bytes) -> tuple[str, ...]:
-    """Return a digest of the public key of each certificate in a file; what Tiller cannot read it skips too."""
-    return tuple(digest for pem in _CERTIFICATE.findall(content) if (digest := _digest(pem)))
+def _listed(client: Any, kind: Kind) -> tuple[FoundObject, ...] | None:
+    labels = RELEASES if kind == CONFIG_MAPS else ""
+    found = unless_refused(None, items, client, kind, labels=labels, metadata_only=kind in METADATA_ONLY)
+    return None if found is None else tuple(_found(kind, one) for one in found)
 
 
-def _digest(pem: bytes) -> str:
-    try:
-        key = x509.load_pem_x509_certificate(pem).public_key()
-        # Of the key, because a renewed certificate is another one with the same key.
-        return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
-    except (ValueError, UnsupportedAlgorithm):
-        return ""
+def _found(kind: Kind, data: Json) -> FoundObject:
+    word, name, namespace = WORDS[kind], text(data, "metadata", "name"), text(data, "metadata", "namespace")
+    return FoundObject(word, data, f"{word} {namespace}/{name}" if namespace else f"{word} {name}", kind.group)
 
 
-def _certificates(client: Any, place: Place) -> Mapping[str, tuple[str, ...]]:
-    """Return the digests of the certificates in a Secret, by file. Nothing else of it is kept."""
-    namespace, name = place
-    secret = find(client, SECRETS, name, namespace, secret_data=True) or {}
-    return {file: digests(_decoded(data)) for file, data in (secret.get("data") or {}).items()}
+def _facts(listed: Listed, readers: frozenset[str] | None) -> Facts:
+    left = listed[CONFIG_MAPS]
+    return Facts(
+        objects=with_parts(one for found in listed.values() for one in found or ()),
+        refused=frozenset(kind for kind, found in listed.items() if found is None),
+        records=Hidden("ConfigMaps could not be listed") if left is None else records(left),
+        everybody=Hidden("there is no answer to access reviews") if readers is None else readers,
+        addresses=_addresses(listed[NODES], listed[PODS]),
+    )
 
 
-def _decoded(data: str) -> bytes:
-    try:
-        return base64.b64decode(data)
-    except binascii.Error:
-        return b""
+def _addresses(nodes: Iterable[FoundObject] | None, pods: Iterable[FoundObject] | None) -> Value[tuple[str, ...]]:
+    """Return the addresses of pods and nodes, and the networks of which nodes give addresses to pods."""
+    if nodes is None or pods is None:
+        return Hidden("nodes or pods could not be listed")
+    found = [address for node in nodes for address in _of_node(node.data)]
+    found += [text(one, "ip") for pod in pods for one in each(pod.data, "status", "podIPs")]
+    return tuple(found) or UNKNOWN
+
+
+def _of_node(node: Json) -> Iterator[str]:
+    yield from (text(one, "address") for one in each(node, "status", "addresses"))
+    yield from texts(node, "spec", "podCIDRs")
+
+
+def _read(client: Any, place: tuple[Any, str, str, str]) -> tuple[Value[Files], FoundObject | None]:
+    """Return the keys of the certificates in a Secret or ConfigMap, and the component's Secret without its data.
+
+    Nothing else of it is kept.
+    """
+    _, word, namespace, name = place
+    kind = SECRETS if word == WORDS[SECRETS] else CONFIG_MAPS
+    refused = Hidden(f"the {word} that it comes from could not be read")
+    data = unless_refused(refused, find, client, kind, name, namespace, secret_data=kind == SECRETS)
+    if isinstance(data, Hidden):
+        return data, None
+    if data is None:
+        return {}, None
+    kept = _found(kind, {"metadata": data["metadata"], "immutable": data.get("immutable")})
+    return certificates.read(word, data), replace(kept, part="tls") if kind == SECRETS and is_ours(kept) else None

@@ -1,80 +1,96 @@
 """An audit as JSON."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from secure_tiller_cli.audit import network, rbac
-from secure_tiller_cli.audit.facts import place
-from secure_tiller_cli.audit.finding import PRACTICES, Finding
-from secure_tiller_cli.audit.judge import Audit, Judged
+from tiller_facts import network
+from tiller_facts.practices import BY_CODE, GUIDE, AuditedTiller, Finding, Judgement
+from tiller_facts.values import settle
+
+SETTINGS: Mapping[str, str] = {
+    "tls": "tls",
+    "verifies": "verifies",
+    "storage": "storage",
+    "listen": "listen",
+    "probeListen": "probe_listen",
+    "historyMax": "history_max",
+}
+"""By field of the JSON, that of `tiller_facts.flags.Flags`."""
 
 
-def to_json(audit: Audit) -> dict[str, Any]:
+def to_json(server: str, found: Judgement) -> dict[str, Any]:
     """Return an audit as plain data.
 
-    Its fields: `server`, `findings` about the cluster, and `tillers`, the worst first. Of each: `namespace`, `kind`,
-    `name`, `container`, `pods`, `image`, `account`; `settings` (`tls`, `verifies`, `storage`, `storageNamespace`,
-    `listen`, `probeListen`, `historyMax`; null: not told); `services` (`name`, `type`); `reach`, who may forward a port
-    to it (`kind`, `name`, `namespace`, `binding`; null: not told); `rights` (`namespace`, empty for all, `binding`,
-    `subject`, by which the binding means its account; null: not told); `practices` (`number`, `name`, `answer`: `yes`,
-    `no` or `unknown`, `why`) and `findings` (`level`, `code`, `text`, `remedy`).
+    Its fields: `server`, `findings` about the cluster, `tillers`, the worst first, and `suspected`, with the same
+    fields. Of each Tiller: `namespace`, `kind`, `name`, `container`, `pods`, `image`, `account`; `settings` (`tls`,
+    `verifies`, `storage`, `storageNamespace`, `listen`, `probeListen`, `historyMax`; null: hidden); `services` (`name`,
+    `type`); `reach`, who may forward a port to it (`kind`, `name`, `namespace`, `binding`; null: refused); `rights`
+    (`namespace`, empty for all, `binding`, `subject`, by which the binding means its account; null: refused);
+    `practices` of Helm's guide (`number`, `name`, `answer`: `yes`, `no` or `unknown`, `why`) and `findings` (`level`,
+    `code`, `text`, `remedy`, `status`: `violated`, `hidden` or `suspected`, `practice`, the code of the practice, and
+    `page`, where that is described).
     """
     return {
-        "server": audit.server,
-        "findings": [_finding(finding) for finding in audit.findings],
-        "tillers": [_tiller(judged) for judged in audit.tillers],
+        "server": server,
+        "findings": [_finding(finding) for finding in found.findings],
+        "tillers": [_tiller(judged) for judged in found.tillers if not judged.tiller.suspected],
+        "suspected": [_tiller(judged) for judged in found.tillers if judged.tiller.suspected],
     }
 
 
-def _tiller(judged: Judged) -> dict[str, Any]:
+def _tiller(judged: AuditedTiller) -> dict[str, Any]:
     case, tiller = judged.case, judged.tiller
-    settings = case.settings
+    settings = {
+        name: settle(getattr(tiller.flags, field), hidden=None, unknown=None) for name, field in SETTINGS.items()
+    }
+    stores = settle(tiller.flags.namespace, hidden=None, unknown=None)
     return {
         "namespace": tiller.namespace,
         "kind": tiller.kind,
         "name": tiller.name,
         "container": tiller.container["name"],
-        "pods": [place(pod)[1] for pod in tiller.pods],
+        "pods": [pod.name for pod in tiller.pods],
         "image": tiller.image,
         "account": tiller.account,
-        "settings": {
-            "tls": settings.tls,
-            "verifies": settings.verifies,
-            "storage": settings.storage,
-            "storageNamespace": None if settings.namespace is None else settings.namespace or tiller.namespace,
-            "listen": settings.listen,
-            "probeListen": settings.probe_listen,
-            "historyMax": settings.history_max,
-        },
+        "settings": {**settings, "storageNamespace": None if stores is None else stores or tiller.namespace},
         "services": [
-            {"name": place(service)[1], "type": network.kind_of(service)}
+            {"name": service.name, "type": network.service_type(service)}
             for service in network.services(case.facts, tiller)
         ],
-        "reach": _reach(judged) if case.grants_are_told else None,
-        "rights": _rights(judged) if case.grants_are_told else None,
+        "reach": _reach(judged) if case.cluster.grants_are_seen else None,
+        "rights": _rights(judged) if case.cluster.grants_are_seen else None,
         "practices": [
-            {"number": one.number, "name": PRACTICES[one.number], "answer": one.answer.value, "why": one.why}
-            for one in judged.practices
+            {"number": one.number, "name": GUIDE[one.number], "answer": one.answer.value, "why": one.reason}
+            for one in judged.answers
         ],
         "findings": [_finding(finding) for finding in judged.findings],
     }
 
 
-def _reach(judged: Judged) -> list[dict[str, str]]:
+def _reach(judged: AuditedTiller) -> list[dict[str, str]]:
     return [
         {
             "kind": grant.subject.kind,
             "name": grant.subject.name,
             "namespace": grant.subject.namespace,
-            "binding": grant.binding,
+            "binding": str(grant.binding),
         }
         for grant in judged.case.reach
     ]
 
 
-def _rights(judged: Judged) -> list[dict[str, str]]:
-    found = {(grant.namespace, grant.binding, rbac.shown(grant.subject)) for grant in judged.case.held}
+def _rights(judged: AuditedTiller) -> list[dict[str, str]]:
+    found = {(grant.namespace, str(grant.binding), str(grant.subject)) for grant in judged.case.held}
     return [dict(zip(("namespace", "binding", "subject"), right, strict=True)) for right in sorted(found)]
 
 
 def _finding(finding: Finding) -> dict[str, str]:
-    return {"level": finding.level.value, "code": finding.code, "text": finding.text, "remedy": finding.remedy}
+    return {
+        "level": finding.severity.value,
+        "code": finding.code,
+        "text": finding.quoting,
+        "remedy": finding.remedy,
+        "status": finding.status.value,
+        "practice": finding.practice,
+        "page": BY_CODE[finding.practice].page,
+    }

@@ -1,65 +1,71 @@
 """An audit as text."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from secure_tiller_cli.audit.finding import PRACTICES, Answer, Finding, Level
-from secure_tiller_cli.audit.judge import Audit, Judged
 from secure_tiller_cli.foreign_text import terminal
 from secure_tiller_cli.output import table
+from tiller_facts.practices import BY_CODE, GUIDE, Answer, AuditedTiller, Finding, Judgement, Severity
 
-COLOURS = {Level.CRITICAL: "bold red", Level.HIGH: "red", Level.MEDIUM: "yellow", Level.LOW: "cyan"}
+COLOURS = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan"}
 NARROW = 110
 """Columns of a terminal in which the practices' names would leave no room for those of Tillers."""
 ANSWERS = {Answer.YES: "green", Answer.NO: "red", Answer.UNKNOWN: "yellow"}
 
 
-def write(found: Audit, out: Console) -> None:
-    """Write the Tillers, the worst first, and the findings of each."""
-    count = "1 Tiller" if len(found.tillers) == 1 else f"{len(found.tillers)} Tillers"
-    out.print(terminal(f"{count} in the cluster at {found.server}"))
-    if found.tillers:
-        out.print(_overview(found, narrow=out.width < NARROW))
+def write(server: str, found: Judgement, out: Console) -> None:
+    """Write the Tillers, the worst first, and the findings of each; after them what may be one."""
+    certain = [judged for judged in found.tillers if not judged.tiller.suspected]
+    suspected = [judged for judged in found.tillers if judged.tiller.suspected]
+    more = f", and {len(suspected)} suspected" if suspected else ""
+    count = "1 Tiller" if len(certain) == 1 else f"{len(certain)} Tillers"
+    out.print(terminal(f"{count}{more} in the cluster at {server}"))
+    if certain:
+        out.print(_overview(certain, narrow=out.width < NARROW))
     if found.findings:
         _findings("The cluster", found.findings, out)
-    for judged in found.tillers:
+    for judged in (*certain, *suspected):
         tiller = judged.tiller
         image = f", {tiller.image}" if tiller.image else ""
-        _findings(f"{tiller} ({tiller.kind}{image}, account {tiller.account})", judged.findings, out)
+        start = "Suspected: " if tiller.suspected else ""
+        title = f"{start}{_name(judged)} ({tiller.kind}{image}, account {tiller.account})"
+        _findings(title, judged.findings, out)
 
 
-def _overview(found: Audit, *, narrow: bool) -> Table:
-    names = [f"{number} {name}" for number, name in PRACTICES.items()]
-    practices = [str(number) for number in PRACTICES] if narrow else names
-    made = table("", ["Tiller", *practices, "Findings"], (list(_row(judged)) for judged in found.tillers))
+def _overview(tillers: Sequence[AuditedTiller], *, narrow: bool) -> Table:
+    names = [f"{number} {name}" for number, name in GUIDE.items()]
+    practices = [str(number) for number in GUIDE] if narrow else names
+    made = table("", ["Tiller", *practices, "Findings"], (list(_row(judged)) for judged in tillers))
     made.caption = ", ".join(names) if narrow else None
     return made
 
 
-def _row(judged: Judged) -> Iterator[str | Text]:
-    yield str(judged.tiller)
-    for practice in judged.practices:
-        yield Text(practice.answer, style=ANSWERS[practice.answer])
+def _row(judged: AuditedTiller) -> Iterator[str | Text]:
+    yield _name(judged)
+    for one in judged.answers:
+        yield Text(one.answer, style=ANSWERS[one.answer])
     yield _counts(judged.findings)
 
 
+def _name(judged: AuditedTiller) -> str:
+    return f"{judged.tiller.namespace}/{judged.tiller.name}"
+
+
 def _counts(findings: Iterable[Finding]) -> Text:
-    levels = [finding.level for finding in findings]
-    parts = [Text(f"{levels.count(level)} {level}", style=COLOURS[level]) for level in Level if level in levels]
+    found = [finding.severity for finding in findings]
+    parts = [Text(f"{found.count(one)} {one}", style=COLOURS[one]) for one in Severity if one in found]
     return Text(", ").join(parts) if parts else Text("none", style="green")
 
 
-def _findings(title: str, findings: Iterable[Finding], out: Console) -> None:
+def _findings(title: str, findings: Sequence[Finding], out: Console) -> None:
     out.print()
     out.print(terminal(title, "bold"))
-    found = False
     for finding in findings:
-        found = True
-        line = Text.assemble("  ", (f"{finding.level:<8}", COLOURS[finding.level]), f"  {finding.code}: ")
-        out.print(line + terminal(finding.text), soft_wrap=True)
-        out.print(terminal(f"            {finding.remedy}", "dim"), soft_wrap=True)
-    if not found:
+        line = Text.assemble("  ", (f"{finding.severity:<8}", COLOURS[finding.severity]), f"  {finding.code}: ")
+        out.print(line + terminal(finding.quoting), soft_wrap=True)
+        out.print(terminal(f"            {finding.remedy} ({BY_CODE[finding.practice].page})", "dim"), soft_wrap=True)
+    if not findings:
         out.print(Text("  no findings", style="green"))

@@ -23,8 +23,8 @@ def command(
 ) -> None:
     """Look at every Tiller in the cluster, whoever installed it: the worst first, with Helm's five practices for each.
 
-    It needs no stack, and changes nothing. What the account that asks may not see is a finding too. Of the Secret with
-    a Tiller's certificate the public keys of the certificates are compared, and nothing else is used.
+    It needs no stack, and changes nothing. What the account that asks may not see is a finding too. Of the Secrets and
+    ConfigMaps with a Tiller's certificates the public keys are compared, and nothing else is used.
 
     Exit code: 0; 1 if the cluster cannot be asked; 2 for a wrong use; 3 with --fail-on if there is such a finding.
     """
@@ -32,6 +32,7 @@ def command(
     from secure_tiller_cli.audit import text
     from secure_tiller_cli.commands import deployed
     from secure_tiller_stack.cluster.connection import calling
+    from tiller_facts.practices import evaluate
 
     access = deployed.access_without_stack(file, context)
     errors = output.console(err=True)
@@ -40,10 +41,11 @@ def command(
         calling(access, "to show Tillers", audit.RIGHT) as client,
     ):
         facts = audit.ask(client, lambda what: status.update(f"Looking at {what} ..."))
-    found = audit.judge(facts)
+        server = client.configuration.host
+    found = evaluate(facts)
     if form is Format.JSON:
-        output.write_json(audit.to_json(found))
+        output.write_json(audit.to_json(server, found))
     else:
-        text.write(found, output.console())
+        text.write(server, found, output.console())
     if fail_on and found.reaches(fail_on):
         raise typer.Exit(FOUND)

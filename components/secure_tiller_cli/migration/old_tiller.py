@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from secure_tiller.problems import Problem
-from secure_tiller_cli.audit import settings
-from secure_tiller_cli.audit.settings import PORT
 from secure_tiller_cli.foreign_text import word
 from secure_tiller_stack.cluster.lister import Json, items
-from tiller_facts.identity import SELECTOR
+from tiller_facts import flags
+from tiller_facts.identity import GRPC_PORT, SELECTOR
 from tiller_facts.kinds import PODS
 
 HASH_LABEL = "pod-template-hash"
@@ -63,7 +62,7 @@ def _is_tiller(pod: Json) -> bool:
 def _runs_tiller(container: Json) -> bool:
     ports = (port.get("containerPort") for port in container.get("ports") or ())
     image = (container.get("image") or "").rpartition("/")[2]
-    return "tiller" in image or PORT in ports or settings.runs(container)
+    return "tiller" in image or GRPC_PORT in ports or flags.runs(container)
 
 
 def _deployment(metadata: Json) -> str:

@@ -13,7 +13,7 @@ from secure_tiller_stack.cluster.connection import AT_ONCE, clients
 from secure_tiller_stack.cluster.facts import Questions
 from secure_tiller_stack.permissions import Right, escalate
 from tiller_facts.kinds import SECRETS, Kind
-from tiller_facts.rbac import AUTHENTICATED
+from tiller_facts.rbac import everybody
 
 EVERYTHING = Right("", "*", Kind("*", "*"))
 
@@ -75,16 +75,24 @@ def _holds(client: Any, user: str, groups: Sequence[str], right: Right) -> bool:
     return bool(status["allowed"])
 
 
-def strangers_allowed(client: Any) -> bool | None:
-    """Ask whether somebody whom nobody can know may read the Secrets of kube-system; None: there is no answer.
+def readers(client: Any) -> frozenset[str] | None:
+    """Return those of `EVERYBODY` who may read the Secrets of kube-system, by any authorizer; None: there is no answer.
 
-    The made-up user is in system:authenticated, so that a binding which makes everybody an admin is found too.
+    Where RBAC is not enforced, all of them may.
     """
-    nobody = f"secure-tiller-nobody-{uuid.uuid4()}"
+    asked = everybody(f"secure-tiller-nobody-{uuid.uuid4()}")
+    wanted = Right("kube-system", "get", SECRETS)
     try:
-        return bool(held(client, [Right("kube-system", "get", SECRETS)], nobody, [AUTHENTICATED]))
+        allowed = [each.stands_for for each in asked if held(client, [wanted], each.user, each.groups)]
     except NoAnswerError:
         return None
+    return frozenset().union(*allowed)
+
+
+def strangers_allowed(client: Any) -> bool | None:
+    """Return whether any of them may; None: there is no answer."""
+    found = readers(client)
+    return None if found is None else bool(found)
 
 
 def lacking(client: Any, questions: Questions) -> frozenset[Right] | None:

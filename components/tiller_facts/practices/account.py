@@ -28,7 +28,7 @@ def namespace_is_its_own(case: Case, report: Report) -> Iterator[Finding]:
     if case.facts.refusals([PODS]):
         remedy = "let the account that asks list pods"
         words = "which other pods run in its namespace could not be seen"
-        yield report.hidden("pods-unknown", words, severity=Severity.MEDIUM, remedy=remedy)
+        yield report.hidden("pods-unknown", words, severity=Severity.MEDIUM, remedy=remedy, unknown=(4,))
     if case.neighbours:
         names = some(sorted(str(one.object) for one in case.neighbours))
         yield report("other-pods", f"shares its namespace with other pods: {names}", severity=Severity.MEDIUM)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tiller_facts.facts import Json
 from tiller_facts.identity import POD_SECURITY_LABEL, REASON_ANNOTATION
+from tiller_facts.kinds import DEPLOYMENTS, NAMESPACES, NETWORK_POLICIES, ROLES
 from tiller_facts.practices.case import Cluster
 from tiller_facts.practices.model import Finding, Practice, Report
 from tiller_facts.severity import Severity
@@ -37,6 +38,11 @@ class Promise:
 
 def component_is_intact(cluster: Cluster, report: Report) -> Iterator[Finding]:
     """Find what is not as the component made it."""
+    refused = cluster.facts.refusals(PROMISED)
+    if refused and any(found.part for found in cluster.facts.objects):
+        names = ", ".join(kind.resource for kind in refused)
+        text = f"whether everything of SecureTiller is as it made it could not be seen: {names} could not be listed"
+        yield report.hidden("component-unknown", text, remedy=f"let the account that asks list {names}")
     for found in cluster.facts.objects:
         for promise in PROMISES:
             if (found.part, found.kind) != (promise.part, promise.kind):
@@ -90,6 +96,9 @@ PROMISES = (
     Promise("deployment", "Deployment", _is_writable, "has a container that can write to its own file system"),
 )
 
+PROMISED = (DEPLOYMENTS, NAMESPACES, NETWORK_POLICIES, ROLES)
+"""Kinds that a cluster must list to show whether the promises are kept."""
+
 
 COMPONENT_INTACT = Practice(
     code="component-intact",
@@ -103,6 +112,7 @@ COMPONENT_INTACT = Practice(
     remedy="take back the transform that changed it, or write a setting of the component instead",
     findings={
         "changed": "an object of the component is not as the component makes it",
+        "component-unknown": "a kind of the component's objects could not be listed",
     },
     of_cluster=component_is_intact,
 )

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from secure_tiller_cli import audit
-from secure_tiller_cli.audit.facts import LISTED
+from secure_tiller_cli.audit.ask import LISTED
 from secure_tiller_cli.check import read_cluster
 from secure_tiller_cli.diagnosis import pod_lookup
 from secure_tiller_cli.migration import old_tiller
@@ -99,12 +99,10 @@ USERS = {
     ),
     **{
         f"audit: {kind}": User(
-            lambda _, client: audit.ask(client, lambda _: None),
-            {path(each): [] for each in (*LISTED, kinds.CONFIG_MAPS)}
-            | _of(kind, only_metadata("a", "x"), only_metadata("b", "x")),
+            lambda _, client: [found.shown for found in audit.ask(client, lambda _: None).objects],
+            {path(each): [] for each in LISTED} | _of(kind, only_metadata("a", "x"), only_metadata("b", "x")),
         )
-        for kind in (*LISTED, kinds.CONFIG_MAPS)
-        if kind not in (kinds.PODS, kinds.DEPLOYMENTS, kinds.STATEFUL_SETS, kinds.DAEMON_SETS)
+        for kind in LISTED
     },
     **{
         f"check: {kind}": User(

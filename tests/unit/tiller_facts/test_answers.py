@@ -19,7 +19,7 @@ from tests.unit.tiller_facts.samples import (
     subject,
     template,
 )
-from tiller_facts.kinds import CLUSTER_ROLES
+from tiller_facts.kinds import CLUSTER_ROLES, CRON_JOBS, PODS
 from tiller_facts.practices import GUIDE, Answer, evaluate
 from tiller_facts.values import UNKNOWN as NOT_YET
 from tiller_facts.values import Hidden
@@ -54,6 +54,8 @@ ANSWERS: list[tuple[str, tuple[Object, ...], dict[str, Any], list[str]]] = [
     ("RBAC not seen", (tiller(), *OWN), {"everybody": UNREAD}, [UNKNOWN, YES, YES, YES, YES]),
     ("RBAC not asked", (tiller(), *OWN), {"everybody": NOT_YET}, [UNKNOWN, YES, YES, YES, YES]),
     ("rights not seen", (tiller(), *OWN), {"refused": [CLUSTER_ROLES]}, [UNKNOWN, YES, YES, UNKNOWN, YES]),
+    ("CronJobs not seen", (tiller(), *OWN), {"refused": [CRON_JOBS]}, [YES, UNKNOWN, YES, UNKNOWN, UNKNOWN]),
+    ("pods not seen", (tiller(), *OWN), {"refused": [PODS]}, [YES, UNKNOWN, YES, UNKNOWN, UNKNOWN]),
     ("plaintext", (tiller("--tls-verify=false", "--tls=false"), *OWN), {}, [YES, NO, YES, YES, NO]),
     ("TLS alone", (tiller("--tls-verify=false"), *OWN), {}, [YES, YES, YES, YES, NO]),
     ("public CAs", (tiller("--tls-ca-cert="), *OWN), {}, [YES, YES, YES, YES, NO]),

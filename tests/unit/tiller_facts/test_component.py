@@ -7,6 +7,7 @@ import pytest
 from tests.unit.tiller_facts.samples import container, found, item, template
 from tiller_facts.facts import Facts
 from tiller_facts.identity import POD_SECURITY, REASON_ANNOTATION
+from tiller_facts.kinds import NAMESPACES
 from tiller_facts.practices import Status, evaluate
 from tiller_facts.values import UNKNOWN
 
@@ -70,3 +71,10 @@ def test_a_namespace_may_be_open_to_privileged_pods_with_a_reason() -> None:
 def test_what_only_the_update_decides_is_no_violation() -> None:
     assert changed("NetworkPolicy", "deny-ingress", {"spec": UNKNOWN}) == [Status.UNKNOWN]
     assert changed("Namespace", "namespace", namespace(enforce=UNKNOWN)) == [Status.UNKNOWN]
+
+
+@pytest.mark.parametrize(("part", "hidden"), [("deployment", True), ("", False)])
+def test_what_could_not_be_listed_of_the_component_is_hidden(part: str, hidden: bool) -> None:
+    made = found(item("Deployment", "a", **pods(False, True)), part=part)
+    judged = evaluate(Facts((made,), refused=frozenset((NAMESPACES,))))
+    assert [one.status for one in judged.every if one.code == "component-unknown"] == [Status.HIDDEN] * hidden

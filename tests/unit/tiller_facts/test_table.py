@@ -111,6 +111,7 @@ def test_the_answers_to_the_practices_of_helms_guide(row: Row) -> None:
 
 REFUSED = {
     *("people-unknown", "pods-unknown", "rbac-unknown", "rights-unknown", "services-unknown", "tillers-unknown"),
+    "component-unknown",
 }
 """Found where a cluster refuses to show something, which is no matter of its objects."""
 

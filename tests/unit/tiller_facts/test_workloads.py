@@ -129,6 +129,33 @@ def test_pods_of_something_else_are_one_tiller_by_their_owner() -> None:
     assert tillers(*pods) == ["Job blue-tiller/ci: 2"]
 
 
+def owned(kind: str, name: str, by: str, **content: Any) -> Object:
+    """An object with an owner, as `CronJob/nightly`."""
+    owner, _, named_so = by.partition("/")
+    metadata = {"ownerReferences": [{"kind": owner, "name": named_so, "controller": True}]}
+    return item(kind, name, metadata=metadata, spec={"template": template()}, **content)
+
+
+def test_the_pods_of_a_job_are_those_of_its_cron_job() -> None:
+    nightly = item("CronJob", "nightly", spec={"jobTemplate": {"spec": {"template": template()}}})
+    job, running = owned("Job", "nightly-1", "CronJob/nightly"), pod(template(), owner="Job/nightly-1")
+    assert tillers(nightly, job, running) == ["CronJob blue-tiller/nightly: 1"]
+    assert tillers(job, running) == ["Job blue-tiller/nightly-1: 1"]
+
+
+def test_objects_that_own_each_other_hide_no_pod() -> None:
+    one, other = owned("Job", "one", "Job/other"), owned("Job", "other", "Job/one")
+    assert len(tillers(one, other, pod(template(), owner="Job/one"))) == 1
+
+
+@pytest.mark.parametrize(("condition", "ended"), [("Complete", True), ("Failed", True), ("Suspended", False)])
+def test_a_job_that_has_ended_runs_nothing(condition: str, ended: bool) -> None:
+    job = item(
+        "Job", "ci", spec={"template": template()}, status={"conditions": [{"type": condition, "status": "True"}]}
+    )
+    assert tillers(job) == ([] if ended else ["Job blue-tiller/ci: 0"])
+
+
 def test_a_pod_that_runs_on_after_its_deployment_became_something_else_is_found() -> None:
     other = deployment(template(named("main"), labels=OTHER))
     left = pod(template(), owner="ReplicaSet/tiller-deploy-5d8f")
