@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo cluster down status toolchain uid schema reference env policies test test-unit rights golden lint format count
+.PHONY: help demo cluster down status toolchain uid schema reference practices env policies test test-unit rights golden lint format count
 
 PYTHON ?= python3
 # CLUSTER=existing: the demo uses the cluster of the current kubeconfig context.
@@ -45,6 +45,9 @@ schema: $(ENVIRONMENT) ## write stacks/schema.json, by which editors complete an
 
 reference: $(ENVIRONMENT) ## write docs/reference.md, every option of the command, from the command itself
 	@.venv/bin/typer secure_tiller_cli.commands utils docs --name secure-tiller --title 'Reference of `secure-tiller`' --output docs/reference.md
+
+practices: $(ENVIRONMENT) ## write docs/practices.md, every practice of a safe Tiller, from the catalogue
+	@$(RUN) -m tiller_facts.practices.page > docs/practices.md
 
 env: $(ENVIRONMENT) ## for `eval "$(make -s env)"`: tools, cluster and backend of the demo in this shell
 	@$(RUN) -m testbed.demo --env $(WHERE)

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
-from secure_tiller.plan.pod import GRPC_PORT
 from secure_tiller_cli import diagnosis
 from secure_tiller_cli.diagnosis import Accepted, Credentials, Refused
 from secure_tiller_stack import kubeconfig
+from tiller_facts.identity import GRPC_PORT
 
 
 def forwarded(namespace: str, environment: Mapping[str, str], port: int = GRPC_PORT) -> AbstractContextManager[int]:

@@ -11,8 +11,9 @@ from secure_tiller.plan.build import plan
 from secure_tiller.plan.conflicts import conflicts
 from secure_tiller.plan.validation import Settings
 from secure_tiller.problems import ConfigurationError
-from secure_tiller.resources import access, certificates, namespaces, workload
+from secure_tiller.resources import certificates, objects
 from secure_tiller.resources.certificates import Expiration, Issued
+from tiller_facts.identity import COMPONENT
 
 
 def this_stack() -> str:
@@ -64,8 +65,8 @@ class SecureTiller(pulumi.ComponentResource):
     the namespaces and the Deployment; what an ordinary update replaces or removes is never protected, so that a
     protected team renews its certificates and revokes its clients.
 
-    The namespaces carry the team as a label and the stack as an annotation, by which `secure_tiller.preflight` tells
-    what is ours. There is no setting that turns TLS, its verification or Secret storage off.
+    The namespaces carry the team as a label and the stack as an annotation, by which `secure_tiller_stack.preflight`
+    recognises what is ours. There is no setting that turns TLS, its verification or Secret storage off.
     """
 
     namespace: pulumi.Output[str]
@@ -102,32 +103,18 @@ class SecureTiller(pulumi.ComponentResource):
         tiller = plan(name, args, this_stack())
         _require_apart(Settings(name, args))
         # No args as properties: what stands there is kept in the state.
-        super().__init__("secure-tiller:index:SecureTiller", name, {}, opts)
+        super().__init__(COMPONENT, name, {}, opts)
 
         server = certificates.server(name, tiller.server, self)
         clients = {client: certificates.issue(name, wanted, self) for client, wanted in tiller.clients.items()}
         further = certificates.trusted(tiller, self)
 
-        created = namespaces.create(tiller, self)
-        inside = namespaces.inside(created, tiller.namespace.name, self)
-        account = access.service_account(tiller, inside)
-        rights = access.roles(tiller, created, self)
-        policy = workload.network_policy(tiller, inside)
-        anchors = (*(client.ca_pem for client in clients.values()), *further.values())
-        secret = workload.tls_secret(tiller, server, anchors, inside)
-        connections = workload.exposure(tiller, tiller.exposure, inside) if tiller.exposure else ()
-        # Tiller starts when it is fenced in and may do its work, and stops before either is taken away. It waits for
-        # its clients' certificates too: a protected Tiller then keeps `pulumi destroy` from deleting those first.
         issued = [resource for client in clients.values() for resource in client.resources]
-        before = [account, policy, *rights, *connections, *issued]
-        deployment = workload.deployment(tiller, secret, pulumi.ResourceOptions(parent=self, depends_on=before))
-        for client, place in tiller.secrets.items():
-            into = namespaces.inside(created, place["namespace"], self)
-            workload.client_secret(tiller, client, place, server, clients[client], into)
+        made = objects.create(tiller, objects.known(tiller, server, clients, further), issued, self)
 
-        self.namespace = created[tiller.namespace.name].metadata.name
-        self.service_account = account.metadata.name
-        self.deployment = deployment.metadata.name
+        self.namespace = made["namespace"].metadata.name
+        self.service_account = made["service-account"].metadata.name
+        self.deployment = made["deployment"].metadata.name
         self.ca_certificate = server.ca_pem
         self.expirations = _expirations(server, clients.values())
         self.bundles = _bundles(server, clients)

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from secure_tiller.plan.model import TillerPlan
-from secure_tiller.plan.objects import DEPLOYMENTS, ROLES, SECRETS, Kind, objects
+from secure_tiller.plan.objects import objects
+from tiller_facts.kinds import DEPLOYMENTS, PODS, REPLICA_SETS, ROLE_BINDINGS, ROLES, Kind
 
 EVENTS = Kind("", "events")
-NAMESPACES = Kind("", "namespaces")
 
 READ_VERBS = ("list", "watch")
 
@@ -15,7 +15,7 @@ ACTS = ("create", "delete", "get", "patch", *READ_VERBS)
 """What the Kubernetes provider does with each object: by server-side apply, looking on until it is ready, or gone."""
 
 AWAITED = {
-    DEPLOYMENTS: (Kind("apps", "replicasets"), Kind("", "pods"), Kind("", "persistentvolumeclaims")),
+    DEPLOYMENTS: (REPLICA_SETS, PODS, Kind("", "persistentvolumeclaims")),
 }
 """By kind, what else the provider looks at while it waits for one to be ready."""
 
@@ -38,14 +38,13 @@ class Right:
 
 def acts(plan: TillerPlan) -> Iterator[Right]:
     """Yield the rights to make what the plan says, to change it and to take it away."""
-    yield from (Right("", verb, NAMESPACES) for verb in ACTS)
     # Where the provider finds the reason why something does not get ready.
     yield from (Right("", verb, EVENTS) for verb in READ_VERBS)
-    # To bind a Role that is not there yet, as a preview tries to, takes this right also of who holds all it grants.
-    yield from (Right(role.namespace, "bind", ROLES) for role in plan.roles if role.subjects)
-    made = {(item.namespace, item.kind) for item in objects(plan)} | {(plan.namespace.name, SECRETS)}
-    for namespace, kind in made:
+    for namespace, kind in {(item.namespace, item.kind) for item in objects(plan)}:
         yield from (Right(namespace, verb, kind) for verb in ACTS)
+        # To bind a Role that is not there yet, as a preview tries to, takes this right also of who holds all it grants.
+        if kind == ROLE_BINDINGS:
+            yield Right(namespace, "bind", ROLES)
         for awaited in AWAITED.get(kind, ()):
             yield from (Right(namespace, verb, awaited) for verb in READ_VERBS)
 

@@ -17,7 +17,7 @@ from secure_tiller_stack.kubeconfig import Access
 from secure_tiller_stack.preflight.revoked import in_words
 
 LONGEST_SECONDS = 345
-"""A pod is killed 330 s after it was told to stop (`secure_tiller.pod`), and some to spare."""
+"""A pod is killed 330 s after it was asked to stop (`secure_tiller.plan.pod`), and some to spare."""
 
 NOTICED_SECONDS = 15
 """Within this a pod that a rollout replaced is told to stop."""

@@ -38,8 +38,7 @@ def read(kind: str, data: Any) -> Value[Files]:
         plain = at(data, "data") if kind == "ConfigMap" else plain
     except NotKnownError as error:
         return error.value
-    files = {name: _keys(content, _decoded) for name, content in (encoded or {}).items()}
-    return files | {name: _keys(content, str.encode) for name, content in (plain or {}).items()}
+    return {**_files(encoded, _decoded), **_files(plain, str.encode)}
 
 
 def of_objects(objects: Iterable[FoundObject]) -> Mapping[tuple[Hashable, str, str, str], Value[Files]]:
@@ -52,6 +51,10 @@ def of_objects(objects: Iterable[FoundObject]) -> Mapping[tuple[Hashable, str, s
             except NotKnownError:  # where it will be
                 continue
     return found
+
+
+def _files(contents: Any, decode: Any) -> Files:
+    return {name: _keys(content, decode) for name, content in contents.items()} if isinstance(contents, Mapping) else {}
 
 
 def _keys(content: Any, decode: Any) -> Value[tuple[str, ...]]:

@@ -6,9 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from tiller_facts.kinds import CONFIG_MAPS, FORMER_GROUPS, WORDS, Kind
-from tiller_facts.values import UNKNOWN, Hidden, Value, at, maybe, text
-
-NOT_OF_PROGRAM = Hidden("the program does not make the object that it comes from")
+from tiller_facts.values import UNKNOWN, Value, at, maybe, text
 
 Json = Mapping[str, Any]
 """An object in the words of the Kubernetes API; UNKNOWN may stand anywhere in it."""
@@ -130,8 +128,11 @@ class Facts:
         return tuple(kind for kind in kinds if kind in self.refused)
 
     def keys(self, source: Source) -> Value[tuple[str, ...]]:
-        """Return a digest of the key of each certificate in a file; none where there is no such file."""
-        files = self.files.get(source.object, NOT_OF_PROGRAM if self.of_program else UNKNOWN)
+        """Return a digest of the key of each certificate in a file; none where there is no such file.
+
+        UNKNOWN where the object was not read, or a program does not make it: its update or the cluster decides.
+        """
+        files = self.files.get(source.object, UNKNOWN)
         return files.get(source.file, ()) if isinstance(files, Mapping) else files
 
     @cached_property

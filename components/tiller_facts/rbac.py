@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from tiller_facts.facts import Facts, FoundObject
 from tiller_facts.kinds import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, RBAC, ROLE_BINDINGS, ROLES
-from tiller_facts.values import as_far_as_known, at, each, maybe, text, texts
+from tiller_facts.values import as_far_as_known, each, maybe, text, texts, word
 
 ALL = "*"
 
@@ -353,8 +353,8 @@ def is_off(resource_type: str, properties: Any) -> bool:
 
 
 def _key(role: FoundObject, kind: Any) -> tuple[Any, str, Any]:
-    namespace = maybe(role.data, "metadata", "namespace") or "default"
-    return kind, namespace if kind is ROLES else "", maybe(role.data, "metadata", "name")
+    namespace = word(role.data, "metadata", "namespace") or "default"
+    return kind, namespace if kind is ROLES else "", word(role.data, "metadata", "name")
 
 
 def _granted(
@@ -364,7 +364,7 @@ def _granted(
     unseen: tuple[Rule, ...],
 ) -> Iterator[Grant]:
     namespace = binding.namespace if in_namespace else ""
-    kind, name = (at(binding.data, "roleRef", part) for part in ("kind", "name"))
+    kind, name = (text(binding.data, "roleRef", part) for part in ("kind", "name"))
     # Of a program with several clusters all that fit count: whoever binds by another provider binds in the same cluster
     # more often than not.
     given = roles.get((ROLES, namespace, name) if kind == "Role" else (CLUSTER_ROLES, "", name), ())

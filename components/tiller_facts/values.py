@@ -130,6 +130,12 @@ def maybe(value: Any, *path: str) -> Any:
         return None
 
 
+def word(value: Any, *path: str) -> str:
+    """Return the text at a path of keys; empty if there is none or it is not known."""
+    found = maybe(value, *path)
+    return found if isinstance(found, str) else ""
+
+
 def as_far_as_known(found: Iterator[T]) -> Iterator[T]:
     """Yield what a search finds, up to where it meets a value that is not known."""
     try:

@@ -10,7 +10,7 @@ from tiller_facts import flags
 from tiller_facts.facts import Facts, FoundObject, Json, Source
 from tiller_facts.flags import Flags
 from tiller_facts.identity import GRPC_PORT, PROGRAM, SELECTOR
-from tiller_facts.values import Hidden, NotKnownError, Value, as_far_as_known, at, each, maybe, text
+from tiller_facts.values import Hidden, NotKnownError, Value, as_far_as_known, at, each, maybe, text, word
 
 TEMPLATES = ((), ("template",), ("spec", "template"), ("spec", "jobTemplate", "spec", "template"))
 """Paths at which pods are described: in a Pod, a PodTemplate, whatever keeps pods running, a CronJob."""
@@ -191,23 +191,22 @@ def _has_port(container: Json) -> Iterator[bool]:
 
 
 def _place(found: FoundObject) -> Any:
-    metadata = maybe(found.data, "metadata")
-    return maybe(metadata, "namespace"), found.kind, maybe(metadata, "name")
+    return word(found.data, "metadata", "namespace"), found.kind, word(found.data, "metadata", "name")
 
 
 def _owner(found: FoundObject) -> Any:
     """Return what keeps an object running: itself, its controller, or of a ReplicaSet the Deployment that made it."""
     namespace, kind, name = _place(found)
-    references = maybe(found.data, "metadata", "ownerReferences") or ()
+    references = as_far_as_known(each(found.data, "metadata", "ownerReferences"))
     owner = next((one for one in references if maybe(one, "controller")), None)
     if owner is None:
         return namespace, kind, name
-    owned_by = str(maybe(owner, "name"))
+    owned_by = word(owner, "name")
     # A Deployment names its ReplicaSets by the digest of the template (Kubernetes documentation, Deployments).
-    digest = maybe(found.data, "metadata", "labels", "pod-template-hash")
+    digest = word(found.data, "metadata", "labels", "pod-template-hash")
     if kind == "Pod" and maybe(owner, "kind") == "ReplicaSet" and digest and owned_by.endswith(f"-{digest}"):
         return namespace, "Deployment", owned_by.removesuffix(f"-{digest}")
-    return namespace, maybe(owner, "kind"), owned_by
+    return namespace, word(owner, "kind"), owned_by
 
 
 def _order(tiller: Tiller) -> tuple[str, str, str]:

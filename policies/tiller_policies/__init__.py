@@ -1,5 +1,5 @@
-"""Rules for whoever deploys a Tiller with Pulumi; docs/policies.md describes them.
+"""The catalogue of tiller_facts as policies of Pulumi; docs/policies.md describes how to use them.
 
-They judge any program, so they know nothing of the package secure_tiller and import nothing of it. All but `adapter` is
-plain Python on plain values, and runs without Pulumi.
+Nothing here knows what a good Tiller is: `resources` makes facts of a program's resources, `verdict` decides what the
+pack does with what is found, and `adapter`, the one module that needs Pulumi's policy SDK, reports it.
 """

@@ -1,9 +1,10 @@
-"""The rules as policies of Pulumi's SDK: the one module that needs it."""
+"""The policies in the words of Pulumi's SDK: the one module that needs it."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from pulumi_policy import (
+    EnforcementLevel,
     Policy,
     PolicyComplianceFramework,
     PolicyProviderResource,
@@ -17,10 +18,9 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
+from tiller_facts.values import UNKNOWN
+from tiller_policies.policies import POLICIES, PracticePolicy
 from tiller_policies.resources import Resource
-from tiller_policies.rule import Rule
-from tiller_policies.rules import RULES
-from tiller_policies.values import UNKNOWN
 
 GUIDE = PolicyComplianceFramework(
     name="Securing your Helm Installation",
@@ -28,37 +28,39 @@ GUIDE = PolicyComplianceFramework(
     reference="https://v2.helm.sh/docs/securing_installation/",
     specification="Best Practices for Securing Helm and Tiller",
 )
-"""The Helm project's guide, whose practices the rules stand for."""
+"""The Helm project's guide, whose practices the policies stand for."""
 
 
 def policies() -> list[Policy]:
-    """Return a policy for each rule."""
-    return [_of_stack(rule) if rule.of_stack else _of_resource(rule) for rule in RULES]
+    """Return every policy; one that compares nothing judges each resource before it is made."""
+    return [_of_stack(one) if one.practice.compares else _of_resource(one) for one in POLICIES]
 
 
-def _of_resource(rule: Rule) -> Policy:
+def _of_resource(policy: PracticePolicy) -> Policy:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        for violation in rule.check([_resource(args)]):
-            report(rule.message(violation), None)
+        for violation in policy.violations([_resource(args)]):
+            report(violation.message, None)
 
-    return ResourceValidationPolicy(rule.name, rule.description, validate, **_metadata(rule))
+    return ResourceValidationPolicy(policy.name, policy.practice.title, validate, **_metadata(policy))
 
 
-def _of_stack(rule: Rule) -> Policy:
+def _of_stack(policy: PracticePolicy) -> Policy:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        for violation in rule.check([_resource(resource) for resource in args.resources]):
-            report(rule.message(violation), violation.resource.urn)
+        for violation in policy.violations(map(_resource, args.resources)):
+            report(violation.message, violation.urn)
 
-    return StackValidationPolicy(rule.name, rule.description, validate, **_metadata(rule))
+    return StackValidationPolicy(policy.name, policy.practice.title, validate, **_metadata(policy))
 
 
-def _metadata(rule: Rule) -> dict[str, Any]:
+def _metadata(policy: PracticePolicy) -> dict[str, Any]:
+    practice = policy.practice
     return {
-        "severity": Severity(rule.severity),
-        "framework": GUIDE if rule.practice else None,
-        "tags": ["helm", "tiller", *([f"practice-{rule.practice}"] if rule.practice else [])],
-        "remediation_steps": rule.remedy,
-        "url": rule.url,
+        "enforcement_level": EnforcementLevel(policy.level),
+        "severity": Severity(policy.severity),
+        "framework": GUIDE if practice.guide else None,
+        "tags": ["helm", "tiller", *([f"practice-{practice.guide}"] if practice.guide else [])],
+        "remediation_steps": practice.remedy,
+        "url": practice.page,
     }
 
 
@@ -67,7 +69,7 @@ def _resource(given: ResourceValidationArgs | PolicyResource) -> Resource:
 
 
 def _cluster(provider: PolicyProviderResource | None) -> Hashable:
-    """What tells clusters apart: the settings by which a provider finds its own, whatever it is called."""
+    """Return what separates clusters: the settings by which a provider finds its own, whatever it is called."""
     if provider is None:
         return ""
     found = plain(provider.props)

@@ -19,7 +19,7 @@ from tests.support.projects import TestStack
 
 pytestmark = pytest.mark.beside_others
 
-COMMAND = (sys.executable, "-m", "secure_tiller_cli.commands")
+COMMAND = (sys.executable, "-m", "secure_tiller_cli")
 WRAPPED = Path(__file__).parent / "programs" / "wrapped.py"
 README = (PROJECT / "README.md").read_text()
 HANDING_OVER, AS_THE_CLIENT = "4. Hand a client its bundle.", "5. As that client"

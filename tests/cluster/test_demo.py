@@ -18,7 +18,7 @@ from testbed.demo.place import PUBLIC_BUSYBOX
 from testbed.pulumi_stack import PROJECT
 from testbed.toolchain import Toolchain, image
 from testbed.toolchain.pins import BUSYBOX_IMAGE
-from tests.pulumi_cli import NEWER, install, install_older, own_cache
+from tests.support.pulumi_cli import NEWER, install, install_older, own_cache
 
 THEIRS = Instance("theirs", 2)
 STACK_FILE = PROJECT / "stacks" / "Pulumi.local.yaml"

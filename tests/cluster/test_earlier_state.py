@@ -1,4 +1,4 @@
-"""A state that an earlier release left previews, with this one, without replacing what it need not."""
+"""A state that an earlier version left previews, with this one, without a change that need not be."""
 
 import io
 import json
@@ -15,10 +15,16 @@ from secure_tiller_cli.diagnosis import Accepted, Credentials
 from testbed.pulumi_stack import PROJECT
 from testbed.tiller import ask
 from testbed.toolchain.pins import HELM
+from tests.support import pki
+from tests.support.pki import Pair
 from tests.support.projects import TestStack
+from tests.support.samples import LEASES
 
 FIRST_SLICE = "1e88e42"
 """The commit of release 0.1.0: certificates of 90 days, one trust anchor per client, nothing that could be set."""
+
+FIELD_BY_FIELD = "f836a66"
+"""The commit before the plan yielded the Kubernetes objects: resources were built field by field."""
 
 PROGRAM = ("__main__.py", "Pulumi.yaml", "components")
 
@@ -63,6 +69,92 @@ def upgrade(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Upgrad
         stack.discard()
 
 
+@dataclass
+class Successor:
+    """Two teams that the version before deployed, with everything in their settings that shows in an object.
+
+    Attributes:
+        stack: the stack they are in.
+        planned: what the preview with this version would do.
+        preview: that preview again, which is to fail where anything changes.
+        labelled: what it would do after a label more in the settings.
+    """
+
+    stack: TestStack
+    planned: dict[tuple[str, str], str]
+    preview: "subprocess.CompletedProcess[str]"
+    labelled: dict[tuple[str, str], str]
+
+
+@pytest.fixture(scope="module")
+def successor(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Successor]:
+    authority = pki.authority("company")
+    server = pki.server(authority)
+    teams = {
+        f"open-{suffix}": _open_team(f"open-{suffix}"),
+        f"own-{suffix}": _team_of_a_company(suffix, authority, server),
+    }
+    stack = new_stack({})
+    _configure(stack, teams, {f"own-{suffix}": server.key_pem})
+    _program_of(stack, FIELD_BY_FIELD)
+    try:
+        stack.up()
+        _program_of_the_checkout(stack)
+        planned, preview = _planned(stack.preview("--json").stdout), stack.preview("--expect-no-changes", check=False)
+        labelled = {name: {**team, "labels": {"cost-center": "42"}} for name, team in teams.items()}
+        _configure(stack, labelled, {f"own-{suffix}": server.key_pem})
+        yield Successor(stack, planned, preview, _planned(stack.preview("--json").stdout))
+    finally:
+        stack.discard()
+
+
+def _configure(stack: TestStack, teams: dict[str, dict[str, Any]], keys: dict[str, str]) -> None:
+    """Write the settings, and for some teams the key of the server certificate that they bring."""
+    stack.configure_teams(teams)
+    for team, key in keys.items():
+        path = f"serverKeys.{team}"
+        stack.run("config", "set", "--secret", "--path", path, "--stack", stack.name, stdin=key)
+
+
+def _open_team(name: str) -> dict[str, Any]:
+    """Return the settings of a team with clients in the cluster, opt-in rights, and a client that gave a request."""
+    secret = {"namespace": f"{name}-apps", "name": "tiller-client"}
+    reason = {"pod_security": "privileged", "pod_security_reason": "mounts devices"}
+    return {
+        "namespaces": {
+            f"{name}-apps": {"retain_on_delete": False},
+            f"{name}-devices": {"retain_on_delete": False, **reason},
+        },
+        "clients": {"ann": {}, "robot": {"secret": secret}, "dora": {"csr": pki.request("dora")}},
+        "subjects": {
+            "groups": [f"{name}-developers"],
+            "users": ["carol@example.org"],
+            "service_accounts": [{"namespace": "default", "name": f"{name}-deployer"}],
+        },
+        "rights": {"network_policies": True, "roles": True, "rules": [LEASES]},
+        "certificates": {"server_cas": [2, 1], "trusted_client_cas": {"partner": pki.authority("partner").pem}},
+        "expose": "cluster",
+        "pod": {
+            "history_max": 5,
+            "resources": {"requests": {"cpu": "20m"}, "limits": {"memory": "256Mi"}},
+            "node_selector": {"kubernetes.io/os": "linux"},
+            "tolerations": [{"key": "dedicated", "effect": "NoExecute", "value": "helm", "toleration_seconds": 60}],
+            "rollout_timeout": "4m",
+        },
+        "labels": {"example.org/unit": "test"},
+        "annotations": {"example.org/owner": "the open team"},
+    }
+
+
+def _team_of_a_company(suffix: str, authority: Pair, server: Pair) -> dict[str, Any]:
+    """Return the settings of a team with a server certificate of its own."""
+    return {
+        "namespaces": {f"own-{suffix}-apps": {"retain_on_delete": False}},
+        "clients": {"bob": {}},
+        "certificates": {"server_certificate": {"certificate": server.pem, "ca": authority.pem}},
+    }
+
+
 def _program_of(stack: TestStack, commit: str) -> None:
     """Put the program of a commit into a stack's project."""
     archive = subprocess.run(["git", "archive", commit, *PROGRAM], cwd=PROJECT, capture_output=True, check=False)
@@ -81,7 +173,8 @@ def _program_of_the_checkout(stack: TestStack) -> None:
 
 def _planned(preview: str) -> dict[tuple[str, str], str]:
     steps = [step for step in json.loads(preview)["steps"] if step["op"] != "same"]
-    return {tuple(step["urn"].rsplit(":", 3)[-3::2]): step["op"] for step in steps}
+    named = ((*step["urn"].split("::", 3)[2:], step["op"]) for step in steps)
+    return {(kind.rsplit(":", 1)[-1], name): operation for kind, name, operation in named}
 
 
 def test_nothing_is_replaced_or_deleted_but_the_tls_secret(upgrade: Upgrade) -> None:
@@ -102,3 +195,22 @@ def test_the_old_bundle_is_answered_after_the_update(upgrade: Upgrade) -> None:
 def test_after_the_update_nothing_is_left_to_change(upgrade: Upgrade) -> None:
     assert upgrade.again is not None
     assert upgrade.again.returncode == 0, upgrade.again.stdout
+
+
+def test_a_state_of_the_version_before_previews_without_any_change(successor: Successor) -> None:
+    assert successor.planned == {}
+    assert successor.preview.returncode == 0, successor.preview.stdout
+
+
+def test_control_a_label_more_is_a_change_of_every_object_that_was_made(successor: Successor) -> None:
+    kinds = {kind for kind, _ in successor.labelled}
+    assert kinds == {
+        "Deployment",
+        "Namespace",
+        "NetworkPolicy",
+        "Role",
+        "RoleBinding",
+        "Secret",
+        "Service",
+        "ServiceAccount",
+    }

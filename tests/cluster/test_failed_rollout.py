@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import pytest
 from kubernetes import client
 
-from secure_tiller.plan.model import TRUSTS_ANNOTATION
 from secure_tiller_cli.diagnosis import Accepted, Credentials, Refused
 from testbed.tiller import ask
 from testbed.toolchain.pins import HELM
 from tests.support.projects import TestStack
+from tiller_facts.identity import TRUSTS_ANNOTATION
 
 NEVER_STARTS = "localhost/absent/tiller:v2.17.0"
 

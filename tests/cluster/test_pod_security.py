@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from kubernetes import client
 
-from secure_tiller.plan.model import POD_SECURITY_LABEL, SERVICE_ACCOUNT
 from testbed.toolchain.pins import BUSYBOX_IMAGE
+from tiller_facts.identity import POD_SECURITY_LABEL, SERVICE_ACCOUNT
 
 pytestmark = pytest.mark.usefixtures("deployed")
 

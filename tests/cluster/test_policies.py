@@ -1,29 +1,24 @@
 """The policy pack on the real engine: our program passes, and what breaks a rule fails by that rule alone."""
 
 import json
-import re
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from testbed.demo.place import Place
-from testbed.pulumi_stack import PROJECT, Stack
+from testbed.pulumi_stack import Stack
 from testbed.toolchain import Toolchain
 from tests.engine.python_projects import new_stack as new_project
 from tests.scanners import helm_project
 from tests.support import pki
+from tests.support.policy_pack import install, judge
 from tests.support.projects import TestStack
-from tiller_policies.rules import RULES
 
 pytestmark = pytest.mark.beside_others
 
-PACK = PROJECT / "policies"
 PROGRAMS = Path(__file__).parent / "programs"
 HELM_INIT = {"account-of-its-own", "clients-verified", "endpoint-closed", "limits", "releases-in-secrets"}
 UNDONE = {
@@ -38,26 +33,9 @@ UNDONE = {
 """What programs/undoing.py breaks."""
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What the engine said.
-
-    Attributes:
-        passed: whether it went on.
-        levels: of each rule that was broken.
-        text: everything it printed.
-    """
-
-    passed: bool
-    levels: dict[str, str]
-    text: str
-
-
 @pytest.fixture(scope="module", autouse=True)
 def installed() -> None:
-    """The pack's virtualenv, as the README says. `make test` has made it; else it is made now."""
-    done = subprocess.run(["make", "policies"], cwd=PROJECT, text=True, capture_output=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    install()
 
 
 @pytest.fixture
@@ -66,17 +44,6 @@ def advice(tmp_path: Path) -> Path:
     file = tmp_path / "advice.json"
     file.write_text(json.dumps({"all": "advisory"}))
     return file
-
-
-def judge(stack: Stack, *options: str, command: tuple[str, ...] = ("preview",)) -> Verdict:
-    done = stack.run(*command, "--stack", stack.name, "--policy-pack", str(PACK), *options, check=False)
-    found = re.findall(r"^ +- \[(\w+)\](?: \[severity: \w+\])? +([\w-]+)  \(", done.stdout, re.MULTILINE)
-    assert f"secure-tiller@v{_version()}" in done.stdout, "the pack did not run"
-    return Verdict(done.returncode == 0, {rule: level for level, rule in found}, done.stdout + done.stderr)
-
-
-def _version() -> str:
-    return str(yaml.safe_load((PACK / "PulumiPolicy.yaml").read_text())["version"])
 
 
 @pytest.fixture
@@ -121,26 +88,8 @@ def undone(new_stack: Callable[..., TestStack], suffix: str) -> TestStack:
     stack = new_stack({name: _team(name)})
     shutil.copyfile(PROGRAMS / "undoing.py", stack.project / "undoing.py")
     program = stack.project / "__main__.py"
-    program.write_text(program.read_text().replace("\nimport pulumi\n", "\nimport pulumi\nimport undoing\n", 1))
+    program.write_text(program.read_text().replace("\nrun()\n", "\nimport undoing\n\nrun()\n"))
     return stack
-
-
-SHOW = """
-import json
-from tiller_policies.adapter import policies
-of = lambda one: dict(name=one.name, url=one.url, remediation_steps=one.remediation_steps, severity=one.severity.value)
-print(json.dumps(list(map(of, policies()))))
-"""
-
-
-def test_the_engine_is_told_all_about_each_rule() -> None:
-    python = PACK / ".venv" / "bin" / "python"
-    shown = subprocess.run([python, "-c", SHOW], cwd=PACK, text=True, capture_output=True, check=True)
-
-    assert json.loads(shown.stdout) == [
-        {"name": rule.name, "url": rule.url, "remediation_steps": rule.remedy, "severity": rule.severity}
-        for rule in RULES
-    ]
 
 
 def test_our_program_breaks_no_rule_before_and_after_everything_is_known(ours: TestStack) -> None:

@@ -17,7 +17,6 @@ from kubernetes import client
 from rich.console import Console
 
 from secure_tiller.plan import rights
-from secure_tiller.plan.rights import Rule
 from testbed import audit
 from testbed.audit import Asked, Right
 from testbed.cluster import LOCAL
@@ -26,6 +25,7 @@ from testbed.helm import Helm
 from testbed.pulumi_stack import PROJECT
 from testbed.waiting import until
 from tests.support.projects import TestStack
+from tiller_facts.rbac import Rule
 
 SHOP, OPERATOR = (str(PROJECT / "tests" / "charts" / chart) for chart in ("shop", "operator"))
 PARTS = ("web", "store", "agent", "batch", "legacy")

@@ -20,7 +20,7 @@ from secure_tiller_cli.preview import markdown
 from secure_tiller_cli.preview.digest import read
 from secure_tiller_cli.preview.summary import summarize
 from tests import golden
-from tests.golden.changes import AGAIN, CHANGES, LOOP, TRANSFORM, Names, base, changed
+from tests.golden.changes import AGAIN, CHANGES, RUN, TRANSFORM, Names, base, changed
 from tests.golden.normal import normal
 from tests.support import ageing
 from tests.support.projects import TestStack
@@ -105,17 +105,9 @@ def test_the_summary_of_a_change_is_the_golden_one(deployed: DeployedTiller, cha
     assert written == (KEPT / f"{change}.md").read_text()
 
 
-@contextmanager
-def _careless(deployed: DeployedTiller) -> Iterator[None]:
-    """A transform in the program that undoes what the component promises."""
-    program = deployed.stack.project / "__main__.py"
-    before = program.read_text()
-    assert LOOP in before
-    program.write_text(before.replace(LOOP, TRANSFORM.format(blue=deployed.names.blue) + LOOP))
-    try:
-        yield
-    finally:
-        program.write_text(before)
+def _careless(deployed: DeployedTiller) -> AbstractContextManager[None]:
+    """Have a transform in the program that undoes what the component promises."""
+    return deployed.stack.edited("__main__.py", RUN, TRANSFORM.format(blue=deployed.names.blue) + RUN)
 
 
 @contextmanager

@@ -7,7 +7,6 @@ import json
 import re
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from testbed.helm import Helm
 from testbed.pulumi_stack import PROJECT
 from testbed.tiller import ask
 from testbed.toolchain.pins import HELM
-from tests.support.projects import TestStack
+from tests.support.projects import PROGRAM, TestStack
 
 pytestmark = pytest.mark.beside_others
 
@@ -106,7 +105,7 @@ def _renamed(seen: Rename, api: client.ApiClient, folder: Path) -> Rename:
         seen.write(seen.new, **further)
         seen.done[what] = seen.stack.preview(check=False)
     seen.write(seen.new, formerly=seen.old, **pinned)
-    with _without_alias(seen.stack):
+    with seen.stack.edited(PROGRAM, ALIAS, "aliases=None"):
         seen.unaliased = _planned(seen.stack)
     seen.planned = _planned(seen.stack)
     seen.done["renamed"] = seen.stack.up(check=False)
@@ -116,17 +115,6 @@ def _renamed(seen: Rename, api: client.ApiClient, folder: Path) -> Rename:
     seen.write(seen.new, **pinned)
     seen.done["afterwards"] = seen.stack.preview("--expect-no-changes", check=False)
     return seen
-
-
-@contextmanager
-def _without_alias(stack: TestStack) -> Iterator[None]:
-    """Give the stack a program that does not tell Pulumi what a team was called."""
-    program = stack.project / "__main__.py"
-    text = program.read_text()
-    assert ALIAS in text
-    program.write_text(text.replace(ALIAS, "aliases=None"))
-    yield
-    program.write_text(text)
 
 
 def _planned(stack: TestStack) -> dict[tuple[str, str], str]:

@@ -17,10 +17,8 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from secure_tiller.plan import rights
 from secure_tiller.plan.build import plan
 from secure_tiller.plan.model import RolePlan, TillerPlan
-from secure_tiller.plan.model import Subject as Bound
 from testbed.access_reviews import (
     Catalogue,
     Cell,
@@ -38,6 +36,8 @@ from testbed.access_reviews import (
 from testbed.access_reviews.rules import AUTHENTICATED, SERVICE_ACCOUNTS
 from testbed.waiting import until
 from tests.support.projects import TestStack
+from tiller_facts import rbac
+from tiller_facts.rbac import Subject as Bound
 
 EVERYTHING = os.environ.get("SECURE_TILLER_RIGHTS") == "every"
 """Whether the walk leaves nothing out; it then takes some minutes."""
@@ -198,7 +198,7 @@ def _binds(role: RolePlan, subject: Subject) -> bool:
     return any(subject.is_bound(bound.kind, bound.name, bound.namespace) for bound in role.subjects)
 
 
-def _rule(rule: rights.Rule) -> Rule:
+def _rule(rule: rbac.Rule) -> Rule:
     return Rule(rule.verbs, rule.api_groups, rule.resources, rule.resource_names)
 
 
@@ -303,37 +303,37 @@ class ByHand:
         return self.plan.managed[0].name
 
 
-Replacement = Callable[[RolePlan], tuple[rights.Rule, ...]]
+Replacement = Callable[[RolePlan], tuple[rbac.Rule, ...]]
 
-HELM_DOCUMENT = (rights.Rule(("", "batch", "extensions", "apps"), ("*",), ("*",)),)
+HELM_DOCUMENT = (rbac.Rule(("", "batch", "extensions", "apps"), ("*",), ("*",)),)
 """The Role of Helm 2.17, docs/rbac.md, "Deploy Tiller in a namespace, restricted to deploying resources in another"."""
 
-GRUNTWORK = (*HELM_DOCUMENT, rights.Rule(("rbac.authorization.k8s.io",), ("*",), ("*",)))
+GRUNTWORK = (*HELM_DOCUMENT, rbac.Rule(("rbac.authorization.k8s.io",), ("*",), ("*",)))
 """Like those of gruntwork-io/terraform-kubernetes-helm v0.6.2, modules/k8s-namespace-roles."""
 
-GRUNTWORK_STORAGE = (rights.Rule(("", "extensions", "apps"), ("secrets",), ("*",)),)
+GRUNTWORK_STORAGE = (rbac.Rule(("", "extensions", "apps"), ("secrets",), ("*",)),)
 
 
-def _as_in_helms_document(role: RolePlan) -> tuple[rights.Rule, ...]:
+def _as_in_helms_document(role: RolePlan) -> tuple[rbac.Rule, ...]:
     return role.rules if role.part == "storage" else HELM_DOCUMENT
 
 
-def _as_gruntwork_does(role: RolePlan) -> tuple[rights.Rule, ...]:
+def _as_gruntwork_does(role: RolePlan) -> tuple[rbac.Rule, ...]:
     return GRUNTWORK_STORAGE if role.part == "storage" else GRUNTWORK
 
 
-HIDDEN = rights.Rule(("",), ("resourcequotas",), ("delete",), resource_names=("limits",))
+HIDDEN = rbac.Rule(("",), ("resourcequotas",), ("delete",), resource_names=("limits",))
 
 
-def _with_a_rule_for_one_object(role: RolePlan) -> tuple[rights.Rule, ...]:
+def _with_a_rule_for_one_object(role: RolePlan) -> tuple[rbac.Rule, ...]:
     return (*role.rules, HIDDEN)
 
 
-def _without_one_verb(role: RolePlan) -> tuple[rights.Rule, ...]:
+def _without_one_verb(role: RolePlan) -> tuple[rbac.Rule, ...]:
     return tuple(_without_patch(rule) if "ingresses" in rule.resources else rule for rule in role.rules)
 
 
-def _without_patch(rule: rights.Rule) -> rights.Rule:
+def _without_patch(rule: rbac.Rule) -> rbac.Rule:
     return replace(rule, verbs=tuple(verb for verb in rule.verbs if verb != "patch"))
 
 
@@ -363,7 +363,7 @@ def _wait_for(server: Server, subject: Subject, namespace: str, rules: set[Rule]
     until(lambda: rules <= server.rules(subject, namespace), f"{subject.user} holds what it was granted")
 
 
-def _grant(api: client.ApiClient, role: RolePlan, rules: Sequence[rights.Rule]) -> None:
+def _grant(api: client.ApiClient, role: RolePlan, rules: Sequence[rbac.Rule]) -> None:
     rbac, metadata = client.RbacAuthorizationV1Api(api), {"name": role.name}
     listed = [
         {

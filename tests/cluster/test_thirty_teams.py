@@ -6,29 +6,28 @@ twenty-seven must have none.
 
 import contextlib
 import json
-import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from kubernetes import client
 
-from testbed.pulumi_stack import PROJECT
-from tests.support.projects import TestStack
+from tests.support.projects import PROGRAM, TestStack
 
 pytestmark = pytest.mark.beside_others
 
 TEAMS = 30
+OBJECTS = "components/secure_tiller/plan/objects.py"
 REPLICAS, AT_REST = '"replicas": 1,', '"replicas": 0,'
 """Thirty Tillers that start take a minute on a small machine, and no preview looks at their pods."""
 
-SETTINGS = "SecureTiller(team.name, team.args, options)"
-CROWDED = """SecureTiller(
-        team.name, {**team.args, "labels": {"crowded": "true"}} if len(stack.teams) > 30 else team.args, options
-    )"""
+TEAMS_OF_THE_STACK = "in stack.teams:"
+CROWDED = """in [
+        team if len(stack.teams) <= 30 else type(team)(team.name, {**team.args, "labels": {"crowded": "true"}})
+        for team in stack.teams
+    ]:"""
 """The control: what every team gets depends on how many there are."""
 
 WITHOUT_CHECKPOINTS = {"PULUMI_EXPERIMENTAL": "1", "PULUMI_SKIP_CHECKPOINTS": "true"}
@@ -61,26 +60,16 @@ class Changes:
 def changes(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: str) -> Iterator[Changes]:
     teams = {f"t{number:02}-{suffix}": _settings(f"t{number:02}-{suffix}") for number in range(TEAMS)}
     stack = new_stack(teams)
-    _write(stack.project / "components", "secure_tiller/workload.py", REPLICAS, AT_REST)
     try:
-        replace(stack, environment={**stack.environment, **WITHOUT_CHECKPOINTS}).up()
-        stack.configure_teams(_changed(teams, suffix))
-        four = _planned(stack, suffix)
-        _write(stack.project, "__main__.py", SETTINGS, CROWDED)
-        stack.configure_teams({**teams, f"added-{suffix}": _settings(f"added-{suffix}")})
-        yield Changes(suffix, four, _planned(stack, suffix))
+        with stack.edited(OBJECTS, REPLICAS, AT_REST):
+            replace(stack, environment={**stack.environment, **WITHOUT_CHECKPOINTS}).up()
+            stack.configure_teams(_changed(teams, suffix))
+            four = _planned(stack, suffix)
+            stack.configure_teams({**teams, f"added-{suffix}": _settings(f"added-{suffix}")})
+            with stack.edited(PROGRAM, TEAMS_OF_THE_STACK, CROWDED):
+                yield Changes(suffix, four, _planned(stack, suffix))
     finally:
         _delete(api, [f"{team}-{part}" for team in teams for part in ("tiller", "apps")])
-
-
-def _write(folder: Path, file: str, old: str, new: str) -> None:
-    """Change some text of a file; a folder that is the checkout's becomes a copy."""
-    if folder.is_symlink():
-        folder.unlink()
-        shutil.copytree(PROJECT / folder.name, folder)
-    text = (folder / file).read_text()
-    assert old in text
-    (folder / file).write_text(text.replace(old, new))
 
 
 def _delete(api: client.ApiClient, namespaces: list[str]) -> None:

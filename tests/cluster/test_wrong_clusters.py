@@ -21,7 +21,7 @@ from testbed.control_plane import ControlPlane
 from testbed.demo.place import Place
 from testbed.toolchain import Toolchain
 from tests.cluster import api_proxy
-from tests.support.projects import TestStack, make_stack
+from tests.support.projects import PROGRAM, TestStack, make_stack
 
 pytestmark = pytest.mark.beside_others
 
@@ -167,26 +167,10 @@ def test_another_address_of_the_same_cluster_in_another_file_replaces_nothing(
     assert found == {"cluster": "update"}, "more than the file's name in the state"
 
 
-@contextmanager
-def without_identifier(stack: TestStack) -> Iterator[None]:
-    """Take the line out of the program that tells the provider which cluster it is.
-
-    That alone replaces nothing (pulumi-kubernetes 4.25, provider.go, DiffConfig).
-    """
-    program = stack.project / "__main__.py"
-    before = program.read_text()
-    assert IDENTIFIER in before
-    program.write_text(before.replace(IDENTIFIER, ""))
-    try:
-        yield
-    finally:
-        program.write_text(before)
-
-
 def test_control_without_the_clusters_identifier_another_address_would_replace_everything(
     deployed: TestStack, cluster: Place, tmp_path: Path
 ) -> None:
-    with without_identifier(deployed), api_proxy.leading_to(cluster.kubeconfig, tmp_path / "config"):
+    with deployed.edited(PROGRAM, IDENTIFIER, ""), api_proxy.leading_to(cluster.kubeconfig, tmp_path / "config"):
         found = changes(with_kubeconfig(deployed, tmp_path / "config"))
     of_the_cluster = {urn_name(kept) for kept in registered(deployed) if kept["type"].startswith("kubernetes:")}
     assert {found.get(name) for name in of_the_cluster} == {"replace"}

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from testbed.toolchain import Toolchain, load, prepare
 from tests.engine.python_projects import new_stack
-from tests.pulumi_cli import CLI, NEWER, install, install_older, own_cache
+from tests.support.pulumi_cli import CLI, NEWER, install, install_older, own_cache
 
 _SHOW_PATH = "import shutil, pulumi; pulumi.export('pulumi', shutil.which('pulumi'))"
 

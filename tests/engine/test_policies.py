@@ -1,80 +1,98 @@
-"""The policies read a Tiller's command line and environment as the real Tiller does."""
+"""The policy pack, as the engine starts it from another repository, and what it needs of the checkout."""
 
+import json
+import os
+import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from testbed.pulumi_stack import PROJECT
 from testbed.toolchain import Toolchain
-from tests.support import pki
-from tests.unit.tiller_policies.test_flags import STORAGE, VERIFIES
+from tests.engine.python_projects import new_stack
+from tests.support.policy_pack import PACK, PYTHON, install, judge
+from tiller_policies.policies import POLICIES
 
-FIRST = ("--listen=127.0.0.1:0", "--probe=false")
-"""What keeps it to the loopback, and changes nothing of what is asked."""
+FACTS = PROJECT / "components" / "tiller_facts"
+SHOW = """
+import json
+import runpy
+import sys
 
-KUBECONFIG = """
-clusters: [{name: none, cluster: {server: "https://127.0.0.1:1"}}]
-contexts: [{name: none, context: {cluster: none}}]
-current-context: none
+import pulumi_policy
+
+pulumi_policy.PolicyPack = lambda name, policies: print(json.dumps([
+    dict(name=one.name, level=one.enforcement_level.value, severity=one.severity.value, url=one.url,
+         remediation_steps=one.remediation_steps)
+    for one in policies
+]))
+runpy.run_path(sys.argv[1])
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where Tiller looks for its certificates when it is told no path; and settings of a cluster that is not there."""
-    made = tmp_path_factory.mktemp("tiller")
-    authority = pki.authority()
-    server = pki.server(authority)
-    files = {"tls.crt": server.pem, "tls.key": server.key_pem, "ca.crt": authority.pem, "kubeconfig": KUBECONFIG}
-    for name, text in files.items():
-        (made / name).write_text(text)
-    return made
+@pytest.fixture(scope="module", autouse=True)
+def installed() -> None:
+    install()
 
 
-def said(tools: Toolchain, folder: Path, args: list[str], environment: dict[str, str]) -> str:
-    """What Tiller says of its settings when it starts; what it says of a mistake when it does not."""
-    command = [str(tools.bin / "tiller"), *FIRST, *args]
-    told = {"KUBECONFIG": str(folder / "kubeconfig"), **environment}
-    with subprocess.Popen(command, cwd=folder, env=told, text=True, stderr=subprocess.PIPE) as tiller:
-        assert tiller.stderr
-        lines = []
-        for line in tiller.stderr:
-            lines.append(line)
-            if "Max history per release" in line:  # the last that it says
-                break
-        tiller.kill()
-    return "".join(lines)
+def started(pack: Path) -> subprocess.CompletedProcess[str]:
+    """Start a pack that prints its policies and the packages that it loaded, and serves nobody."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [str(PYTHON), "-c", SHOW, str(pack)]
+    return subprocess.run(command, cwd="/", env=environment, text=True, capture_output=True, check=False)
 
 
-def _of_the_container_alone(container: dict[str, Any]) -> bool:
-    """Whether Tiller gets it as it stands: no script, nothing that Kubernetes fills in, TLS only if it verifies."""
-    words = container.get("args", ())
-    variables = container.get("env", ())
-    return not (
-        {"command", "envFrom"} & set(container)
-        or any("$" in word or word == "--tls" for word in words)
-        or any("valueFrom" in one or one["name"] == "TILLER_TLS_ENABLE" for one in variables)
-    )
+def copied(folder: Path) -> Path:
+    return Path(shutil.copytree(PACK, folder / "policies", ignore=shutil.ignore_patterns(".venv", "__pycache__")))
 
 
-@pytest.mark.parametrize(
-    ("container", "verifies"), [row for row in VERIFIES if _of_the_container_alone(row[0])], ids=repr
-)
-def test_tiller_verifies_its_clients_when_the_policies_say_so(
-    tools: Toolchain, folder: Path, container: dict[str, Any], verifies: bool
-) -> None:
-    environment = {one["name"]: one["value"] for one in container.get("env", ())}
-    started = said(tools, folder, container.get("args", []), environment)
-    assert ("(tls=true)" in started) is verifies, started
+def test_the_engine_learns_all_about_each_policy_and_nothing_of_ours_is_loaded_but_the_facts() -> None:
+    shown, modules = map(json.loads, started(PACK).stdout.splitlines())
+
+    assert shown == [
+        {
+            "name": policy.name,
+            "level": policy.level,
+            "severity": policy.severity,
+            "url": policy.practice.page,
+            "remediation_steps": policy.practice.remedy,
+        }
+        for policy in POLICIES
+    ]
+    ours = {path.name for path in (PROJECT / "components").iterdir()}
+    assert ours & set(modules) == {"tiller_facts"}
 
 
-@pytest.mark.parametrize(("args", "storage"), STORAGE)
-def test_tiller_stores_releases_where_the_policies_say(
-    tools: Toolchain, folder: Path, args: list[str], storage: str
-) -> None:
-    started = said(tools, folder, args, {})
-    if storage == "secret":
-        assert "Storage driver is Secret" in started
-    else:
-        assert "Storage driver is Secret" not in started
+def test_a_pack_without_the_facts_says_in_one_line_what_is_missing(tmp_path: Path) -> None:
+    failed = started(copied(tmp_path))
+
+    assert failed.returncode == 1
+    (line,) = failed.stderr.splitlines()
+    assert "components/tiller_facts" in line
+
+
+def test_a_pack_that_goes_alone_takes_the_facts_with_it(tmp_path: Path) -> None:
+    alone = copied(tmp_path)
+    shutil.copytree(FACTS, alone / "tiller_facts")
+
+    assert started(alone).stdout.splitlines()[0] == started(PACK).stdout.splitlines()[0]
+
+
+TILLER = """
+kubernetes.core.v1.Pod("tiller", metadata={"name": "tiller", "namespace": "ci"}, opts=HERE,
+                       spec={"containers": [{"name": "tiller", "image": "ghcr.io/helm/tiller:v2.17.0"}]})
+"""
+
+
+def test_a_pod_that_calls_a_client_is_no_tiller(tools: Toolchain, tmp_path: Path) -> None:
+    stack = new_stack(tmp_path, tools.environment, "helm_clients.py")
+    verdict = judge(stack)
+    assert (verdict.passed, verdict.levels) == (True, {}), verdict.text
+
+    with (stack.project / "__main__.py").open("a") as program:
+        program.write(TILLER)
+    verdict = judge(stack)
+    assert not verdict.passed
+    assert verdict.levels["clients-verified"] == "mandatory", verdict.text

@@ -12,10 +12,13 @@ Teams = dict[str, dict[str, Any]]
 PARTNER = pki.authority("partner").pem
 """A CA of somebody else's."""
 
-LOOP = "for team in stack.teams:\n"
+RUN = "run()\n"
 """The line of the program before which a transform is put."""
 
 TRANSFORM = """
+import pulumi
+
+
 def careless(args):
     if args.type_ == "kubernetes:apps/v1:Deployment" and args.name == "{blue}-deployment":
         pod = args.props["spec"]["template"]["spec"]

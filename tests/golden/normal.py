@@ -11,7 +11,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from secure_tiller_cli.preview.changes import COMPONENT, STACK
+from secure_tiller_cli.preview.changes import STACK
+from tiller_facts.identity import COMPONENT
 
 NEW_YEAR = datetime(2030, 1, 1, tzinfo=UTC)
 """When each kept preview was made."""

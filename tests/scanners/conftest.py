@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from rich.table import Table
 
-from secure_tiller.plan.model import TEAM_LABEL
 from testbed.command import output
 from testbed.pulumi_stack import PROJECT
 from testbed.toolchain import Toolchain
@@ -15,6 +14,7 @@ from tests.scanners import broken, helm_project
 from tests.scanners.manifests import Manifest, kept, planned, rule_by_rule, sent, with_digest
 from tests.scanners.scanners import Report, Scanners
 from tests.support.projects import TestStack
+from tiller_facts.identity import TEAM_LABEL
 
 Scan = Callable[[str, str], Report]
 """From the name of a scanner and of what it is to look at to what it says."""

@@ -6,7 +6,6 @@ from collections.abc import Callable
 import pytest
 from kubernetes import client
 
-from secure_tiller.plan.model import TEAM_LABEL
 from tests.scanners.broken import BROKEN, WHOLE
 from tests.scanners.conftest import Scan
 from tests.scanners.manifests import RULE, Manifest, of_kind, place_of, pod, sent
@@ -14,6 +13,7 @@ from tests.scanners.scanners import Finding, Report, Scanners
 from tests.scanners.waivers import ALWAYS, EXPOSED, RULE_BY_RULE, WITHOUT_DIGEST, Waiver, waived
 from tests.support.leaks import leaked, private_keys
 from tests.support.projects import TestStack
+from tiller_facts.identity import TEAM_LABEL
 
 Teams = dict[str, list[str]]
 Subjects = dict[str, list[Manifest]]

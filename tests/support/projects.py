@@ -4,6 +4,8 @@ import json
 import secrets
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +13,9 @@ import yaml
 
 from testbed.pulumi_stack import PROJECT, Stack
 from testbed.toolchain import Toolchain
+
+PROGRAM = "components/secure_tiller_stack/program.py"
+"""Where the stack's program makes its resources."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,27 @@ class TestStack(Stack):
     def configure_teams(self, teams: dict[str, dict[str, object]]) -> None:
         """Write the stack's teams; the stack may touch any cluster."""
         self.configure({"secure-tiller:cluster": {"uid": "any"}, "secure-tiller:teams": teams})
+
+    @contextmanager
+    def edited(self, file: str, old: str, new: str) -> Iterator[None]:
+        """Have some text of the program otherwise for a while; the checkout stays as it is.
+
+        Args:
+            file: from the project's folder on.
+            old: what stands there.
+            new: what is to stand in its place.
+        """
+        components = self.project / "components"
+        if components.is_symlink():
+            components.unlink()
+            shutil.copytree(PROJECT / "components", components)
+        before = (self.project / file).read_text()
+        assert old in before, f"{file} does not hold {old!r}"
+        (self.project / file).write_text(before.replace(old, new))
+        try:
+            yield
+        finally:
+            (self.project / file).write_text(before)
 
     def discard(self) -> None:
         """Delete the namespaces that the stack made, and wait for nothing: for tests that are not about destroying."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from secure_tiller.plan.rights import Rule
 from testbed.audit import Asked, AuditError, Right, asked, differences, granted
+from tiller_facts.rbac import Rule
 
 TILLER, NOON = "system:serviceaccount:blue-tiller:tiller", datetime(2026, 11, 23, 12, tzinfo=UTC)
 GET, PATCH = Right("apps", "deployments", "get"), Right("apps", "deployments", "patch")

@@ -6,6 +6,20 @@ from secure_tiller.args import ManagedNamespaceArgs, SecureTillerArgs, SubjectsA
 from secure_tiller.plan import pem, rights, validation
 from secure_tiller.plan.lifetimes import Lifetimes, lifetimes
 from secure_tiller.plan.model import (
+    AuthorityPlan,
+    CertificatePlan,
+    ExposurePlan,
+    GivenCertificate,
+    NamespacePlan,
+    RolePlan,
+    TillerPlan,
+)
+from secure_tiller.plan.names import server_names
+from secure_tiller.plan.pod import pod, rollout_seconds
+from secure_tiller.plan.validation import Settings
+from secure_tiller.problems import ConfigurationError
+from tiller_facts.identity import (
+    DEPLOYMENT_NAME,
     MANAGED_BY,
     MANAGED_BY_LABEL,
     POD_SECURITY,
@@ -13,19 +27,8 @@ from secure_tiller.plan.model import (
     SERVICE_ACCOUNT,
     STACK_ANNOTATION,
     TEAM_LABEL,
-    AuthorityPlan,
-    CertificatePlan,
-    ExposurePlan,
-    GivenCertificate,
-    NamespacePlan,
-    RolePlan,
-    Subject,
-    TillerPlan,
 )
-from secure_tiller.plan.names import DEPLOYMENT_NAME, server_names
-from secure_tiller.plan.pod import pod
-from secure_tiller.plan.validation import Settings
-from secure_tiller.problems import ConfigurationError
+from tiller_facts.rbac import Subject
 
 
 def plan(name: str, args: SecureTillerArgs, stack: str) -> TillerPlan:
@@ -62,6 +65,7 @@ def plan(name: str, args: SecureTillerArgs, stack: str) -> TillerPlan:
         roles=tuple(_roles(settings)),
         exposure=exposure,
         pod=pod(settings.namespace, settings.pod, exposed=exposure is not None),
+        rollout_seconds=rollout_seconds(settings.pod),
     )
 
 

@@ -1,33 +1,14 @@
-"""The plan of one team's Tiller: the types, and the names by which its parts are known."""
+"""The plan of one team's Tiller: its types."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 
 from secure_tiller.args import ClientSecretArgs
 from secure_tiller.plan.lifetimes import Lifetime
-from secure_tiller.plan.pod import PodPlan
-from secure_tiller.plan.rights import Rule
-
-MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
-MANAGED_BY = "secure-tiller"
-TEAM_LABEL = "secure-tiller/team"
-"""Label of every object made for a team: tells what is ours from what is foreign, also after the team has left."""
-STACK_ANNOTATION = "secure-tiller/stack"
-"""Annotation of every object: the stack whose it is, because two stacks may both have a team of one name. No label,
-because a label's value ends at 63 characters (Kubernetes documentation, Labels and Selectors)."""
-TRUSTS_ANNOTATION = "secure-tiller/trusts"
-"""Annotation of Tiller's pods: whom this very pod answers, one word for each; see `TillerPlan.trusts`."""
-REASON_ANNOTATION = "secure-tiller/pod-security-reason"
-POD_SECURITY = "pod-security.kubernetes.io"
-POD_SECURITY_LABEL = f"{POD_SECURITY}/enforce"
-"""The label from which Pod Security reads what it must refuse in a namespace."""
-
-SELECTOR = {"app": "helm", "name": "tiller"}
-"""The labels by which the Helm 2 client finds Tiller's pod (Helm 2.17, pkg/helm/portforwarder)."""
-
-SERVICE_ACCOUNT = "tiller"
+from tiller_facts.rbac import Rule, Subject
 
 
 @dataclass(frozen=True)
@@ -38,17 +19,6 @@ class NamespacePlan:
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
     retain_on_delete: bool
-
-
-@dataclass(frozen=True)
-class Subject:
-    """Who a RoleBinding is for."""
-
-    kind: str
-    """`Group`, `User` or `ServiceAccount`."""
-    name: str
-    namespace: str = ""
-    """Of a ServiceAccount; empty for the other kinds."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +111,10 @@ class TillerPlan:
     `alice` for a client, `alice@2` in another generation, `ca:partner#0a1b2c3d4e5f` for further CAs."""
     roles: tuple[RolePlan, ...]
     exposure: ExposurePlan | None
-    pod: PodPlan
+    pod: Mapping[str, Any]
+    """The `spec` of Tiller's pod, in the words of the Kubernetes API; a `Place` where only the update knows."""
+    rollout_seconds: int
+    """How long a new pod may take to become ready."""
 
     @property
     def all_namespaces(self) -> tuple[str, ...]:

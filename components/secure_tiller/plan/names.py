@@ -2,6 +2,8 @@
 
 import re
 
+from tiller_facts.identity import DEPLOYMENT_NAME, LOOPBACK
+
 LONGEST_LABEL = 63
 """Characters in an RFC 1123 label, the form of a namespace's name (Kubernetes documentation, Object Names and IDs)."""
 
@@ -15,22 +17,6 @@ LABEL_PAIR_RULE = (
     "must be a Kubernetes key and value: [prefix/]name of at most 63 letters, digits, '-', '_' or '.', with a letter "
     "or digit at each end; the value has the form of the name"
 )
-
-DEPLOYMENT_NAME = "tiller-deploy"
-"""The name of Deployment and Service that the Helm 2 client and helm-2to3 look for."""
-
-DENY_INGRESS = "deny-ingress"
-"""The name of the NetworkPolicy that closes Tiller's namespace."""
-
-ADMIT_CLIENTS = "admit-clients"
-"""The name of the NetworkPolicy that admits clients in the cluster to an exposed Tiller."""
-
-LOOPBACK = "127.0.0.1"
-"""The name for which every Tiller's certificate is: there a port-forward listens, and the Helm client connects."""
-
-AUTHENTICATED = "system:authenticated"
-SERVICE_ACCOUNTS = "system:serviceaccounts"
-"""The groups of everybody, and of every ServiceAccount (Kubernetes documentation, Authenticating)."""
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.ASCII)
 _WORD = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
@@ -60,16 +46,6 @@ def is_reserved_subject(name: str) -> bool:
     Source: Kubernetes documentation, Using RBAC Authorization: "the prefix system: is reserved".
     """
     return name.startswith("system:")
-
-
-def account_user(namespace: str, name: str) -> str:
-    """Return the name of the user that a ServiceAccount is (Kubernetes documentation, Authenticating)."""
-    return f"system:serviceaccount:{namespace}:{name}"
-
-
-def account_groups(namespace: str) -> tuple[str, str, str]:
-    """Return the groups of every ServiceAccount of a namespace (same source). An access review adds none by itself."""
-    return SERVICE_ACCOUNTS, f"{SERVICE_ACCOUNTS}:{namespace}", AUTHENTICATED
 
 
 def tiller_namespace(name: str) -> str:

@@ -1,25 +1,24 @@
-"""Tiller's pod: how its one container is started and what it may use."""
+"""Tiller's pod, in the words of the Kubernetes API: how its one container is started and what it may use."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Any
 
 from secure_tiller.args import PodArgs, TolerationArgs
 from secure_tiller.plan import durations
+from secure_tiller.plan.places import TLS_SECRET
+from tiller_facts.identity import CERTIFICATES, GRPC_PORT, LOOPBACK, PROBE_PORT, PROGRAM, SERVICE_ACCOUNT
 
 IMAGE = "ghcr.io/helm/tiller:v2.17.0"
 """The last release of Tiller."""
 
-CERTIFICATES = "/etc/certs"
-"""Where the TLS Secret is mounted; the path that `helm init` uses."""
-
 TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105  a path
-"""Where Kubernetes clients look for their token."""
+"""Path at which Kubernetes clients look for their token."""
 
-GRPC_PORT = 44134
-PROBE_PORT = 44135
+TEMPORARY = "/tmp"  # noqa: S108  the pod's own emptyDir
+"""The only folder that can be written; client-go caches there (HOME) what it discovers of the API."""
 
-STOPPING = "/tmp/stopping"  # noqa: S108  the pod's own emptyDir
-"""Exists once the pod was told to stop."""
+STOPPING = f"{TEMPORARY}/stopping"
+"""Exists once the pod was asked to stop."""
 
 STARTS = ("/bin/sh", "-c", f"rm -f {STOPPING}")
 """What runs when the container starts: a hung Tiller is told to stop too, and the one after it finds the file."""
@@ -47,33 +46,36 @@ DEFAULT_REQUESTS: Mapping[str, str] = {"cpu": "25m", "memory": "64Mi", "ephemera
 DEFAULT_LIMITS: Mapping[str, str] = {"cpu": "1", "memory": "512Mi", "ephemeral-storage": "256Mi"}
 """A chart of Helm's largest message, 20 MiB, and the history of its release fit; no team can starve the node."""
 
+NOBODY = 65534
+"""User and group id, as in the image."""
 
-@dataclass(frozen=True)
-class PodPlan:
-    """Tiller's pod, complete. It passes the Pod Security Standard `restricted`."""
+HUNG_SECONDS = 10
+"""Time after which a Tiller is killed that answers no probe any more: its calls will not end."""
 
-    environment: Mapping[str, str]
-    arguments: tuple[str, ...]
-    image: str
-    requests: Mapping[str, str]
-    limits: Mapping[str, str]
-    node_selector: Mapping[str, str]
-    tolerations: tuple[TolerationArgs, ...]
-    priority_class: str
-    """Empty: the cluster's default."""
-    rollout_seconds: int
-    """How long a new pod may take to become ready."""
-    user: int = 65534
-    """User and group id: nobody, as in the image."""
-    temporary_storage: str = "128Mi"
-    """Size limit of /tmp, the only place that can be written: the cache of the API's discovery."""
-    token_seconds: int = 3600
-    """Life of the ServiceAccount token; the kubelet renews it. A stolen one is worth an hour."""
-    hung_seconds: int = 10
-    """Time after which a Tiller is killed that answers no probe any more: its calls will not end."""
-    grace_seconds: int = 330
-    """Time after which a pod that still serves a call is killed: Helm's own default for `--timeout`, 300 s, and some to
-    spare. A pod that serves none is gone in 6 s."""
+GRACE_SECONDS = 330
+"""Time after which a pod that still serves a call is killed: Helm's own default for `--timeout`, 300 s, and some to
+spare. A pod that serves none is gone in 6 s."""
+
+TOKEN_SECONDS = 3600
+"""Life of the ServiceAccount token, which the kubelet renews. A stolen one is worth an hour."""
+
+READABLE_BY_GROUP = 0o440
+
+VOLUMES: tuple[Mapping[str, Any], ...] = (
+    {"name": "certificates", "secret": {"secretName": TLS_SECRET, "defaultMode": READABLE_BY_GROUP}},
+    {
+        "name": "token",
+        "projected": {
+            "defaultMode": READABLE_BY_GROUP,
+            "sources": [
+                {"serviceAccountToken": {"path": "token", "expirationSeconds": TOKEN_SECONDS}},
+                {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+                {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": {"fieldPath": "metadata.namespace"}}]}},
+            ],
+        },
+    },
+    {"name": "tmp", "emptyDir": {"sizeLimit": "128Mi"}},
+)
 
 
 def arguments(history_max: int = HISTORY_MAX, *, exposed: bool = False) -> tuple[str, ...]:
@@ -83,14 +85,14 @@ def arguments(history_max: int = HISTORY_MAX, *, exposed: bool = False) -> tuple
     empty path of the CA trusts the CAs of the operating system.
 
     Args:
-        history_max: revisions kept of a release, 20 unless told otherwise; Tiller's own default keeps all, until
+        history_max: revisions kept of a release, 20 by default; Tiller's own default keeps all, until
             listing them exhausts its memory.
         exposed: whether to listen on all interfaces. Otherwise on the loopback, which only the port-forward of the
             kubelet enters: no pod can connect, with or without a NetworkPolicy.
     """
     return (
         "--storage=secret",
-        f"--listen={'' if exposed else '127.0.0.1'}:{GRPC_PORT}",
+        f"--listen={'' if exposed else LOOPBACK}:{GRPC_PORT}",
         f"--probe-listen=:{PROBE_PORT}",
         "--tls=true",
         "--tls-verify=true",
@@ -101,25 +103,91 @@ def arguments(history_max: int = HISTORY_MAX, *, exposed: bool = False) -> tuple
     )
 
 
-def pod(namespace: str, wanted: PodArgs, *, exposed: bool) -> PodPlan:
-    """Return the plan of Tiller's pod.
+def rollout_seconds(wanted: PodArgs) -> int:
+    """Return how long a new pod may take to become ready, in seconds.
+
+    Args:
+        wanted: the settings, checked.
+    """
+    timeout = durations.read(wanted.get("rollout_timeout", ROLLOUT_TIMEOUT), durations.SECONDS)
+    return timeout or 0  # checked before: it is a time
+
+
+def pod(namespace: str, wanted: PodArgs, *, exposed: bool) -> dict[str, Any]:
+    """Return the `spec` of Tiller's pod. It passes the Pod Security Standard `restricted`.
 
     Args:
         namespace: Tiller's.
         wanted: the settings, checked.
         exposed: whether pods of other namespaces connect to it.
     """
+    placement = {
+        "nodeSelector": dict(wanted.get("node_selector", {})),
+        "tolerations": [_toleration(one) for one in wanted.get("tolerations", ())],
+        "priorityClassName": wanted.get("priority_class", ""),
+    }
+    return {
+        "serviceAccountName": SERVICE_ACCOUNT,
+        "automountServiceAccountToken": False,
+        # A Service of the namespace must not add to the environment that Tiller reads its settings from.
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": GRACE_SECONDS,
+        **{field: value for field, value in placement.items() if value},
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": NOBODY,
+            "runAsGroup": NOBODY,
+            "fsGroup": NOBODY,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [_container(namespace, wanted, exposed=exposed)],
+        "volumes": list(VOLUMES),
+    }
+
+
+def _container(namespace: str, wanted: PodArgs, *, exposed: bool) -> dict[str, Any]:
     resources = wanted.get("resources", {})
-    timeout = durations.read(wanted.get("rollout_timeout", ROLLOUT_TIMEOUT), durations.SECONDS)
-    return PodPlan(
-        # TILLER_NAMESPACE is where releases are stored; HOME is where client-go caches what it discovers.
-        environment={"TILLER_NAMESPACE": namespace, "HOME": "/tmp"},  # noqa: S108  the pod's own emptyDir
-        arguments=arguments(wanted.get("history_max", HISTORY_MAX), exposed=exposed),
-        image=wanted.get("image", IMAGE),
-        requests={**DEFAULT_REQUESTS, **resources.get("requests", {})},
-        limits={**DEFAULT_LIMITS, **resources.get("limits", {})},
-        node_selector=wanted.get("node_selector", {}),
-        tolerations=tuple(wanted.get("tolerations", ())),
-        priority_class=wanted.get("priority_class", ""),
-        rollout_seconds=timeout or 0,  # checked before: it is a time
-    )
+    return {
+        "name": PROGRAM,
+        "image": wanted.get("image", IMAGE),
+        "imagePullPolicy": "IfNotPresent",
+        "args": list(arguments(wanted.get("history_max", HISTORY_MAX), exposed=exposed)),
+        # The namespace is where Tiller keeps its release records.
+        "env": [{"name": "TILLER_NAMESPACE", "value": namespace}, {"name": "HOME", "value": TEMPORARY}],
+        "ports": [{"name": "tiller", "containerPort": GRPC_PORT}, {"name": "http", "containerPort": PROBE_PORT}],
+        # Tiller is up within a second: with the default period of ten, a rollout would mostly wait.
+        "startupProbe": _probe("/readiness", period=1, failures=rollout_seconds(wanted)),
+        "livenessProbe": _probe("/liveness", period=10, failures=3),
+        "readinessProbe": {"exec": {"command": list(STAYS_READY)}, "periodSeconds": 2, "failureThreshold": 1},
+        "lifecycle": {"postStart": {"exec": {"command": list(STARTS)}}, "preStop": {"exec": {"command": list(DRAIN)}}},
+        "resources": {
+            "requests": {**DEFAULT_REQUESTS, **resources.get("requests", {})},
+            "limits": {**DEFAULT_LIMITS, **resources.get("limits", {})},
+        },
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "runAsNonRoot": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "volumeMounts": [
+            {"name": "certificates", "mountPath": CERTIFICATES, "readOnly": True},
+            {"name": "token", "mountPath": TOKEN, "readOnly": True},
+            {"name": "tmp", "mountPath": TEMPORARY},
+        ],
+    }
+
+
+def _probe(path: str, period: int, failures: int) -> dict[str, Any]:
+    return {
+        # No host: Pod Security refuses a probe that names one.
+        "httpGet": {"path": path, "port": PROBE_PORT},
+        "periodSeconds": period,
+        "failureThreshold": failures,
+        "terminationGracePeriodSeconds": HUNG_SECONDS,
+    }
+
+
+def _toleration(wanted: TolerationArgs) -> dict[str, Any]:
+    seconds = {"tolerationSeconds": wanted["toleration_seconds"]} if "toleration_seconds" in wanted else {}
+    return {**{key: value for key, value in wanted.items() if key != "toleration_seconds"}, **seconds}

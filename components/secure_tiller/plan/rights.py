@@ -6,12 +6,9 @@ Each of them would let a chart leave the team's namespaces or undo the limits se
 RBAC Good Practices).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Self
-
 from secure_tiller.args import RightsArgs
-from secure_tiller.plan.names import DEPLOYMENT_NAME
+from tiller_facts.identity import DEPLOYMENT_NAME
+from tiller_facts.rbac import Rule
 
 EDIT = (
     "get",  # an upgrade or a rollback looks at what is there (UpdateWithOptions), `helm status` shows it (Get)
@@ -22,48 +19,6 @@ EDIT = (
 )
 """What Tiller does to every kind of its charts (function of Helm 2.17, pkg/kube/client.go). No update: it replaces no
 object in place. No watch: what the list of a hook holds is enough, but for those kinds that must come to an end."""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule of a Role, in the words of rbac.authorization.k8s.io/v1."""
-
-    api_groups: tuple[str, ...]
-    resources: tuple[str, ...]
-    verbs: tuple[str, ...]
-    resource_names: tuple[str, ...] = ()
-    """The only objects the rule covers; empty: all of the namespace."""
-
-    @classmethod
-    def read(cls, said: Mapping[str, Sequence[str] | None]) -> Self:
-        """Return a rule as a Role of the API has it."""
-        fields = ("apiGroups", "resources", "verbs", "resourceNames")
-        return cls(*(tuple(said.get(field) or ()) for field in fields))
-
-    def covers(self, verb: str, group: str, resource: str, name: str = "") -> bool:
-        """Tell whether the rule allows something, as the RBAC authorizer does (Kubernetes, pkg/apis/rbac/v1).
-
-        Args:
-            verb: what is done.
-            group: of the API; empty: the core group.
-            resource: with its subresource, as in `pods/log`.
-            name: of the object; empty: a request without one, which a rule that lists names never covers.
-        """
-        return self.covers_some(verb, group, resource) and (not self.resource_names or name in self.resource_names)
-
-    def covers_some(self, verb: str, group: str, resource: str) -> bool:
-        """Tell whether the rule allows something on one object at least.
-
-        `*` covers subresources too, `*/scale` that subresource of every kind, and `pods` no subresource of pods.
-        """
-        _, slash, subresource = resource.partition("/")
-        named = ("*", resource, f"*/{subresource}") if slash else ("*", resource)
-        kinds = any(each in self.resources for each in named)
-        return kinds and _either(self.verbs, verb) and _either(self.api_groups, group)
-
-
-def _either(listed: tuple[str, ...], wanted: str) -> bool:
-    return "*" in listed or wanted in listed
 
 
 STORAGE = (

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from secure_tiller.plan.model import Subject
 from secure_tiller_cli.audit import network, rbac
 from secure_tiller_cli.audit.facts import GRANTS, PODS, Facts, Json, Place, place
 from secure_tiller_cli.audit.rbac import Grant
 from secure_tiller_cli.audit.settings import Settings
 from secure_tiller_cli.audit.tillers import ENDED, Tiller
+from tiller_facts.rbac import Subject
 
 Certificates = Mapping[str, tuple[str, ...]]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from secure_tiller.plan.objects import DEPLOYMENTS, NETWORK_POLICIES, ROLE_BINDINGS, ROLES, SERVICES, Kind
+from tiller_facts.kinds import DEPLOYMENTS, NETWORK_POLICIES, ROLE_BINDINGS, ROLES, SERVICES, Kind
 
 Json = Mapping[str, Any]
 """An object of the cluster, in the words of the Kubernetes API."""

@@ -7,9 +7,9 @@ import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 from enum import IntEnum
 
-from secure_tiller.plan.objects import NETWORK_POLICIES, SERVICES
 from secure_tiller_cli.audit.facts import Facts, Json, labels, place
 from secure_tiller_cli.audit.tillers import Tiller
+from tiller_facts.kinds import NETWORK_POLICIES, SERVICES
 
 OUTSIDE = ("NodePort", "LoadBalancer")
 """The types of Service that are reached from outside of the cluster."""

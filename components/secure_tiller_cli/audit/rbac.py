@@ -6,11 +6,9 @@ Source: Kubernetes documentation, Using RBAC Authorization.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from secure_tiller.plan.model import Subject
-from secure_tiller.plan.names import AUTHENTICATED, SERVICE_ACCOUNTS, account_groups, account_user
-from secure_tiller.plan.objects import ROLE_BINDINGS, ROLES
-from secure_tiller.plan.rights import Rule
 from secure_tiller_cli.audit.facts import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, Facts, Json, Place, place
+from tiller_facts.kinds import ROLE_BINDINGS, ROLES
+from tiller_facts.rbac import AUTHENTICATED, SERVICE_ACCOUNTS, Rule, Subject, account_groups, account_user
 
 EVERYBODY = frozenset((AUTHENTICATED, "system:unauthenticated", SERVICE_ACCOUNTS, "system:anonymous"))
 """Groups that somebody of every team belongs to, and the user who says no name."""

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from secure_tiller.plan.model import SELECTOR
 from secure_tiller_cli.audit import settings
 from secure_tiller_cli.audit.facts import PODS, WORKLOADS, Facts, Json, labels, place
 from secure_tiller_cli.audit.settings import Settings
+from tiller_facts.identity import SELECTOR
 
 ENDED = ("Succeeded", "Failed")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from cryptography import x509
 
 from secure_tiller.plan import pem
-from secure_tiller.plan.names import LOOPBACK
 from secure_tiller.problems import Problem, RefusedError
+from tiller_facts.identity import LOOPBACK
 
 CA, CERTIFICATE, KEY, ENVIRONMENT = "ca.pem", "cert.pem", "key.pem", "env"
 """The first three are the names that Helm 2.17 looks for in its home (cmd/helm/helm.go, tlsCaCertDefault)."""

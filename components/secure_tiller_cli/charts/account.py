@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from secure_tiller.plan.names import account_groups, account_user
-from secure_tiller.plan.rights import Rule
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_stack.cluster.reviews import NoAnswerError, held
 from secure_tiller_stack.permissions import Right
+from tiller_facts.rbac import Rule, account_groups, account_user
 
 
 class Account:

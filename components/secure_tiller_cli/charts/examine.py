@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from secure_tiller.plan.objects import NETWORK_POLICIES, ROLE_BINDINGS, ROLES, Kind
 from secure_tiller.plan.validation.rights import LIMITS, ROUTES
 from secure_tiller_cli.charts.account import Account
 from secure_tiller_cli.charts.discovery import Discovery, Served, discover, group
@@ -16,6 +15,7 @@ from secure_tiller_cli.charts.rights import AT_INSTALL, in_words, own_namespace,
 from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_stack.permissions import Right
+from tiller_facts.kinds import NETWORK_POLICIES, ROLE_BINDINGS, ROLES, Kind
 
 CHART = "the chart must be changed"
 RELEASE = "rewrite the stored release with the Helm plugin helm-mapkubeapis"

@@ -3,16 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from secure_tiller.plan.objects import Kind
 from secure_tiller.plan.rights import EDIT
-from secure_tiller_stack.permissions import NAMESPACES, Right
+from secure_tiller_stack.permissions import Right
+from tiller_facts.kinds import JOBS, NAMESPACES, PODS, Kind
 
 INSTALLED = tuple(verb for verb in EDIT if verb != "list")
 """What Tiller does to an object of a release: it lists hooks alone."""
 HOOKED = tuple(verb for verb in EDIT if verb != "patch")
 """What Tiller does to a hook: it makes it anew each time."""
 
-AWAITED = frozenset((Kind("batch", "jobs"), Kind("", "pods")))
+AWAITED = frozenset((JOBS, PODS))
 """Kinds of hooks whose end Tiller awaits (Helm 2.17, pkg/kube/client.go, watchUntilReady and watchPodUntilComplete)."""
 
 AT_INSTALL = frozenset(("create", "list", "watch"))

@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from secure_tiller.plan.model import Subject
-from secure_tiller.plan.names import SERVICE_ACCOUNTS
 from secure_tiller_cli.check.grants import ALL, EVERY_ACCOUNT, EVERYBODY, Binding, Bindings, Right
 from secure_tiller_cli.check.observed_state import Readable, Unreadable
 from secure_tiller_cli.check.questions import grants, planned_for
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
+from tiller_facts.rbac import SERVICE_ACCOUNTS, Subject
 
 ACCOUNTS = "service accounts where Tiller installs"
 _ANY = "any"

@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from secure_tiller.plan import pem
-from secure_tiller.plan.names import LOOPBACK
 from secure_tiller_cli import diagnosis
 from secure_tiller_cli.check.endpoint import Calls, Presented, Verdict, first_clients
 from secure_tiller_cli.diagnosis import Credentials, NoVerdictError, Refused, handshake
@@ -22,6 +21,7 @@ from secure_tiller_cli.diagnosis.handshake import ServerHandshake
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_stack.cluster.connection import AT_ONCE
 from secure_tiller_stack.kubeconfig import Access
+from tiller_facts.identity import LOOPBACK
 
 SECONDS = 5.0
 """How long a handshake may take."""

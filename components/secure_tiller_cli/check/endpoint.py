@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from secure_tiller_cli.diagnosis import Accepted, Diagnosis, Kind, NoVerdictError, Refused
 from secure_tiller_cli.diagnosis.handshake import ServerHandshake
+from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
 
@@ -63,7 +64,7 @@ def judge(tiller: DeployedTiller, calls: Calls) -> Iterator[Result]:
 def _refused(tiller: DeployedTiller, check: str, verdicts: dict[str, Verdict]) -> Result:
     answered = [who for who, verdict in verdicts.items() if isinstance(verdict, Accepted)]
     if answered:
-        stop = f"kubectl --namespace {tiller.namespace} scale deployment {tiller.deployment} --replicas=0"
+        stop = f"kubectl --namespace {word(tiller.namespace)} scale deployment {word(tiller.deployment)} --replicas=0"
         remedy = f"stop it now: {stop}; then pulumi up --refresh"
         return Result(tiller.name, check, Status.FAILED, f"ANSWERED: {join_limited(answered)}", remedy)
     unsure = {who: verdict for who, verdict in verdicts.items() if isinstance(verdict, NoVerdictError)}

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from secure_tiller.plan.model import Subject
-from secure_tiller.plan.names import AUTHENTICATED, SERVICE_ACCOUNTS
-from secure_tiller.plan.rights import Rule
+from tiller_facts.rbac import AUTHENTICATED, SERVICE_ACCOUNTS, Rule, Subject
 
 ALL = "*"
 

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 
-from secure_tiller.plan.model import POD_SECURITY, POD_SECURITY_LABEL
-from secure_tiller.plan.names import ADMIT_CLIENTS, DENY_INGRESS
+from secure_tiller.plan.every_team import of_every_team
 from secure_tiller_cli.check.differences import FILLED_IN, of_spec
 from secure_tiller_cli.check.observed_state import Object, ObservedState, Readable, Unreadable
 from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
+from tiller_facts.identity import ADMIT_CLIENTS, DENY_INGRESS, POD_SECURITY, POD_SECURITY_LABEL
 
 MADE = "Pod Security of the stack's namespaces"
 EXISTING = "Pod Security of existing namespaces"
 POLICY = "NetworkPolicy closes Tiller's namespace"
 
-_CLOSED = {"podSelector": {}, "policyTypes": ["Ingress"]}
+_CLOSED = of_every_team()["NetworkPolicy", "deny-ingress"]["spec"]
 
 
 def judge(tiller: DeployedTiller, seen: ObservedState) -> Iterator[Result]:
@@ -87,7 +87,7 @@ def _policy(tiller: DeployedTiller, policies: Readable[tuple[Object, ...]]) -> R
     # Policies add up: one more can only open.
     if opening := [name for name, spec in by_name.items() if spec.get("ingress")]:
         text = f"{DENY_INGRESS} is there, but others admit connections: {join_limited(opening)}"
-        remedy = f"look whether it must: kubectl --namespace {tiller.namespace} describe networkpolicies"
+        remedy = f"look whether it must: kubectl --namespace {word(tiller.namespace)} describe networkpolicies"
         return Result(tiller.name, POLICY, Status.WARNING, text, remedy)
     beside = f"; {ADMIT_CLIENTS} admits the clients in the cluster" if tiller.exposed else ""
     return Result(tiller.name, POLICY, Status.PASSED, f"{DENY_INGRESS} closes every pod{beside}")

@@ -4,8 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from secure_tiller.plan.model import SELECTOR
-from secure_tiller_cli.check.differences import FILLED_IN, FILLED_IN_A_POD, of_pod
+from secure_tiller_cli.check.differences import FILLED_IN, FILLED_IN_A_POD, of_pod, of_spec
 from secure_tiller_cli.check.observed_state import Object, Readable, Unreadable, Workload
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
@@ -34,12 +33,8 @@ def _deployment(tiller: DeployedTiller, found: Object | None) -> Result:
     if found is None:
         text = f"there is no Deployment {tiller.deployment} in {tiller.namespace}"
         return Result(tiller.name, DEPLOYMENT, Status.FAILED, text, _RESTORE)
-    spec = found["spec"]
-    different = [*of_pod(tiller.pod, spec["template"], FILLED_IN)]
-    if spec.get("replicas") != 1:
-        different.append(f"replicas is {spec.get('replicas')}, not 1")
-    if spec["selector"] != {"matchLabels": SELECTOR}:
-        different.append("the selector is another one")
+    planned, there = ({**spec, "template": {}} for spec in (tiller.deployment_spec, found["spec"]))
+    different = (*of_spec(planned, there, FILLED_IN), *of_pod(tiller.pod, found["spec"]["template"], FILLED_IN))
     return _compared(tiller, DEPLOYMENT, different, f"{tiller.deployment}: {_images(tiller.pod)}")
 
 

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from secure_tiller.plan.model import RolePlan, Subject
-from secure_tiller.plan.names import AUTHENTICATED, DENY_INGRESS, DEPLOYMENT_NAME, account_groups, account_user
+from secure_tiller.plan.model import RolePlan
 from secure_tiller_cli.check.grants import ALL, Grant, Right
 from secure_tiller_cli.state import DeployedTiller
+from tiller_facts.identity import DENY_INGRESS, DEPLOYMENT_NAME
+from tiller_facts.rbac import AUTHENTICATED, Subject, account_groups, account_user
 
 _APPS, _NETWORKING, _RBAC = "apps", "networking.k8s.io", "rbac.authorization.k8s.io"
 

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
 
-from secure_tiller.plan.model import SELECTOR
 from secure_tiller_cli.check.grants import Bindings, bindings
 from secure_tiller_cli.check.observed_state import (
     Object,
@@ -21,6 +20,7 @@ from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_stack.cluster.api import unless_refused
 from secure_tiller_stack.cluster.connection import AT_ONCE
 from secure_tiller_stack.cluster.lister import RELEASES, find, items
+from tiller_facts.identity import SELECTOR
 from tiller_facts.kinds import (
     CLUSTER_ROLE_BINDINGS,
     CLUSTER_ROLES,

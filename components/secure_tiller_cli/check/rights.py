@@ -8,7 +8,6 @@ and what the people have by RoleBindings in Tiller's namespace.
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from secure_tiller.plan.model import Subject
 from secure_tiller_cli.check.grants import (
     EVERY_ACCOUNT,
     EVERYBODY,
@@ -32,6 +31,7 @@ from secure_tiller_cli.check.questions import (
 )
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
+from tiller_facts.rbac import Subject
 
 OTHERS = "rights of others in Tiller's namespace"
 

@@ -9,12 +9,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from secure_tiller.plan import pem
-from secure_tiller.plan.model import TRUSTS_ANNOTATION
 from secure_tiller_cli.check.observed_state import Object, Readable, Unreadable
 from secure_tiller_cli.diagnosis import NoVerdictError
 from secure_tiller_cli.diagnosis.handshake import ServerHandshake
+from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
+from tiller_facts.identity import TRUSTS_ANNOTATION
 
 SECRET = "TLS Secret is the stack's and immutable"  # noqa: S105  the name of a check
 ANCHORS = "Tiller trusts the stack's clients alone"
@@ -80,7 +81,9 @@ def _anchors(tiller: DeployedTiller, anchors: tuple[x509.Certificate, ...]) -> R
         return Result(tiller.name, ANCHORS, Status.FAILED, text, _RESTORE)
     if late := [name for name, mark in further.items() if not mark]:
         why = f"trusted_client_cas.{join_limited(late)} became known during an update only, and is not in the state"
-        remedy = f"compare ca.crt by hand: kubectl --namespace {tiller.namespace} get secret {tiller.tls_secret}"
+        remedy = (
+            f"compare ca.crt by hand: kubectl --namespace {word(tiller.namespace)} get secret {word(tiller.tls_secret)}"
+        )
         return Unreadable(why, remedy).result(tiller.name, ANCHORS)
     if not _explained(others, further):
         text = f"beside those of the stack's clients, it trusts {_described(others) or 'none'}"
@@ -104,7 +107,7 @@ def _running(
     wanted = {certificate.subject.public_bytes() for certificate in anchors}
     if shown.trusted == wanted:
         return Result(tiller.name, RUNNING, Status.PASSED, f"it names {len(wanted)}, those of the Secret")
-    restart = f"kubectl --namespace {tiller.namespace} rollout restart deployment {tiller.deployment}"
+    restart = f"kubectl --namespace {word(tiller.namespace)} rollout restart deployment {word(tiller.deployment)}"
     more, lacking = len(shown.trusted - wanted), len(wanted - shown.trusted)
     text = f"it names {more} that are not in the Secret, and not {lacking} of the Secret"
     if not shown.trusted:

@@ -5,11 +5,11 @@ from functools import partial
 from typing import Any
 
 from secure_tiller.plan import schema
-from secure_tiller.plan.model import SELECTOR
-from secure_tiller.plan.names import DEPLOYMENT_NAME
 from secure_tiller_cli.diagnosis.cause import Cause, Kind
+from secure_tiller_cli.foreign_text import word
 from secure_tiller_stack.cluster.api import unless_refused
 from secure_tiller_stack.cluster.lister import Json, find, items
+from tiller_facts.identity import DEPLOYMENT_NAME, SELECTOR
 from tiller_facts.kinds import DEPLOYMENTS, NAMESPACES, PODS
 
 LABELS = ",".join(f"{key}={value}" for key, value in SELECTOR.items())
@@ -26,7 +26,7 @@ def is_ready(pod: Json) -> bool:
 def not_ready(namespace: str, pods: Iterable[Json]) -> Cause:
     """Return why none of the pods is ready."""
     seen = "; ".join(f"pod {pod['metadata']['name']} {'; '.join(_reasons(pod)) or 'says no reason'}" for pod in pods)
-    remedy = f"mend what it says, and wait: kubectl --namespace {namespace} describe pods --selector {LABELS}"
+    remedy = f"mend what it says, and wait: kubectl --namespace {word(namespace)} describe pods --selector {LABELS}"
     return Cause(Kind.NOT_READY, f"in namespace {namespace} {seen}", remedy)
 
 
@@ -60,7 +60,8 @@ def none(client: Any, namespace: str) -> tuple[Cause, tuple[str, ...]]:
         return Cause(Kind.NO_NAMESPACE, f"there is no namespace {namespace}", remedy), unchecked
     deployment = unless_refused(None, find, client, DEPLOYMENTS, DEPLOYMENT_NAME, namespace)
     if deployment:
-        mend = f"kubectl --namespace {namespace} describe deployment {DEPLOYMENT_NAME}; pulumi up --refresh restores it"
+        describe = f"kubectl --namespace {word(namespace)} describe deployment {DEPLOYMENT_NAME}"
+        mend = f"{describe}; pulumi up --refresh restores it"
         return Cause(Kind.NOT_READY, f"namespace {namespace} has no pod of Tiller: {_state(deployment)}", mend), ()
     return Cause(Kind.NO_TILLER, f"namespace {namespace} has no pod with the labels {LABELS}", remedy), unchecked
 

@@ -21,6 +21,7 @@ from secure_tiller_cli.diagnosis.certificate import (
 )
 from secure_tiller_cli.diagnosis.credentials import Credentials
 from secure_tiller_cli.diagnosis.stack_certificates import StackCertificates
+from secure_tiller_cli.foreign_text import word
 
 _ANOTHER = "take the files that secure-tiller bundle wrote, or write the bundle anew"
 
@@ -59,7 +60,8 @@ def read(credentials: Credentials) -> ClientCredentials | Cause:
 
 def again(leaf: x509.Certificate) -> str:
     """Return how to get a client's bundle anew, as far as its certificate says whose it is."""
-    return f"write the bundle anew: secure-tiller bundle {organization(leaf) or 'TEAM'} {name(leaf) or 'CLIENT'}"
+    team, client = word(organization(leaf) or "TEAM"), word(name(leaf) or "CLIENT")
+    return f"write the bundle anew: secure-tiller bundle {team} {client}"
 
 
 def wrong_with_client(brought: ClientCredentials, now: datetime, known: StackCertificates) -> Iterator[Cause]:

@@ -7,7 +7,6 @@ from functools import partial
 
 import grpc
 
-from secure_tiller.plan.names import LOOPBACK
 from secure_tiller_cli.diagnosis.call import get_version
 from secure_tiller_cli.diagnosis.cause import Cause, Diagnosis, Kind
 from secure_tiller_cli.diagnosis.client import read, wrong_with_client
@@ -18,8 +17,10 @@ from secure_tiller_cli.diagnosis.pod_lookup import locate
 from secure_tiller_cli.diagnosis.server import wrong_with_server
 from secure_tiller_cli.diagnosis.stack_certificates import StackCertificates
 from secure_tiller_cli.diagnosis.verdict import Accepted, NoVerdictError
+from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_stack.kubeconfig import Access
+from tiller_facts.identity import LOOPBACK
 
 
 def diagnose(
@@ -92,5 +93,5 @@ def _unexplained(namespace: str, shown: ServerHandshake) -> Cause:
     what = (
         "the certificates fit, as far as they can be seen" if shown.chain else "the port speaks neither TLS nor HTTP/2"
     )
-    remedy = f"see what Tiller says: kubectl --namespace {namespace} logs deployment/tiller-deploy"
+    remedy = f"see what Tiller says: kubectl --namespace {word(namespace)} logs deployment/tiller-deploy"
     return Cause(Kind.UNEXPLAINED, f"GetVersion was not answered, yet {what}", remedy)

@@ -5,11 +5,10 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 
-from secure_tiller.plan.names import DEPLOYMENT_NAME
-from secure_tiller.plan.pod import GRPC_PORT
 from secure_tiller_cli.diagnosis.verdict import NoVerdictError
 from secure_tiller_cli.programs import Running, lines, started
 from secure_tiller_stack.kubeconfig import Access
+from tiller_facts.identity import DEPLOYMENT_NAME, GRPC_PORT
 
 SECONDS = 20.0
 """How long kubectl may take until it listens."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from cryptography import x509
 from OpenSSL import SSL
 
-from secure_tiller.plan.names import LOOPBACK
 from secure_tiller_cli.diagnosis.refusal import SECONDS, speaks_plaintext
+from tiller_facts.identity import LOOPBACK
 
 Port = Callable[[], AbstractContextManager[int]]
 """Opens a local port that leads to Tiller's, for one connection."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from secure_tiller.plan.model import Subject
 from secure_tiller.problems import ClusterError
 from secure_tiller_cli.diagnosis.absence import LABELS, is_ready, none, not_ready
 from secure_tiller_cli.diagnosis.cause import Cause, Kind
@@ -17,6 +16,7 @@ from secure_tiller_stack.kubeconfig import Access
 from secure_tiller_stack.permissions import Right
 from tiller_facts import kinds
 from tiller_facts.kinds import PODS
+from tiller_facts.rbac import Subject
 
 _RIGHTS = (("list", "pods"), ("get", "pods"), ("create", "pods/portforward"))
 """What the way to Tiller's port takes: the Helm client lists and forwards, kubectl also gets."""

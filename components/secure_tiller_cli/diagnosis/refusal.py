@@ -7,9 +7,9 @@ import ssl
 import tempfile
 from pathlib import Path
 
-from secure_tiller.plan.names import LOOPBACK
 from secure_tiller_cli.diagnosis.credentials import Credentials
 from secure_tiller_cli.diagnosis.verdict import NoVerdictError
+from tiller_facts.identity import LOOPBACK
 
 SECONDS = 5.0
 """How long a step may take."""

@@ -2,9 +2,10 @@
 
 import json
 
-from secure_tiller.plan.rights import STORAGE, Rule
+from secure_tiller.plan.rights import STORAGE
 from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.state import DeployedTiller
+from tiller_facts.rbac import Rule
 
 NAME = "helm3"
 """The name of the Role."""

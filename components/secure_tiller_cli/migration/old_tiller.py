@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from secure_tiller.plan.model import SELECTOR
 from secure_tiller.problems import Problem
 from secure_tiller_cli.audit import settings
 from secure_tiller_cli.audit.settings import PORT
 from secure_tiller_cli.foreign_text import word
 from secure_tiller_stack.cluster.lister import Json, items
+from tiller_facts.identity import SELECTOR
 from tiller_facts.kinds import PODS
 
 HASH_LABEL = "pod-template-hash"

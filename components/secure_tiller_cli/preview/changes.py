@@ -9,8 +9,9 @@ from typing import Any
 from secure_tiller_cli.preview import paths
 from secure_tiller_cli.preview.digest import Digest, State, Step
 from secure_tiller_cli.preview.paths import Path
+from tiller_facts import identity
+from tiller_facts.identity import COMPONENT
 
-COMPONENT = "secure-tiller:index:SecureTiller"
 STACK = "pulumi:pulumi:Stack"
 
 OPERATIONS: Mapping[str, str] = {
@@ -28,19 +29,13 @@ OPERATIONS: Mapping[str, str] = {
 PLAIN = ("create", "update", "replace", "delete")
 """What a reviewer counts."""
 
+_KUBERNETES = {kind for made in identity.PARTS.values() for kind, _ in made}
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "Namespace": ("namespace", "namespace:"),
     "PrivateKey": ("server", "server-ca", "server-ca:", "client:", "client-ca:"),
     "CertRequest": ("server", "client:"),
     "SelfSignedCert": ("server-ca", "server-ca:", "client-ca:"),
     "LocallySignedCert": ("server", "client:"),
-    "ServiceAccount": ("service-account",),
-    "Role": ("storage", "people", "manage:"),
-    "RoleBinding": ("storage", "people", "manage:"),
-    "NetworkPolicy": ("deny-ingress", "admit-clients"),
-    "Secret": ("tls", "secret:"),
-    "Deployment": ("deployment",),
-    "Service": ("service",),
+    **{kind: tuple(p for p, made in identity.PARTS.items() if kind in dict(made)) for kind in _KUBERNETES},
 }
 """What a SecureTiller is made of (`secure_tiller.component`), by kind; after a `:` at the end a name follows."""
 

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from secure_tiller.plan.model import SERVICE_ACCOUNT
 from secure_tiller_cli.preview import rules
 from secure_tiller_cli.preview.changes import PLAIN, Change, Stack, sort
 from secure_tiller_cli.preview.digest import Digest
 from secure_tiller_cli.preview.findings import Finding
 from secure_tiller_cli.preview.paths import at, items
+from tiller_facts.identity import SERVICE_ACCOUNT
 
 BINDINGS = ("RoleBinding", "ClusterRoleBinding")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from secure_tiller.plan.model import POD_SECURITY_LABEL, TRUSTS_ANNOTATION, RolePlan
+from secure_tiller.plan.model import RolePlan
 from secure_tiller.version import VERSION
 from secure_tiller_cli.report import rights
 from secure_tiller_cli.report.certificates import certificates
@@ -12,6 +12,7 @@ from secure_tiller_cli.report.findings import findings, promises
 from secure_tiller_cli.report.model import Check, Namespace, Person, Report, Result, Team
 from secure_tiller_cli.results.result import CheckReport, Status
 from secure_tiller_cli.state import ClusterReference, DeployedTiller
+from tiller_facts.identity import POD_SECURITY_LABEL, TRUSTS_ANNOTATION
 
 GENERATOR = "secure-tiller report"
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from secure_tiller.plan import rights
 from secure_tiller.plan.model import RolePlan
-from secure_tiller.plan.rights import Rule
 from secure_tiller_cli.report.model import Right, Rights
 from secure_tiller_cli.state import DeployedTiller
+from tiller_facts.rbac import Rule
 
 MANAGE = "manage:"
 """How the part of a Role begins that is Tiller's in a managed namespace."""

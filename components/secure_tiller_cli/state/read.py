@@ -4,11 +4,11 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from secure_tiller.plan.model import STACK_ANNOTATION, RolePlan, Subject
-from secure_tiller.plan.rights import Rule
+from secure_tiller.plan.model import RolePlan
 from secure_tiller_cli.state.tiller import ClusterReference, DeployedTiller
+from tiller_facts.identity import COMPONENT, STACK_ANNOTATION
+from tiller_facts.rbac import Rule, Subject
 
-COMPONENT = "secure-tiller:index:SecureTiller"
 SECRET_MARK = "4dabf18193072939515e22adb298388d"  # noqa: S105 - Pulumi SDK, common/resource/sig: what marks a value
 SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the same: as a secret
 HIDDEN = object()
@@ -59,7 +59,7 @@ def _deployed(component: Resource, resources: Sequence[Resource]) -> DeployedTil
         certificates=dict(_certificates(of)),
         roles=tuple(_roles(of)),
         created=dict(_created(of("Namespace"))),
-        pod=plain(deployment.get("inputs", {})).get("spec", {}).get("template", {}),
+        deployment_spec=plain(deployment.get("inputs", {})).get("spec", {}),
         tls_secret=str(plain(secret.get("outputs", {})).get("metadata", {}).get("name", "")),
         exposed="service" in of("Service"),
         policies=dict(_specs(of("NetworkPolicy"))),

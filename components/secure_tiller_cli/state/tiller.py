@@ -45,8 +45,8 @@ class DeployedTiller:
     """Tiller's and the people's, with whom they are bound to."""
     created: Mapping[str, Mapping[str, str]]
     """The labels of each namespace that the component made, by its name; Tiller's own is among them."""
-    pod: Mapping[str, Any]
-    """The pod template of the Deployment: `metadata` and `spec`, in the words of the Kubernetes API."""
+    deployment_spec: Mapping[str, Any]
+    """The `spec` of the Deployment as it was planned, in the words of the Kubernetes API."""
     tls_secret: str
     """Name of the Secret with Tiller's certificate, in Tiller's namespace."""
     exposed: bool
@@ -60,6 +60,11 @@ class DeployedTiller:
     """The `spec` of each Service, by its name."""
     client_secrets: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """By client in the cluster, namespace and name of the Secret with its bundle."""
+
+    @property
+    def pod(self) -> Mapping[str, Any]:
+        """The pod template of the Deployment: `metadata` and `spec`."""
+        return self.deployment_spec.get("template") or {}
 
     @property
     def clients(self) -> tuple[str, ...]:

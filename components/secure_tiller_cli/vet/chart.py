@@ -11,6 +11,7 @@ import yaml
 
 from secure_tiller.problems import Problem, RefusedError
 from secure_tiller_cli.charts import Discovery, Finding, Group, Severity
+from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.programs import Ended, run
 
 HELM_SECONDS = 120.0
@@ -93,7 +94,7 @@ class Chart:
             said = _said(done)
             remedy = "correct the chart, or the values that you gave"
             if MISSING in said:
-                remedy = f"fetch them first: helm dependency build {self.path}"
+                remedy = f"fetch them first: helm dependency build {word(str(self.path))}"
             raise self._refused(f"does not render: {said}", remedy)
         return done.out
 

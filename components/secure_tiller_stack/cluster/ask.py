@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
-from secure_tiller.plan.model import MANAGED_BY, MANAGED_BY_LABEL, SELECTOR, TRUSTS_ANNOTATION
 from secure_tiller_stack.cluster import existing, reviews
 from secure_tiller_stack.cluster.api import call, unless_refused
 from secure_tiller_stack.cluster.connection import calling
 from secure_tiller_stack.cluster.facts import Facts, FoundNamespace, FoundTiller, Questions
 from secure_tiller_stack.cluster.lister import Json, items, path
 from secure_tiller_stack.kubeconfig import Access
+from tiller_facts.identity import MANAGED_BY, MANAGED_BY_LABEL, SELECTOR, TRUSTS_ANNOTATION
 from tiller_facts.kinds import NAMESPACES, PODS
 
 _TILLERS = ",".join(f"{key}={value}" for key, value in {**SELECTOR, MANAGED_BY_LABEL: MANAGED_BY}.items())

@@ -6,14 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from secure_tiller.plan.model import MANAGED_BY, MANAGED_BY_LABEL, SERVICE_ACCOUNT, STACK_ANNOTATION, TEAM_LABEL
-from secure_tiller.plan.objects import Object
 from secure_tiller_stack.cluster import lister
 from secure_tiller_stack.cluster.api import unless_refused
 from secure_tiller_stack.cluster.connection import AT_ONCE
 from secure_tiller_stack.cluster.facts import FoundNamespace, FoundObjects, FoundRelease, Questions
 from secure_tiller_stack.cluster.lister import RELEASES, Json
-from tiller_facts.kinds import SECRETS, SERVICE_ACCOUNTS, Kind
+from tiller_facts.identity import MANAGED_BY, MANAGED_BY_LABEL, SERVICE_ACCOUNT, STACK_ANNOTATION, TEAM_LABEL
+from tiller_facts.kinds import SECRETS, SERVICE_ACCOUNTS, Kind, Object
 
 
 def departed(

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from secure_tiller.plan.model import MANAGED_BY, MANAGED_BY_LABEL, STACK_ANNOTATION
-from secure_tiller.plan.objects import Kind, Object
 from secure_tiller_stack.permissions import Right
+from tiller_facts.identity import MANAGED_BY, MANAGED_BY_LABEL, STACK_ANNOTATION
+from tiller_facts.kinds import Kind, Object
 
 
 @dataclass(frozen=True)

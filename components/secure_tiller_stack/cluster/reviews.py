@@ -8,12 +8,12 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-from secure_tiller.plan.names import AUTHENTICATED
 from secure_tiller_stack.cluster.api import call
 from secure_tiller_stack.cluster.connection import AT_ONCE, clients
 from secure_tiller_stack.cluster.facts import Questions
 from secure_tiller_stack.permissions import Right, escalate
 from tiller_facts.kinds import SECRETS, Kind
+from tiller_facts.rbac import AUTHENTICATED
 
 EVERYTHING = Right("", "*", Kind("*", "*"))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from secure_tiller.plan.model import TillerPlan
-from secure_tiller.plan.objects import objects
+from secure_tiller.plan.objects import named
 from secure_tiller.problems import ClusterError
 from secure_tiller_stack import cluster
 from secure_tiller_stack.cluster import Facts, Questions
@@ -94,7 +94,7 @@ def _questions(plans: Sequence[TillerPlan], deploying: bool) -> Questions:
         deploying=deploying,
         stack=plans[0].stack,
         namespaces=frozenset(name for plan in plans for name in plan.all_namespaces),
-        objects=frozenset(item for plan in plans for item in objects(plan)),
+        objects=frozenset(item for plan in plans for item in named(plan)),
         acts=frozenset(right for plan in plans for right in acts(plan)),
         grants=frozenset(right for plan in plans for right in grants(plan)),
     )

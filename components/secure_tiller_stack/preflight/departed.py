@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from secure_tiller.plan.model import TEAM_LABEL, TillerPlan
+from secure_tiller.plan.model import TillerPlan
 from secure_tiller.problems import Problem, shown
 from secure_tiller_stack.args import REMOVED
 from secure_tiller_stack.cluster import Facts, FoundRelease
+from tiller_facts.identity import TEAM_LABEL
 
 MOST_SHOWN = 10
 """Releases that a message names; of more it tells the number."""

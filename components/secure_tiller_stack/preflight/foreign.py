@@ -3,15 +3,16 @@
 from collections.abc import Iterator, Mapping
 
 from secure_tiller.plan.model import TillerPlan
-from secure_tiller.plan.objects import Object, objects
+from secure_tiller.plan.objects import named
 from secure_tiller.problems import Problem, shown
 from secure_tiller_stack.cluster import Facts
+from tiller_facts.kinds import Object
 
 
 def in_the_way(plan: TillerPlan, facts: Facts, formerly: Mapping[str, str]) -> Iterator[Problem]:
     """Yield a problem for each object of somebody else that stands where one of this team's is to be."""
     names = (plan.name, formerly.get(plan.name, plan.name))
-    for item in sorted(objects(plan)):
+    for item in sorted(named(plan)):
         team = facts.objects.teams.get(item)
         if team is not None and team not in names:
             yield _problem(plan, item, team)

@@ -2,17 +2,10 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from secure_tiller.plan.model import (
-    MANAGED_BY,
-    MANAGED_BY_LABEL,
-    POD_SECURITY_LABEL,
-    STACK_ANNOTATION,
-    TEAM_LABEL,
-    NamespacePlan,
-    TillerPlan,
-)
+from secure_tiller.plan.model import NamespacePlan, TillerPlan
 from secure_tiller.problems import Problem, shown
 from secure_tiller_stack.cluster import Facts, FoundNamespace
+from tiller_facts.identity import MANAGED_BY, MANAGED_BY_LABEL, POD_SECURITY_LABEL, STACK_ANNOTATION, TEAM_LABEL
 
 Names = Mapping[str, str]
 """By team, its name before it was renamed."""

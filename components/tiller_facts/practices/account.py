@@ -7,7 +7,7 @@ from tiller_facts.practices.case import Case
 from tiller_facts.practices.model import Finding, Practice, Report, some
 from tiller_facts.rbac import Grant
 from tiller_facts.severity import Severity
-from tiller_facts.values import maybe
+from tiller_facts.values import maybe, word
 
 READS = ("get", "list", "watch")
 
@@ -91,7 +91,7 @@ def rights_end_at_others(case: Case, report: Report) -> Iterator[Finding]:
     if system:  # also where it lives there: the accounts of Kubernetes' own controllers are its neighbours
         words = f"its account has rights in a namespace that is the cluster's own, {_by(system)}"
         yield report("rights-in-cluster-namespace", words, about=system[0].binding, detail=_places(system))
-    homes = {maybe(other.object.data, "metadata", "namespace") for other in case.others}
+    homes = {word(other.object.data, "metadata", "namespace") for other in case.others}
     elsewhere = [grant for grant in case.held if grant.namespace not in ("", case.tiller.namespace)]
     if others := [grant for grant in elsewhere if grant.namespace in homes and grant not in system]:
         words = f"its account has rights where another Tiller lives, {_by(others)}"

@@ -9,7 +9,7 @@ from tiller_facts.facts import Facts, FoundObject, Source
 from tiller_facts.flags import Flags
 from tiller_facts.kinds import RIGHTS
 from tiller_facts.rbac import Grant, Subject
-from tiller_facts.values import Hidden, NotKnown, NotKnownError, Value, at, is_known, known, settle
+from tiller_facts.values import Hidden, NotKnown, NotKnownError, Value, at, each, is_known, settle
 from tiller_facts.workloads import Tiller, Workload
 
 PATHS = ("certificate", "client_cas")
@@ -213,5 +213,5 @@ def _some(keys: Value[tuple[str, ...]], only_first: bool) -> frozenset[str]:
 
 def hosts(tiller: Tiller) -> tuple[str, ...]:
     """Return the ports of its node that lead to a Tiller's container. Raises NotKnownError."""
-    found = [at(port, "hostPort") for port in known(at(tiller.container, "ports") or ())]
+    found = [at(port, "hostPort") for port in each(tiller.container, "ports")]
     return tuple(f"{port:g}" if isinstance(port, float) else str(port) for port in found if port)

@@ -8,7 +8,7 @@ from tiller_facts.network import Admission, Admitted
 from tiller_facts.practices.case import Case, hosts
 from tiller_facts.practices.model import Finding, Practice, Report, Status, some
 from tiller_facts.severity import Severity
-from tiller_facts.values import Hidden, known, settle
+from tiller_facts.values import Hidden, known
 
 
 def endpoint_is_closed(case: Case, report: Report) -> Iterator[Finding]:
@@ -46,7 +46,7 @@ def _everywhere(case: Case, report: Report, listen: str) -> Finding:
 
 def probe_is_closed(case: Case, report: Report) -> Iterator[Finding]:
     """Find out whether pods reach the probe port."""
-    listen = settle(case.flags.probe_listen, hidden=":", unknown=":")
+    listen = ":" if isinstance(case.flags.probe_listen, Hidden) else known(case.flags.probe_listen)
     if not listen or network.is_loopback(listen):
         return
     admission = network.admitted(case.facts, case.tiller, listen)

@@ -9,6 +9,9 @@ from tiller_facts.practices.case import Case, Cluster
 from tiller_facts.severity import Severity
 from tiller_facts.workloads import Tiller
 
+PAGE = "docs/practices.md"
+"""The page that describes the practices, in the repository; `practices.page` writes it."""
+
 
 class Status(StrEnum):
     """How sure a finding is."""
@@ -88,6 +91,11 @@ class Practice:
     of_tiller: "Callable[[Case, Report], Iterator[Finding]] | None" = None
     of_cluster: "Callable[[Cluster, Report], Iterator[Finding]] | None" = None
     compares: bool = False
+
+    @property
+    def page(self) -> str:
+        """Where it is described."""
+        return f"{PAGE}#{self.code}"
 
 
 @dataclass(frozen=True)

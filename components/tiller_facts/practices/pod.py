@@ -55,10 +55,8 @@ def has_limits(case: Case, report: Report) -> Iterator[Finding]:
 
 def is_not_root(case: Case, report: Report) -> Iterator[Finding]:
     """Find out as whom it runs."""
-    own, of_pod = (at(one, "securityContext") or {} for one in (case.tiller.container, case.tiller.spec))
-    user = at(own, "runAsUser") if "runAsUser" in own else at(of_pod, "runAsUser")
-    other = at(own, "runAsNonRoot") if "runAsNonRoot" in own else at(of_pod, "runAsNonRoot")
-    if at(own, "privileged"):
+    user, other = _secured(case, "runAsUser"), _secured(case, "runAsNonRoot")
+    if at(case.tiller.container, "securityContext", "privileged"):
         text = "is privileged: whoever takes it over owns its node"
         yield report("privileged", text, severity=Severity.HIGH)
     if user == 0:
@@ -66,6 +64,11 @@ def is_not_root(case: Case, report: Report) -> Iterator[Finding]:
     elif not user and not other:
         text = "may run as root: only its image says as whom it runs"
         yield report("may-run-as-root", text, severity=Severity.LOW)
+
+
+def _secured(case: Case, setting: str) -> object:
+    own, of_pod = (at(one, "securityContext", setting) for one in (case.tiller.container, case.tiller.spec))
+    return of_pod if own is None else own
 
 
 def runs_as_described(case: Case, report: Report) -> Iterator[Finding]:

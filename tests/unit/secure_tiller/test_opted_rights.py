@@ -4,7 +4,7 @@ import pytest
 
 from secure_tiller.args import RightsArgs
 from secure_tiller.plan import rights
-from secure_tiller.plan.rights import Rule
+from tiller_facts.rbac import Rule
 
 OWN_NAMESPACE = Rule(("",), ("namespaces",), ("get",), resource_names=("apps",))
 

@@ -10,7 +10,7 @@ from secure_tiller.args import RightsArgs
 from secure_tiller.plan import pem, rights, validation
 from secure_tiller.plan.build import plan
 from secure_tiller.plan.lifetimes import Lifetime
-from secure_tiller.plan.model import CertificatePlan, ExposurePlan, GivenCertificate, RolePlan, Subject, TillerPlan
+from secure_tiller.plan.model import CertificatePlan, ExposurePlan, GivenCertificate, RolePlan, TillerPlan
 from secure_tiller.problems import ConfigurationError
 from tests.support import pki, strategies
 from tests.support.leaks import leaked, secret_number
@@ -26,6 +26,7 @@ from tests.support.samples import (
     own_certificate,
     smallest,
 )
+from tiller_facts.rbac import Subject
 
 SVC_LOCAL = ".svc.cluster.local"
 GREEN = plan("green", SMALLEST, STACK)
@@ -34,6 +35,12 @@ LABELS = {"app.kubernetes.io/managed-by": "secure-tiller", "secure-tiller/team":
 
 def roles(tiller: TillerPlan) -> dict[str, RolePlan]:
     return {role.part: role for role in tiller.roles}
+
+
+def container(tiller: TillerPlan) -> Any:
+    """Return the only container of Tiller's pod."""
+    (only,) = tiller.pod["containers"]
+    return only
 
 
 def levels(tiller: TillerPlan) -> dict[str, str]:
@@ -73,8 +80,8 @@ def test_any_right_settings_give_a_plan_that_keeps_the_promises(args: Any) -> No
     parts = [part for certificate in issued(tiller) for part in parts_of(certificate)]
     assert len(parts) == len(set(parts)), "no two keys or certificates share a logical name"
     assert len(tiller.trusts) == len(set(tiller.trusts)) == len(tiller.clients) + len(tiller.trusted)
-    assert ("--listen=127.0.0.1:44134" in tiller.pod.arguments) == (tiller.exposure is None)
-    assert {"--tls=true", "--tls-verify=true", "--storage=secret"} <= set(tiller.pod.arguments)
+    assert ("--listen=127.0.0.1:44134" in container(tiller)["args"]) == (tiller.exposure is None)
+    assert {"--tls=true", "--tls-verify=true", "--storage=secret"} <= set(container(tiller)["args"])
 
 
 @given(args=strategies.plain)
@@ -104,7 +111,7 @@ def test_tillers_namespace_is_named_after_the_team() -> None:
 def test_tillers_namespace_can_be_chosen_and_everything_of_tillers_is_there() -> None:
     tiller = plan("green", smallest(namespace="helm-green"), STACK)
     assert tiller.namespace.name == "helm-green"
-    assert tiller.pod.environment["TILLER_NAMESPACE"] == "helm-green"
+    assert {"name": "TILLER_NAMESPACE", "value": "helm-green"} in container(tiller)["env"]
     assert tiller.roles[0].namespace == "helm-green"
     assert roles(tiller)["manage:green-apps"].subjects == (Subject("ServiceAccount", "tiller", "helm-green"),)
     assert "tiller-deploy.helm-green.svc" in server(tiller).dns_names
@@ -180,7 +187,7 @@ def test_the_people_named_are_bound_in_tillers_namespace_only() -> None:
 
 
 def test_tiller_starts_with_tls_verification_and_secret_storage_all_explicit() -> None:
-    assert GREEN.pod.arguments == (
+    assert container(GREEN)["args"] == [
         "--storage=secret",
         "--listen=127.0.0.1:44134",
         "--probe-listen=:44135",
@@ -190,7 +197,7 @@ def test_tiller_starts_with_tls_verification_and_secret_storage_all_explicit() -
         "--tls-cert=/etc/certs/tls.crt",
         "--tls-ca-cert=/etc/certs/ca.crt",
         "--history-max=20",
-    )
+    ]
 
 
 def test_no_two_teams_can_share_a_logical_name() -> None:
@@ -367,7 +374,7 @@ def test_the_secret_of_a_client_is_planned_where_it_runs() -> None:
 
 def test_tiller_listens_on_its_loopback_unless_it_is_exposed() -> None:
     assert GREEN.exposure is None
-    assert "--listen=:44134" in plan("blue", FULL, STACK).pod.arguments
+    assert "--listen=:44134" in container(plan("blue", FULL, STACK))["args"]
 
 
 def test_exposed_it_admits_the_namespaces_of_its_clients_secrets_each_once() -> None:
@@ -397,24 +404,29 @@ def test_labels_of_the_user_are_on_everything_and_ours_among_them() -> None:
 
 
 def test_the_pod_is_that_of_the_settings() -> None:
-    wanted = plan("blue", FULL, STACK).pod
-    assert wanted.image == "registry.example.org/helm/tiller:v2.16.12"
-    assert "--history-max=5" in wanted.arguments
-    assert wanted.requests == {"cpu": "50m", "memory": "64Mi", "ephemeral-storage": "16Mi"}
-    assert wanted.limits == {"cpu": "1", "memory": "1Gi", "ephemeral-storage": "256Mi"}
-    assert wanted.node_selector == {"kubernetes.io/os": "linux"}
-    assert wanted.tolerations == tuple(FULL["pod"]["tolerations"])
-    assert (wanted.priority_class, wanted.rollout_seconds) == ("high", 90)
+    tiller = plan("blue", FULL, STACK)
+    assert container(tiller)["image"] == "registry.example.org/helm/tiller:v2.16.12"
+    assert "--history-max=5" in container(tiller)["args"]
+    assert container(tiller)["resources"] == {
+        "requests": {"cpu": "50m", "memory": "64Mi", "ephemeral-storage": "16Mi"},
+        "limits": {"cpu": "1", "memory": "1Gi", "ephemeral-storage": "256Mi"},
+    }
+    assert tiller.pod["nodeSelector"] == {"kubernetes.io/os": "linux"}
+    toleration = {"key": "dedicated", "value": "helm", "effect": "NoExecute", "tolerationSeconds": 60}
+    assert tiller.pod["tolerations"] == [toleration]
+    assert (tiller.pod["priorityClassName"], tiller.rollout_seconds) == ("high", 90)
 
 
-def test_the_pod_is_small_runs_anywhere_and_has_five_minutes_to_start_unless_told_otherwise() -> None:
-    assert GREEN.pod.image == "ghcr.io/helm/tiller:v2.17.0"
-    assert GREEN.pod.requests == {"cpu": "25m", "memory": "64Mi", "ephemeral-storage": "16Mi"}
-    assert GREEN.pod.limits == {"cpu": "1", "memory": "512Mi", "ephemeral-storage": "256Mi"}
-    assert (GREEN.pod.node_selector, GREEN.pod.tolerations, GREEN.pod.priority_class) == ({}, (), "")
-    assert GREEN.pod.rollout_seconds == 300
+def test_the_pod_is_small_runs_anywhere_and_has_five_minutes_to_start_by_default() -> None:
+    assert container(GREEN)["image"] == "ghcr.io/helm/tiller:v2.17.0"
+    assert container(GREEN)["resources"] == {
+        "requests": {"cpu": "25m", "memory": "64Mi", "ephemeral-storage": "16Mi"},
+        "limits": {"cpu": "1", "memory": "512Mi", "ephemeral-storage": "256Mi"},
+    }
+    assert {"nodeSelector", "tolerations", "priorityClassName"}.isdisjoint(GREEN.pod)
+    assert GREEN.rollout_seconds == 300
 
 
 def test_a_pod_that_is_stopped_has_longer_than_helm_waits_for_a_call() -> None:
     helms_default_timeout = 300
-    assert GREEN.pod.grace_seconds > helms_default_timeout
+    assert GREEN.pod["terminationGracePeriodSeconds"] > helms_default_timeout

@@ -3,7 +3,7 @@
 import pytest
 
 from secure_tiller.plan import rights
-from secure_tiller.plan.rights import Rule
+from tiller_facts.rbac import Rule
 
 EVERY_RULE = [*rights.STORAGE, *rights.PEOPLE, *rights.manage("apps")]
 CLUSTER_SCOPED = {"nodes", "persistentvolumes", "clusterroles", "clusterrolebindings", "customresourcedefinitions"}

@@ -14,7 +14,7 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from secure_tiller.plan.model import RolePlan, Subject
+from secure_tiller.plan.model import RolePlan
 from secure_tiller.plan.rights import manage
 from secure_tiller_cli.charts import Finding as ChartFinding
 from secure_tiller_cli.charts import Group, Severity
@@ -30,6 +30,7 @@ from secure_tiller_cli.preview.summary import Part, Summary
 from secure_tiller_cli.releases import Status
 from tests.unit.secure_tiller_cli.migration.samples import copied
 from tests.unit.secure_tiller_cli.state.samples import ACCOUNT, blue
+from tiller_facts.rbac import Subject
 
 PARSER = MarkdownIt("gfm-like", {"linkify": False})
 NOW = datetime(2030, 1, 1, tzinfo=UTC)

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from secure_tiller.plan.objects import Object
 from secure_tiller_cli import audit
 from secure_tiller_cli.audit.facts import LISTED
 from secure_tiller_cli.check import read_cluster
@@ -35,6 +34,7 @@ from tests.support.fake_core import tiller_pod
 from tests.unit.secure_tiller_cli.check import samples
 from tests.unit.secure_tiller_stack.cluster.asking import PREVIEW
 from tiller_facts import kinds
+from tiller_facts.kinds import Object
 
 
 class User(NamedTuple):

@@ -9,9 +9,10 @@ import yaml
 
 from secure_tiller.plan.build import plan
 from secure_tiller.plan.model import TillerPlan
-from secure_tiller.plan.objects import DEPLOYMENTS, ROLE_BINDINGS, ROLES, SECRETS, SERVICES, Kind, objects
+from secure_tiller.plan.objects import objects
 from secure_tiller_stack.permissions import Right, acts, escalate, grants
 from tests.support.samples import BLUE, LEASES, SMALLEST, STACK, smallest
+from tiller_facts.kinds import DEPLOYMENTS, ROLE_BINDINGS, ROLES, SECRETS, SERVICES, Kind
 
 ROLE = Path(__file__).parents[3] / "docs" / "deployer.yaml"
 PODS, NAMESPACES, REPLICA_SETS = Kind("", "pods"), Kind("", "namespaces"), Kind("apps", "replicasets")

@@ -142,7 +142,7 @@ def test_what_a_cluster_told_before_it_fell_silent_is_no_proof_that_nobody_is_an
 
 
 def test_the_time_is_longer_than_a_pod_can_take_to_stop() -> None:
-    assert plan("green", SMALLEST, STACK).pod.grace_seconds < revocation.LONGEST_SECONDS
+    assert plan("green", SMALLEST, STACK).pod["terminationGracePeriodSeconds"] < revocation.LONGEST_SECONDS
 
 
 def test_a_pod_that_was_replaced_is_missed_long_before_one_that_is_stopping() -> None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from secure_tiller.plan.objects import NETWORK_POLICIES
 from secure_tiller_cli.audit import network
 from secure_tiller_cli.audit.case import Case
 from secure_tiller_cli.audit.finding import Finding, Level
 from secure_tiller_cli.audit.network import Admitted
+from tiller_facts.kinds import NETWORK_POLICIES
 
 VERIFY = "give Tiller --tls-verify=true and the CA of its own clients in --tls-ca-cert"
 BEHIND = "give Tiller --listen=127.0.0.1:44134, which Helm's port-forward reaches"

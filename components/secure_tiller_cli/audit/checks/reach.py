@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from secure_tiller.plan.objects import SERVICES
 from secure_tiller_cli.audit import network, rbac
 from secure_tiller_cli.audit.case import Case
 from secure_tiller_cli.audit.facts import place
 from secure_tiller_cli.audit.finding import Finding, Level
+from tiller_facts.kinds import SERVICES
 
 FORWARD = "bind pods/portforward there to the people of one team"
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from secure_tiller.plan.model import TEAM_LABEL
 from secure_tiller_cli.preview.changes import Change, Team
 from secure_tiller_cli.preview.findings import Finding, whole
 from secure_tiller_cli.preview.paths import Path, at
 from secure_tiller_cli.preview.rules.tiller import TEMPLATE
+from tiller_facts.identity import TEAM_LABEL
 
 CLIENT = "client:"
 MANAGED = "manage:"

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from secure_tiller.plan.model import POD_SECURITY, POD_SECURITY_LABEL, REASON_ANNOTATION
 from secure_tiller_cli.preview.changes import Change, Team
 from secure_tiller_cli.preview.digest import UNKNOWN
 from secure_tiller_cli.preview.findings import Finding, whole
 from secure_tiller_cli.preview.paths import Path, at, items, within
 from secure_tiller_cli.preview.rules.tiller import CONTAINER
+from tiller_facts.identity import POD_SECURITY, POD_SECURITY_LABEL, REASON_ANNOTATION
 
 OWN = "namespace"
 MANAGED = "namespace:"

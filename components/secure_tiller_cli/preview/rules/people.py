@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from secure_tiller.plan.model import SERVICE_ACCOUNT
 from secure_tiller_cli.preview.changes import Change, Team
 from secure_tiller_cli.preview.findings import Finding
 from secure_tiller_cli.preview.paths import Path, at, holds_unknown, items
+from tiller_facts.identity import SERVICE_ACCOUNT
 
 PEOPLE = "people"
 SUBJECTS: Path = ("subjects",)

@@ -4,70 +4,30 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from secure_tiller.plan.model import SERVICE_ACCOUNT
+from secure_tiller.plan.every_team import of_every_team
+from secure_tiller.plan.places import Place
 from secure_tiller_cli.preview.changes import Team
 from secure_tiller_cli.preview.findings import Finding
-from secure_tiller_cli.preview.paths import Path, at, differing, items, written
-from secure_tiller_cli.preview.rules.tiller import CONTAINER, POD
+from secure_tiller_cli.preview.paths import Path, at, differing, mapping, within, written
+from secure_tiller_cli.preview.rules.tiller import ARGUMENTS, CONTAINER, PLACED, POD, TEMPLATE, TIMEOUT
 
-FIXED: Mapping[Path, Any] = {
-    (*POD, "serviceAccountName"): SERVICE_ACCOUNT,
-    (*POD, "automountServiceAccountToken"): False,
-    (*POD, "enableServiceLinks"): False,
-    (*POD, "securityContext"): {
-        "fsGroup": 65534,
-        "runAsGroup": 65534,
-        "runAsNonRoot": True,
-        "runAsUser": 65534,
-        "seccompProfile": {"type": "RuntimeDefault"},
-    },
-    (*CONTAINER, "securityContext"): {
-        "allowPrivilegeEscalation": False,
-        "capabilities": {"drop": ["ALL"]},
-        "readOnlyRootFilesystem": True,
-        "runAsNonRoot": True,
-    },
-    ("spec", "replicas"): 1,
-}
-"""What stands in every Deployment of the component (`secure_tiller.workload`), by path."""
+AS_MADE = {"spec": of_every_team()["Deployment", "deployment"]["spec"]}
+"""A Deployment as the component makes it."""
 
-KNOWN: Mapping[Path, frozenset[str]] = {
-    POD: frozenset(
-        {
-            "automountServiceAccountToken",
-            "containers",
-            "enableServiceLinks",
-            "nodeSelector",
-            "priorityClassName",
-            "securityContext",
-            "serviceAccountName",
-            "terminationGracePeriodSeconds",
-            "tolerations",
-            "volumes",
-        }
-    ),
-    CONTAINER: frozenset(
-        {
-            "args",
-            "env",
-            "image",
-            "imagePullPolicy",
-            "lifecycle",
-            "livenessProbe",
-            "name",
-            "ports",
-            "readinessProbe",
-            "resources",
-            "securityContext",
-            "startupProbe",
-            "volumeMounts",
-        }
-    ),
-}
-"""The fields that the component sets; another one is not the component's."""
+CONTAINERS: Path = CONTAINER[:-1]
+ENVIRONMENT: Path = (*CONTAINER, "env")
+CHOSEN: tuple[Path, ...] = (
+    (*TEMPLATE, "metadata"),
+    ARGUMENTS,
+    (*CONTAINER, "image"),
+    (*CONTAINER, "resources"),
+    (*ENVIRONMENT, 0, "value"),
+    *PLACED.values(),
+    *TIMEOUT,
+)
+"""What of a Deployment a team's file chooses, or another rule judges."""
 
 IMMUTABLE: Path = ("immutable",)
-VOLUMES = frozenset({"secret", "projected", "emptyDir"})
 CLUSTER_WIDE = ("ClusterRole", "ClusterRoleBinding")
 
 
@@ -105,18 +65,28 @@ def tls_secret(team: Team) -> Iterator[Finding]:
 
 def _broken(properties: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     """Yield where a Deployment differs from what the component makes, and in what."""
-    for path, wanted in FIXED.items():
-        for wrong in differing(wanted, at(properties, path), path):
-            found = at(properties, wrong)
-            where = written(tuple(key for key in wrong[1:] if key not in ("spec", "template")))
-            yield wrong, f"{where} is {'not set' if found is None else json.dumps(found)}"
-    for path, known in KNOWN.items():
-        for key in sorted({*(at(properties, path) or {})} - known):
-            yield (*path, key), f"it sets {key}"
-    if len(at(properties, (*POD, "containers")) or ()) != 1:
-        yield (*POD, "containers"), "it has not exactly one container"
-    for index, volume in enumerate(items(at(properties, (*POD, "volumes")))):
-        for kind in sorted({*volume} - {"name"} - VOLUMES):
-            yield (*POD, "volumes", index), f"it mounts a volume of kind {kind}"
     if not at(properties, (*CONTAINER, "resources", "limits")):
         yield (*CONTAINER, "resources", "limits"), "it has no limits"
+    for path in differing(AS_MADE, {"spec": at(properties, ("spec",))}):
+        any_text = isinstance(at(AS_MADE, path), Place) and isinstance(at(properties, path), str)
+        if not any_text and not any(within(path, chosen) for chosen in CHOSEN):
+            yield from _difference(properties, path)
+    if len(at(properties, CONTAINERS) or ()) != 1:
+        yield CONTAINERS, "it has not exactly one container"
+
+
+def _difference(properties: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, str]]:
+    """Yield a difference in words, at the outermost place that the component does not have."""
+    added = next((path[:end] for end in range(1, len(path) + 1) if at(AS_MADE, path[:end]) is None), path)
+    if within(path, CONTAINERS) and not (within(path, CONTAINER) and at(properties, CONTAINER)):
+        return  # the number of containers is another one
+    if within(path, ENVIRONMENT):
+        yield ENVIRONMENT, "its environment is another one"  # not quoted: it may hold what is secret
+    elif added[:-1] in (POD, CONTAINER) and at(AS_MADE, added) is None:
+        yield added, f"it sets {added[-1]}"
+    elif added[:-1] == (*POD, "volumes"):
+        kinds = sorted({*mapping(at(properties, added))} - {"name"})
+        yield added, f"it mounts a volume of kind {', '.join(kinds)}"
+    else:
+        where, found = written(tuple(key for key in path[1:] if key not in ("spec", "template"))), at(properties, path)
+        yield path, f"{where} is {'not set' if found is None else json.dumps(found)}"

@@ -2,7 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
-from secure_tiller.plan.model import (
+from secure_tiller.plan.every_team import of_every_team
+from secure_tiller_cli.preview.changes import Change, Team
+from secure_tiller_cli.preview.findings import Finding, Name, whole
+from secure_tiller_cli.preview.paths import Path, written
+from secure_tiller_cli.preview.rules.tiller import TEMPLATE
+from secure_tiller_cli.preview.rules.words import of
+from tiller_facts.identity import (
     MANAGED_BY_LABEL,
     POD_SECURITY,
     REASON_ANNOTATION,
@@ -10,11 +16,6 @@ from secure_tiller.plan.model import (
     TEAM_LABEL,
     TRUSTS_ANNOTATION,
 )
-from secure_tiller_cli.preview.changes import Change, Team
-from secure_tiller_cli.preview.findings import Finding, Name, whole
-from secure_tiller_cli.preview.paths import Path, written
-from secure_tiller_cli.preview.rules.tiller import TEMPLATE
-from secure_tiller_cli.preview.rules.words import of
 
 OURS = (MANAGED_BY_LABEL, STACK_ANNOTATION, TEAM_LABEL, TRUSTS_ANNOTATION, REASON_ANNOTATION)
 """Labels and annotations that mean something to us: what happens to them, other rules say."""
@@ -32,16 +33,7 @@ def labels(team: Team) -> Iterator[Finding]:
         yield Finding("labels", sentence, names, explains=tuple(found))
 
 
-FIXED = (
-    ("Namespace", "namespace"),
-    ("ServiceAccount", "service-account"),
-    ("Role", "storage"),
-    ("Role", "people"),
-    ("RoleBinding", "storage"),
-    ("NetworkPolicy", "deny-ingress"),
-    ("Secret", "tls"),
-    ("Deployment", "deployment"),
-)
+FIXED = tuple((kind, part) for kind, part in of_every_team() if ":" not in part)
 """What every Tiller has; that a setting brings more, other rules say."""
 
 

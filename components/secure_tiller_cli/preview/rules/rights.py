@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from secure_tiller.plan import rights
-from secure_tiller.plan.rights import Rule
 from secure_tiller_cli.preview.changes import Change, Team
 from secure_tiller_cli.preview.digest import UNKNOWN
 from secure_tiller_cli.preview.findings import Finding
 from secure_tiller_cli.preview.paths import Path, at, holds_unknown, items
+from tiller_facts.rbac import Rule
 
 RULES: Path = ("rules",)
 MANAGED = "manage:"

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from secure_tiller.plan import pod
-from secure_tiller.plan.model import TRUSTS_ANNOTATION
 from secure_tiller_cli.preview.changes import Change, Team
 from secure_tiller_cli.preview.digest import UNKNOWN
 from secure_tiller_cli.preview.findings import Finding, Name, whole
 from secure_tiller_cli.preview.paths import Path, at, within
+from tiller_facts.identity import TRUSTS_ANNOTATION
 
 TEMPLATE: Path = ("spec", "template")
 POD: Path = (*TEMPLATE, "spec")

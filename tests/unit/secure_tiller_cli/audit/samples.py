@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from secure_tiller.plan.objects import DEPLOYMENTS, NETWORK_POLICIES, ROLE_BINDINGS, ROLES, SERVICES, Kind
 from secure_tiller.plan.pod import arguments
 from secure_tiller_cli.audit import Audit, Facts, judge
 from secure_tiller_cli.audit.facts import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, DAEMON_SETS, LISTED, PODS, STATEFUL_SETS
+from tiller_facts.kinds import DEPLOYMENTS, NETWORK_POLICIES, ROLE_BINDINGS, ROLES, SERVICES, Kind
 
 HOME = "blue-tiller"
 LABELS = {"app": "helm", "name": "tiller"}

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from secure_tiller.plan.objects import DEPLOYMENTS
 from secure_tiller.problems import ClusterError
 from secure_tiller_cli import audit
 from secure_tiller_cli.audit import Facts
@@ -17,6 +16,7 @@ from tests.support.api_server import FORBIDDEN, NOT_FOUND, REVIEW, ApiServer, re
 from tests.support.api_server import kubeconfig as written
 from tests.unit.secure_tiller_cli.audit.conftest import CA, CONFIG_MAPS, DEPLOYED, OTHER_CA, SECRET, path
 from tests.unit.secure_tiller_cli.audit.samples import HOME, deployment, template
+from tiller_facts.kinds import DEPLOYMENTS
 
 
 def ask(server: ApiServer, folder: Path) -> Facts:

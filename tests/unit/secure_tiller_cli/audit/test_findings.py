@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from secure_tiller.plan.objects import DEPLOYMENTS, NETWORK_POLICIES, ROLE_BINDINGS, SERVICES, Kind
 from secure_tiller_cli.audit.facts import CLUSTER_ROLES, PODS
 from tests.unit.secure_tiller_cli.audit.samples import (
     CLOSED,
@@ -26,6 +25,7 @@ from tests.unit.secure_tiller_cli.audit.samples import (
     service,
     template,
 )
+from tiller_facts.kinds import DEPLOYMENTS, NETWORK_POLICIES, ROLE_BINDINGS, SERVICES, Kind
 
 OWN = bound(rule("secrets", "get list create update delete"))
 PEOPLE = bound(rule("pods/portforward", "create"), to="Group blue-developers", name="people")

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from secure_tiller.plan.objects import Kind
-from secure_tiller.plan.rights import NETWORK_POLICIES, Rule
+from secure_tiller.plan.rights import NETWORK_POLICIES
 from secure_tiller.plan.rights import ROLES as MAY_MAKE_ROLES
 from secure_tiller.problems import ClusterError
 from secure_tiller_cli.charts import CHART, RELEASE, Finding, Group, Manifest, Severity, examine
@@ -18,6 +17,8 @@ from secure_tiller_stack.permissions import Right
 from tests.support.api_server import FORBIDDEN, NOT_FOUND, REVIEW, ApiServer
 from tests.unit.secure_tiller_cli.charts.world import ACCOUNT, DISCOVERY, RBAC, blue, grants, one, right_of
 from tests.unit.secure_tiller_stack.cluster.asking import access
+from tiller_facts.kinds import Kind
+from tiller_facts.rbac import Rule
 
 Examine = Callable[..., list[Finding]]
 STOPS, NOTE, NOT_CHECKED = Severity.STOPS, Severity.NOTE, Severity.NOT_CHECKED

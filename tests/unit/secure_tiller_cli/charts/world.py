@@ -3,15 +3,15 @@
 from typing import Any
 
 from secure_tiller.plan import rights
-from secure_tiller.plan.model import RolePlan, Subject
-from secure_tiller.plan.objects import Kind
-from secure_tiller.plan.rights import Rule
+from secure_tiller.plan.model import RolePlan
 from secure_tiller_cli.charts import Discovery, Manifest, read
 from secure_tiller_cli.charts.discovery import Served
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_stack.permissions import Right
 from tests.support.api_server import Answer, ApiServer, Question, review
 from tests.unit.secure_tiller_cli.state import samples
+from tiller_facts.kinds import Kind
+from tiller_facts.rbac import Rule, Subject
 
 ACCOUNT = "system:serviceaccount:blue-tiller:tiller"
 RBAC = "rbac.authorization.k8s.io"

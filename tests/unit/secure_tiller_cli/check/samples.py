@@ -8,12 +8,12 @@ from typing import Any
 
 from secure_tiller.plan import pem
 from secure_tiller.plan.build import plan
-from secure_tiller.plan.model import SELECTOR, TRUSTS_ANNOTATION
 from secure_tiller.plan.pod import arguments
 from secure_tiller_cli.check.observed_state import Object, ObservedState, Records, Workload
 from secure_tiller_cli.state import ClusterReference, DeployedTiller
 from tests.support import pki
 from tests.support.samples import BLUE, SMALLEST, STACK
+from tiller_facts.identity import SELECTOR, TRUSTS_ANNOTATION
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LONG = pki.Life.of(2400, NOW)
@@ -44,6 +44,8 @@ POD: dict[str, Any] = {
     },
 }
 
+SPEC = {"replicas": 1, "selector": {"matchLabels": dict(SELECTOR)}, "template": POD}
+
 
 def _deployed(name: str, settings: Any, **changes: Any) -> DeployedTiller:
     planned = plan(name, settings, STACK)
@@ -65,7 +67,7 @@ def _deployed(name: str, settings: Any, **changes: Any) -> DeployedTiller:
         certificates={f"client-ca:{name}": ca.pem for name, ca in CLIENT_CAS.items()},
         roles=planned.roles,
         created={each.name: each.labels for each in (planned.namespace, *planned.managed)},
-        pod=POD,
+        deployment_spec=SPEC,
         tls_secret="blue-tls-1",
         exposed=False,
         cluster=ClusterReference(),
@@ -133,7 +135,7 @@ def pod(name: str = "tiller-1", owner: str = "set", template: dict[str, Any] = P
 def workload(**changes: Any) -> Workload:
     deployment = {
         "metadata": {"name": "tiller-deploy", "uid": "deployment"},
-        "spec": {"replicas": 1, "selector": {"matchLabels": SELECTOR}, "template": filled_in(POD)},
+        "spec": {**SPEC, "template": filled_in(POD)},
     }
     sets = ({"metadata": {"name": "set", "uid": "set", "ownerReferences": owned("deployment")}},)
     return replace(Workload(deployment, sets, (pod(),)), **changes)

@@ -4,13 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from secure_tiller.plan.model import Subject
-from secure_tiller.plan.rights import Rule
 from secure_tiller_cli.check.accounts import judge
 from secure_tiller_cli.check.grants import Binding
 from secure_tiller_cli.check.observed_state import Unreadable
 from secure_tiller_cli.results.result import Result, Status
 from tests.unit.secure_tiller_cli.check import samples
+from tiller_facts.rbac import Rule, Subject
 
 BLUE = samples.blue()
 BUILDER = Subject("ServiceAccount", "builder", "blue-apps")

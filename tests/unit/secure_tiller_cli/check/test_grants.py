@@ -2,9 +2,8 @@
 
 import pytest
 
-from secure_tiller.plan.model import Subject
-from secure_tiller.plan.rights import Rule
 from secure_tiller_cli.check.grants import Binding, Grant, Right, bindings, excess_rights
+from tiller_facts.rbac import Rule, Subject
 
 PODS = Rule(("",), ("pods",), ("get", "list"))
 TILLER = Subject("ServiceAccount", "tiller", "blue-tiller")

@@ -96,11 +96,22 @@ def test_a_change_of_the_running_pod_is_found_though_the_deployment_hides_it(nam
     assert said in found[POD].text
 
 
-def test_a_deployment_that_is_not_there_and_more_replicas_are_failures() -> None:
+def test_a_deployment_that_is_not_there_is_a_failure() -> None:
     assert failed(samples.workload(deployment=None)) == {DEPLOYMENT, POD, IMPOSTORS}
-    two = copy.deepcopy(dict(samples.workload().deployment or {}))
-    two["spec"]["replicas"] = 2
-    assert "replicas is 2, not 1" in results(samples.workload(deployment=two))[DEPLOYMENT].text
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "text"),
+    [
+        ("replicas", 2, "spec.replicas is 2, not 1"),
+        ("selector", {"matchLabels": {"app": "other"}}, "spec.selector.matchLabels.app is other, not helm"),
+        ("paused", True, "spec.paused is True, not (nothing)"),
+    ],
+)
+def test_a_deployment_that_starts_other_pods_or_none_is_a_failure(field: str, value: object, text: str) -> None:
+    changed = copy.deepcopy(samples.workload().deployment) or {}
+    changed["spec"][field] = value
+    assert text in results(samples.workload(deployment=changed))[DEPLOYMENT].text
 
 
 def test_whom_the_pod_says_that_it_answers_is_compared() -> None:

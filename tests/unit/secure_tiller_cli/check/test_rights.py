@@ -4,14 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from secure_tiller.plan.model import Subject
-from secure_tiller.plan.rights import Rule
 from secure_tiller_cli.check.grants import Binding, Bindings, Right
 from secure_tiller_cli.check.observed_state import Readable, Unreadable
 from secure_tiller_cli.check.questions import Answers, Asker, account, asker, of_people, of_tiller
 from secure_tiller_cli.check.rights import OTHERS, judge
 from secure_tiller_cli.results.result import Result, Status
 from tests.unit.secure_tiller_cli.check import samples
+from tiller_facts.rbac import Rule, Subject
 
 BLUE, GREEN = samples.blue(), samples.green()
 STACK = (BLUE, GREEN)

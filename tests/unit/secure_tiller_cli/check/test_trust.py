@@ -34,7 +34,7 @@ def results(
 
 def trusting(*words: str) -> DeployedTiller:
     pod = {**samples.POD, "metadata": {"annotations": {"secure-tiller/trusts": " ".join(("alice", "ci", *words))}}}
-    return samples.blue(pod=pod)
+    return samples.blue(deployment_spec={"template": pod})
 
 
 def test_the_secret_of_the_stack_passes() -> None:

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from secure_tiller_cli.diagnosis import Cause, Credentials, Kind
-from secure_tiller_cli.diagnosis.client import ClientCredentials, read, wrong_with_client
+from secure_tiller_cli.diagnosis.client import ClientCredentials, again, read, wrong_with_client
 from secure_tiller_cli.diagnosis.handshake import ServerHandshake
 from secure_tiller_cli.diagnosis.server import wrong_with_server
 from secure_tiller_cli.diagnosis.stack_certificates import StackCertificates
@@ -42,7 +42,7 @@ def _deployed(name: str, ca: Pair, certificates: dict[str, Pair]) -> DeployedTil
         certificates={part: pair.pem for part, pair in certificates.items()},
         roles=(),
         created={},
-        pod={},
+        deployment_spec={},
         tls_secret="tls",
         exposed=False,
         cluster=ClusterReference(),
@@ -240,3 +240,8 @@ def test_credentials_that_cannot_be_used_are_told(credentials: Credentials, kind
     assert cause.kind == kind
     assert words in cause.seen
     assert ALICE.key_pem.splitlines()[1] not in repr(cause)
+
+
+def test_a_remedy_quotes_the_names_that_a_certificate_carries() -> None:
+    leaf = pki.client(ALICES, "a; b", organization="$(id)\n", life=NOW_ISH).certificate
+    assert again(leaf).endswith(r": secure-tiller bundle $'$(id)\012' 'a; b'")

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from secure_tiller.plan.model import Subject
 from secure_tiller_cli.diagnosis import Kind
 from secure_tiller_cli.diagnosis.pod_lookup import PodLookup, locate
 from secure_tiller_stack.kubeconfig import Access
 from tests.support.api_server import FORBIDDEN, PODS, SELF_REVIEW, ApiServer, Question, kubeconfig, namespace, review
+from tiller_facts.rbac import Subject
 
 HERE = "/api/v1/namespaces/blue-tiller"
 DEPLOYMENT = "/apis/apps/v1/namespaces/blue-tiller/deployments/tiller-deploy"

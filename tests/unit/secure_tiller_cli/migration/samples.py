@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from secure_tiller.plan.model import RolePlan, Subject
+from secure_tiller.plan.model import RolePlan
 from secure_tiller.plan.rights import manage
 from secure_tiller_cli.migration.history import History, histories
 from secure_tiller_cli.migration.route import Route
@@ -11,6 +11,7 @@ from secure_tiller_cli.releases.encoding import decode
 from secure_tiller_cli.state import DeployedTiller
 from tests.support import records
 from tests.unit.secure_tiller_cli.state.samples import ACCOUNT, blue
+from tiller_facts.rbac import Subject
 
 ROUTE = Route("blue", Kind.CONFIG_MAP, "kube-system", "blue-tiller")
 MANAGERS = {"blue-apps": ("blue",), "green-apps": ("green",), "shared": ("blue", "green")}

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import yaml
 
-from secure_tiller.plan.model import Subject
 from secure_tiller_cli.charts import Finding, Group, Severity
 from secure_tiller_cli.migration.exit_document import to_json, to_markdown
 from secure_tiller_cli.migration.exit_plan import ExitPlan
@@ -14,6 +13,7 @@ from secure_tiller_cli.migration.exit_steps import steps
 from secure_tiller_cli.migration.history import histories
 from secure_tiller_cli.releases import Record, Status
 from tests.unit.secure_tiller_cli.migration.samples import copied, tiller
+from tiller_facts.rbac import Subject
 
 GONE = Finding(Group.API_GONE, Severity.STOPS, "the cluster no longer serves Deployment in extensions/v1beta1", "")
 WEB, DELETED = copied("web", 3), copied("old", status=Status.DELETED)

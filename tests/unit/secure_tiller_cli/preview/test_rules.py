@@ -72,6 +72,7 @@ CONTAINER = ("spec", "template", "spec", "containers", 0)
 POD = CONTAINER[:3]
 
 SECURITY = (*CONTAINER, "securityContext")
+TOKEN = (*POD, "volumes", 1, "projected", "sources", 0, "serviceAccountToken")
 STAR = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}
 EVERYBODY = {"kind": "Group", "name": "all"}
 ANOTHER = {"kind": "ServiceAccount", "name": "tiller", "namespace": "elsewhere"}
@@ -108,6 +109,15 @@ BROKEN_BY_RESOURCE: dict[str, list[tuple[str, Careless, str]]] = {
         ("promise", add({"name": "x", "hostPath": {}}, *POD, "volumes"), "a volume of kind hostPath"),
         ("promise", put({}, *CONTAINER, "resources", "limits"), "it has no limits"),
         ("promise", put(2, "spec", "replicas"), "replicas is 2"),
+        ("promise", put("Recreate", "spec", "strategy", "type"), 'strategy.type is "Recreate"'),
+        ("promise", put("TILLER_X", *CONTAINER, "env", 0, "name"), "its environment is another one"),
+        ("promise", add({"name": "TILLER_TLS", "value": "x"}, *CONTAINER, "env"), "its environment is another one"),
+        ("promise", put([], *POD, "containers"), "it has not exactly one container"),
+        ("promise", put(True, *CONTAINER, "volumeMounts", 0, "subPath"), "volumeMounts[0].subPath is true"),
+        ("promise", add({"name": "x", "secret": {"secretName": "y"}}, *POD, "volumes"), "a volume of kind secret"),
+        ("promise", put(None, *POD, "volumes", 0, "secret", "secretName"), "secret.secretName is not set"),
+        ("promise", put(86400, *TOKEN, "expirationSeconds"), "expirationSeconds is 86400"),
+        ("promise", put(None, *CONTAINER, "livenessProbe"), "livenessProbe"),
     ],
     ROLE: [
         ("rights-gained", add(STAR, "rules"), "Tiller gains * on * in green-apps"),
@@ -160,8 +170,7 @@ def test_control_what_was_undone_before_is_not_said_again(urn: str, code: str, c
 
 
 WITHOUT_WORDS = [
-    (DEPLOYMENT, put("Recreate", "spec", "strategy", "type"), "spec.strategy.type"),
-    (DEPLOYMENT, put("TILLER_X", *CONTAINER, "env", 0, "name"), "env[0].name"),
+    (DEPLOYMENT, put("x", *POD, "volumes", 0, "secret", "secretName"), "secretName"),
     (ROLE, put("other", "metadata", "name"), "metadata.name"),
     (OWN, put("x", "metadata", "labels", "secure-tiller/team"), "secure-tiller/team"),
 ]

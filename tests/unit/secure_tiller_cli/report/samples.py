@@ -7,12 +7,13 @@ from typing import Any
 
 from secure_tiller.args import SecureTillerArgs
 from secure_tiller.plan.build import plan
-from secure_tiller.plan.model import TRUSTS_ANNOTATION, AuthorityPlan, CertificatePlan, TillerPlan
+from secure_tiller.plan.model import AuthorityPlan, CertificatePlan, TillerPlan
 from secure_tiller.resources.certificates import Expiration
 from secure_tiller_cli.results.result import CheckReport, Result, Status
 from secure_tiller_cli.state import ClusterReference, DeployedTiller
 from tests.support import pki
 from tests.support.samples import BLUE, PARTNER, SMALLEST
+from tiller_facts.identity import TRUSTS_ANNOTATION
 
 STACK = "acme/shop/production"
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -59,7 +60,7 @@ def tiller(
             certificates={part: text for part, (_, text) in certificates.items()},
             roles=planned.roles,
             created={namespace.name: namespace.labels for namespace in namespaces},
-            pod=_pod(planned),
+            deployment_spec={"template": _pod(planned)},
             tls_secret="",
             exposed=planned.exposure is not None,
             cluster=ClusterReference(kubeconfig="/home/ann/.kube/config", context="production", identifier=UID),
@@ -116,9 +117,8 @@ def _lives(planned: CertificatePlan, issued: datetime) -> Iterator[tuple[str, tu
 
 
 def _pod(planned: TillerPlan) -> Mapping[str, Any]:
-    container = {"name": "tiller", "image": planned.pod.image, "args": list(planned.pod.arguments)}
     annotations = {TRUSTS_ANNOTATION: " ".join(planned.trusts)}
-    return {"metadata": {"annotations": annotations}, "spec": {"containers": [container]}}
+    return {"metadata": {"annotations": annotations}, "spec": planned.pod}
 
 
 ONE = (tiller("green", SMALLEST),)

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from secure_tiller.plan.model import RolePlan, Subject
-from secure_tiller.plan.rights import Rule
+from secure_tiller.plan.model import RolePlan
 from secure_tiller_cli.report import build
 from secure_tiller_cli.report.model import Level, Person, Report
 from secure_tiller_cli.results.result import Result, Status
 from secure_tiller_cli.state import ClusterReference, DeployedTiller
 from tests.support.samples import own_certificate, smallest
 from tests.unit.secure_tiller_cli.report.samples import DEMO, NOW, ONE, OPEN, STACK, pod, proof, tiller
+from tiller_facts.rbac import Rule, Subject
 
 SAFE = ("--tls=true", "--tls-verify=true", "--tls-ca-cert=/ca.crt", "--storage=secret", "--listen=127.0.0.1:44134")
 
@@ -111,14 +111,15 @@ def test_what_was_chosen_and_a_reviewer_should_know(settings: Any, level: Level,
 def test_a_tiller_without_an_argument_that_makes_it_safe_is_not_called_safe(argument: str, word: str) -> None:
     """Only a transform of the user's can do that: what is missing fails open in Tiller."""
     safe, unsafe = (
-        replace(ONE[0], pod=pod(ONE[0], *(each for each in SAFE if each != left_out))) for left_out in ("", argument)
+        replace(ONE[0], deployment_spec={"template": pod(ONE[0], *(each for each in SAFE if each != left_out))})
+        for left_out in ("", argument)
     )
     assert word not in {each.word for each in report(safe).findings}
     assert word in {each.word for each in report(unsafe).findings}
 
 
 def test_a_tiller_whose_pod_is_not_known_keeps_no_promise_of_it() -> None:
-    made = report(replace(ONE[0], pod={}))
+    made = report(replace(ONE[0], deployment_spec={}))
     assert {"Not verified", "Storage", "In the cluster"} <= {each.word for each in made.findings}
 
 

@@ -10,12 +10,12 @@ from itertools import pairwise
 
 import pytest
 
-from secure_tiller.plan.model import Subject
 from secure_tiller_cli.report import GENERATOR, build, to_html, to_json
 from secure_tiller_cli.results.result import CheckReport, Result, Status
 from secure_tiller_cli.state import ClusterReference
 from tests.support.samples import smallest
 from tests.unit.secure_tiller_cli.report.samples import DEMO, NOW, ONE, STACK, proof, thirty, tiller
+from tiller_facts.rbac import Subject
 
 HOSTILE = (
     '<script>alert("x")</script>',
@@ -130,7 +130,14 @@ def hostile(text: str) -> str:
     }
     cluster = replace(one.cluster, context=text, identifier=text)
     changed = replace(
-        one, name=text, namespace=text, service_account=text, roles=manage, expirations=ends, pod=pod, cluster=cluster
+        one,
+        name=text,
+        namespace=text,
+        service_account=text,
+        roles=manage,
+        expirations=ends,
+        deployment_spec={"template": pod},
+        cluster=cluster,
     )
     results = tuple(Result(text, text, status, text, text) for status in Status)
     return to_html(build(text, (changed, *DEMO), CheckReport(text, NOW.isoformat(), text, results), NOW))
@@ -209,7 +216,14 @@ def test_the_json_holds_what_the_page_shows() -> None:
 
 def test_a_tiller_of_which_the_state_has_almost_nothing_still_has_its_page() -> None:
     bare = replace(
-        ONE[0], stack="", expirations={}, certificates={}, roles=(), created={}, pod={}, cluster=ClusterReference()
+        ONE[0],
+        stack="",
+        expirations={},
+        certificates={},
+        roles=(),
+        created={},
+        deployment_spec={},
+        cluster=ClusterReference(),
     )
     made = build("the selected stack", (bare,), None, NOW)
     assert Elements(to_html(made)).open == []

@@ -4,10 +4,11 @@ import pytest
 
 from secure_tiller.plan import rights
 from secure_tiller.plan.model import RolePlan
-from secure_tiller.plan.rights import NETWORK_POLICIES, PEOPLE, ROLES, STORAGE, Rule
+from secure_tiller.plan.rights import NETWORK_POLICIES, PEOPLE, ROLES, STORAGE
 from secure_tiller_cli.report.rights import beyond, has_preset, table, tables
 from tests.support.samples import FULL
 from tests.unit.secure_tiller_cli.report.samples import tiller
+from tiller_facts.rbac import Rule
 
 
 def role(*rules: Rule, part: str = "manage:apps") -> RolePlan:

@@ -1,7 +1,8 @@
 """A Tiller as a state has it, for tests that are not about states."""
 
-from secure_tiller.plan.model import RolePlan, Subject
+from secure_tiller.plan.model import RolePlan
 from secure_tiller_cli.state import ClusterReference, DeployedTiller
+from tiller_facts.rbac import Subject
 
 ACCOUNT = Subject("ServiceAccount", "tiller", "blue-tiller")
 """What team blue's Tiller runs as."""
@@ -20,7 +21,7 @@ def blue(*roles: RolePlan) -> DeployedTiller:
         certificates={},
         roles=roles,
         created={},
-        pod={},
+        deployment_spec={},
         tls_secret="tls",
         exposed=False,
         cluster=ClusterReference(),

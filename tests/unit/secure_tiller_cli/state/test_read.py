@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from secure_tiller.plan.model import Subject
-from secure_tiller.plan.rights import Rule
 from secure_tiller_cli.state import read, unfinished
-from secure_tiller_cli.state.read import COMPONENT, SECRET, SECRET_MARK
+from secure_tiller_cli.state.read import SECRET, SECRET_MARK
+from tiller_facts.identity import COMPONENT
+from tiller_facts.rbac import Rule, Subject
 
 PROGRAM = "urn:pulumi:production::shop::"
 PROVIDER = f"{PROGRAM}pulumi:providers:kubernetes::cluster"

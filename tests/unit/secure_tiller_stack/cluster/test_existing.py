@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from secure_tiller.plan.objects import (
+from secure_tiller.problems import ClusterError
+from secure_tiller_stack import cluster
+from secure_tiller_stack.cluster import FoundObjects, FoundRelease
+from tests.support.api_server import FORBIDDEN, NONE, ApiServer, Question, namespace, of_stack, only_metadata, release
+from tests.support.samples import STACK
+from tests.unit.secure_tiller_stack.cluster.asking import PREVIEW, access
+from tiller_facts.kinds import (
     DEPLOYMENTS,
     NETWORK_POLICIES,
     ROLE_BINDINGS,
@@ -17,12 +23,6 @@ from secure_tiller.plan.objects import (
     Kind,
     Object,
 )
-from secure_tiller.problems import ClusterError
-from secure_tiller_stack import cluster
-from secure_tiller_stack.cluster import FoundObjects, FoundRelease
-from tests.support.api_server import FORBIDDEN, NONE, ApiServer, Question, namespace, of_stack, only_metadata, release
-from tests.support.samples import STACK
-from tests.unit.secure_tiller_stack.cluster.asking import PREVIEW, access
 
 METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 PAGED = {"limit": ["500"]}

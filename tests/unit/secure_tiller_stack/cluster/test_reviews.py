@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from secure_tiller.plan.objects import DEPLOYMENTS, ROLES, SECRETS, Kind
 from secure_tiller.problems import ClusterError
 from secure_tiller_stack import cluster
 from secure_tiller_stack.permissions import Right, escalate
 from tests.support.api_server import FORBIDDEN, REVIEW, SELF_REVIEW, Answer, ApiServer, Question, review
 from tests.unit.secure_tiller_stack.cluster.asking import PREVIEW, access
+from tiller_facts.kinds import DEPLOYMENTS, ROLES, SECRETS, Kind
 
 EVERYTHING = {"verb": "*", "group": "*", "resource": "*"}
 BLUE, GREEN, EVERYWHERE = (Right(namespace, "create", SECRETS) for namespace in ("blue", "green", ""))

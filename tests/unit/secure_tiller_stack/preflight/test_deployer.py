@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 
 from secure_tiller.plan.build import plan
-from secure_tiller.plan.objects import DEPLOYMENTS, SECRETS, Kind
 from secure_tiller_stack.cluster import Facts
-from secure_tiller_stack.permissions import NAMESPACES, Right, acts, grants
+from secure_tiller_stack.permissions import Right, acts, grants
 from secure_tiller_stack.preflight.deployer import REMEDY
 from tests.support.samples import LEASES, STACK, smallest
 from tests.unit.secure_tiller_stack.preflight.facts import FACTS, PLANS, fit, refused
+from tiller_facts.kinds import DEPLOYMENTS, NAMESPACES, SECRETS, Kind
 
 ACTS, GRANTS = "(the deployer's rights)", "(the deployer's rights to grant)"
 CREATE = Right("green-tiller", "create", DEPLOYMENTS)

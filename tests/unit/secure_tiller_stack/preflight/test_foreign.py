@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from secure_tiller.plan.objects import DEPLOYMENTS, NETWORK_POLICIES, ROLES, SECRETS, Kind, Object, objects
+from secure_tiller.plan.objects import named
 from secure_tiller_stack.cluster import Facts, FoundObjects
 from tests.support.samples import STACK
 from tests.unit.secure_tiller_stack.preflight.facts import FACTS, PLANS, fit, refused
+from tiller_facts.kinds import DEPLOYMENTS, NETWORK_POLICIES, ROLES, SECRETS, Kind, Object
 
 ROLE = Object(ROLES, "shared-tools", "tiller-blue")
 
@@ -45,7 +46,7 @@ def test_the_name_from_before_is_that_of_the_one_team() -> None:
 
 
 def test_all_of_them_are_told_at_once_each_to_its_team() -> None:
-    every = {tiller.name: set(objects(tiller)) for tiller in PLANS}
+    every = {tiller.name: set(named(tiller)) for tiller in PLANS}
     problems = refused(there(*set().union(*every.values())))
     assert {team: sum(problem.team == team for problem in problems) for team in every} == {
         team: len(items) for team, items in every.items()

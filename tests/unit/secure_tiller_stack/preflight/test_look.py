@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 
 from secure_tiller.plan.build import plan
-from secure_tiller.plan.objects import SECRETS, objects
+from secure_tiller.plan.objects import named
 from secure_tiller_stack.cluster import Facts, FoundObjects, Questions
 from secure_tiller_stack.kubeconfig import Access
 from secure_tiller_stack.permissions import acts, grants
 from secure_tiller_stack.preflight import PREVIEW, RIGHTS_REFUSED, TILLERS_REFUSED, look
 from tests.support.samples import FULL, STACK
 from tests.unit.secure_tiller_stack.preflight.facts import ACCESS, FACTS, PLANS, fit, refused
+from tiller_facts.kinds import SECRETS
 
 
 def asked(deploying: bool) -> Questions:
@@ -42,7 +43,7 @@ def test_it_asks_for_tillers_of_this_stack_in_other_namespaces_than_those_of_the
 
 def test_it_asks_for_the_objects_and_the_rights_of_every_team() -> None:
     for tiller in PLANS:
-        assert asked(True).objects >= set(objects(tiller))
+        assert asked(True).objects >= set(named(tiller))
         assert asked(True).acts >= set(acts(tiller))
         assert asked(True).grants >= set(grants(tiller))
 
@@ -76,7 +77,7 @@ def test_a_cluster_that_is_refused_is_refused_for_everything_at_once() -> None:
         FACTS,
         version=(1, 24),
         strangers_allowed=True,
-        objects=FoundObjects(dict.fromkeys(objects(tiller), "")),
+        objects=FoundObjects(dict.fromkeys(named(tiller), "")),
         lacking=frozenset(acts(tiller)),
     )
     keys = {problem.key for problem in refused(facts, plans=[tiller])}

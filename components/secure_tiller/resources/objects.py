@@ -1,0 +1,112 @@
+"""The Kubernetes objects of a plan, as resources of the kubernetes provider."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from secure_tiller.plan import places
+from secure_tiller.plan.model import TillerPlan
+from secure_tiller.plan.objects import PlannedObject, objects
+from secure_tiller.plan.places import Place
+from secure_tiller.resources.certificates import Issued
+from tiller_facts import kinds
+
+RESOURCES: Mapping[kinds.Kind, Callable[..., Any]] = {
+    kinds.DEPLOYMENTS: kubernetes.apps.v1.Deployment,
+    kinds.NAMESPACES: kubernetes.core.v1.Namespace,
+    kinds.NETWORK_POLICIES: kubernetes.networking.v1.NetworkPolicy,
+    kinds.ROLES: kubernetes.rbac.v1.Role,
+    kinds.ROLE_BINDINGS: kubernetes.rbac.v1.RoleBinding,
+    kinds.SECRETS: kubernetes.core.v1.Secret,
+    kinds.SERVICES: kubernetes.core.v1.Service,
+    kinds.SERVICE_ACCOUNTS: kubernetes.core.v1.ServiceAccount,
+}
+
+Values = dict[Place, pulumi.Input[str]]
+
+
+def known(
+    plan: TillerPlan,
+    server: Issued,
+    clients: Mapping[str, Issued],
+    further: Mapping[str, pulumi.Output[str]],
+) -> Values:
+    """Return what fills the places of a plan, but for the name of the TLS Secret.
+
+    Args:
+        plan: the plan.
+        server: Tiller's own certificate.
+        clients: by name, the certificates of the clients.
+        further: by name, further CAs of clients.
+    """
+    anchors = (*(client.ca_pem for client in clients.values()), *further.values())
+    values: Values = {places.CLIENT_CAS: pulumi.Output.all(*anchors).apply("".join)}
+    for owner, issued in {places.SERVER: server, **{f"client:{name}": one for name, one in clients.items()}}.items():
+        values[places.certificate(owner)] = issued.certificate_pem
+        values[places.key(owner)] = issued.key_pem or ""
+        values[places.ca(owner)] = issued.ca_pem
+    return values | {places.annotation(key): value for key, value in plan.annotations.items()}
+
+
+def create(
+    plan: TillerPlan, values: Values, before: Sequence[pulumi.Resource], component: pulumi.Resource
+) -> Mapping[str, Any]:
+    """Create the objects of a plan, and return by part the last resource of each.
+
+    Args:
+        plan: the plan.
+        values: what fills its places, but for the name of the TLS Secret.
+        before: what must be there before Tiller starts, besides the objects.
+        component: parent of every resource.
+    """
+    made: dict[str, Any] = {}
+    for planned in objects(plan):
+        fields = {_argument(key): filled(value, values) for key, value in planned.manifest.items()}
+        opts = _options(plan, planned, made, before)
+        opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(parent=component), opts)
+        made[planned.part] = RESOURCES[planned.kind](f"{plan.name}-{planned.part}", **fields, opts=opts)
+        if planned.part == "tls":
+            values = {**values, places.TLS_SECRET: made["tls"].metadata.name}
+    return made
+
+
+def filled(value: Any, values: Mapping[Place, pulumi.Input[str]]) -> Any:
+    """Return data of a plan with a value in each place."""
+    match value:
+        case Place():
+            return values[value]
+        case Mapping():
+            return {key: filled(item, values) for key, item in value.items()}
+        case list():
+            return [filled(item, values) for item in value]
+    return value
+
+
+def _options(
+    plan: TillerPlan, planned: PlannedObject, made: Mapping[str, Any], before: Sequence[pulumi.Resource]
+) -> pulumi.ResourceOptions:
+    """Return the options of an object, but for the parent.
+
+    The protection of a team holds for its namespaces and its Tiller. The rest comes and goes with the settings.
+    """
+    if planned.kind == kinds.NAMESPACES:
+        return pulumi.ResourceOptions(retain_on_delete=planned.retain_on_delete)
+    if planned.kind == kinds.DEPLOYMENTS:
+        # Tiller starts when it is fenced in and may do its work, and stops before either is taken away. It waits for
+        # its clients' certificates too: a protected Tiller then keeps `pulumi destroy` from deleting those first.
+        needed = [one for part, one in made.items() if part.partition(":")[0] != "namespace"]
+        wait = f"{plan.rollout_seconds}s"
+        timeouts = pulumi.CustomTimeouts(create=wait, update=wait)
+        return pulumi.ResourceOptions(depends_on=[*needed, *before], custom_timeouts=timeouts)
+    own = "namespace" if planned.namespace == plan.namespace.name else f"namespace:{planned.namespace}"
+    # A RoleBinding waits for its Role, which has the same part.
+    waits_for = [made[part] for part in (own, planned.part) if part in made]
+    return pulumi.ResourceOptions(depends_on=waits_for, protect=False)
+
+
+def _argument(field: str) -> str:
+    """Return the argument of a resource's class for a field of its object."""
+    return re.sub("([A-Z])", r"_\1", field).lower()
