@@ -133,7 +133,7 @@ class Rule:
         for verb, group, resource, name in product(self.verbs, self.api_groups, self.resources, names):
             yield Right(verb, group, resource, namespace, name)
         for verb, path in product(self.verbs, self.paths):
-            yield Right(verb, "", path, namespace)
+            yield Right(verb, "", "/*" if path == ALL else path, namespace)
 
     @property
     def is_everything(self) -> bool:

@@ -22,7 +22,7 @@ import yaml
 from kubernetes import client
 
 from secure_tiller.plan.names import server_names
-from secure_tiller_cli.check import accounts, certificates, endpoint, namespaces, pod, services, storage, trust
+from secure_tiller_cli.check import accounts, certificates, endpoint, namespaces, pod, rights, services, storage, trust
 from secure_tiller_cli.commands import main
 from secure_tiller_cli.results.document import from_json
 from secure_tiller_cli.results.result import CheckReport, Status
@@ -30,6 +30,7 @@ from testbed.demo.place import Place
 from testbed.waiting import until
 from tests.support import pki
 from tests.support.projects import TestStack
+from tiller_facts.rbac import ANONYMOUS, EVERYBODY, UNAUTHENTICATED
 
 pytestmark = pytest.mark.beside_others
 
@@ -387,6 +388,38 @@ def test_what_is_broken_fails_its_own_checks_alone(name: str, checked: Checked, 
     assert set(seen) == set(expected)
     for check, said in expected.items():
         assert said.format(**names, suffix=checked.team.removeprefix("onyx-")) in seen[check]
+    assert done.code == 3
+
+
+def keys_without_credentials(api: client.ApiClient, namespace: str) -> list[str]:
+    """Return the names of the Secrets whose keys the API server shows to somebody without credentials."""
+    stranger = client.Configuration()
+    stranger.host, stranger.ssl_ca_cert = api.configuration.host, api.configuration.ssl_ca_cert
+    try:
+        found = client.CoreV1Api(client.ApiClient(stranger)).list_namespaced_secret(namespace).items
+    except client.ApiException:
+        return []
+    return [secret.metadata.name for secret in found if "tls.key" in (secret.data or {})]
+
+
+@pytest.mark.parametrize("name", sorted(EVERYBODY))
+def test_secrets_that_any_of_everybody_reads_in_tillers_namespace_fail(
+    name: str, checked: Checked, api: client.ApiClient
+) -> None:
+    rbac, reader = client.RbacAuthorizationV1Api(api), f"reader-{checked.team}"
+    rules = [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list"]}]
+    kind = "User" if name == ANONYMOUS else "Group"
+    subject = {"kind": kind, "name": name, "apiGroup": "rbac.authorization.k8s.io"}
+    rbac.create_cluster_role({"metadata": {"name": reader}, "rules": rules})
+    try:
+        with bound_to(reader, checked.tiller, subject)(api):
+            found = keys_without_credentials(api, checked.tiller)
+            done = checked.check()
+    finally:
+        rbac.delete_cluster_role(reader)
+    assert bool(found) is (name in (ANONYMOUS, UNAUTHENTICATED)), "who shows no credentials reads Tiller's key"
+    assert keys_without_credentials(api, checked.tiller) == []
+    assert name in done.seen(Status.FAILED)[rights.OTHERS]
     assert done.code == 3
 
 

@@ -22,13 +22,17 @@ from testbed.demo.place import Place
 from testbed.toolchain import Toolchain
 from tests.cluster import api_proxy
 from tests.support.projects import PROGRAM, TestStack, make_stack
+from tiller_facts.rbac import ANONYMOUS, EVERYBODY
 
 pytestmark = pytest.mark.beside_others
 
 # Were it not refused, its Tiller would never become ready: the update shall not wait for long.
 TEAM: dict[str, object] = {"namespaces": {"apps": {}}, "clients": {"ann": {}}, "pod": {"rollout_timeout": "10s"}}
 IDENTIFIER = "    cluster_identifier=cluster.uid,\n"
-EVERYBODY_IS_ALLOWED = "somebody made up may read the Secrets of kube-system: RBAC is not enforced"
+EVERYBODY_IS_ALLOWED = (
+    "everybody may read the Secrets of kube-system, as system:anonymous, system:authenticated, "
+    "system:serviceaccounts, system:unauthenticated: RBAC is not enforced"
+)
 
 
 def uid_of(there: Place | ControlPlane) -> str:
@@ -104,6 +108,25 @@ def test_control_with_rbac_alone_changed_the_update_begins(
     done = stack.up("--target", "**::cluster", check=False)
     assert "RBAC is not enforced" not in done.stdout
     assert "pulumi:providers:kubernetes" in [resource["type"] for resource in registered(stack)], done.stdout
+
+
+@pytest.mark.parametrize("name", sorted(EVERYBODY))
+def test_an_update_is_refused_where_a_binding_lets_any_of_everybody_read_secrets(
+    name: str, plane: Callable[[str], ControlPlane], new_stack_on: Callable[[ControlPlane], TestStack]
+) -> None:
+    there = plane("RBAC")
+    rbac = client.RbacAuthorizationV1Api(config.new_client_from_config(str(there.kubeconfig)))
+    kind = "User" if name == ANONYMOUS else "Group"
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"}
+    subject = {"kind": kind, "name": name, "apiGroup": "rbac.authorization.k8s.io"}
+    rbac.create_cluster_role_binding({"metadata": {"name": "open"}, "roleRef": role, "subjects": [subject]})
+    try:
+        done = new_stack_on(there).up(check=False)
+    finally:
+        rbac.delete_cluster_role_binding("open")
+    assert done.returncode != 0
+    said = next(line for line in done.stdout.splitlines() if "everybody may read the Secrets" in line)
+    assert name in said
 
 
 @contextmanager

@@ -112,7 +112,9 @@ def tiller_pod(namespace: str, **changes: Any) -> Any:
             "name": "tiller-deploy-abc-x",
             "namespace": namespace,
             "labels": changes.get("labels", {"app": "helm", "name": "tiller", "pod-template-hash": "abc"}),
-            "ownerReferences": changes.get("owners", [{"kind": "ReplicaSet", "name": "tiller-deploy-abc"}]),
+            "ownerReferences": changes.get(
+                "owners", [{"kind": "ReplicaSet", "name": "tiller-deploy-abc", "controller": True}]
+            ),
         },
         "status": {"phase": changes.get("phase", "Running")},
         "spec": {"containers": [container]},

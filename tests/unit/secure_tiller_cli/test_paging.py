@@ -120,14 +120,18 @@ USERS = {
         )
     },
     "check: bindings": User(
-        lambda _, client: read_cluster.all_grants(client),
+        lambda _, client: str(read_cluster.all_grants(client)),
         _of(kinds.ROLES)
         | _of(kinds.CLUSTER_ROLES)
         | _of(kinds.ROLE_BINDINGS)
         | _of(
             kinds.CLUSTER_ROLE_BINDINGS,
             *(
-                {"metadata": {"name": name}, "roleRef": {"kind": "ClusterRole", "name": "x"}, "subjects": []}
+                {
+                    "metadata": {"name": name},
+                    "roleRef": {"kind": "ClusterRole", "name": "cluster-admin"},
+                    "subjects": [{"kind": "Group", "name": name}],
+                }
                 for name in "ab"
             ),
         ),

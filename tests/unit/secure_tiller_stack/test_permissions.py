@@ -105,9 +105,9 @@ def test_what_a_role_holds_of_every_object_is_granted_of_every_object() -> None:
 @pytest.mark.parametrize(
     ("right", "words"),
     [
-        (Right.on(NAMESPACES, "list", ""), "list namespaces"),
+        (Right.on(NAMESPACES, "list", ""), "list namespaces in the whole cluster"),
         (Right.on(ROLES, "create", "apps"), "create roles.rbac.authorization.k8s.io in apps"),
-        (Right.on(NAMESPACES, "get", "apps", "apps"), "get namespaces/apps in apps"),
+        (Right.on(NAMESPACES, "get", "apps", "apps"), "get namespaces apps in apps"),
         (escalate("apps"), "escalate roles.rbac.authorization.k8s.io in apps"),
     ],
 )

@@ -59,7 +59,10 @@ def one(kind: str, api_version: str = "v1", name: str = "web", namespace: str = 
 
 def right_of(question: Question) -> Right:
     """Return the right that a review asks for."""
-    words = question.body["spec"]["resourceAttributes"]
+    spec = question.body["spec"]
+    if of_path := spec.get("nonResourceAttributes"):
+        return Right(of_path["verb"], "", of_path["path"])
+    words = spec["resourceAttributes"]
     resource = "/".join(filter(None, [words.get("resource"), words.get("subresource")]))
     return Right(words["verb"], words.get("group", ""), resource, words.get("namespace", ""), words.get("name", ""))
 

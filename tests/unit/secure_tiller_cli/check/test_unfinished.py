@@ -95,7 +95,7 @@ def checked(pulumi: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     pulumi.says(half(*state()["resources"]))
     monkeypatch.setattr(deployed, "access", lambda *_: Access(None, ""))
     monkeypatch.setattr(deployed, "cluster", cluster)
-    monkeypatch.setattr(read_cluster, "all_bindings", lambda _: ())
+    monkeypatch.setattr(read_cluster, "all_grants", lambda _: ())
     monkeypatch.setattr(check_run, "_of", lambda *_: iter(()))
 
 

@@ -17,7 +17,9 @@ OTHER = {"labels": {"app": "web"}, "image": "registry.example.org/web:1"}
         ({"phase": "Pending"}, True),
         ({"image": "registry.example.org/helm2:patched"}, True),
         ({"labels": None}, True),
-        ({"labels": {"app": "web"}, "image": "registry.example.org/tiller-patched@sha256:00"}, True),
+        ({"labels": {"app": "web"}, "image": "registry.example.org/helm-tiller@sha256:00"}, True),
+        ({"labels": {"app": "web"}, "image": "registry.example.org/distiller:1"}, False),
+        ({"labels": {"app": "web"}, "image": "registry.example.org/tiller-proxy:1"}, False),
         ({"phase": "Succeeded"}, False),
         ({"phase": "Failed"}, False),
         (OTHER, False),
@@ -45,3 +47,10 @@ def test_the_command_that_stops_it_is_told_where_it_is_known(changes: dict[str, 
     core = FakeCore(pods=[tiller_pod("kube-system", **changes)])
     (problem,) = old_tiller.problems(old_tiller.running(core, "kube-system"))
     assert remedy in problem.remedy
+
+
+def test_a_pod_that_has_only_tillers_port_is_suspected_and_looked_at_before_it_is_stopped() -> None:
+    core = FakeCore(pods=[tiller_pod("kube-system", **OTHER, port=44134)])
+    (problem,) = old_tiller.problems(old_tiller.running(core, "kube-system"))
+    assert "has Tiller's port" in problem.why
+    assert problem.remedy.startswith("see what it runs: kubectl get pod")

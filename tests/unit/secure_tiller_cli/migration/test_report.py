@@ -100,10 +100,17 @@ def test_a_history_that_the_next_upgrade_shortens_is_told(keeps: int, told: list
 
 @pytest.mark.parametrize(
     ("arguments", "kept"),
-    [(["--storage=secret", "--history-max=20"], 20), (["--history-max=0"], 0), (["--history-max=many"], 0), ([], 0)],
+    [
+        (["--storage=secret", "--history-max=20"], 20),
+        (["--history-max=0"], 0),
+        (["--history-max=many"], 0),
+        ([], 0),
+        (["--history-max=20", "-history-max", "5"], 5),
+    ],
 )
 def test_how_many_revisions_a_tiller_keeps_is_read_from_its_pod(arguments: list[str], kept: int) -> None:
-    assert kept_revisions({"spec": {"containers": [{"args": arguments}]}}) == kept
+    container = {"image": "ghcr.io/helm/tiller:v2.17.0", "args": arguments}
+    assert kept_revisions({"spec": {"containers": [container]}}) == kept
     assert kept_revisions({}) == 0
 
 

@@ -66,7 +66,7 @@ def test_each_team_is_told_what_it_lacks() -> None:
 
 def test_what_is_of_no_namespace_is_told_once_for_all_teams() -> None:
     (problem,) = refused(lacking([Right.on(NAMESPACES, "create", "")]))
-    assert (problem.team, problem.why) == ("", "it may not create namespaces")
+    assert (problem.team, problem.why) == ("", "it may not create namespaces in the whole cluster")
 
 
 @pytest.mark.parametrize(("number", "more"), [(6, ""), (7, "; and 1 more"), (30, "; and 24 more")])
