@@ -27,13 +27,14 @@ HELM_INIT = {
     **dict.fromkeys(("history-limited", "no-service-advice", "not-root-advice", "probe-closed"), "advisory"),
 }
 UNDONE = {
-    "clients-verified",
-    "component-intact",
-    "endpoint-closed",
-    "limits",
-    "releases-in-secrets",
-    "rights-by-name",
-    "rights-in-namespaces-only",
+    **dict.fromkeys(
+        (
+            *("clients-verified", "component-intact", "endpoint-closed", "limits", "port-forward-restricted"),
+            *("releases-in-secrets", "rights-by-name", "rights-in-namespaces-only"),
+        ),
+        "mandatory",
+    ),
+    "probe-closed": "advisory",
 }
 """What programs/undoing.py breaks."""
 
@@ -114,7 +115,7 @@ def test_a_transform_that_undoes_promises_breaks_the_rules_of_those(undone: Test
 
     assert not blocked.passed
     assert blocked.levels
-    assert blocked.levels.items() <= dict.fromkeys(UNDONE, "mandatory").items(), "the first resource ends it"
+    assert blocked.levels.items() <= UNDONE.items(), "the first resource ends it"
     assert advised.levels == dict.fromkeys(UNDONE, "advisory"), advised.text
 
 
@@ -142,7 +143,10 @@ def test_levels_are_the_users_to_choose(
     assert verdict.levels == dict.fromkeys(HELM_INIT.keys() - {"limits"}, "advisory")
 
 
-SECURED = {"endpoint-closed", "history-limited", "limits", "no-service-advice", "not-root-advice", "probe-closed"}
+SECURED = {
+    *("endpoint-closed", "limits"),
+    *("clients-verified-advice", "history-limited", "no-service-advice", "not-root-advice", "probe-closed"),
+}
 """What the document's own commands leave: Tiller listens for all, without limits, and more that only warns."""
 
 

@@ -1,7 +1,6 @@
 """Copying records, comparing the copies, and removing what was copied."""
 
 import base64
-import json
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Any
@@ -11,7 +10,7 @@ from secure_tiller_cli.migration.history import History, State
 from secure_tiller_cli.migration.route import Route
 from secure_tiller_cli.releases import Record
 from secure_tiller_cli.releases.storage import KEY
-from secure_tiller_stack.cluster.api import call
+from secure_tiller_stack.cluster.api import call, message
 from secure_tiller_stack.cluster.connection import clients
 from secure_tiller_stack.cluster.lister import path
 from tiller_facts.kinds import SECRETS, Kind
@@ -92,12 +91,5 @@ def remove(client: Any, record: Record, route: Route) -> None:
 def _failed(record: Record, what: str, error: Any, remedy: str) -> ClusterError:
     why = f"{what}: {error.status} {error.reason}"
     if error.status == HTTPStatus.FORBIDDEN:  # other refusals can quote what was sent
-        why += f": {_message(error.body)}"
+        why += f": {message(error)}"
     return ClusterError([Problem("", f"record {record.name}", "", why, f"{remedy}; {RETRY_REMEDY}")])
-
-
-def _message(body: Any) -> str:
-    try:
-        return str(json.loads(body)["message"])
-    except (ValueError, TypeError, KeyError):
-        return "no reason given"

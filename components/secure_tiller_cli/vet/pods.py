@@ -1,6 +1,5 @@
 """Whether the pods of a chart would be admitted: asked of the API server, which is sent each and makes none."""
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from secure_tiller_cli.charts import Concern, Effect, Group, Manifest
-from secure_tiller_stack.cluster.api import call
+from secure_tiller_stack.cluster.api import call, message
 from secure_tiller_stack.cluster.connection import AT_ONCE, clients
 from secure_tiller_stack.cluster.lister import path
 from tiller_facts.kinds import PODS
@@ -130,12 +129,5 @@ def _dry_run(client: Any, namespace: str, pod: Mapping[str, Any]) -> _Answer:
     try:
         call(client, "POST", path(PODS, namespace), query={"dryRun": "All"}, body=pod)
     except clients.ApiException as error:
-        return _Answer(error.status or 0, _message(error))
+        return _Answer(error.status or 0, message(error))
     return _Answer(HTTPStatus.OK, "")
-
-
-def _message(error: Any) -> str:
-    try:
-        return str(json.loads(error.body)["message"])
-    except (ValueError, TypeError, KeyError):
-        return str(error.reason)

@@ -90,6 +90,14 @@ def _content(unread: Any, last: float) -> bytes:
     return bytes(content)
 
 
+def message(error: Any) -> str:
+    """Return what the API server says of a refusal; its reason where it says nothing."""
+    try:
+        return str(json.loads(error.body)["message"])
+    except (ValueError, TypeError, KeyError):
+        return str(error.reason)
+
+
 def unless_refused(
     otherwise: _Otherwise,
     ask: Callable[_Arguments, _Answer],

@@ -17,6 +17,7 @@ from tiller_facts.values import (
     settle,
     text,
     texts,
+    word,
 )
 
 
@@ -60,3 +61,11 @@ def test_an_unknown_item_hides_none_that_is_known() -> None:
 
 def test_who_asks_says_what_stands_in_place_of_a_value() -> None:
     assert [settle(value, hidden="h", unknown="u") for value in ("v", Hidden(""), UNKNOWN)] == ["v", "h", "u"]
+
+
+def test_a_word_is_a_text_that_is_known() -> None:
+    assert [word({"a": value}, "a") for value in ("text", 7, ["x"], None, UNKNOWN, Hidden("a script"))] == [
+        "text",
+        *[""] * 5,
+    ]
+    assert word(UNKNOWN, "a") == ""
