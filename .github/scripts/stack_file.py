@@ -59,7 +59,7 @@ def take(base: str | None, proposed: str) -> Taken:
 
 
 def throwaway(text: str) -> bool:
-    """Tell whether a stack may touch any cluster: such clusters come and go, and nobody previews for them."""
+    """Return whether a stack may touch any cluster: such clusters come and go, and nobody previews for them."""
     try:
         cluster = _items(_items(_read(text))["config"])["secure-tiller:cluster"]
         return bool(_items(cluster)["uid"].value == ANY_CLUSTER)

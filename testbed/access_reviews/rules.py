@@ -39,7 +39,7 @@ class Subject:
         return cls(label, f"system:serviceaccount:{namespace}:{name}", groups)
 
     def is_bound(self, kind: str, name: str, namespace: str = "") -> bool:
-        """Tell whether a binding's subject (`Group`, `User` or `ServiceAccount`) means this one."""
+        """Return whether a binding's subject (`Group`, `User` or `ServiceAccount`) means this one."""
         if kind == "Group":
             return name in self.groups
         return self.user == (f"system:serviceaccount:{namespace}:{name}" if kind == "ServiceAccount" else name)
@@ -91,7 +91,7 @@ class Rule:
         return cls(*(tuple(listed.get(name, ())) for name in fields))
 
     def allows(self, request: Request) -> bool:
-        """Tell whether this rule covers a request, wherever it is bound."""
+        """Return whether this rule covers a request, wherever it is bound."""
         if not _either(self.verbs, request.verb):
             return False
         if request.path:
@@ -117,12 +117,12 @@ class Grant:
     namespace: str = ""
 
     def allows(self, request: Request) -> bool:
-        """Tell whether the grant covers a request: a RoleBinding reaches no path and nothing outside its namespace."""
+        """Return whether the grant covers a request: a RoleBinding reaches no path or object outside its namespace."""
         return self.namespace in ("", request.namespace) and self.rule.allows(request)
 
 
 def allowed(grants: Iterable[Grant], request: Request) -> bool:
-    """Tell whether any of the grants covers a request."""
+    """Return whether any of the grants covers a request."""
     return any(grant.allows(request) for grant in grants)
 
 

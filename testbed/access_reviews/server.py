@@ -16,7 +16,7 @@ class Judge(Protocol):
     """Whoever decides what a subject may do."""
 
     def allows(self, subject: Subject, request: Request) -> bool:
-        """Tell whether a subject may make a request."""
+        """Return whether a subject may make a request."""
 
 
 class ReviewError(Exception):

@@ -224,7 +224,7 @@ def _decision(event: dict[str, Any]) -> str:
 
 
 def _changes(event: dict[str, Any]) -> bool:
-    """Tell whether a request was to change something, and was let."""
+    """Return whether a request was to change something, and was let."""
     reads = event["verb"] in ("get", "list", "watch") or event["objectRef"].get("apiGroup") == "authorization.k8s.io"
     return not reads and "dryRun=All" not in event["requestURI"] and _decision(event) == "allow"
 

@@ -220,7 +220,7 @@ def _cells(subject: Subject, grants: Sequence[Grant], requests: Sequence[Request
 
 
 def _is_own(grants: Sequence[Grant], request: Request) -> bool:
-    """Tell whether a request is for where the subject has rights; impersonation on behalf is left to the sample."""
+    """Return whether a request is for where the subject has rights; impersonation on behalf is left to the sample."""
     has_rights = any(grant.namespace == request.namespace for grant in grants if grant.namespace)
     return has_rights and not request.verb.startswith("impersonate-on:")
 

@@ -189,7 +189,7 @@ def _end(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def is_secret(value: Any) -> bool:
-    """Tell whether a value arrived marked as secret."""
+    """Return whether a value arrived marked as secret."""
     return isinstance(value, dict) and SECRET_SIGNATURE in value.values()
 
 

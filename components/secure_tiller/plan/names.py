@@ -23,17 +23,17 @@ _WORD = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 
 
 def is_label(name: str) -> bool:
-    """Tell whether a name is an RFC 1123 label."""
+    """Return whether a name is an RFC 1123 label."""
     return len(name) <= LONGEST_LABEL and _LABEL.fullmatch(name) is not None
 
 
 def is_subdomain(name: str) -> bool:
-    """Tell whether a name is an RFC 1123 subdomain."""
+    """Return whether a name is an RFC 1123 subdomain."""
     return len(name) <= LONGEST_SUBDOMAIN and all(_LABEL.fullmatch(part) for part in name.split("."))
 
 
 def is_cluster_namespace(name: str) -> bool:
-    """Tell whether a namespace belongs to the cluster, not to a team: `default`, and `kube-` which Kubernetes reserves.
+    """Return whether a namespace is the cluster's: `default`, or with the prefix `kube-`, which Kubernetes reserves.
 
     Source: Kubernetes documentation, Namespaces, "avoid creating namespaces with the prefix kube-".
     """
@@ -41,7 +41,7 @@ def is_cluster_namespace(name: str) -> bool:
 
 
 def is_reserved_subject(name: str) -> bool:
-    """Tell whether a user or group is one of Kubernetes' own.
+    """Return whether a user or group is one of Kubernetes' own.
 
     Source: Kubernetes documentation, Using RBAC Authorization: "the prefix system: is reserved".
     """
@@ -54,13 +54,13 @@ def tiller_namespace(name: str) -> str:
 
 
 def is_label_key(key: str) -> bool:
-    """Tell whether a text is a qualified name, the form of the key of a label or annotation."""
+    """Return whether a text is a qualified name, the form of the key of a label or annotation."""
     prefix, slash, name = key.rpartition("/")
     return (not slash or is_subdomain(prefix)) and 0 < len(name) <= LONGEST_LABEL and _WORD.fullmatch(name) is not None
 
 
 def is_label_value(value: str) -> bool:
-    """Tell whether a text can be the value of a label."""
+    """Return whether a text can be the value of a label."""
     return not value or (len(value) <= LONGEST_LABEL and _WORD.fullmatch(value) is not None)
 
 

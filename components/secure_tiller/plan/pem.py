@@ -123,7 +123,7 @@ def server_faults(certificate: str, key: str, ca: str, names: tuple[str, ...]) -
 
 
 def is_key_of(key: str, leaf: x509.Certificate) -> bool:
-    """Tell whether a text is the unencrypted private key of a certificate."""
+    """Return whether a text is the unencrypted private key of a certificate."""
     try:
         public = serialization.load_pem_private_key(key.encode(), password=None).public_key()
     except _UNREADABLE:
@@ -139,7 +139,7 @@ def key_of_request(pem: str) -> str:
 
 
 def trust_the_same(first: str, second: str) -> bool:
-    """Tell whether two texts hold CAs of one key, or one that signed another: who brings its chain passes for both."""
+    """Return whether two texts hold CAs of one key, or one that signed another: its clients then pass for both."""
     try:
         pairs = itertools.product(certificates(first), certificates(second))
     except UnreadableError:
@@ -164,7 +164,7 @@ def alternative_names(leaf: x509.Certificate) -> set[str]:
 
 
 def signed(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """Tell whether the key of one certificate has signed another, which names it as its issuer."""
+    """Return whether the key of one certificate has signed another, which names it as its issuer."""
     try:
         certificate.verify_directly_issued_by(issuer)
     except _UNREADABLE:

@@ -127,7 +127,7 @@ class SettingsSchema(Generic[Part]):
         return location, None
 
     def _is_required_part(self, location: Location) -> bool:
-        """Tell whether a part of the settings cannot be without what stands there."""
+        """Return whether a part of the settings cannot be without what stands there."""
         whole = self._type_at(location[:-1])
         return len(location) > 1 and is_typeddict(whole) and location[-1] in whole.__required_keys__
 

@@ -36,7 +36,7 @@ class Account:
 
 
 def holds(tiller: DeployedTiller, right: Right) -> bool:
-    """Tell whether a Role of the stack gives Tiller's account a right."""
+    """Return whether a Role of the stack gives Tiller's account a right."""
     account = Subject("ServiceAccount", tiller.service_account, tiller.namespace)
     held = ((role.namespace, rule) for role in tiller.roles if account in role.subjects for rule in role.rules)
     return is_planned(right, held)

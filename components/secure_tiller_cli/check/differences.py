@@ -116,7 +116,7 @@ def _is_filled_in(key: str, value: object, filled_in: Mapping[str, Any]) -> bool
 
 
 def _may_grow(place: str, filled_in: Mapping[str, Any]) -> bool:
-    """Tell whether a list or map may hold more than planned."""
+    """Return whether a list or map may hold more than planned."""
     return filled_in.get(place.rsplit(".", 1)[-1]) is ANYTHING
 
 
@@ -134,7 +134,7 @@ def _quantity(value: object) -> Decimal | None:
 
 
 def _is_none(value: object) -> bool:
-    """Tell whether a value says nothing: the API server leaves such fields out, or fills them in."""
+    """Return whether a value says nothing: the API server leaves such fields out, or fills them in."""
     return value is None or value == {} or value == [] or value == ""
 
 

@@ -96,7 +96,7 @@ def _holds_what_tiller_holds(tiller: DeployedTiller, pod: Object) -> bool:
 
 
 def _is_of_an_earlier_revision(tiller: DeployedTiller, pod: Object) -> bool:
-    """Tell whether a pod ends its calls and goes: two updates shortly after one another remove its ReplicaSet first."""
+    """Return whether a pod ends its calls and goes: two updates in quick succession remove its ReplicaSet first."""
     owners = pod["metadata"].get("ownerReferences") or ()
     made = any(owner.get("controller") and owner["name"].startswith(f"{tiller.deployment}-") for owner in owners)
     return made and bool(pod["metadata"].get("deletionTimestamp"))

@@ -133,7 +133,7 @@ def _trusted(tiller: DeployedTiller) -> dict[str, str]:
 
 
 def _explained(others: tuple[x509.Certificate, ...], words: dict[str, str]) -> bool:
-    """Tell whether CAs are just those that the words stand for.
+    """Return whether CAs are just those that the words stand for.
 
     A word stands for one text, which may hold several certificates in a row.
     """

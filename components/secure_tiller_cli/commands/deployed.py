@@ -128,7 +128,7 @@ def _require_the_same(client: Any, access: Access) -> None:
 
 
 def _is_uid(identifier: str) -> bool:
-    """Tell whether a provider's identifier is a UID: a program of others may name its cluster as it likes."""
+    """Return whether a provider's identifier is a UID: a program of others may name its cluster as it likes."""
     try:
         return bool(UUID(identifier))
     except ValueError:

@@ -14,7 +14,7 @@ _WORDS = {CLIENT_AUTH: "clientAuth", SERVER_AUTH: "serverAuth"}
 
 
 def serves(leaf: x509.Certificate, use: x509.ObjectIdentifier) -> bool:
-    """Tell whether a certificate is for a use; one without the extension is for every (RFC 5280, 4.2.1.12)."""
+    """Return whether a certificate is for a use; one without the extension is for every (RFC 5280, 4.2.1.12)."""
     uses = pem.extension(leaf, x509.ExtendedKeyUsage)
     return uses is None or use in uses or ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in uses
 
@@ -32,14 +32,14 @@ def odd_curve(leaf: x509.Certificate) -> str:
 
 
 def is_for(leaf: x509.Certificate, hostname: str) -> bool:
-    """Tell whether a certificate is for a hostname or address; a name may begin with a wildcard (RFC 6125, 6.4.3)."""
+    """Return whether a certificate is for a hostname or address; a name may begin with a wildcard (RFC 6125, 6.4.3)."""
     wanted = hostname.lower()
     _, _, domain = wanted.partition(".")
     return bool({wanted, f"*.{domain}"} & {each.lower() for each in pem.alternative_names(leaf)})
 
 
 def leads_to(authorities: Iterable[x509.Certificate], chain: Sequence[x509.Certificate]) -> bool:
-    """Tell whether a chain leads from its first certificate to one of some CAs, in whatever order the rest is."""
+    """Return whether a chain leads from its first certificate to one of some CAs, in whatever order the rest is."""
     anchors, reached, left = tuple(authorities), chain[0], list(chain[1:])
     while not any(pem.signed(reached, anchor) for anchor in anchors):
         issuer = next((each for each in left if pem.signed(reached, each)), None)

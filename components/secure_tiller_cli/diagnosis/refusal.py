@@ -41,7 +41,7 @@ def refusal(port: int, credentials: Credentials, newest: ssl.TLSVersion = ssl.TL
 
 
 def speaks_plaintext(port: int) -> bool:
-    """Tell whether a local port speaks HTTP/2 without TLS."""
+    """Return whether a local port speaks HTTP/2 without TLS."""
     with contextlib.suppress(OSError), socket.create_connection((LOOPBACK, port), timeout=SECONDS) as plain:
         return _are_settings(_answer_to_preface(plain))
     return False

@@ -111,5 +111,5 @@ def _of_trust(brought: ClientCredentials, shown: ServerHandshake, known: StackCe
 
 
 def _is_trusted(brought: ClientCredentials, shown: ServerHandshake) -> bool:
-    """Tell whether the server trusts an issuer of the client; a server that names none is taken to."""
+    """Return whether the server trusts an issuer of the client; a server that names none is taken to."""
     return not shown.trusted or any(each.issuer.public_bytes() in shown.trusted for each in brought.chain)

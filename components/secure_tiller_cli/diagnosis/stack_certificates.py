@@ -39,12 +39,12 @@ class StackCertificates:
         return next((tiller.name for tiller in found), "")
 
     def has_newer(self, issuer: x509.Name, now: datetime) -> bool:
-        """Tell whether the stack holds a certificate of that issuer for a client that has not expired."""
+        """Return whether the stack holds a certificate of that issuer for a client that has not expired."""
         held = _of(self.own, "client:") if self.own else ()
         return any(each.issuer == issuer and now <= each.not_valid_after_utc for each in held)
 
     def has_renewed(self, leaf: x509.Certificate, now: datetime) -> bool:
-        """Tell whether the stack holds another certificate than one for the server, which has not expired."""
+        """Return whether the stack holds another certificate than one for the server, which has not expired."""
         text = self.own.certificates.get("server", "") if self.own else ""
         held = pem.certificates(text)[0] if text else leaf
         return held != leaf and now <= held.not_valid_after_utc

@@ -110,7 +110,7 @@ def _history(records: tuple[Record, ...], there: tuple[Record, ...], taken: froz
 
 
 def _continues(there: tuple[Record, ...], records: tuple[Record, ...]) -> bool:
-    """Tell whether the release of the target is that of the source, gone on with by the new Tiller alone."""
+    """Return whether the release of the target is that of the source, gone on with by the new Tiller alone."""
     new, old = there[-1].release, records[-1].release
     copies = {record.release.revision: record.release for record in there}
     same = (new.namespace, new.first_deployed) == (old.namespace, old.first_deployed)
@@ -124,5 +124,5 @@ def _releases(records: Iterable[Record]) -> Iterable[Release]:
 
 
 def _is_copy(new: Release, old: Release) -> bool:
-    """Tell whether a revision is another one with nothing changed but its status."""
+    """Return whether a revision is another one with nothing changed but its status."""
     return (new.last_deployed, new.chart, new.manifest) == (old.last_deployed, old.chart, old.manifest)

@@ -42,7 +42,7 @@ def judge(
 
 
 def gone(findings: Iterable[Concern]) -> bool:
-    """Tell whether a release has objects of an API version that the cluster serves no more."""
+    """Return whether a release has objects of an API version that the cluster serves no more."""
     return any(finding.group is Group.API_GONE for finding in findings)
 
 

@@ -25,7 +25,7 @@ class Meaning:
     """Which resources, and what about them, it puts into words; the empty path is the whole resource."""
 
     def explained(self, change: Change, path: Path) -> bool:
-        """Tell whether it puts a difference of a resource into words."""
+        """Return whether it puts a difference of a resource into words."""
         return any(known is change and within(path, prefix) for known, prefix in self.explains)
 
     def plain(self) -> str:

@@ -24,7 +24,7 @@ def differing(old: Any, new: Any, at: Path = ()) -> Iterator[Path]:
 
 
 def within(path: Path, prefix: Path) -> bool:
-    """Tell whether a path is, or lies under, another."""
+    """Return whether a path is, or lies under, another."""
     return path[: len(prefix)] == prefix
 
 

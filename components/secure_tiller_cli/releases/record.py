@@ -93,7 +93,7 @@ class Unreadable:
     why: str
 
     def may_be(self, release: str, revision: int) -> bool:
-        """Tell whether it may be the record of a revision of a release, or of a later one."""
+        """Return whether it may be the record of a revision of a release, or of a later one."""
         named, _, number = self.name.rpartition(".v")
         return release in (self.claimed, named) and (not number.isdecimal() or int(number) >= revision)
 

@@ -64,7 +64,7 @@ def beyond(role: RolePlan) -> tuple[str, ...]:
 
 
 def has_preset(role: RolePlan) -> bool:
-    """Tell whether a Role gives all of the preset."""
+    """Return whether a Role gives all of the preset."""
     given = _verbs(role.rules)
     return all(verbs <= given.get(what, set()) for what, verbs in _verbs(_preset(role)).items())
 

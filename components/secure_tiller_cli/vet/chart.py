@@ -117,7 +117,7 @@ class Chart:
         return Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, "change kubeVersion in its Chart.yaml")
 
     def _compares(self, wanted: str, release: str) -> bool:
-        """Tell whether a version is in a range, as Helm says: a chart of one template asks it."""
+        """Return whether a version is in a range, as Helm says: a chart of one template asks it."""
         with tempfile.TemporaryDirectory() as folder:
             chart = Path(folder, "range")
             (chart / "templates").mkdir(parents=True)

@@ -77,7 +77,7 @@ def _last_revisions(records: Iterable[Mapping[str, Any]]) -> Iterator[FoundRelea
 
 
 def _has_our_account(client: Any, namespace: str) -> bool:
-    """Tell whether a namespace has the ServiceAccount of one of our Tillers; where that is not told, it may have."""
+    """Return whether a namespace has the ServiceAccount of one of our Tillers; where that is not told, it may have."""
     found = unless_refused(
         None,
         lister.items,

@@ -37,7 +37,7 @@ class FoundNamespace:
     """Whether it is being deleted: nothing can be created in it any more."""
 
     def is_of(self, stack: str) -> bool:
-        """Tell whether a stack made it."""
+        """Return whether a stack made it."""
         return self.labels.get(MANAGED_BY_LABEL) == MANAGED_BY and self.annotations.get(STACK_ANNOTATION) == stack
 
 

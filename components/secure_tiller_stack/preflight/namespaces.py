@@ -115,6 +115,6 @@ def open_to_privileged_pods(plans: Sequence[TillerPlan], facts: ClusterFacts) ->
 
 
 def _ours(plan: TillerPlan, found: FoundNamespace, formerly: Names) -> bool:
-    """Tell whether this stack made a namespace for this team: now, before it left and came back, or was renamed."""
+    """Return whether this stack made a namespace for this team: now, before it left and came back, or was renamed."""
     names = (plan.name, formerly.get(plan.name, plan.name))
     return found.is_of(plan.stack) and found.labels.get(TEAM_LABEL) in names

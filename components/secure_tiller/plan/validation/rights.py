@@ -129,7 +129,7 @@ def _ways_around(resource: str, *, built_in: bool) -> Iterator[tuple[str, str]]:
 
 
 def _is_built_in(rule: RuleArgs) -> bool:
-    """Tell whether a rule is about Kubernetes' own groups too, not about custom resources of others alone."""
+    """Return whether a rule is about Kubernetes' own groups too, not about custom resources of others alone."""
     return any("." not in group or group.endswith(".k8s.io") for group in rule["api_groups"])
 
 

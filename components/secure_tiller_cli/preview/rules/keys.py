@@ -6,14 +6,14 @@ from secure_tiller_cli.preview.changes import Change, Team
 
 
 def is_new(team: Team, part: str) -> bool:
-    """Tell whether the key of a part is another one after the update, in place of one before."""
+    """Return whether the key of a part is another one after the update, in place of one before."""
     keys = [key for key in team.of("PrivateKey") if key.part == part]
     made = any(key.operation == "create" for key in keys)
     return any(key.operation == "replace" for key in keys) or (made and any(key.operation == "delete" for key in keys))
 
 
 def emergency(team: Team) -> bool:
-    """Tell whether the team's generation changes, and with it every key."""
+    """Return whether the team's generation changes, and with it every key."""
     made: dict[str, set[str]] = {}
     for key in team.of("PrivateKey"):
         made.setdefault(f"{key.operation} {key.part}", set()).add(_of_team(key.generation))
