@@ -6,7 +6,6 @@ One stack of three teams. `green` holds two releases and leaves, then returns; `
 
 import contextlib
 import json
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -172,27 +171,12 @@ def _return(told: Departure) -> None:
     """Green returns under another Pod Security Standard, first with a program that does not take back by force."""
     namespaces = {f"{told.team('green')}-apps": {"pod_security": "restricted"}}
     told.write("blue", "green", green={"namespaces": namespaces})
-    with _changed(told.stack, "namespaces.py", PATCH_FORCE, ""):
+    with told.stack.edited("components/secure_tiller/plan/objects.py", PATCH_FORCE, ""):
         told.done["up without force"] = told.stack.up(check=False)
     told.look("not taken back")
     told.done["up of the return"] = told.stack.up()
     told.look("returned")
     told.done["destroy without protection"] = told.destroy("--preview-only")
-
-
-@contextlib.contextmanager
-def _changed(stack: TestStack, file: str, old: str, new: str) -> Iterator[None]:
-    """Give the stack a copy of the package in which some text of a file is another."""
-    components = stack.project / "components"
-    components.unlink()
-    shutil.copytree(PROJECT / "components", components)
-    changed = components / "secure_tiller" / file
-    text = changed.read_text()
-    assert old in text
-    changed.write_text(text.replace(old, new))
-    yield
-    shutil.rmtree(components)
-    components.symlink_to(PROJECT / "components")
 
 
 def _delete(api: client.ApiClient, namespace: str) -> None:

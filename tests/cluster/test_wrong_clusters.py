@@ -42,10 +42,11 @@ def uid_of(there: Place | ControlPlane) -> str:
 
 
 def namespaces_of(there: Place | ControlPlane, suffix: str = "") -> dict[str, str]:
-    """The version, which any change changes, of each namespace of a cluster whose name holds some words."""
+    """Return the version, which any change changes, of each namespace that stays, by name, if that holds some words."""
     core = client.CoreV1Api(config.new_client_from_config(str(there.kubeconfig)))
-    versions = {found.metadata.name: found.metadata.resource_version for found in core.list_namespace().items}
-    return {name: version for name, version in versions.items() if suffix in name}
+    # One that is being deleted changes by itself: that of another file's tests.
+    stays = (found.metadata for found in core.list_namespace().items if not found.metadata.deletion_timestamp)
+    return {found.name: found.resource_version for found in stays if suffix in found.name}
 
 
 def registered(stack: TestStack) -> list[Any]:
