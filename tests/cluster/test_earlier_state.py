@@ -91,7 +91,7 @@ def successor(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Succ
     authority = pki.authority("company")
     server = pki.server(authority)
     teams = {
-        f"open-{suffix}": _open_team(f"open-{suffix}"),
+        f"since-{suffix}": _open_team(f"since-{suffix}"),
         f"own-{suffix}": _team_of_a_company(suffix, authority, server),
     }
     stack = new_stack({})
