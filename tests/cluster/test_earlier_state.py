@@ -92,17 +92,17 @@ def successor(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Succ
     server = pki.server(authority)
     teams = {
         f"since-{suffix}": _open_team(f"since-{suffix}"),
-        f"own-{suffix}": _team_of_a_company(suffix, authority, server),
+        f"company-{suffix}": _team_of_a_company(suffix, authority, server),
     }
     stack = new_stack({})
-    _configure(stack, teams, {f"own-{suffix}": server.key_pem})
+    _configure(stack, teams, {f"company-{suffix}": server.key_pem})
     _program_of(stack, FIELD_BY_FIELD)
     try:
         stack.up()
         _program_of_the_checkout(stack)
         planned, preview = _planned(stack.preview("--json").stdout), stack.preview("--expect-no-changes", check=False)
         labelled = {name: {**team, "labels": {"cost-center": "42"}} for name, team in teams.items()}
-        _configure(stack, labelled, {f"own-{suffix}": server.key_pem})
+        _configure(stack, labelled, {f"company-{suffix}": server.key_pem})
         yield Successor(stack, planned, preview, _planned(stack.preview("--json").stdout))
     finally:
         stack.discard()
@@ -149,7 +149,7 @@ def _open_team(name: str) -> dict[str, Any]:
 def _team_of_a_company(suffix: str, authority: Pair, server: Pair) -> dict[str, Any]:
     """Return the settings of a team with a server certificate of its own."""
     return {
-        "namespaces": {f"own-{suffix}-apps": {"retain_on_delete": False}},
+        "namespaces": {f"company-{suffix}-apps": {"retain_on_delete": False}},
         "clients": {"bob": {}},
         "certificates": {"server_certificate": {"certificate": server.pem, "ca": authority.pem}},
     }
