@@ -5,7 +5,6 @@ no kubelet, and no controller that ends what is deleted.
 """
 
 import os
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from testbed.cluster import ClusterError, Instance, daemons, pki
 from testbed.cluster.daemons import Daemon
+from testbed.ports import free_ports
 from testbed.toolchain import Toolchain
 from testbed.waiting import until
 
@@ -75,7 +75,8 @@ def running(home: Path, toolchain: Toolchain, authorization: str) -> Iterator[Co
     """
     # A loopback address is no endpoint of the Service `kubernetes`, and nobody here would connect to it.
     flags = ("--endpoint-reconciler-type=none",)
-    plane = ControlPlane("plane", 0, flags, home=home, ports=_free_ports(), mode=authorization)
+    own, etcd = free_ports(2)
+    plane = ControlPlane("plane", 0, flags, home=home, ports=(own, etcd), mode=authorization)
     (home / "logs").mkdir()
     pki.write(plane)
     daemons.write_configuration(plane)
@@ -86,11 +87,6 @@ def running(home: Path, toolchain: Toolchain, authorization: str) -> Iterator[Co
         ]
         _wait(plane, toolchain, processes)
         yield plane
-
-
-def _free_ports() -> tuple[int, int]:
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
-        return one.getsockname()[1], other.getsockname()[1]
 
 
 @contextmanager

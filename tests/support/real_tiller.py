@@ -13,11 +13,12 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from testbed.ports import free_ports
 from testbed.waiting import until
 from tests.support import pki
 from tests.support.cluster_objects import Object
@@ -49,8 +50,18 @@ IN_THE_FOLDER = re.compile(r"(?<![\w./-])/(?=(tiller|bin/tiller|etc)\b)")
 STORAGES = {"Secret": "secret", "ConfigMap": "configmap", "Memory": "memory"}
 """By the name of a storage driver in Tiller's log, the word of the flag."""
 
+PROBES = "Probes listening on "
+"""Begins the line that Tiller logs where it is to serve probes."""
+
 LAST = "Max history per release is "
-"""Begins the last line that Tiller logs about its settings; then it listens."""
+"""Begins the last line that Tiller logs about its settings."""
+
+PANIC = "grpc.(*Server).GetServiceInfo"
+"""Where Tiller 2.17 panics in about one of a thousand starts.
+
+Of its two goroutines (cmd/tiller/tiller.go, `start`), one reads the server's services for its metrics before it serves
+probes, while the other registers a service.
+"""
 
 ON_ALL_INTERFACES = "127.0.0.2"
 """An address of this machine, at which nobody answers who listens on 127.0.0.1 alone."""
@@ -80,13 +91,28 @@ class Room:
 
     @contextmanager
     def started(self, container: Object) -> Iterator["Running"]:
-        """Start a container, wait until its Tiller listens, and end it with everything it started."""
-        ports = {PORT: _free_port(), PROBE_PORT: _free_port()}
+        """Start a container, wait until its Tiller serves, and end it with everything it started."""
+        with ExitStack() as until_used:
+            while True:
+                try:
+                    tiller = until_used.enter_context(self._tried(container))
+                except PanickedError:
+                    continue  # so does the kubelet
+                break
+            yield tiller
+
+    @contextmanager
+    def _tried(self, container: Object) -> Iterator["Running"]:
+        ports = dict(zip((PORT, PROBE_PORT), free_ports(2), strict=True))
         self._write_tiller(*ports.values())
         log = self.folder / "log"
         process = self._start(container, ports, log)
         try:
-            until(lambda: LAST in log.read_text(), "Tiller listens", alive=lambda: _alive(process, log))
+            until(
+                lambda: LAST in log.read_text() and _serves_probes(log.read_text(), ports[PROBE_PORT]),
+                "Tiller serves",
+                alive=lambda: _alive(process, log),
+            )
             yield Running(self, log.read_text(), *ports.values())
         finally:
             with suppress(ProcessLookupError):  # all of it has ended by itself
@@ -169,7 +195,7 @@ class Running:
             "verifies": self.tls and self._shown_to(None) is None,
             "storage": STORAGES[self._logged("Storage driver is ")],
             "listen": self._logged("GRPC listening on ").replace(str(self.port), str(PORT)),
-            "probe_listen": self._logged("Probes listening on ").replace(str(self.probe_port), str(PROBE_PORT)),
+            "probe_listen": self._logged(PROBES).replace(str(self.probe_port), str(PROBE_PORT)),
             "history_max": max(0, int(self._logged(LAST))),
         }
         if seen["verifies"]:
@@ -234,19 +260,30 @@ class Running:
         return found[1] if found else ""
 
 
+class PanickedError(Exception):
+    """Tiller ended in a panic that comes by chance, and is to be started again."""
+
+
+def _serves_probes(log: str, port: int) -> bool:
+    """Return whether it serves probes, or is to serve none; either way it cannot panic any more."""
+    if PROBES not in log:
+        return True
+    try:
+        socket.create_connection((pki.LOOPBACK, port), timeout=10).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
 def _alive(process: "subprocess.Popen[bytes]", log: Path) -> None:
     if process.poll() is not None:
+        if PANIC in log.read_text():
+            raise PanickedError
         raise AssertionError(f"it ended with {process.returncode}: {log.read_text()}")
 
 
 def _file(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("", 0))
-        return int(found.getsockname()[1])
 
 
 def _write_program(file: Path, script: str) -> None:
