@@ -75,6 +75,17 @@ def keeping_the_token(workflow: Workflow) -> list[str]:
     return [step["uses"] for step in found if step["with"].get("persist-credentials") is not False]
 
 
+def without_history(workflow: Workflow) -> list[str]:
+    """The jobs that read other commits, and check out one."""
+    found = []
+    for name, job in jobs(workflow).items():
+        text = yaml.safe_dump(job)
+        if any(reader in text for reader in (".ci/run", "make test", "changes.py", "prepare.py")):
+            depths = [step["with"].get("fetch-depth") for step in job["steps"] if "checkout@" in step.get("uses", "")]
+            found += [name] if depths != [0] else []
+    return found
+
+
 def without_end(workflow: Workflow) -> list[str]:
     """The jobs without a limit of time."""
     return [name for name, job in jobs(workflow).items() if not 0 < job.get("timeout-minutes", 0) <= 120]
@@ -159,7 +170,15 @@ def reading_with_secrets_what_code_made(workflow: Workflow) -> list[str]:
 
 TEXT_RULES: list[Callable[[str], list[str]]] = [not_pinned, pinned_twice]
 RULES: list[Callable[[Workflow], list[str]]] = [
-    *(too_many_permissions, injectable, keeping_the_token, without_end, secrets_at_large, writing_with_secrets),
+    *(
+        too_many_permissions,
+        injectable,
+        keeping_the_token,
+        without_history,
+        without_end,
+        secrets_at_large,
+        writing_with_secrets,
+    ),
     reading_with_secrets_what_code_made,
 ]
 PREVIEW_RULES = [checked_out_elsewhere, for_forks, words_of_others, not_one_at_a_time]
@@ -219,6 +238,8 @@ BROKEN: list[tuple[Callable[[Workflow], list[str]], Break]] = [
     (injectable, put("jobs.changes.steps.2", run="echo ${{ github.event.pull_request.title }}")),
     (injectable, put("jobs.preview.steps.3", run="prepare ${{ matrix.stack }}")),
     (keeping_the_token, lambda workflow: at(workflow, CHECKOUT).pop("persist-credentials")),
+    (without_history, lambda workflow: at(workflow, CHECKOUT).pop("fetch-depth")),
+    (without_history, put("jobs.changes.steps.0.with", **{"fetch-depth": 1})),
     (without_end, lambda workflow: at(workflow, "jobs.preview").pop("timeout-minutes")),
     (secrets_at_large, lambda workflow: at(workflow, "jobs.preview").pop("environment")),
     (secrets_at_large, put("jobs.preview", env={"KEY": "${{ secrets.KEY }}"})),
