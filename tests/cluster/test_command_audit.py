@@ -189,11 +189,8 @@ def stack(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[TestStac
     """A stack with one team, to be deployed: not one of other tests, which copy its Tillers with their keys."""
     namespaces = {f"ours-{suffix}-{name}": {"retain_on_delete": False} for name in ("apps", "jobs")}
     team = {"namespaces": namespaces, "clients": {"rita": {}}, "subjects": {"groups": [f"ours-{suffix}-developers"]}}
-    made = new_stack({f"ours-{suffix}": team})
-    try:
+    with new_stack({f"ours-{suffix}": team}) as made:
         yield made
-    finally:
-        made.discard()
 
 
 @pytest.fixture(scope="module")

@@ -79,12 +79,9 @@ def desk(
         "clients": clients,
         "subjects": {"groups": [f"{team}-developers"]},
     }
-    stack = new_stack({team: settings})
-    try:
+    with new_stack({team: settings}) as stack:
         stack.up()
         yield Desk(stack, team, pki.key_pem(key), _people(stack, team, cluster, tmp_path_factory.mktemp("alice")))
-    finally:
-        stack.discard()
 
 
 def _people(stack: TestStack, team: str, cluster: Place, home: Path) -> dict[str, str]:
@@ -205,11 +202,9 @@ def test_a_program_of_somebody_elses_that_imports_the_component_is_served_too(
 ) -> None:
     stack = new_stack({})
     (stack.project / "__main__.py").write_text(WRAPPED.read_text().replace("TEAM", f"wrapped-{suffix}"))
-    try:
+    with stack:
         stack.up()
         other = replace(desk, stack=stack, team=f"wrapped-{suffix}")
         other.bundle("ci", tmp_path / "ci").check_returncode()
         admin = {**desk.people, "KUBECONFIG": stack.environment["KUBECONFIG"]}
         assert replace(other, people=admin).as_people(f"source {tmp_path}/ci/env; helm ls").returncode == 0
-    finally:
-        stack.discard()

@@ -6,7 +6,6 @@ releases of the team movers become those of that team's own Tiller.
 
 import base64
 import contextlib
-import json
 import os
 import re
 import subprocess
@@ -18,17 +17,15 @@ from typing import Any
 import pytest
 import yaml
 from kubernetes import client
-from typer.testing import CliRunner
 
-from secure_tiller.problems import RefusedError
-from secure_tiller_cli.commands import app
 from secure_tiller_cli.migration import copy
-from secure_tiller_cli.output import line
 from testbed.demo.place import Place
 from testbed.helm import Helm
 from testbed.pulumi_stack import PROJECT
 from testbed.waiting import until
 from tests.support import records
+from tests.support.command import Ended, run_here, run_process
+from tests.support.live_objects import kubeconfig_of
 from tests.support.projects import TestStack
 
 pytestmark = pytest.mark.beside_others
@@ -41,19 +38,6 @@ GONE_API = "---\napiVersion: extensions/v1beta1\nkind: Deployment\nmetadata:\n  
 
 Contents = dict[str, tuple[dict[str, str], str]]
 """Of the records of a namespace, by name: the labels, and what Tiller wrote."""
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a run of the command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 @dataclass
@@ -105,14 +89,7 @@ class Walk:
         return ended
 
     def run(self, *arguments: str) -> Ended:
-        command = [*arguments, "--stack", self.stack.name]
-        with contextlib.chdir(self.stack.project):
-            done = CliRunner().invoke(app, command, env=dict(self.stack.environment))
-        if isinstance(done.exception, RefusedError):
-            return Ended(1, done.stdout, "\n".join(map(line, done.exception.problems)))
-        if done.exception and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        return Ended(done.exit_code, done.stdout, done.stderr)
+        return run_here(self.stack, *arguments, "--stack", self.stack.name)
 
     def records(self, kind: str, namespace: str) -> Contents:
         listed = getattr(self.core, f"list_namespaced_{kind}")(namespace, label_selector="OWNER=TILLER").items
@@ -164,13 +141,13 @@ def walk(new_stack: Callable[..., TestStack], cluster: Place, api: client.ApiCli
 
 def _install_the_old_tiller(walk: Walk) -> None:
     old = walk.old
-    for line_ in (
+    for line in (
         f"kubectl create namespace {old}",
         f"kubectl create serviceaccount tiller --namespace {old}",
         f"kubectl create clusterrolebinding {old} --clusterrole cluster-admin --serviceaccount {old}:tiller",
         f"helm init --home helm-{old} --tiller-namespace {old} --service-account tiller --skip-refresh --wait",
     ):
-        walk.shell(line_).check_returncode()
+        walk.shell(line).check_returncode()
 
 
 def _make_releases(walk: Walk) -> None:
@@ -238,22 +215,19 @@ def _migrate(walk: Walk, cluster: Place) -> None:
 
 def _weak(walk: Walk, cluster: Place) -> Path:
     """Return a kubeconfig of an account that may look at the old Tiller, and at nothing else."""
-    for line_ in (
+    for line in (
         f"kubectl create serviceaccount weak --namespace {walk.old}",
         f"kubectl create role weak --namespace {walk.old} --verb=list --resource=configmaps,pods",
         f"kubectl create rolebinding weak --namespace {walk.old} --role=weak --serviceaccount={walk.old}:weak",
         f"kubectl create clusterrole {walk.old} --verb=get --resource=namespaces",
         f"kubectl create clusterrolebinding {walk.old}-weak --clusterrole={walk.old} --serviceaccount={walk.old}:weak",
     ):
-        walk.shell(line_).check_returncode()
+        walk.shell(line).check_returncode()
     may = f"kubectl auth can-i get namespaces/kube-system --as system:serviceaccount:{walk.old}:weak"
     until(lambda: walk.shell(may).returncode == 0, "the account has its rights")
-    token = walk.core.create_namespaced_service_account_token("weak", walk.old, {"spec": {}}).status.token
-    config = yaml.safe_load(cluster.kubeconfig.read_text())
-    config["users"] = [{**user, "user": {"token": token}} for user in config["users"]]
     file = walk.stack.project / "weak"
     file.touch(mode=0o600)
-    file.write_text(yaml.safe_dump(config))
+    file.write_text(kubeconfig_of(walk.api, cluster.kubeconfig, walk.old, "weak"))
     return file
 
 
@@ -287,19 +261,10 @@ def _other_than(right: Callable[[Any], Any], name: str) -> Callable[[Any], Any]:
 
 
 def _as_a_process(walk: Walk, *options: str) -> Ended:
-    command = [str(PROJECT / ".venv/bin/secure-tiller"), "migrate", walk.team, "--from", walk.old]
-    environment = {**walk.stack.environment, "PYTHONPATH": str(PROJECT / "components")}
-    done = subprocess.run(
-        [*command, "--stack", walk.stack.name, *options],
-        env=environment,
-        cwd=walk.stack.project,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_process(walk.stack, "migrate", walk.team, "--from", walk.old, "--stack", walk.stack.name, *options)
     walk.source["resumed"] = walk.records("config_map", walk.old)
     walk.target["resumed"] = walk.records("secret", f"{walk.team}-tiller")
-    return Ended(done.returncode, done.stdout, done.stderr)
+    return done
 
 
 def _use_the_new_tiller(walk: Walk) -> None:
@@ -489,7 +454,7 @@ def test_releases_that_the_new_tiller_has_gone_on_with_are_left_alone(walk: Walk
 
 
 def test_every_kubectl_command_of_the_exit_plan_runs(walk: Walk) -> None:
-    assert {line_: done.stderr for line_, done in walk.commands.items() if done.returncode} == {}
+    assert {line: done.stderr for line, done in walk.commands.items() if done.returncode} == {}
     assert len(walk.commands) > 10
 
 

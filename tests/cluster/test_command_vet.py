@@ -97,7 +97,7 @@ def world(
             },
         }
     )
-    try:
+    with stack:
         stack.up()
         helm = {
             team: Helm.of(stack.bundle(team, "ann"), stack.environment, tmp_path_factory.mktemp(team), f"{team}-tiller")
@@ -107,8 +107,6 @@ def world(
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("secure_tiller_cli.commands.deployed.export", functools.cache(export))
             yield World(stack, plain, opted, helm, cluster.busybox)
-    finally:
-        stack.discard()
 
 
 def findings(done: Result) -> list[dict[str, Any]]:

@@ -56,7 +56,7 @@ def upgrade(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Upgrad
     settings = {"namespaces": {f"{team}-apps": {"retain_on_delete": False}}, "clients": {"ann": {}}}
     stack = new_stack({team: {**settings, "subjects": {"groups": ["old-developers"]}}})
     _program_of(stack, FIRST_SLICE)
-    try:
+    with stack:
         stack.up()
         seen = Upgrade(team, stack, stack.bundle(team, "ann"))
         _program_of_the_checkout(stack)
@@ -65,8 +65,6 @@ def upgrade(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Upgrad
         seen.answer = ask(f"{team}-tiller", stack.environment, seen.bundle)
         seen.again = stack.preview("--expect-no-changes", check=False)
         yield seen
-    finally:
-        stack.discard()
 
 
 @dataclass
@@ -97,15 +95,13 @@ def successor(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Succ
     stack = new_stack({})
     _configure(stack, teams, {f"company-{suffix}": server.key_pem})
     _program_of(stack, FIELD_BY_FIELD)
-    try:
+    with stack:
         stack.up()
         _program_of_the_checkout(stack)
         planned, preview = _planned(stack.preview("--json").stdout), stack.preview("--expect-no-changes", check=False)
         labelled = {name: {**team, "labels": {"cost-center": "42"}} for name, team in teams.items()}
         _configure(stack, labelled, {f"company-{suffix}": server.key_pem})
         yield Successor(stack, planned, preview, _planned(stack.preview("--json").stdout))
-    finally:
-        stack.discard()
 
 
 def _configure(stack: TestStack, teams: dict[str, dict[str, Any]], keys: dict[str, str]) -> None:

@@ -238,12 +238,9 @@ def stack(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[TestStac
         }
 
     why, other = f"why-{suffix}", f"else-{suffix}"
-    made = new_stack({why: settings(why, "ann", "bob"), other: settings(other, "gus")})
-    try:
+    with new_stack({why: settings(why, "ann", "bob"), other: settings(other, "gus")}) as made:
         made.up()
         yield made
-    finally:
-        made.discard()
 
 
 @pytest.fixture(scope="module")

@@ -48,8 +48,7 @@ class Failure:
 def failure(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: str) -> Iterator[Failure]:
     team = f"halt-{suffix}"
     apps = {"namespaces": {f"{team}-apps": {"retain_on_delete": False}}}
-    stack = new_stack({team: {**apps, "clients": {"ann": {}, "bob": {}}}})
-    try:
+    with new_stack({team: {**apps, "clients": {"ann": {}, "bob": {}}}}) as stack:
         stack.up()
         seen = Failure(team, stack, {name: stack.bundle(team, name) for name in ("ann", "bob")})
         halting = {"image": NEVER_STARTS, "rollout_timeout": "10s"}
@@ -65,8 +64,6 @@ def failure(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: 
         pods = client.CoreV1Api(api).list_namespaced_pod(f"{team}-tiller").items
         seen.trusted = {pod.metadata.annotations[TRUSTS_ANNOTATION] for pod in pods}
         yield seen
-    finally:
-        stack.discard()
 
 
 def _mounted_secret_is_there(api: client.ApiClient, namespace: str) -> bool:

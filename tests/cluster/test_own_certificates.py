@@ -47,7 +47,7 @@ def company(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Compan
     stack = new_stack({})
     seen = Company(team, stack, pki.key_pem(key), authorities)
     request = pki.request("ann", key=key)
-    try:
+    with stack:
         _configure(seen, request, Life.of(), clients=("ann", "bob"))
         stack.up()
         outputs = stack.outputs()[team]["bundles"]
@@ -57,8 +57,6 @@ def company(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Compan
         }
         seen.state = stack.export(secrets=True)
         yield seen
-    finally:
-        stack.discard()
 
 
 def _configure(company: Company, request: str, life: Life, clients: tuple[str, ...]) -> None:

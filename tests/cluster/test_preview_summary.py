@@ -55,12 +55,9 @@ class DeployedTiller:
 def deployed(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[DeployedTiller]:
     ending = f"-seen-{suffix}"  # the stack that other tests share has a team gold, too
     names = Names(*(f"{team}{ending}" for team in ("blue", "green", "gold")))
-    stack = new_stack(base(names))
-    try:
+    with new_stack(base(names)) as stack:
         stack.up()
         yield DeployedTiller(stack, names, ending)
-    finally:
-        stack.discard()
 
 
 def _command(deployed: DeployedTiller, *arguments: str) -> "subprocess.CompletedProcess[str]":

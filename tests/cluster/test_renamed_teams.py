@@ -87,11 +87,9 @@ def rename(
 ) -> Iterator[Rename]:
     seen = Rename(new_stack({}), f"plain-{suffix}", f"fancy-{suffix}")
     seen.write(seen.old)
-    try:
+    with seen.stack:
         seen.stack.up()
         yield _renamed(seen, api, tmp_path_factory.mktemp("helm"))
-    finally:
-        seen.stack.discard()
 
 
 def _renamed(seen: Rename, api: client.ApiClient, folder: Path) -> Rename:

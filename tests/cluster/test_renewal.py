@@ -75,12 +75,9 @@ def renewal(
 ) -> Iterator[Renewal]:
     names = [f"{team}-{suffix}" for team in TEAMS]
     apps = {"retain_on_delete": False, "pod_security": "privileged", "pod_security_reason": "test"}
-    stack = new_stack({name: {"namespaces": {f"{name}-apps": apps}, "clients": {"ann": {}}} for name in names})
-    try:
+    with new_stack({name: {"namespaces": {f"{name}-apps": apps}, "clients": {"ann": {}}} for name in names}) as stack:
         stack.up()
         yield _lived(stack, api, cluster, suffix, tmp_path_factory.mktemp("helm"))
-    finally:
-        stack.discard()
 
 
 def _lived(stack: TestStack, api: client.ApiClient, cluster: Place, suffix: str, folder: Path) -> Renewal:

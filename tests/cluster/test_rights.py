@@ -126,12 +126,9 @@ def settings(suffix: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def plans(new_stack: Callable[..., TestStack], settings: dict[str, Any]) -> Iterator[list[TillerPlan]]:
     """The plans of the two teams, which are deployed."""
-    stack = new_stack(settings)
-    try:
+    with new_stack(settings) as stack:
         stack.up()
         yield [plan(name, args, STACK) for name, args in settings.items()]
-    finally:
-        stack.discard()
 
 
 @pytest.fixture(scope="module")

@@ -62,11 +62,8 @@ def _settings(suffix: str, cas: list[int], generation: int) -> dict[str, dict[st
 
 @pytest.fixture(scope="module")
 def rotation(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: str) -> Iterator[Rotation]:
-    stack = new_stack(_settings(suffix, [1], 1))
-    try:
+    with new_stack(_settings(suffix, [1], 1)) as stack:
         yield _walked(stack, api, suffix)
-    finally:
-        stack.discard()
 
 
 def _walked(stack: TestStack, api: client.ApiClient, suffix: str) -> Rotation:

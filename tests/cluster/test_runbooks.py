@@ -97,7 +97,7 @@ def walk(new_stack: Callable[..., TestStack], cluster: Place, api: client.ApiCli
     namespaces = {f"{team}-apps": {"retain_on_delete": False}}
     walk = Walk(team, new_stack({team: {"namespaces": namespaces, "clients": clients}}))
     (walk.stack.project / "new-passphrase").write_text(f"{NEW}\n")
-    try:
+    with walk.stack:
         walk.stack.up()
         for name in clients:
             walk.run(f"secure-tiller bundle blue {name} --out {name}").check_returncode()
@@ -107,8 +107,6 @@ def walk(new_stack: Callable[..., TestStack], cluster: Place, api: client.ApiCli
         installed.check_returncode()
         _walk(walk, api)
         yield walk
-    finally:
-        walk.stack.discard()
 
 
 def _walk(walk: Walk, api: client.ApiClient) -> None:

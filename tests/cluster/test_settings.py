@@ -74,12 +74,10 @@ def team(new_stack: Callable[..., TestStack], suffix: str, tmp_path_factory: pyt
             }
         }
     )
-    try:
+    with stack:
         stack.up()
         home = tmp_path_factory.mktemp("helm")
         yield Team(name, stack, Helm.of(stack.bundle(name, "ann"), stack.environment, home, f"{name}-tiller"))
-    finally:
-        stack.discard()
 
 
 def test_the_pod_runs_with_what_was_set(team: Team, api: client.ApiClient) -> None:

@@ -85,14 +85,12 @@ def written(
     salt = yaml.safe_dump({"encryptionsalt": yaml.safe_load(stack.file.read_text())["encryptionsalt"]})
     stack.file.write_text(FILE.replace("PLAIN", plain).replace("OWN", own) + salt)
     seen = Written(stack, plain, own, _key(cluster.kubeconfig))
-    try:
+    with stack:
         seen.first = {step["urn"].rsplit("::", 1)[-1]: step["newState"].get("inputs") for step in _steps(stack)}
         stack.up()
         _add_a_client(seen)
         _take_the_kubeconfig_from_a_secret(seen, cluster.kubeconfig, tmp_path_factory.mktemp("home"))
         yield seen
-    finally:
-        stack.discard()
 
 
 def _key(kubeconfig: Path) -> bytes:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import yaml
 
@@ -20,7 +21,7 @@ PROGRAM = "components/secure_tiller_stack/program.py"
 
 @dataclass(frozen=True)
 class TestStack(Stack):
-    """A stack whose settings a test may change."""
+    """A stack whose settings a test may change. `with` discards it at the end."""
 
     __test__ = False  # pytest: this is no test, whatever its name says
 
@@ -58,6 +59,12 @@ class TestStack(Stack):
             yield
         finally:
             (self.project / file).write_text(before)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.discard()
 
     def discard(self) -> None:
         """Delete the namespaces that the stack made, and wait for nothing: for tests that are not about destroying."""
