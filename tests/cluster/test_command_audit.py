@@ -4,7 +4,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -26,15 +25,17 @@ from testbed.tiller import ask
 from testbed.toolchain import Toolchain
 from testbed.toolchain.pins import TILLER_IMAGE
 from testbed.waiting import until
-from tests.cluster.test_accounts import Accounts
 from tests.repository.test_docs import fenced
 from tests.support import pki
+from tests.support.accounts import Accounts
+from tests.support.cluster_objects import Object, binding, granted, item, rule
+from tests.support.command import PROGRAM
+from tests.support.live_objects import create
 from tests.support.projects import TestStack
 from tiller_facts.severity import Severity
 
 pytestmark = pytest.mark.beside_others
 
-PROGRAM = str(Path(sys.executable).parent / "secure-tiller")
 NOTE = PROJECT / "tests" / "charts" / "note"
 KINDS = ("plain", "guide", "admin", "patched", "anonymous")
 """The Tillers that the real `helm init` installs, as `_make` has it."""
@@ -131,27 +132,20 @@ class World:
         """Install a Tiller as `helm init` does, with an account of its own that holds nothing yet; empty: with none."""
         self.prepare(kind)
         if account:
-            made = {"metadata": {"name": account}}
-            client.CoreV1Api(self.api).create_namespaced_service_account(self.namespaces[kind], made)
+            create(self.api, item("ServiceAccount", account, self.namespaces[kind]))
         with_account = (f"--service-account={account}",) if account else ()
         self.helm(kind, "init", "--skip-refresh", *with_account, *options)
 
     def prepare(self, kind: str) -> None:
         """Make the namespace of a kind, in which a group may forward ports."""
         namespace = self.namespaces[kind]
-        client.CoreV1Api(self.api).create_namespace({"metadata": {"name": namespace}})
-        self.bind(kind, "people", [_rule("pods/portforward", "create")], "Group", f"{namespace}-people")
+        create(self.api, item("Namespace", namespace, ""))
+        self.bind(kind, "people", rule("pods/portforward", "create"), f"Group {namespace}-people")
 
-    def bind(self, kind: str, name: str, rules: list[dict[str, list[str]]], subject: str, who: str) -> None:
-        """Give somebody a Role in the namespace of a kind."""
-        rbac, namespace = client.RbacAuthorizationV1Api(self.api), self.namespaces[kind]
-        rbac.create_namespaced_role(namespace, {"metadata": {"name": name}, "rules": rules})
-        inside = {"namespace": namespace} if subject == "ServiceAccount" else {}
-        reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}
-        subjects = [{"kind": subject, "name": who, **inside}]
-        rbac.create_namespaced_role_binding(
-            namespace, {"metadata": {"name": name}, "roleRef": reference, "subjects": subjects}
-        )
+    def bind(self, kind: str, name: str, rule: Object, subject: str) -> None:
+        """Give a subject a Role in the namespace of a kind."""
+        for one in granted(rule, to=subject, namespace=self.namespaces[kind], name=name):
+            create(self.api, one)
 
     def ready(self, kind: str) -> None:
         """Wait until a Tiller runs as it was told."""
@@ -173,10 +167,6 @@ class World:
         """Return the entries of the JSON that are about these Tillers, by kind."""
         by_namespace = {entry["namespace"]: entry for entry in json.loads(output)["tillers"]}
         return {kind: by_namespace[namespace] for kind, namespace in self.namespaces.items()}
-
-
-def _rule(resource: str, *verbs: str, group: str = "") -> dict[str, list[str]]:
-    return {"apiGroups": [group], "resources": [resource], "verbs": list(verbs)}
 
 
 def codes(entry: dict[str, Any]) -> set[str]:
@@ -233,13 +223,13 @@ def _make(world: World) -> None:
     verified = ("--tiller-tls-verify", f"--tls-ca-cert={world.folder / 'own' / 'ca.pem'}", f"--override={GUIDE}")
     world.init("plain", account="")
     world.init("guide", *own, *verified)
-    world.bind("guide", "tiller-manager", [EVERYTHING], "ServiceAccount", "tiller")
+    world.bind("guide", "tiller-manager", EVERYTHING, f"ServiceAccount {world.namespaces['guide']}/tiller")
     world.init("admin")
     _bind_to_cluster_admin(world)
     world.init("patched", *shared)
     _open_to_the_outside(world)
     world.init("anonymous", *shared)
-    world.bind("anonymous", "guests", [_rule("pods/portforward", "create")], "User", "system:anonymous")
+    world.bind("anonymous", "guests", rule("pods/portforward", "create"), "User system:anonymous")
     world.prepare(HIDDEN)
     _hide(world)
     for kind in KINDS:
@@ -262,16 +252,13 @@ def _hide(world: World) -> None:
     """Run Tiller in a pod that does not look like one: by its image alone it is told."""
     core, namespace = client.CoreV1Api(world.api), world.namespaces[HIDDEN]
     until(lambda: bool(core.list_namespaced_service_account(namespace).items), f"{namespace} has its account default")
-    pod = {"containers": [{"name": "server", "image": TILLER_IMAGE.reference}]}
-    core.create_namespaced_pod(namespace, {"metadata": {"name": "web", "labels": {"app": "web"}}, "spec": pod})
+    spec = {"containers": [{"name": "server", "image": TILLER_IMAGE.reference}]}
+    create(world.api, item("Pod", "web", namespace, metadata={"labels": {"app": "web"}}, spec=spec))
 
 
 def _bind_to_cluster_admin(world: World) -> None:
     namespace = world.namespaces["admin"]
-    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"}
-    subjects = [{"kind": "ServiceAccount", "name": "tiller", "namespace": namespace}]
-    binding = {"metadata": {"name": namespace}, "roleRef": reference, "subjects": subjects}
-    client.RbacAuthorizationV1Api(world.api).create_cluster_role_binding(binding)
+    create(world.api, binding("ClusterRole cluster-admin", f"ServiceAccount {namespace}/tiller", name=namespace))
 
 
 def _open_to_the_outside(world: World) -> None:
@@ -392,21 +379,17 @@ def test_as_a_process_it_writes_a_table_and_then_the_findings_of_each(world: Wor
 
 @pytest.fixture(scope="module")
 def accounts(cluster: Place, api: client.ApiClient, suffix: str) -> Iterator[Accounts]:
-    made = Accounts(api, cluster.kubeconfig, f"auditors-{suffix}")
-    client.CoreV1Api(api).create_namespace({"metadata": {"name": made.namespace}})
-    try:
+    with Accounts(api, cluster.kubeconfig, f"auditors-{suffix}") as made:
         yield made
-    finally:
-        made.remove()
 
 
 @pytest.fixture(scope="module")
 def limited(accounts: Accounts, world: World) -> Path:
     """The kubeconfig of an account that may list what runs, and nothing else."""
     rules = [
-        {"apiGroups": ["apps"], "resources": ["deployments", "statefulsets", "daemonsets"], "verbs": ["list"]},
-        {"apiGroups": ["batch"], "resources": ["cronjobs", "jobs"], "verbs": ["list"]},
-        _rule("pods", "list"),
+        rule("deployments statefulsets daemonsets", "list", "apps"),
+        rule("cronjobs jobs", "list", "batch"),
+        rule("pods", "list"),
     ]
     return _written(world, "limited", accounts.make_with("limited", rules).kubeconfig)
 

@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import sys
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -15,11 +14,11 @@ import yaml
 from testbed.demo.place import Place
 from testbed.pulumi_stack import PROJECT
 from tests.support import pki
+from tests.support.command import PROGRAM, run_process
 from tests.support.projects import TestStack
 
 pytestmark = pytest.mark.beside_others
 
-COMMAND = (sys.executable, "-m", "secure_tiller_cli")
 WRAPPED = Path(__file__).parent / "programs" / "wrapped.py"
 README = (PROJECT / "README.md").read_text()
 HANDING_OVER, AS_THE_CLIENT = "4. Hand a client its bundle.", "5. As that client"
@@ -46,14 +45,7 @@ class Desk:
 
     def run(self, *arguments: str, **environment: str) -> Done:
         """Run the command `secure-tiller` as a process."""
-        return subprocess.run(
-            [*COMMAND, *arguments],
-            cwd=self.stack.project,
-            env={**self.stack.environment, "PYTHONPATH": str(PROJECT / "components"), **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run_process(self.stack, *arguments, **environment)
 
     def bundle(self, client: str, folder: Path | str, *more: str, **environment: str) -> Done:
         """Run `secure-tiller bundle` for a client of the team."""
@@ -129,7 +121,7 @@ def test_env_verifies_the_server(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_an_archive_works_where_it_is_unpacked(desk: Desk, tmp_path: Path) -> None:
-    command = [*COMMAND, "bundle", desk.team, "alice", "--out", "-", "--stack", desk.stack.name]
+    command = [PROGRAM, "bundle", desk.team, "alice", "--out", "-", "--stack", desk.stack.name]
     environment = {**desk.stack.environment, "PYTHONPATH": str(PROJECT / "components")}
     done = subprocess.run(command, cwd=desk.stack.project, env=environment, capture_output=True, check=True)
     (tmp_path / "alice.tar").write_bytes(done.stdout)

@@ -24,7 +24,7 @@ from testbed.waiting import until
 from tests.support import pki
 from tests.support.cluster_objects import LABELS, Object, binding, granted, item, rule
 from tests.support.command import Ended, run_here, run_process
-from tests.support.live_objects import client_with, existing, kubeconfig_of, namespace
+from tests.support.live_objects import client_with, existing, kubeconfig_of
 from tests.support.projects import TestStack
 from tiller_facts.rbac import ANONYMOUS, EVERYBODY, UNAUTHENTICATED
 
@@ -89,7 +89,7 @@ def checked(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: 
     stack.configure_teams({team: _plain(team, suffix), other: _rich(other, legacy, own_server)})
     set_key = ("config", "set", "--secret", "--path", f"serverKeys.{other}", "--stack", stack.name)
     stack.run(*set_key, stdin=own_server.key_pem)
-    with existing(api, namespace(legacy)), stack:
+    with existing(api, item("Namespace", legacy, "")), stack:
         stack.up()
         yield Checked(stack, team, other)
 
@@ -489,5 +489,5 @@ def test_a_wrong_passphrase_is_said_in_a_line(checked: Checked) -> None:
 def test_as_a_program_of_its_own_in_the_folder_of_the_project(checked: Checked) -> None:
     checked.stack.run("stack", "select", checked.stack.name)
     done = run_process(checked.stack, "check", checked.other)
-    assert (done.code, done.err) == (0, "")
-    assert "27 checks: 26 passed, 1 warning" in done.out
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "27 checks: 26 passed, 1 warning" in done.stdout

@@ -264,7 +264,7 @@ def _as_a_process(walk: Walk, *options: str) -> Ended:
     done = run_process(walk.stack, "migrate", walk.team, "--from", walk.old, "--stack", walk.stack.name, *options)
     walk.source["resumed"] = walk.records("config_map", walk.old)
     walk.target["resumed"] = walk.records("secret", f"{walk.team}-tiller")
-    return done
+    return Ended(done.returncode, done.stdout, done.stderr)
 
 
 def _use_the_new_tiller(walk: Walk) -> None:

@@ -6,7 +6,6 @@ import json
 import secrets
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,9 @@ from testbed.demo.place import Place
 from testbed.helm import Helm
 from testbed.pulumi_stack import PROJECT
 from testbed.waiting import until
+from tests.support.cluster_objects import binding, item
+from tests.support.command import run_process
+from tests.support.live_objects import existing, kubeconfig_of
 from tests.support.projects import TestStack
 
 pytestmark = pytest.mark.beside_others
@@ -326,27 +328,13 @@ def test_nothing_is_made_by_vetting(world: World, api: client.ApiClient) -> None
 @pytest.fixture(scope="module")
 def nobody(api: client.ApiClient, cluster: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The kubeconfig of an account that may do nothing but see which cluster it is."""
-    core, rbac = client.CoreV1Api(api), client.RbacAuthorizationV1Api(api)
     inside = f"vet-nobody-{secrets.token_hex(3)}"
-    core.create_namespace({"metadata": {"name": inside}})
-    binding = {
-        "metadata": {"name": inside},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"},
-        "subjects": [{"kind": "ServiceAccount", "name": "nobody", "namespace": inside}],
-    }
-    try:
-        rbac.create_namespaced_role_binding("kube-system", binding)
-        core.create_namespaced_service_account(inside, {"metadata": {"name": "nobody"}})
-        token = core.create_namespaced_service_account_token("nobody", inside, {"spec": {}}).status.token
-        admins = yaml.safe_load(cluster.kubeconfig.read_text())
-        users = [{**user, "user": {"token": token}} for user in admins["users"]]
+    view = binding("ClusterRole view", f"ServiceAccount {inside}/nobody", "kube-system", inside)
+    with existing(api, item("Namespace", inside, ""), item("ServiceAccount", "nobody", inside), view):
         file = tmp_path_factory.mktemp("nobody") / "config"
         file.touch(mode=0o600)
-        file.write_text(yaml.safe_dump({**admins, "users": users}))
+        file.write_text(kubeconfig_of(api, cluster.kubeconfig, inside, "nobody"))
         yield file
-    finally:
-        rbac.delete_namespaced_role_binding(inside, "kube-system")
-        core.delete_namespace(inside)
 
 
 def test_who_may_not_ask_is_told_what_was_computed_and_what_was_not_checked(world: World, nobody: Path) -> None:
@@ -486,15 +474,7 @@ def test_a_chart_whose_dependencies_are_missing_is_told_with_the_remedy(world: W
 
 
 def test_the_real_process_ends_with_one_line_and_exit_code_1(world: World) -> None:
-    command = [str(Path(sys.executable).parent / "secure-tiller"), "vet", TROUBLES, "--team", world.plain]
-    done = subprocess.run(
-        [*command, "--set", "trouble=failing template"],
-        cwd=world.stack.project,
-        env=dict(world.stack.environment),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_process(world.stack, "vet", TROUBLES, "--team", world.plain, "--set", "trouble=failing template")
     assert (done.returncode, done.stdout) == (REFUSED, "")
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith(f"secure-tiller: chart {TROUBLES}: does not render: ")

@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -28,7 +28,9 @@ from testbed.toolchain.pins import HELM
 from tests.cluster.copies import Change, copy_of_tiller, unchanged, without_tls
 from tests.support import pki
 from tests.support.ageing import DAY, moved
+from tests.support.cluster_objects import granted, item, rule
 from tests.support.credentials import HOUR, P224, SERVER_AUTH, Client, tillers
+from tests.support.live_objects import create, kubeconfig_of
 from tests.support.projects import TestStack
 from tests.support.state import State
 
@@ -293,26 +295,27 @@ def _on_another_port(container: Any) -> None:
 
 def _accounts(api: client.ApiClient, cluster: Place, team: str, folder: Path) -> Iterator[tuple[str, Path]]:
     """Kubeconfigs of accounts: with all rights, with those of the team's people, with some of them, with none."""
-    core, rbac = client.CoreV1Api(api), client.RbacAuthorizationV1Api(api)
     whole, apps = yaml.safe_load(cluster.kubeconfig.read_text()), f"{team}-apps"
-    rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list", "get"]}]
-    rbac.create_namespaced_role(f"{team}-tiller", {"metadata": {"name": "lister"}, "rules": rules})
-    subjects = [{"kind": "ServiceAccount", "name": "lister", "namespace": apps}]
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "lister"}
-    binding = {"metadata": {"name": "lister"}, "subjects": subjects, "roleRef": role}
-    rbac.create_namespaced_role_binding(f"{team}-tiller", binding)
+    lister, pods = f"ServiceAccount {apps}/lister", rule("pods", "list get")
+    for one in granted(pods, to=lister, namespace=f"{team}-tiller", name="lister"):
+        create(api, one)
     yield "admin", cluster.kubeconfig
     for name in ("developer", "lister", "stranger"):
-        core.create_namespaced_service_account(apps, {"metadata": {"name": name}})
-        token = core.create_namespaced_service_account_token(name, apps, {"spec": {}}).status.token
-        yield name, _kubeconfig(folder / name, whole, {"token": token})
+        create(api, item("ServiceAccount", name, apps))
+        yield name, _file(folder / name, kubeconfig_of(api, cluster.kubeconfig, apps, name))
     nowhere = [{**whole["clusters"][0], "cluster": {"server": "http://127.0.0.1:1"}}]
-    yield "nobody", _kubeconfig(folder / "nobody", {**whole, "clusters": nowhere}, {})
+    yield (
+        "nobody",
+        _file(
+            folder / "nobody",
+            yaml.safe_dump({**whole, "clusters": nowhere, "users": [{**whole["users"][0], "user": {}}]}),
+        ),
+    )
 
 
-def _kubeconfig(file: Path, whole: Mapping[str, Any], user: Mapping[str, str]) -> Path:
-    file.write_text(yaml.safe_dump({**whole, "users": [{**whole["users"][0], "user": user}]}))
-    return file
+def _file(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ import pytest
 from kubernetes import client
 
 from testbed.waiting import until
+from tests.support.cluster_objects import granted, item
+from tests.support.live_objects import client_with, create, existing, token_of
 from tests.support.projects import TestStack
 
 RBAC = "rbac.authorization.k8s.io"
@@ -62,17 +64,7 @@ def tiller(api: client.ApiClient, teams: Teams) -> client.ApiClient:
 
 
 def _as_service_account(api: client.ApiClient, namespace: str, name: str) -> client.ApiClient:
-    request = {"spec": {"expirationSeconds": 3600}}
-    granted = client.CoreV1Api(api).create_namespaced_service_account_token(name, namespace, request)
-    return _with_token(api, granted.status.token)
-
-
-def _with_token(api: client.ApiClient, token: str) -> client.ApiClient:
-    configuration = client.Configuration(host=api.configuration.host)
-    configuration.ssl_ca_cert = api.configuration.ssl_ca_cert
-    configuration.api_key = {"authorization": token}
-    configuration.api_key_prefix = {"authorization": "Bearer"}
-    return client.ApiClient(configuration)
+    return client_with(token_of(api, namespace, name), api)
 
 
 def _who(api: client.ApiClient) -> str:
@@ -263,10 +255,9 @@ def test_control_without_the_label_such_a_pod_is_accepted(
 @pytest.fixture
 def namespace(api: client.ApiClient) -> Iterator[str]:
     """A namespace of nobody, without any label."""
-    core, name = client.CoreV1Api(api), f"try-{uuid.uuid4().hex[:8]}"
-    core.create_namespace({"metadata": {"name": name}})
-    yield name
-    core.delete_namespace(name)
+    name = f"try-{uuid.uuid4().hex[:8]}"
+    with existing(api, item("Namespace", name, "")):
+        yield name
 
 
 def _has_account(api: client.ApiClient, namespace: str) -> bool:
@@ -277,11 +268,9 @@ def _has_account(api: client.ApiClient, namespace: str) -> bool:
 @contextmanager
 def _account_with(api: client.ApiClient, namespace: str, *rules: dict[str, Any]) -> Iterator[client.ApiClient]:
     """A client with the token of a new ServiceAccount that holds some rules in a namespace."""
-    core, rbac = client.CoreV1Api(api), client.RbacAuthorizationV1Api(api)
-    core.create_namespaced_service_account(namespace, {"metadata": {"name": "holder"}})
-    role = rbac.create_namespaced_role(namespace, _role(*rules))
-    reference = {"apiGroup": RBAC, "kind": "Role", "name": role.metadata.name}
-    rbac.create_namespaced_role_binding(namespace, _binding(reference, "holder", namespace))
+    account, to = item("ServiceAccount", "holder", namespace), f"ServiceAccount {namespace}/holder"
+    for one in (account, *granted(*rules, to=to, namespace=namespace, name="holder")):
+        create(api, one)
     holder = _as_service_account(api, namespace, "holder")
     until(lambda: _may(holder, namespace, "create", "roles"), "the authorizer knows the Role")
     yield holder
@@ -360,7 +349,7 @@ def test_control_a_token_secret_for_an_account_of_the_managed_namespace_is_fille
     # Why each ServiceAccount of a managed namespace is as good as the team's own.
     client.CoreV1Api(tiller).create_namespaced_secret(teams.apps, _account_token(named, "default"))
     until(lambda: bool(_token(tiller, teams.apps, named)), "the controller fills it")
-    assert _who(_with_token(tiller, _token(tiller, teams.apps, named) or "")) == (
+    assert _who(client_with(_token(tiller, teams.apps, named) or "", tiller)) == (
         f"system:serviceaccount:{teams.apps}:default"
     )
 
@@ -373,7 +362,7 @@ def test_known_gap_tiller_can_make_itself_a_token_that_never_ends(
     client.CoreV1Api(tiller).create_namespaced_secret(teams.tiller, _account_token(named, "tiller"))
     until(lambda: bool(_token(tiller, teams.tiller, named)), "the controller fills it")
     stolen = _token(tiller, teams.tiller, named) or ""
-    assert _who(_with_token(tiller, stolen)) == f"system:serviceaccount:{teams.tiller}:tiller"
+    assert _who(client_with(stolen, tiller)) == f"system:serviceaccount:{teams.tiller}:tiller"
     claims = base64.urlsafe_b64decode(stolen.split(".")[1] + "==").decode()
     assert '"exp"' not in claims
 

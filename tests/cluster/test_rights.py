@@ -35,6 +35,8 @@ from testbed.access_reviews import (
 )
 from testbed.access_reviews.rules import AUTHENTICATED, SERVICE_ACCOUNTS
 from testbed.waiting import until
+from tests.support.cluster_objects import item
+from tests.support.live_objects import create, existing
 from tests.support.projects import TestStack
 from tiller_facts import rbac
 from tiller_facts.rbac import Subject as Bound
@@ -339,20 +341,14 @@ def _by_hand(api: client.ApiClient, server: Server, team: str, roles: Replacemen
     """Give a team's Tiller other rules than the plan's, in the namespaces of the plan."""
     wanted = plan(team, {"namespaces": {f"{team}-apps": {}}, "clients": {"ann": {}}}, STACK)
     tiller = Subject.service_account("Tiller", wanted.namespace.name, "tiller")
-    core = client.CoreV1Api(api)
     names = [wanted.namespace.name, *(managed.name for managed in wanted.managed)]
-    for name in names:
-        core.create_namespace({"metadata": {"name": name}})
-    try:
-        core.create_namespaced_service_account(wanted.namespace.name, {"metadata": {"name": "tiller"}})
+    account = item("ServiceAccount", "tiller", wanted.namespace.name)
+    with existing(api, *(item("Namespace", name, "") for name in names), account):
         for role in wanted.roles:
             if role.subjects:
                 _grant(api, role, roles(role))
                 _wait_for(server, tiller, role.namespace, {_rule(rule) for rule in roles(role)})
         yield ByHand(wanted, tiller)
-    finally:
-        for name in names:
-            core.delete_namespace(name)
 
 
 def _wait_for(server: Server, subject: Subject, namespace: str, rules: set[Rule]) -> None:
@@ -361,7 +357,6 @@ def _wait_for(server: Server, subject: Subject, namespace: str, rules: set[Rule]
 
 
 def _grant(api: client.ApiClient, role: RolePlan, rules: Sequence[rbac.Rule]) -> None:
-    rbac, metadata = client.RbacAuthorizationV1Api(api), {"name": role.name}
     listed = [
         {
             "apiGroups": list(rule.api_groups),
@@ -371,12 +366,10 @@ def _grant(api: client.ApiClient, role: RolePlan, rules: Sequence[rbac.Rule]) ->
         }
         for rule in rules
     ]
-    rbac.create_namespaced_role(role.namespace, {"metadata": metadata, "rules": listed})
-    subjects = [{"kind": bound.kind, "name": bound.name, "namespace": bound.namespace} for bound in role.subjects]
     reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": role.name}
-    rbac.create_namespaced_role_binding(
-        role.namespace, {"metadata": metadata, "subjects": subjects, "roleRef": reference}
-    )
+    subjects = [{"kind": bound.kind, "name": bound.name, "namespace": bound.namespace} for bound in role.subjects]
+    create(api, item("Role", role.name, role.namespace, rules=listed))
+    create(api, item("RoleBinding", role.name, role.namespace, roleRef=reference, subjects=subjects))
 
 
 def _walk_by_hand(

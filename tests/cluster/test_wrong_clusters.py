@@ -21,6 +21,8 @@ from testbed.control_plane import ControlPlane
 from testbed.demo.place import Place
 from testbed.toolchain import Toolchain
 from tests.cluster import api_proxy
+from tests.support.cluster_objects import binding
+from tests.support.live_objects import existing
 from tests.support.projects import PROGRAM, TestStack, make_stack
 from tiller_facts.rbac import ANONYMOUS, EVERYBODY
 
@@ -116,15 +118,10 @@ def test_an_update_is_refused_where_a_binding_lets_any_of_everybody_read_secrets
     name: str, plane: Callable[[str], ControlPlane], new_stack_on: Callable[[ControlPlane], TestStack]
 ) -> None:
     there = plane("RBAC")
-    rbac = client.RbacAuthorizationV1Api(config.new_client_from_config(str(there.kubeconfig)))
-    kind = "User" if name == ANONYMOUS else "Group"
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"}
-    subject = {"kind": kind, "name": name, "apiGroup": "rbac.authorization.k8s.io"}
-    rbac.create_cluster_role_binding({"metadata": {"name": "open"}, "roleRef": role, "subjects": [subject]})
-    try:
+    everybody = f"{'User' if name == ANONYMOUS else 'Group'} {name}"
+    admin = config.new_client_from_config(str(there.kubeconfig))
+    with existing(admin, binding("ClusterRole cluster-admin", everybody, name="open")):
         done = new_stack_on(there).up(check=False)
-    finally:
-        rbac.delete_cluster_role_binding("open")
     assert done.returncode != 0
     said = next(line for line in done.stdout.splitlines() if "everybody may read the Secrets" in line)
     assert name in said

@@ -48,9 +48,9 @@ def run_here(stack: TestStack, *arguments: str, **environment: str) -> Ended:
     return Ended(int(ended.value.code or 0), out.getvalue(), err.getvalue())
 
 
-def run_process(stack: TestStack, *arguments: str, **environment: str) -> Ended:
+def run_process(stack: TestStack, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run the command as its user does."""
-    done = subprocess.run(
+    return subprocess.run(
         [PROGRAM, *arguments],
         cwd=stack.project,
         env={**stack.environment, "PYTHONPATH": str(PROJECT / "components"), **environment},
@@ -58,4 +58,3 @@ def run_process(stack: TestStack, *arguments: str, **environment: str) -> Ended:
         text=True,
         check=False,
     )
-    return Ended(done.returncode, done.stdout, done.stderr)

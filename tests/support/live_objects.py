@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from kubernetes import client
 
-from tests.support.cluster_objects import Object, item
+from tests.support.cluster_objects import Object
 
 _APIS = {
     "v1": client.CoreV1Api,
@@ -41,11 +41,6 @@ def _call(api: client.ApiClient, verb: str, one: Object, **arguments: Any) -> No
         words.insert(0, "namespaced")
         arguments["namespace"] = namespace
     getattr(_APIS[one["apiVersion"]](api), "_".join((verb, *words)).lower())(**arguments)
-
-
-def namespace(name: str, **metadata: Any) -> Object:
-    """Return a namespace with labels or annotations."""
-    return item("Namespace", name, "", metadata=metadata)
 
 
 def token_of(api: client.ApiClient, namespace: str, account: str) -> str:
