@@ -57,7 +57,7 @@ class ControlPlane(Instance):
 
     @property
     def authorization(self) -> str:
-        """Who decides what is allowed."""
+        """The authorizer."""
         return self.mode
 
 

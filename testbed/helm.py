@@ -62,5 +62,5 @@ class Helm:
 
 
 def _without_helms_own(environment: Mapping[str, str]) -> dict[str, str]:
-    """What a user of Helm has set, HELM_HOST above all, would lead to another Tiller."""
+    """Return the variables without those of Helm: HELM_HOST, above all, would lead to another Tiller."""
     return {name: value for name, value in environment.items() if not name.startswith(("HELM_", "TILLER_"))}

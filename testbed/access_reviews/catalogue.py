@@ -103,7 +103,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """What can be asked for."""
+    """Every resource and path that requests can name."""
 
     offers: tuple[Offer, ...]
     paths: tuple[str, ...]

@@ -27,7 +27,7 @@ class Cell:
 
 @dataclass
 class Tally:
-    """What the walk found about one subject.
+    """The result of the walk for one subject.
 
     Attributes:
         cells: questions asked.

@@ -1,4 +1,4 @@
-"""What the demo shows, as a table of attempts: each says what should be seen and what was."""
+"""The attempts of the demo, as a table of expected and observed results."""
 
 import re
 import subprocess
@@ -25,7 +25,7 @@ _WAIT = ("--wait", "--timeout=90")
 
 @dataclass(frozen=True)
 class Seen:
-    """What an attempt gave.
+    """The result of an attempt.
 
     Attributes:
         text: in a few words.

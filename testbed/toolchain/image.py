@@ -21,7 +21,7 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 APPLETS = ("sh", "cat", "grep", "ls", "ps", "rm", "sleep", "test", "touch")
-"""What a shell in an image can call, each a link to busybox."""
+"""The programs that a shell in an image can call, each a link to busybox."""
 
 
 def is_static(binary: Path) -> bool:

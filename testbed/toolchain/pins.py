@@ -24,7 +24,7 @@ GO_OF_HELM = "go1.14.15" if platform.system() == "Linux" else ""
 
 @dataclass(frozen=True)
 class OnPath:
-    """What makes a program on PATH good enough.
+    """The condition under which a program on PATH is used.
 
     Attributes:
         version_command: the program and the arguments that print its version.

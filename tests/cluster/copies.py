@@ -13,7 +13,7 @@ from tests.support.cluster_objects import item
 from tests.support.live_objects import create, existing
 
 Change = Callable[[Any], None]
-"""What to change about the container of a copy, a V1Container."""
+"""A change to the container of a copy, a V1Container."""
 
 
 def unchanged(container: Any) -> None:

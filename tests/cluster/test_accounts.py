@@ -1,4 +1,4 @@
-"""Who may do what with a stack, tried with real accounts: one that updates, some that lack a right, one that reviews.
+"""A stack in the hands of real accounts: one that updates, some that lack a right, one that reviews.
 
 Each is a ServiceAccount with a kubeconfig of its own. What it asked of the API server is read from the audit log.
 """
@@ -43,7 +43,7 @@ LACKING = {
 
 @dataclass(frozen=True)
 class Work:
-    """What the accounts did with one stack.
+    """The work of the accounts on one stack.
 
     Attributes:
         stack: the stack; its kubeconfig is that of whoever works with it.

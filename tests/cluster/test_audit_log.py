@@ -34,7 +34,7 @@ class Account:
     made: datetime
 
     def asked(self) -> Asked:
-        """What it asked for in its namespace, as the log has it."""
+        """Return its requests in its namespace, as logged."""
         user = f"system:serviceaccount:{self.namespace}:{ASKER}"
         return audit.asked(LOCAL.audit_log, user, self.namespace, self.made)
 

@@ -43,7 +43,7 @@ HIDDEN = "hidden"
 """A pod with none of Tiller's labels, which nothing keeps running."""
 
 GUIDE = "spec.template.spec.containers[0].command={/tiller,--storage=secret}"
-"""What the document's example overrides (Helm 2.17, docs/securing_installation.md)."""
+"""The override of the document's example (Helm 2.17, docs/securing_installation.md)."""
 EVERYTHING = {"apiGroups": ["", "batch", "extensions", "apps"], "resources": ["*"], "verbs": ["*"]}
 """The rule of the document's example (Helm 2.17, docs/rbac.md)."""
 OF_INIT = frozenset(
@@ -55,7 +55,7 @@ OF_INIT = frozenset(
         "low may-run-as-root",
     )
 )
-"""What every Tiller of `helm init` has."""
+"""The findings of every Tiller of `helm init`."""
 PLAINTEXT = frozenset(("critical no-tls", "high port-forward-without-certificate", "high releases-in-configmaps"))
 TLS_ALONE = frozenset(
     ("critical no-verification", "high port-forward-without-certificate", "high releases-in-configmaps")
@@ -118,7 +118,7 @@ class World:
 
     @property
     def team(self) -> str:
-        """Whose Tiller is ours."""
+        """The team whose Tiller is ours."""
         return self.namespaces["ours"].removesuffix("-tiller")
 
     def helm(self, kind: str, *arguments: str) -> None:

@@ -42,7 +42,7 @@ Contents = dict[str, tuple[dict[str, str], str]]
 
 @dataclass
 class Walk:
-    """What was done and seen.
+    """The steps of the walk, and the observations after each.
 
     Attributes:
         stack: of the teams.

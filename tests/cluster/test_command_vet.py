@@ -158,7 +158,7 @@ BEYOND = "attempting to grant RBAC permissions not currently held"
 
 @dataclass(frozen=True)
 class Trouble:
-    """What is found in a chart, and what Tiller says of it.
+    """A finding about a chart, and the error of Tiller for it.
 
     Attributes:
         group: of the finding.

@@ -32,7 +32,7 @@ POD_SECURITY = "pod-security.kubernetes.io/enforce"
 
 @dataclass(frozen=True)
 class Seen:
-    """What there was at a moment.
+    """The observations at one moment.
 
     Attributes:
         namespaces: the UID of each namespace of the teams.
@@ -49,7 +49,7 @@ class Seen:
 
 @dataclass
 class Departure:
-    """What happened, step by step.
+    """The observations, step by step.
 
     Attributes:
         stack: the stack.

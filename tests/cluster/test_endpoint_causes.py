@@ -320,7 +320,7 @@ def _file(path: Path, text: str) -> Path:
 
 @dataclass(frozen=True)
 class Told:
-    """What was told of a case: by the Helm client, and by us."""
+    """The reports of the Helm client and of the diagnosis on a case."""
 
     helm: "CompletedProcess[str]"
     diagnosis: Diagnosis

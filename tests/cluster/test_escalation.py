@@ -1,4 +1,4 @@
-"""What access reviews cannot see, tried for real with the token of Tiller's own ServiceAccount.
+"""Escalations that access reviews cannot see, tried for real with the token of Tiller's own ServiceAccount.
 
 Nothing that is tried is kept: most requests are dry runs on the server, which run every check and store nothing
 (Kubernetes documentation, API Concepts, "Dry-run"). Each refused request has a control: who holds the right, or where

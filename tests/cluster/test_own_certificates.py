@@ -179,7 +179,7 @@ def test_an_expired_server_certificate_is_a_loud_warning_and_revocation_goes_on(
 
 
 def _trusted(api: client.ApiClient, team: str) -> str:
-    """What the running pod of Tiller trusts."""
+    """The trust annotation of the running pod of Tiller."""
     core = client.CoreV1Api(api)
     pods = core.list_namespaced_pod(f"{team}-tiller", label_selector="app=helm,name=tiller").items
     (pod,) = [pod for pod in pods if not pod.metadata.deletion_timestamp]

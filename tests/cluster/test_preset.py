@@ -62,7 +62,7 @@ everything before it is in the log."""
 
 @dataclass(frozen=True)
 class Witness:
-    """What red's client rita did, and what Tiller asked for meanwhile.
+    """The calls of red's client rita, and the requests that Tiller made during them.
 
     Attributes:
         done: how each step ended.

@@ -134,4 +134,4 @@ SPECIAL: dict[str, Callable[[DeployedTiller], AbstractContextManager[None]]] = {
     "renewal": _aged,
     "drift": _changed_by_hand,
 }
-"""What is done besides to a stack whose settings alone do not make the change."""
+"""Further steps for the changes that settings alone do not make."""

@@ -33,7 +33,7 @@ class Place:
 
     @property
     def canary(self) -> Path:
-        """What the pull request's program makes when it runs."""
+        """The file that the pull request's program makes when it runs."""
         return self.repo.folder.parent / "canary"
 
     def propose(self, *, code: bool = False, **settings: Any) -> str:

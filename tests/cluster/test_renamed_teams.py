@@ -31,7 +31,7 @@ TEAM_LABEL = "secure-tiller/team"
 
 @dataclass
 class Rename:
-    """What was seen while a team was given another name.
+    """The observations while a team was renamed.
 
     Attributes:
         stack: the stack.

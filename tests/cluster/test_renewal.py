@@ -35,7 +35,7 @@ TEAMS = ("leaf", "serv", "auth")
 
 @dataclass
 class Renewal:
-    """What was seen before, during and after the update that renewed.
+    """The observations before, during and after the update that renewed.
 
     Attributes:
         stack: the stack; everything in it is renewed.

@@ -91,7 +91,7 @@ def catalogue(server: Server) -> Catalogue:
 
 @pytest.fixture(scope="module")
 def everybody(server: Server) -> dict[str, list[Grant]]:
-    """What Kubernetes itself grants to everybody it knows, by group."""
+    """The grants of Kubernetes itself to everybody it knows, by group."""
     return grants_of_groups(server, (AUTHENTICATED, SERVICE_ACCOUNTS))
 
 
@@ -135,7 +135,7 @@ def plans(new_stack: Callable[..., TestStack], settings: dict[str, Any]) -> Iter
 
 @pytest.fixture(scope="module")
 def model(plans: list[TillerPlan], everybody: Mapping[str, list[Grant]], suffix: str) -> dict[Subject, list[Grant]]:
-    """What each subject should hold."""
+    """The grants that each subject should hold."""
     return {subject: _held(subject, plans, everybody) for subject in _subjects(plans, suffix)}
 
 
@@ -154,7 +154,7 @@ def walked(
     suffix: str,
     aloud: Aloud,
 ) -> dict[Subject, Tally]:
-    """What the walk found, shown as a table."""
+    """The result of the walk by subject, shown as a table."""
     names = _names(model)
     requests = [request for namespace in namespaces for request in catalogue.requests(namespace, names)]
     asked = {subject: list(_cells(subject, grants, requests, suffix)) for subject, grants in model.items()}
@@ -383,7 +383,7 @@ def _walk_by_hand(
 
 
 def _dangers(namespace: str) -> set[Request]:
-    """What lets a chart leave its namespace, or undo the limits set on it."""
+    """Return the requests with which a chart leaves its namespace, or undoes the limits set on it."""
     return {
         Request("patch", "", "namespaces", namespace, namespace),
         Request("create", "", "pods/exec", namespace),

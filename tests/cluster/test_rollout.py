@@ -1,4 +1,4 @@
-"""What `pulumi up`, run again and taken back, does to a real cluster."""
+"""A repeated `pulumi up`, a changed setting and a destroy, on a real cluster."""
 
 import pytest
 from kubernetes import client

@@ -23,7 +23,7 @@ STEPS = ([1], [1, 2], [2, 1], [2])
 
 @dataclass
 class Rotation:
-    """What was seen on the way from one CA to another, and from one generation to the next.
+    """The observations on the way from one CA to another, and from one generation to the next.
 
     Attributes:
         stack: with the teams `rota`, whose CA changes step by step, and `lost`, whose state is taken for stolen.
@@ -111,7 +111,7 @@ def _kill_in_the_middle(stack: TestStack, api: client.ApiClient, team: str) -> N
 
 
 def _take_up_again(stack: TestStack) -> None:
-    """What Pulumi asks for after an update that was killed."""
+    """Clear the lock and the pending operations of an update that was killed."""
     stack.run("cancel", "--yes", "--stack", stack.name)
     stack.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates", "--stack", stack.name)
 

@@ -155,7 +155,7 @@ def test_control_a_team_that_did_not_opt_in_cannot_install_that_chart(
 
 
 def test_an_image_with_a_digest_is_taken_as_it_is(team: Team) -> None:
-    """What the digest is, is the user's to know: none is invented."""
+    """The user chooses the digest; none is computed."""
     before = team.stack.file.read_text()
     image = f"registry.example.org/helm/tiller:v2.17.0{DIGEST}"
     team.stack.file.write_text(before.replace("history_max: 2", f"history_max: 2\n        image: {image}"))

@@ -1,4 +1,4 @@
-"""What stands in a stack file reaches the cluster: defaults, a value set by Pulumi's command, a secret kubeconfig.
+"""The values of a stack file reach the cluster: defaults, one set by Pulumi's command, a secret kubeconfig.
 
 One stack of two teams, `plain` and `own`, of which `own` says some things otherwise.
 """
@@ -46,7 +46,7 @@ COMMENTS = [line.partition("#")[2].strip() for line in FILE.splitlines() if "#" 
 
 @dataclass
 class Written:
-    """What Pulumi did with a file that was changed by its own commands.
+    """The results of Pulumi on a file that its own commands changed.
 
     Attributes:
         stack: the stack.

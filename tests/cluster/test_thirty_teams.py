@@ -39,7 +39,7 @@ Steps = dict[str, dict[tuple[str, str], str]]
 
 @dataclass(frozen=True)
 class Changes:
-    """What was planned for a stack of thirty teams; what stays the same is left out.
+    """The steps planned for a stack of thirty teams, without those that change nothing.
 
     Attributes:
         suffix: what follows the teams' numbers in their names.
@@ -52,7 +52,7 @@ class Changes:
     crowded: Steps
 
     def steps(self, team: str) -> dict[tuple[str, str], str]:
-        """What the four changes planned for a team."""
+        """Return the steps of a team in the plan of the four changes."""
         return self.four[f"{team}-{self.suffix}"]
 
 

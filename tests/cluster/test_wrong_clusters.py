@@ -38,7 +38,7 @@ EVERYBODY_IS_ALLOWED = (
 
 
 def uid_of(there: Place | ControlPlane) -> str:
-    """What a stack knows a cluster by."""
+    """Return the UID by which a stack recognises a cluster."""
     core = client.CoreV1Api(config.new_client_from_config(str(there.kubeconfig)))
     return str(core.read_namespace("kube-system").metadata.uid)
 
@@ -52,7 +52,7 @@ def namespaces_of(there: Place | ControlPlane, suffix: str = "") -> dict[str, st
 
 
 def registered(stack: TestStack) -> list[Any]:
-    """What the state holds but the stack itself, which the engine registers before the program says anything."""
+    """Return the resources of the state, but the stack itself, which the engine registers before the program runs."""
     kept = json.loads(stack.export(secrets=True))["deployment"].get("resources", ())
     return [resource for resource in kept if resource["type"] != "pulumi:pulumi:Stack"]
 
@@ -169,7 +169,7 @@ def test_a_kubernetes_that_ignores_pod_security_is_refused(deployed: TestStack, 
 
 
 def changes(stack: TestStack) -> dict[str, str]:
-    """What a preview would do, by logical name."""
+    """Return the operations of a preview, by logical name."""
     steps = json.loads(stack.preview("--json").stdout)["steps"]
     return {urn_name(step): step["op"] for step in steps if step["op"] != "same"}
 

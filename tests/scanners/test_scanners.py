@@ -1,4 +1,4 @@
-"""What the field's scanners say of the objects of two teams: nothing but what is waived, with a reason."""
+"""The field's scanners find nothing in the objects of two teams but what is waived, with a reason."""
 
 import copy
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What the scanners object to and we do not change, each with its reason.
+"""Findings of the scanners that we do not change, each with its reason.
 
 They stand here and not as annotations on the objects: a user's cluster is not told what our tests think.
 """

@@ -26,7 +26,7 @@ NONE = (200, {"items": None})
 
 
 class Question(NamedTuple):
-    """What the server was asked."""
+    """A request to the server."""
 
     path: str
     body: Any
@@ -81,7 +81,7 @@ SHARED_TOOLS = namespace("shared-tools", **{"pod-security.kubernetes.io/enforce"
 
 @dataclass
 class ApiServer:
-    """What it answers, by path, and what it was asked."""
+    """The answers by path, and the requests so far."""
 
     url: str = ""
     answers: dict[str, Answers] = field(

@@ -29,5 +29,5 @@ class Program:
 
     @property
     def arguments(self) -> list[str]:
-        """What it was last called with."""
+        """The arguments of the last call."""
         return Path(f"{self.file}.arguments").read_text().split()

@@ -1,4 +1,4 @@
-"""Which stacks a pull request gets previews of, with whose approval, and what then is in the checkout: in real git."""
+"""A pull request gets previews of the right stacks, after the right approval, of the right checkout: in real git."""
 
 import os
 import shutil
