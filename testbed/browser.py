@@ -77,7 +77,7 @@ class Page:
             self._call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode={"Tab": 9}[key])
 
     def accessible(self) -> tuple[Mapping[str, Any], ...]:
-        """Return what a screen reader is told: `role` and `name` of each node that is not ignored."""
+        """Return the contents for a screen reader: `role` and `name` of each node that is not ignored."""
         nodes = self._call("Accessibility.getFullAXTree")["nodes"]
         return tuple(
             {"role": node["role"]["value"], "name": node.get("name", {}).get("value", "")}

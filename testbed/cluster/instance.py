@@ -123,4 +123,4 @@ def _local() -> Instance:
 
 
 LOCAL = _local()
-"""The cluster of `make cluster` and `make demo`. SECURE_TILLER_CLUSTER in the environment chooses another beside it."""
+"""The cluster of `make cluster` and `make demo`, unless SECURE_TILLER_CLUSTER in the environment chooses another."""

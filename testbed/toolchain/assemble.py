@@ -206,7 +206,7 @@ def _fill(home: Path, folders: dict[str, Path], taken: dict[str, Path]) -> None:
             for file in folder.iterdir():
                 # A provider on PATH would be preferred to the installed one, with a warning at every run.
                 if not file.name.startswith("pulumi-resource-"):
-                    # A hard link, not a symbolic one: Pulumi looks for its language host beside its own real path.
+                    # A hard link, not a symbolic one: Pulumi looks for its language host next to its own real path.
                     os.link(file, binaries / file.name)
     for name, program in taken.items():
         path.link(binaries / name, program)

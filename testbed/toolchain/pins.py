@@ -29,7 +29,7 @@ class OnPath:
     Attributes:
         version_command: the program and the arguments that print its version.
         accepts: a regular expression that the output must match.
-        beside: further files without which it does not work; they stand beside it, or where its link leads.
+        beside: further files without which it does not work; they stand next to it, or where its link leads.
     """
 
     version_command: tuple[str, ...]
@@ -54,7 +54,7 @@ class GoProgram:
         variables: Go variables set at link time, by import path.
         go: the Go toolchain to use, or empty for the newest that the module asks for.
         embedded: files copied out of a required module's source before the build: (module path, file, new name).
-        beside: a folder of a required module whose files belong beside the binary: (module path, folder).
+        beside: a folder of a required module whose files belong next to the binary: (module path, folder).
         on_path: when one folder of PATH satisfies every entry, nothing is built.
     """
 
@@ -216,7 +216,7 @@ BROWSER_PACKAGES = ("chromium", "fonts-liberation")
 
 @dataclass(frozen=True)
 class Image:
-    """A container image of one static binary, with or without a shell beside it.
+    """A container image of one static binary, with or without a shell.
 
     Attributes:
         reference: the full name under which the node finds it.

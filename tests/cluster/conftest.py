@@ -46,15 +46,15 @@ class Story:
 @pytest.fixture(scope="session")
 def story(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: str) -> Iterator[Story]:
     team = f"brief-{suffix}"
-    told = Story(team)
-    told.objects["before"] = _objects(api, team)
+    story = Story(team)
+    story.objects["before"] = _objects(api, team)
     stack = new_stack({team: _settings(team, "ann")})
     try:
-        _live(told, stack, api)
+        _live(story, stack, api)
     finally:
-        told.keep("destroy --diff", stack.destroy("--diff"))
-    told.objects["after"] = _objects(api, team)
-    yield told
+        story.keep("destroy --diff", stack.destroy("--diff"))
+    story.objects["after"] = _objects(api, team)
+    yield story
     client.CoreV1Api(api).delete_namespace(f"{team}-kept")
 
 
@@ -63,31 +63,31 @@ def _settings(team: str, *clients: str) -> dict[str, Any]:
     return {"namespaces": namespaces, "clients": {name: {} for name in clients}}
 
 
-def _live(told: Story, stack: TestStack, api: client.ApiClient) -> None:
-    told.keep("preview --diff of the first update", stack.preview("--diff"))
-    told.keep("up --diff, the first", stack.up("--diff"))
-    told.objects["deployed"] = _objects(api, told.team)
+def _live(story: Story, stack: TestStack, api: client.ApiClient) -> None:
+    story.keep("preview --diff of the first update", stack.preview("--diff"))
+    story.keep("up --diff, the first", stack.up("--diff"))
+    story.objects["deployed"] = _objects(api, story.team)
 
-    stack.configure_teams({told.team: _settings(told.team, "ann", "bot")})
-    told.keep("preview --diff of a replaced Secret", stack.preview("--diff"))
-    told.joining = told.keep("preview --json of a replaced Secret", stack.preview("--json"))
-    told.keep("up --diff, replacing a Secret", stack.up("--diff"))
-    told.keep("stack output", stack.run("stack", "output", "--stack", stack.name))
-    told.printed["stack export"] = stack.export()
-    told.clear = stack.export(secrets=True)
-    told.bundles = {name: stack.bundle(told.team, name) for name in ("ann", "bot")}
-    _ask(told, stack, "before")
+    stack.configure_teams({story.team: _settings(story.team, "ann", "bot")})
+    story.keep("preview --diff of a replaced Secret", stack.preview("--diff"))
+    story.joining = story.keep("preview --json of a replaced Secret", stack.preview("--json"))
+    story.keep("up --diff, replacing a Secret", stack.up("--diff"))
+    story.keep("stack output", stack.run("stack", "output", "--stack", stack.name))
+    story.printed["stack export"] = stack.export()
+    story.clear = stack.export(secrets=True)
+    story.bundles = {name: stack.bundle(story.team, name) for name in ("ann", "bot")}
+    _ask(story, stack, "before")
 
-    stack.configure_teams({told.team: _settings(told.team, "bot")})
-    told.keep("up --diff, revoking a client", stack.up("--diff"))
-    told.left = stack.bundle(told.team, "bot")
-    _ask(told, stack, "after")
+    stack.configure_teams({story.team: _settings(story.team, "bot")})
+    story.keep("up --diff, revoking a client", stack.up("--diff"))
+    story.left = stack.bundle(story.team, "bot")
+    _ask(story, stack, "after")
 
 
-def _ask(told: Story, stack: TestStack, when: str) -> None:
-    for name, bundle in told.bundles.items():
-        answer = ask(f"{told.team}-tiller", stack.environment, bundle)
-        told.answers[name, when] = answer
+def _ask(story: Story, stack: TestStack, when: str) -> None:
+    for name, bundle in story.bundles.items():
+        answer = ask(f"{story.team}-tiller", stack.environment, bundle)
+        story.answers[name, when] = answer
 
 
 def _objects(api: client.ApiClient, team: str) -> set[str]:

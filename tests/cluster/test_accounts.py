@@ -22,7 +22,7 @@ from tests.support.cluster_objects import Object, item
 from tests.support.live_objects import existing
 from tests.support.projects import TestStack, make_stack
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 DEPLOYER = yaml.safe_load((PROJECT / "docs" / "deployer.yaml").read_text())["rules"]
 
@@ -177,7 +177,7 @@ def _shown(event: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize(("name", "said"), [(name, said) for name, (_, said) in LACKING.items()])
-def test_a_deployer_who_lacks_a_right_is_told_which_before_anything_changes(work: Work, name: str, said: str) -> None:
+def test_a_deployer_who_lacks_a_right_is_refused_before_anything_changes(work: Work, name: str, said: str) -> None:
     done = work.done[f"up of one who may not {name}"]
     assert done.returncode != 0
     assert "refused (1 problem); nothing was changed" in done.stdout
@@ -210,7 +210,7 @@ def test_a_reviewer_sees_the_change_that_the_deployer_sees(work: Work) -> None:
 
 
 @pytest.mark.parametrize("step", ["review", "review of a change"])
-def test_a_reviewer_is_told_what_was_not_checked(work: Work, step: str) -> None:
+def test_a_preview_of_a_reviewer_lists_what_was_not_checked(work: Work, step: str) -> None:
     printed = work.done[step].stdout
     assert preflight.PREVIEW in printed
     assert (
@@ -219,7 +219,7 @@ def test_a_reviewer_is_told_what_was_not_checked(work: Work, step: str) -> None:
     )
 
 
-def test_control_a_deployer_is_not_told_that_objects_of_others_were_not_checked(work: Work) -> None:
+def test_control_for_a_deployer_all_objects_of_others_are_checked(work: Work) -> None:
     assert "Not checked: whether rolebindings" not in work.done["preview of a change"].stdout
 
 

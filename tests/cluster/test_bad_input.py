@@ -114,7 +114,7 @@ def test_an_unreachable_cluster_is_named_with_its_address_and_its_kubeconfig(
     assert listener.connections > connections, "control: a call to the cluster is counted"
 
 
-def test_a_stack_that_names_no_cluster_is_refused_and_told_what_to_write(
+def test_a_stack_that_names_no_cluster_is_refused_with_the_lines_to_write(
     new_stack: Callable[..., TestStack], api: client.ApiClient
 ) -> None:
     stack = new_stack({"blue": GOOD})

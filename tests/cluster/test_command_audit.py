@@ -34,7 +34,7 @@ from tests.support.live_objects import create
 from tests.support.projects import TestStack
 from tiller_facts.severity import Severity
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 NOTE = PROJECT / "tests" / "charts" / "note"
 KINDS = ("plain", "guide", "admin", "patched", "anonymous")
@@ -148,14 +148,14 @@ class World:
             create(self.api, one)
 
     def ready(self, kind: str) -> None:
-        """Wait until a Tiller runs as it was told."""
+        """Wait until a Tiller runs with its latest settings."""
         apps = client.AppsV1Api(self.api)
 
         def runs() -> bool:
             found = apps.read_namespaced_deployment("tiller-deploy", self.namespaces[kind])
             status = found.status
-            told = status.observed_generation == found.metadata.generation
-            return bool(told and status.updated_replicas == status.ready_replicas == status.replicas == 1)
+            current = status.observed_generation == found.metadata.generation
+            return bool(current and status.updated_replicas == status.ready_replicas == status.replicas == 1)
 
         until(runs, f"the Tiller {kind} is ready")
 
@@ -198,8 +198,8 @@ def world(
     with ExitStack() as removed:
         for kind in (*KINDS, HIDDEN):
             removed.callback(_remove, api, names[kind])
-        with ThreadPoolExecutor(1) as beside:
-            ours = beside.submit(stack.up)
+        with ThreadPoolExecutor(1) as pool:
+            ours = pool.submit(stack.up)
             _make(world)
             ours.result()
         world.said = world.entries(world.audit("--format=json").stdout)
@@ -249,7 +249,7 @@ def _files(folder: Path) -> tuple[str, ...]:
 
 
 def _hide(world: World) -> None:
-    """Run Tiller in a pod that does not look like one: by its image alone it is told."""
+    """Run Tiller in a pod that does not look like one, and is recognised by its image alone."""
     core, namespace = client.CoreV1Api(world.api), world.namespaces[HIDDEN]
     until(lambda: bool(core.list_namespaced_service_account(namespace).items), f"{namespace} has its account default")
     spec = {"containers": [{"name": "server", "image": TILLER_IMAGE.reference}]}
@@ -299,12 +299,12 @@ def test_whoever_brings_nothing_is_answered_where_and_only_where_it_says_so(worl
     }
 
 
-def test_the_services_that_lead_to_each_are_told(world: World) -> None:
-    told = {kind: [service["type"] for service in entry["services"]] for kind, entry in world.said.items()}
-    assert told == {**{kind: ["ClusterIP"] for kind in KINDS}, "patched": ["NodePort"], "hidden": [], "ours": []}
+def test_the_services_that_lead_to_each_are_listed(world: World) -> None:
+    types = {kind: [service["type"] for service in entry["services"]] for kind, entry in world.said.items()}
+    assert types == {**{kind: ["ClusterIP"] for kind in KINDS}, "patched": ["NodePort"], "hidden": [], "ours": []}
 
 
-def test_who_may_forward_a_port_to_each_is_told_by_name(world: World) -> None:
+def test_who_may_forward_a_port_to_each_is_listed_by_name(world: World) -> None:
     def reach(kind: str) -> set[tuple[str, str]]:
         return {(who["kind"], who["name"]) for who in world.said[kind]["reach"]}
 
@@ -335,7 +335,7 @@ def test_the_cluster_decides_the_same_about_port_forwards(world: World) -> None:
             assert may(kind, who) is not names.isdisjoint((who.user, *who.groups)), (who, kind)
 
 
-def test_where_each_has_rights_is_told(world: World) -> None:
+def test_namespaces_where_each_has_rights_are_listed(world: World) -> None:
     places = {kind: {right["namespace"] for right in entry["rights"]} for kind, entry in world.said.items()}
     guide = world.namespaces["guide"]
     assert places == {
@@ -361,7 +361,7 @@ def test_the_worst_come_first(world: World) -> None:
 
 
 @pytest.mark.parametrize(("options", "code"), [([], 0), (["--fail-on=critical"], 3), (["--fail-on=low"], 3)])
-def test_the_exit_code_tells_only_when_asked(world: World, options: list[str], code: int) -> None:
+def test_findings_change_the_exit_code_only_on_request(world: World, options: list[str], code: int) -> None:
     assert world.audit(*options).exit_code == code
 
 
@@ -425,7 +425,7 @@ def test_what_an_account_may_not_see_is_unknown_and_a_finding(world: World, limi
     assert "critical people-unknown" in codes(said["plain"])
 
 
-def test_control_what_it_may_see_it_tells_as_the_admin_is_told(world: World, limited: Path) -> None:
+def test_control_what_it_may_see_is_as_for_the_admin(world: World, limited: Path) -> None:
     said = world.entries(world.audit("--format=json", kubeconfig=limited).stdout)
     for kind in world.namespaces:
         assert said[kind]["settings"] == world.said[kind]["settings"]
@@ -445,7 +445,7 @@ def test_with_the_rights_of_the_page_nothing_is_unknown(world: World, accounts: 
         assert entry["practices"] == world.said[kind]["practices"]
 
 
-def test_an_account_that_may_list_nothing_is_told_so_in_one_line(world: World, accounts: Accounts) -> None:
+def test_an_account_that_may_list_nothing_is_refused_in_one_line(world: World, accounts: Accounts) -> None:
     nothing = _written(world, "nothing", accounts.make_with("nothing", []).kubeconfig)
     command = [PROGRAM, "audit", f"--kubeconfig={nothing}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

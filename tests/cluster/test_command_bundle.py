@@ -17,7 +17,7 @@ from tests.support import pki
 from tests.support.command import PROGRAM, run_process
 from tests.support.projects import TestStack
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 WRAPPED = Path(__file__).parent / "programs" / "wrapped.py"
 README = (PROJECT / "README.md").read_text()
@@ -131,7 +131,7 @@ def test_an_archive_works_where_it_is_unpacked(desk: Desk, tmp_path: Path) -> No
     assert desk.as_people("source alice/env && helm ls", tmp_path).returncode == 0
 
 
-def test_a_client_with_a_key_of_its_own_puts_it_beside_what_it_gets(desk: Desk, tmp_path: Path) -> None:
+def test_a_client_with_a_key_of_its_own_adds_it_to_its_bundle(desk: Desk, tmp_path: Path) -> None:
     done = desk.bundle("own", tmp_path / "own")
     assert "made its own key" in done.stderr
     assert not (tmp_path / "own" / "key.pem").exists()
@@ -148,9 +148,9 @@ def test_it_says_until_when_it_is_good_and_how_to_renew_and_no_key(desk: Desk, t
 
 
 def test_json_for_machines(desk: Desk, tmp_path: Path) -> None:
-    told = json.loads(desk.bundle("ci", tmp_path / "ci", "--format", "json").stdout)
-    assert told["files"] == ["ca.pem", "cert.pem", "env", "key.pem"]
-    assert (told["client"], told["folder"]) == ("ci", str(tmp_path / "ci"))
+    written = json.loads(desk.bundle("ci", tmp_path / "ci", "--format", "json").stdout)
+    assert written["files"] == ["ca.pem", "cert.pem", "env", "key.pem"]
+    assert (written["client"], written["folder"]) == ("ci", str(tmp_path / "ci"))
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from tests.support.live_objects import client_with, existing, kubeconfig_of
 from tests.support.projects import TestStack
 from tiller_facts.rbac import ANONYMOUS, EVERYBODY, UNAUTHENTICATED
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 GRANTED = "rights of {}: all that is planned"
 NO_MORE = "rights of {}: nothing dangerous beyond"

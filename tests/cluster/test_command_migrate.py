@@ -28,7 +28,7 @@ from tests.support.command import Ended, run_here, run_process
 from tests.support.live_objects import kubeconfig_of
 from tests.support.projects import TestStack
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 LEDGER = str(PROJECT / "tests" / "charts" / "ledger")
 OWN = {"web.v1", "web.v2", "web.v3", "broken.v1", "broken.v2", "gone.v1", "closed.v1", "aged.v1"}
@@ -168,7 +168,7 @@ def _make_releases(walk: Walk) -> None:
 
 
 def _forge(walk: Walk, original: str = "web.v1", **changes: Any) -> str:
-    """Put a record beside those of the old Tiller, made of one of them; return its name."""
+    """Add a record to those of the old Tiller, made of one of them; return its name."""
     message = records.message(walk.core.read_namespaced_config_map(original, walk.old).data["release"])
     message.info.status.code = changes.pop("status", 1)
     for key, value in changes.items():
@@ -275,7 +275,7 @@ def _use_the_new_tiller(walk: Walk) -> None:
         ("get", "get", "values", "web"),
         ("upgrade", "upgrade", "web", LEDGER, "--set=text=fourth"),
         ("rollback", "rollback", "web", "1"),
-        ("mend", "upgrade", "broken", LEDGER, "--set=text=mended"),
+        ("repair", "upgrade", "broken", LEDGER, "--set=text=repaired"),
         ("upgrade closed", "upgrade", "closed", LEDGER, "--set=closed=true,text=open"),
         ("upgrade aged", "upgrade", "aged", LEDGER),
         ("history after", "history", "web"),
@@ -285,7 +285,7 @@ def _use_the_new_tiller(walk: Walk) -> None:
 
 
 def _go_on(walk: Walk) -> None:
-    """Put back what was removed, as if it had not been: the new Tiller has gone on meanwhile."""
+    """Put back what was removed, as if it had not been: the new Tiller has gone on since."""
     for name, (labels, encoded) in walk.source["again"].items():
         if name in OWN:
             made = {"metadata": {"name": name, "labels": labels}, "data": {"release": encoded}}
@@ -315,7 +315,7 @@ def _lose_a_record_and_put_it_back(walk: Walk) -> None:
     assert walk.records("secret", own) == before
 
 
-def test_while_the_old_tiller_runs_nothing_is_done_and_the_command_that_stops_it_is_told(walk: Walk) -> None:
+def test_while_the_old_tiller_runs_nothing_is_done_and_the_command_that_stops_it_is_printed(walk: Walk) -> None:
     for purpose in ("while the old Tiller runs", "while it runs, to do it"):
         ended = walk.ended[purpose]
         assert (ended.code, walk.target[purpose]) == (1, {})
@@ -344,14 +344,14 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(walk: Walk, purpose: st
     assert (set(walk.source[purpose]) >= OWN | THEIRS, walk.target[purpose]) == (True, {})
 
 
-def test_a_dry_run_tells_the_teams_releases_counts_the_others_and_changes_nothing(walk: Walk) -> None:
+def test_a_dry_run_lists_the_teams_releases_counts_the_others_and_changes_nothing(walk: Walk) -> None:
     ended = walk.ended["dry"]
     assert (ended.code, walk.target["dry"]) == (0, {})
     assert "dry run, nothing was changed: --apply copies 8 records" in ended.out
     assert f"left alone, releases by namespace: {walk.others}-apps 1" in ended.out
     found = {item["name"]: item for item in walk.ended["dry, as JSON"].json["releases"]}
-    told = {name: (len(item["revisions"]), item["status"]) for name, item in found.items()}
-    assert told == {
+    listed = {name: (len(item["revisions"]), item["status"]) for name, item in found.items()}
+    assert listed == {
         "aged": (1, "DEPLOYED"),
         "broken": (2, "FAILED"),
         "closed": (1, "DEPLOYED"),
@@ -407,11 +407,11 @@ def test_a_second_run_finds_nothing_to_copy(walk: Walk) -> None:
     assert walk.target["again"] == walk.target["resumed"]
 
 
-def test_a_torn_record_is_told_and_stays_and_the_rest_is_removed_only_where_it_was_copied(walk: Walk) -> None:
+def test_a_torn_record_is_reported_and_stays_and_the_rest_is_removed_only_where_it_was_copied(walk: Walk) -> None:
     ended = walk.ended["with a torn record"]
     assert ended.code == 4
-    told = f"left where it is: configmap {walk.old}/torn.v1 (by its label of release torn): is damaged"
-    assert told in ended.out
+    kept = f"left where it is: configmap {walk.old}/torn.v1 (by its label of release torn): is damaged"
+    assert kept in ended.out
     assert "removed 8 of 8 records" in ended.out
     assert set(walk.source["with a torn record"]) == THEIRS | {"torn.v1"}
     assert walk.target["with a torn record"] == walk.target["resumed"]
@@ -434,7 +434,7 @@ def test_the_other_teams_tiller_has_none_of_them_and_the_old_ones_record_of_thei
 
 
 def test_history_upgrade_rollback_and_get_go_on_where_the_old_tiller_ended(walk: Walk) -> None:
-    for purpose in ("history", "get", "upgrade", "rollback", "mend"):
+    for purpose in ("history", "get", "upgrade", "rollback", "repair"):
         assert walk.said[purpose].returncode == 0, walk.said[purpose].stderr
     assert walk.said["get"].stdout.strip() == "text: third"
     revisions = [row.split("\t")[0].strip() for row in walk.said["history after"].stdout.splitlines()[1:]]

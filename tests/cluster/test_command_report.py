@@ -24,7 +24,7 @@ from tests.support import layout
 from tests.support.command import run_process
 from tests.support.projects import TestStack
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ from tests.support.command import run_process
 from tests.support.live_objects import existing, kubeconfig_of
 from tests.support.projects import TestStack
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 SHOP, TROUBLES = (str(PROJECT / "tests" / "charts" / chart) for chart in ("shop", "troubles"))
 FITS, REFUSED, WRONG_USE, FOUND = 0, 1, 2, 3
@@ -142,7 +142,7 @@ def test_the_text_says_so_in_one_sentence(world: World) -> None:
 
 
 def test_a_chart_is_rendered_for_this_cluster(world: World) -> None:
-    """Control: without being told what the cluster serves, Helm renders the version that is gone."""
+    """Control: without the API versions of the cluster, Helm renders the version that is gone."""
     values = world.trouble("ingress of its time")
     assert world.vet(world.plain, TROUBLES, *values).exit_code == FITS
     assert "extensions/v1beta1" in _render(world, "ingress of its time")
@@ -278,7 +278,7 @@ def test_a_deployment_of_refused_pods_is_installed_and_gets_none(world: World, a
         assert client.CoreV1Api(api).list_namespaced_pod(inside, label_selector="release").items == []
 
 
-def test_all_that_is_wrong_is_told_in_text_group_by_group(world: World, tmp_path: Path) -> None:
+def test_all_findings_are_written_in_text_group_by_group(world: World, tmp_path: Path) -> None:
     chart = Path(shutil.copytree(TROUBLES, tmp_path / "all"))
     parts = [trouble for trouble in ONE_TROUBLE if ONE_TROUBLE[trouble].team == "plain"]
     rendered = [_render(world, trouble) for trouble in parts if trouble != "hooks alone"]
@@ -303,8 +303,8 @@ def test_a_chart_that_wants_another_kubernetes_is_found_and_tiller_really_refuse
     world: World, tmp_path: Path, wanted: str, fits: bool
 ) -> None:
     chart = shutil.copytree(TROUBLES, tmp_path / "troubles")
-    told = yaml.safe_load((chart / "Chart.yaml").read_text())
-    (chart / "Chart.yaml").write_text(yaml.safe_dump({**told, "kubeVersion": wanted}))
+    metadata = yaml.safe_load((chart / "Chart.yaml").read_text())
+    (chart / "Chart.yaml").write_text(yaml.safe_dump({**metadata, "kubeVersion": wanted}))
     done = world.vet(world.plain, str(chart))
     assert done.exit_code == (FITS if fits else FOUND), done.output
     texts = [finding["text"] for finding in findings(done)]
@@ -337,7 +337,7 @@ def nobody(api: client.ApiClient, cluster: Place, tmp_path_factory: pytest.TempP
         yield file
 
 
-def test_who_may_not_ask_is_told_what_was_computed_and_what_was_not_checked(world: World, nobody: Path) -> None:
+def test_an_account_that_may_not_ask_gets_the_computed_and_the_unchecked(world: World, nobody: Path) -> None:
     done = world.vet(world.plain, str(CHART), "--kubeconfig", str(nobody))
     assert done.exit_code == FOUND
     assert json.loads(done.stdout)["outcome"] == "not checked"
@@ -463,7 +463,7 @@ def test_what_does_not_render_is_one_clear_line(world: World, chart: str, option
     assert "\n" not in problem.why
 
 
-def test_a_chart_whose_dependencies_are_missing_is_told_with_the_remedy(world: World, tmp_path: Path) -> None:
+def test_a_chart_whose_dependencies_are_missing_is_refused_with_the_remedy(world: World, tmp_path: Path) -> None:
     chart = shutil.copytree(CHART, tmp_path / "web")
     needed = [{"name": "db", "version": "1.0.0", "repository": "https://charts.example.org"}]
     (chart / "requirements.yaml").write_text(yaml.safe_dump({"dependencies": needed}))
@@ -496,7 +496,7 @@ def test_the_only_namespace_of_a_team_is_its_default(world: World) -> None:
         ([], "--team"),
     ],
 )
-def test_a_wrong_use_is_told_with_the_nearest_name(world: World, options: list[str], words: str) -> None:
+def test_a_wrong_use_is_refused_with_the_nearest_name(world: World, options: list[str], words: str) -> None:
     names = {"plain": world.plain, "opted": world.opted}
     done = world.run("vet", str(CHART), *(option.format(**names) for option in options))
     assert done.exit_code == WRONG_USE

@@ -131,7 +131,7 @@ def _delete_namespace(api: client.ApiClient, teams: Teams) -> object:
     return client.CoreV1Api(api).delete_namespace(teams.apps, **DRY)
 
 
-def _pod_beside_tiller(api: client.ApiClient, teams: Teams) -> object:
+def _pod_in_its_namespace(api: client.ApiClient, teams: Teams) -> object:
     pod = _pod(serviceAccountName="tiller", automountServiceAccountToken=False, securityContext={"fsGroup": 65534})
     return client.CoreV1Api(api).create_namespaced_pod(teams.tiller, pod, **DRY)
 
@@ -167,7 +167,7 @@ ATTEMPTS: dict[str, tuple[Attempt, str]] = {
     "bind cluster-admin in the cluster": (_bind_cluster_admin_everywhere, "cannot create resource"),
     "relabel a managed namespace": (_relabel, "cannot patch resource"),
     "delete a managed namespace": (_delete_namespace, "cannot delete resource"),
-    "start a pod in its own namespace": (_pod_beside_tiller, "cannot create resource"),
+    "start a pod in its own namespace": (_pod_in_its_namespace, "cannot create resource"),
     "request a token of an account in a managed namespace": (_token_of_another_account, "cannot create resource"),
     "request a token of its own account": (_token_of_its_own_account, "cannot create resource"),
     "change its own Deployment": (_change_its_deployment, "cannot patch resource"),

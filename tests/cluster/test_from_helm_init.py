@@ -21,7 +21,7 @@ from tests.support import walks
 from tests.support.projects import TestStack
 from tests.support.walks import Done
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 PAGE = PROJECT / "docs" / "from-helm-init.md"
 OLD = "The old Tiller"
@@ -147,7 +147,7 @@ def _do_what_the_page_warns_of(walk: Walk, api: client.ApiClient) -> None:
 
 def test_every_command_of_the_page_does_what_the_page_says(walk: Walk) -> None:
     of_the_page = {line: done for (section, line), done in walk.done.items() if section != "warned of"}
-    assert [told for line, done in of_the_page.items() if (told := walks.difference(line, done))] == []
+    assert [wrong for line, done in of_the_page.items() if (wrong := walks.difference(line, done))] == []
 
 
 @pytest.mark.parametrize("line", ["helm ls # refused: shop", "helm ls # shop-2", "helm ls # refused: shop-2"])

@@ -31,7 +31,7 @@ def settings(name: str, *clients: str) -> str:
 
 @pytest.fixture
 def program(new_stack: Callable[..., TestStack]) -> Callable[[str], TestStack]:
-    """Make a stack whose program begins as above and goes on as told."""
+    """Make a stack whose program begins as above and goes on with a text."""
 
     def make(text: str) -> TestStack:
         stack = new_stack({})

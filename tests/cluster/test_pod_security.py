@@ -1,4 +1,4 @@
-"""Pod Security: what the API server lets run in a Tiller's namespace, beside its keys, and in its team's namespaces.
+"""Pod Security: what the API server lets run in a Tiller's namespace, next to its keys, and in its team's namespaces.
 
 Every pod here is a dry run: the API server judges it and forgets it.
 """
@@ -205,7 +205,9 @@ def test_control_the_same_pod_is_accepted_where_pod_security_enforces_nothing(
     assert judge.refusal(privileged, _mutated(tillers_pod, changes)) == ""
 
 
-def test_a_debugging_container_without_a_security_context_is_refused_beside_tiller(judge: Judge, red: str) -> None:
+def test_a_debugging_container_without_a_security_context_is_refused_in_tillers_namespace(
+    judge: Judge, red: str
+) -> None:
     refusal = judge.refusal_of_ephemeral(f"{red}-tiller", UNSECURED)
     assert 'violates PodSecurity "restricted' in refusal
     assert 'container "extra" must set securityContext.allowPrivilegeEscalation=false' in refusal

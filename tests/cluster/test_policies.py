@@ -17,7 +17,7 @@ from tests.support import pki
 from tests.support.policy_pack import install, judge
 from tests.support.projects import TestStack
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 PROGRAMS = Path(__file__).parent / "programs"
 HELM_INIT = {

@@ -25,7 +25,7 @@ from tests.support import ageing
 from tests.support.command import run_process
 from tests.support.projects import TestStack
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 KEPT = Path(golden.__file__).parent
 PREVIEW = preview_source.PREVIEW[1:]

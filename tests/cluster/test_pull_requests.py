@@ -13,7 +13,7 @@ from kubernetes import client
 from tests.support.projects import TestStack
 from tests.support.pull_requests import Repository, repository
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 HIDDEN = "what-nobody-may-see"
 

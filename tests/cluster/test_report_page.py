@@ -16,7 +16,7 @@ from tests.support import layout
 from tests.support.samples import smallest
 from tests.unit.secure_tiller_cli.report.samples import DEMO, NOW, ONE, STACK, proof, thirty, tiller
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 CHECK = proof(*(Result("green", f"check that ended {status}", status, "seen " * 30, "mend it") for status in Status))
 CROWDED = smallest(

@@ -167,7 +167,7 @@ def test_another_generation_replaces_every_key_and_the_preview_says_so(rotation:
 
 
 def test_another_generation_locks_out_the_bundles_of_the_one_before(rotation: Rotation, suffix: str) -> None:
-    # The new CA beside the old credentials, so that it is Tiller that refuses them.
+    # The new CA with the old credentials, so that it is Tiller that refuses them.
     old = Credentials(rotation.lost[-1].ca, rotation.lost[0].cert, rotation.lost[0].key)
     assert isinstance(ask(f"lost-{suffix}-tiller", rotation.stack.environment, old), Refused)
 

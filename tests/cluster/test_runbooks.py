@@ -23,7 +23,7 @@ from tests.support import ageing, walks
 from tests.support.projects import TestStack
 from tests.support.walks import Done
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 PAGE = PROJECT / "docs" / "runbooks.md"
 KEY = "A client's key leaked"
@@ -183,7 +183,7 @@ def _expire(walk: Walk) -> None:
 def test_every_command_ends_as_the_page_says(walk: Walk, section: str) -> None:
     of_section = {line: done for (at, line), done in walk.done.items() if at == section}
     assert of_section
-    assert [told for line, done in of_section.items() if (told := walks.difference(line, done))] == []
+    assert [wrong for line, done in of_section.items() if (wrong := walks.difference(line, done))] == []
 
 
 def test_the_book_is_walked_to_its_end() -> None:

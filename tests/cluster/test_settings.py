@@ -111,7 +111,7 @@ def test_labels_and_annotations_are_on_every_object_and_on_the_pod(team: Team, a
     assert (bare, unmarked) == ([], [])
 
 
-def test_the_history_of_a_release_ends_where_it_was_told_to(team: Team, api: client.ApiClient, cluster: Place) -> None:
+def test_the_history_of_a_release_ends_at_the_setting(team: Team, api: client.ApiClient, cluster: Place) -> None:
     image = f"--set=image={cluster.busybox}"
     team.helm.run("install", str(CHART), "--name", "web", "--namespace", f"{team.name}-apps", image)
     for replicas in (0, 1, 0):

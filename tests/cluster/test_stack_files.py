@@ -18,7 +18,7 @@ from testbed.demo.place import Place
 from tests.support import leaks
 from tests.support.projects import TestStack
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 FILE = """\
 config:
@@ -188,7 +188,7 @@ def test_a_kubeconfig_that_becomes_a_secret_changes_the_provider_and_replaces_no
     assert written.moved == written.joined | {("kubernetes", "cluster"): "update"}
 
 
-def test_an_update_needs_no_file_beside_the_secret_kubeconfig(written: Written) -> None:
+def test_an_update_needs_no_file_but_the_secret_kubeconfig(written: Written) -> None:
     assert written.updated is not None
     assert written.updated.returncode == 0, written.updated.stdout
     assert "carol" in written.stack.outputs()[written.own]["bundles"]

@@ -16,7 +16,7 @@ from kubernetes import client
 
 from tests.support.projects import PROGRAM, TestStack
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 TEAMS = 30
 OBJECTS = "components/secure_tiller/plan/objects.py"

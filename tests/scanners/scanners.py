@@ -16,7 +16,7 @@ from testbed.toolchain.pins import KUBERNETES
 from tests.scanners.manifests import Manifest
 
 MINOR = ".".join(KUBERNETES.removeprefix("v").split(".")[:2])
-"""The Kubernetes of the testbed, as the scanners are told."""
+"""The Kubernetes of the testbed, as the scanners take it."""
 
 OPTIONAL_TESTS = ("container-seccomp-profile", "container-ports-check")
 """Tests of kube-score that are off by default. The others of these want requests that equal limits: an idle Tiller

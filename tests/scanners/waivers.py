@@ -1,6 +1,6 @@
 """Findings of the scanners that we do not change, each with its reason.
 
-They stand here and not as annotations on the objects: a user's cluster is not told what our tests think.
+They stand here and not as annotations on the objects: a user's cluster carries nothing about our tests.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

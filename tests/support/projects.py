@@ -76,7 +76,7 @@ class TestStack(Stack):
 
 
 def make_stack(folder: Path, tools: Toolchain, kubeconfig: Path, teams: dict[str, dict[str, object]]) -> TestStack:
-    """Make a stack in a folder, with a backend beside it.
+    """Make a stack in a folder, with a backend next to it.
 
     Its name is its own: on one cluster, two stacks of one name would take each other's Tillers for teams that left.
     """

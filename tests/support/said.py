@@ -1,4 +1,4 @@
-"""A stand-in for a program on PATH: says what it is told to, and keeps its arguments."""
+"""A stand-in for a program on PATH: it prints a given text, and keeps its arguments."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -197,7 +197,7 @@ NOT_WITHOUT: dict[str, tuple[Propose, str, str]] = {
 
 
 @pytest.mark.parametrize(("change", "name", "environment"), NOT_WITHOUT.values(), ids=NOT_WITHOUT.keys())
-def test_the_job_with_the_keys_decides_anew(repo: Repository, change: Propose, name: str, environment: str) -> None:
+def test_the_job_with_the_keys_decides_again(repo: Repository, change: Propose, name: str, environment: str) -> None:
     head = repo.propose(change)
     done = repo.prepare(name, environment, head)
     assert done.returncode == 1

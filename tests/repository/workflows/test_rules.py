@@ -37,7 +37,7 @@ def test_there_are_three() -> None:
 
 
 def not_pinned(text: str) -> list[str]:
-    """The actions that are not named by a commit with its version beside it."""
+    """The actions that are not named by a commit with its version in a comment."""
     uses = re.findall(r"^\s*(?:- )?uses: (.*)$", text, re.MULTILINE)
     assert uses
     return [use for use in uses if not re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)]
