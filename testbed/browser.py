@@ -29,7 +29,7 @@ class Page:
 
     Attributes:
         requested: the addresses of everything that was asked for.
-        said: what was written to the console: errors, warnings, violations of the page's policy.
+        said: the lines of the console: errors, warnings, violations of the page's policy.
     """
 
     def __init__(self, connection: websocket.WebSocket) -> None:

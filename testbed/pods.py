@@ -17,7 +17,7 @@ class Ended:
 
     Attributes:
         code: its exit code.
-        output: what it wrote.
+        output: its standard output and error.
     """
 
     code: int

@@ -109,7 +109,7 @@ class Grant:
     """A rule that somebody holds.
 
     Attributes:
-        rule: what is granted.
+        rule: the granted one.
         namespace: where a RoleBinding grants it; empty: a ClusterRoleBinding grants it everywhere.
     """
 

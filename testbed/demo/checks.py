@@ -41,8 +41,8 @@ class Attempt:
     """One line of the table.
 
     Attributes:
-        what: who tries what.
-        expected: what should be seen.
+        what: the attempt, and who makes it.
+        expected: the result that should be seen.
         make: tries it.
     """
 

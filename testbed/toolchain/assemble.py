@@ -168,7 +168,7 @@ def _build(steps: list[_Step], console: Console, cache: Path) -> None:
 
 
 def _suits_node(file: Path) -> bool:
-    """Whether what the node also puts into an image can stand there alone."""
+    """Return whether a file that also goes into an image can stand there alone."""
     return file.name not in {wanted.program for wanted in IMAGES} or image.is_static(file)
 
 

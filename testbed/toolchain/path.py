@@ -27,7 +27,7 @@ def find_together(
     Args:
         wanted: the programs; for none of them nothing is found.
         cache: the testbed's cache; what stands in it, and a link that leads through it, does not count.
-        suits: what else is asked of each of the files.
+        suits: a further condition on each of the files.
 
     Returns:
         Each file by its name, as PATH has it and not where its links lead, so that a link may be changed; or nothing.
@@ -70,7 +70,7 @@ def _executable(file: Path, cache: Path) -> Path | None:
 
 
 def _leads_through(file: Path, cache: Path) -> bool:
-    """Whether an existing file lies in the cache, or is a link whose way to its end does."""
+    """Return whether an existing file lies in the cache, or is a link whose way to its end does."""
     place = file.parent.resolve() / file.name
     if cache.resolve() in place.parents:
         return True

@@ -47,7 +47,7 @@ class GoProgram:
     """Binaries built from one pinned Go module.
 
     Attributes:
-        name: what the progress shows, and the folder in the cache.
+        name: shown as progress, and the folder in the cache.
         module: the folder under `modules/`.
         packages: import paths to build; `.` is the module itself.
         binaries: the file names that result, all of which must exist afterwards.

@@ -19,8 +19,8 @@ class Story:
 
     Attributes:
         team: its name; it manages a namespace that may go with the stack and one that is kept.
-        objects: what the cluster had of the team: "before", "deployed" and "after".
-        printed: what each Pulumi command printed, and what the stack kept without showing secrets.
+        objects: the team's objects in the cluster: "before", "deployed" and "after".
+        printed: the output of each Pulumi command, and the state without secrets in clear.
         clear: the state with every secret in clear, when both clients were there.
         joining: the steps that the preview planned for bot.
         bundles: the clients' bundles by client, when both were there.

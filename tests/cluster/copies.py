@@ -50,7 +50,7 @@ def copy_of_tiller(
     Args:
         api: the cluster.
         original: the namespace of the Tiller.
-        change: what to change about the container.
+        change: applied to the container.
         files: of its TLS Secret, those that are others than the original's, by name.
         replicas: how many pods.
         ready: whether to wait until they are ready; otherwise until a pod's container waits for something.

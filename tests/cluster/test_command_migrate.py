@@ -51,7 +51,7 @@ class Walk:
         ended: how each run of the command ended, by what it was run for.
         source: the records of the old Tiller after each run.
         target: those of the team's own.
-        said: what Helm said, by what it was asked.
+        said: how each run of Helm ended, by its purpose.
         commands: how each kubectl command of the exit plan ended.
     """
 

@@ -165,7 +165,7 @@ class Trouble:
         object: the kind it is about.
         words: in the finding.
         refusal: in Helm's error.
-        team: whose Tiller; with the opt-ins where it takes them to get that far.
+        team: the one whose Tiller it is; `opted` where only its opt-ins lead that far.
     """
 
     group: str

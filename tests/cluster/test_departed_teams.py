@@ -54,9 +54,9 @@ class Departure:
     Attributes:
         stack: the stack.
         api: a client of the cluster.
-        suffix: what follows `green`, `bare` and `blue` in the names of the teams.
+        suffix: the ending after `green`, `bare` and `blue` in the names of the teams.
         done: how Pulumi ended, and what it printed, by step.
-        seen: what there was after each step that could have changed something.
+        seen: the observations after each step that could have changed something.
         states: the resources in the stack's state, before and after an update that was refused.
         answer: of blue's Tiller when `destroy` had been refused.
     """

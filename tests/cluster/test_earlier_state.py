@@ -36,8 +36,8 @@ class Upgrade:
     Attributes:
         team: its name.
         stack: the stack it is in.
-        bundle: what release 0.1.0 gave its client.
-        planned: what the preview with this release would do: the operation by kind and logical name.
+        bundle: the client's, from release 0.1.0.
+        planned: the preview with this release: the operation by kind and logical name.
         answer: to that bundle after the update with this release.
         again: the preview after that update.
     """
@@ -73,9 +73,9 @@ class Successor:
 
     Attributes:
         stack: the stack they are in.
-        planned: what the preview with this version would do.
+        planned: the operations of the preview with this version.
         preview: that preview again, which is to fail where anything changes.
-        labelled: what it would do after a label more in the settings.
+        labelled: those after a label more in the settings.
     """
 
     stack: TestStack

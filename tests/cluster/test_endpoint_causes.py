@@ -48,12 +48,12 @@ class Case:
     """A client that calls a Tiller.
 
     Attributes:
-        says: what the Helm client says, as a regular expression; empty: it is answered.
+        says: the error of the Helm client, as a regular expression; empty: it is answered.
         kind: the decisive cause; None: there is none.
         seen: the observation in the diagnosis, as a regular expression.
         place: in which namespace, by the names of `Scene.places`.
-        credentials: what the client brings, made of ann's and of another team's gus'.
-        account: who reaches the cluster, by the names of `Scene.accounts`.
+        credentials: those of the client, made of ann's and of another team's gus'.
+        account: the one that reaches the cluster, by the names of `Scene.accounts`.
         hostname: for which the server's certificate must be.
         stack: whether the caller sees the stack.
     """

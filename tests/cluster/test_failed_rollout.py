@@ -27,7 +27,7 @@ class Failure:
         failed: the update that failed, and the same once more.
         answers: to ann and bob after each failure.
         mounted: whether the TLS Secret that Tiller mounts was there after the settings had been taken back.
-        trusted: whom each pod of Tiller answered, terminating or not, when the update with a good image had ended.
+        trusted: the clients that each pod of Tiller answered, terminating or not, after the update with a good image.
     """
 
     team: str

@@ -41,9 +41,9 @@ class Walk:
         team: stands for the page's team blue.
         stack: stands for its stack production.
         done: how each command ended, by section and by its line on the page.
-        stranger: what a pod of nobody got from the old Tiller's address, by the section after which it asked.
+        stranger: the answer of the old Tiller's address to a pod of nobody, by the section after which it asked.
         labels: of the team's namespaces, by the section after which they were looked at.
-        rights: what the old Tiller's account may do beyond any account that nothing names, by the section after which
+        rights: those of the old Tiller's account beyond any account that nothing names, by the section after which
             that was asked.
         workloads: the Deployments in blue-apps: after the walk, after a release of the old one's name was refused, and
             after that was deleted.

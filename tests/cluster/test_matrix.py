@@ -72,8 +72,8 @@ class Attempt:
     Attributes:
         namespace: of the Tiller.
         kind: of the credentials.
-        caller: whose they are.
-        credentials: what is brought.
+        caller: their holder.
+        credentials: those presented.
     """
 
     namespace: str

@@ -66,7 +66,7 @@ class Witness:
 
     Attributes:
         done: how each step ended.
-        role: what the cluster grants to Tiller in the managed namespace.
+        role: the rights that the cluster grants to Tiller in the managed namespace.
         managed: asked for in the managed namespace.
         storage: asked for in Tiller's own namespace.
         elsewhere: asked for outside of any namespace.

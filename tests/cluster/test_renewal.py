@@ -39,8 +39,8 @@ class Renewal:
 
     Attributes:
         stack: the stack; everything in it is renewed.
-        suffix: what follows `leaf`, `serv` and `auth` in the names of the teams.
-        outside: what a preview printed while the client's certificate was a day short of its window.
+        suffix: the ending after `leaf`, `serv` and `auth` in the names of the teams.
+        outside: the output of a preview while the client's certificate was a day short of its window.
         planned: the steps of the preview inside the window, by what they touch and how.
         before: the bundles before, by team.
         after: the bundles after, by team.

@@ -32,7 +32,7 @@ class Rotation:
         interrupted: the same, while the step [2, 1] was cut off by SIGKILL.
         lost: the bundles of lost's client in generation 1 and 2.
         planned: the operations of the preview of generation 2, by resource of the team lost.
-        revoked: what the update to generation 2 said.
+        revoked: the output of the update to generation 2.
     """
 
     stack: TestStack

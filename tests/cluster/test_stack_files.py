@@ -57,7 +57,7 @@ class Written:
         joined: the operation by kind and logical name, when a client had been added by `pulumi config set`.
         lost: how a preview ended when no file led to the cluster any more.
         moved: the same as `joined`, when the kubeconfig had become a secret value besides.
-        printed: what Pulumi printed and wrote since then, by command.
+        printed: the output and files of Pulumi since then, by command.
         clear: the state with its secrets in clear.
         updated: how the update with the secret kubeconfig ended.
         text: the stack file in the end.

@@ -42,7 +42,7 @@ class Changes:
     """The steps planned for a stack of thirty teams, without those that change nothing.
 
     Attributes:
-        suffix: what follows the teams' numbers in their names.
+        suffix: the ending after the teams' numbers in their names.
         four: when a team was added, another removed, another renamed, and another given a client.
         crowded: when a team was added to a program in which all depend on the number of teams.
     """

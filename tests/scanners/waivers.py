@@ -107,7 +107,7 @@ def waived(scanner: str, waivers: Iterable[Waiver], teams: Mapping[str, Sequence
     """Return what may fail.
 
     Args:
-        scanner: whose waivers.
+        scanner: the name of the scanner.
         waivers: the table.
         teams: the managed namespaces of each team.
     """

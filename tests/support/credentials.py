@@ -29,7 +29,7 @@ class Client:
 
     Attributes:
         name: the client's.
-        own: what the stack hands it.
+        own: those that the stack gives it.
         ca_key: the key of the CA that signed its certificate.
     """
 

@@ -82,7 +82,7 @@ def authority(
 
     Args:
         name: its common name.
-        issuer: who signs it.
+        issuer: the CA that signs it.
         key: its key; a new one unless given.
         life: of it.
         uses: its extended key usages; none: no limit.

@@ -45,8 +45,8 @@ class TestStack(Stack):
 
         Args:
             file: from the project's folder on.
-            old: what stands there.
-            new: what is to stand in its place.
+            old: the present text.
+            new: the text in its place.
         """
         components = self.project / "components"
         if components.is_symlink():

@@ -20,7 +20,7 @@ def run(stack: TestStack, line: str, more: Mapping[str, str]) -> Done:
     """Run a line of bash in a stack's project as its reader does, who has no settings of Helm's own.
 
     Args:
-        stack: whose project and environment.
+        stack: gives the project and the environment.
         line: of bash.
         more: further variables of the environment.
     """
