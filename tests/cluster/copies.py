@@ -10,7 +10,7 @@ from kubernetes import client
 
 from testbed.waiting import until
 from tests.support.cluster_objects import item
-from tests.support.live_objects import create, existing
+from tests.support.live_objects import create, existing, tls_secret_name
 
 Change = Callable[[Any], None]
 """A change to the container of a copy, a V1Container."""
@@ -58,7 +58,7 @@ def copy_of_tiller(
     core, apps = client.CoreV1Api(api), client.AppsV1Api(api)
     namespace = f"copy-{uuid.uuid4().hex[:8]}"
     deployment = apps.read_namespaced_deployment("tiller-deploy", original)
-    secret_name = next(volume.secret for volume in deployment.spec.template.spec.volumes if volume.secret).secret_name
+    secret_name = tls_secret_name(deployment.spec.template)
     secret = core.read_namespaced_secret(secret_name, original)
     change(deployment.spec.template.spec.containers[0])
     deployment.spec.replicas = replicas

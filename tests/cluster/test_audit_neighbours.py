@@ -28,7 +28,7 @@ from tests.support.cluster_objects import (
     template,
     workload,
 )
-from tests.support.live_objects import create, existing
+from tests.support.live_objects import create, existing, is_rolled_out
 from tests.support.tillers.files import BY_FILE, CERTIFICATES, CLIENTS, OF_CONFIG_MAP, OF_SECRET
 from tests.support.tillers.rows import but, other
 
@@ -74,7 +74,7 @@ def namespaces(api: client.ApiClient, suffix: str) -> Iterator[dict[tuple[str, s
                 create(api, one)
         for (case, _), namespace in names.items():
             if case != "like":
-                until(partial(_is_ready, api, namespace), f"the Tiller of {namespace} is ready")
+                until(partial(is_rolled_out, api, namespace), f"the Tiller of {namespace} is ready")
         yield names
 
 
@@ -83,11 +83,6 @@ def _like(namespace: str) -> list[Object]:
         workload("Deployment", template(of, labels={"app": name}), namespace, name) for name, of in LIKE_ONE.items()
     ]
     return [{**one, "spec": {**one["spec"], "replicas": 0}} for one in made]
-
-
-def _is_ready(api: client.ApiClient, namespace: str) -> bool:
-    status = client.AppsV1Api(api).read_namespaced_deployment("tiller-deploy", namespace).status
-    return bool(status.ready_replicas)
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from secure_tiller_cli.commands import app
 from secure_tiller_cli.diagnosis import Accepted, Credentials, Refused
 from testbed.access_reviews import Request, Server, Subject
 from testbed.demo.place import Place
+from testbed.helm import without_settings
 from testbed.pulumi_stack import PROJECT
 from testbed.tiller import ask
 from testbed.toolchain import Toolchain
@@ -30,7 +31,7 @@ from tests.support import pki
 from tests.support.accounts import Accounts
 from tests.support.cluster_objects import Object, binding, granted, item, rule
 from tests.support.command import PROGRAM
-from tests.support.live_objects import create
+from tests.support.live_objects import create, is_rolled_out
 from tests.support.projects import TestStack
 from tiller_facts.severity import Severity
 
@@ -123,8 +124,10 @@ class World:
 
     def helm(self, kind: str, *arguments: str) -> None:
         """Run Helm with the Tiller of a kind."""
-        kept = {name: value for name, value in self.environment.items() if not name.startswith(("HELM", "TILLER"))}
-        environment = kept | {"HELM_HOME": str(self.folder / "home"), "TILLER_NAMESPACE": self.namespaces[kind]}
+        environment = without_settings(self.environment) | {
+            "HELM_HOME": str(self.folder / "home"),
+            "TILLER_NAMESPACE": self.namespaces[kind],
+        }
         done = subprocess.run(["helm", *arguments], env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"helm {' '.join(arguments)}\n{done.stdout}{done.stderr}"
 
@@ -149,15 +152,7 @@ class World:
 
     def ready(self, kind: str) -> None:
         """Wait until a Tiller runs with its latest settings."""
-        apps = client.AppsV1Api(self.api)
-
-        def runs() -> bool:
-            found = apps.read_namespaced_deployment("tiller-deploy", self.namespaces[kind])
-            status = found.status
-            current = status.observed_generation == found.metadata.generation
-            return bool(current and status.updated_replicas == status.ready_replicas == status.replicas == 1)
-
-        until(runs, f"the Tiller {kind} is ready")
+        until(lambda: is_rolled_out(self.api, self.namespaces[kind]), f"the Tiller {kind} is ready")
 
     def audit(self, *options: str, kubeconfig: Path | None = None) -> Result:
         """Run the command, in this process."""

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from testbed.demo.place import Place
+from testbed.helm import without_settings
 from testbed.pulumi_stack import PROJECT
 from tests.support import pki
 from tests.support.command import PROGRAM, run_process
@@ -84,8 +85,7 @@ def _people(stack: TestStack, team: str, cluster: Place, home: Path) -> dict[str
     repositories = home / "helm" / "repository" / "repositories.yaml"
     repositories.parent.mkdir(parents=True)
     repositories.write_text("apiVersion: v1\nrepositories:\n- name: hers\n  url: http://127.0.0.1:1/charts\n")
-    kept = {name: value for name, value in stack.environment.items() if not name.startswith(("HELM", "TILLER"))}
-    return {**kept, "KUBECONFIG": str(file), "HELM_HOME": str(home / "helm")}
+    return {**without_settings(stack.environment), "KUBECONFIG": str(file), "HELM_HOME": str(home / "helm")}
 
 
 def commands(step: str) -> str:

@@ -24,7 +24,7 @@ from testbed.waiting import until
 from tests.support import pki
 from tests.support.cluster_objects import LABELS, Object, binding, granted, item, rule
 from tests.support.command import Ended, run_here, run_process
-from tests.support.live_objects import client_with, existing, kubeconfig_of
+from tests.support.live_objects import client_with, existing, is_rolled_out, kubeconfig_of
 from tests.support.projects import TestStack
 from tiller_facts.rbac import ANONYMOUS, EVERYBODY, UNAUTHENTICATED
 
@@ -87,8 +87,7 @@ def checked(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: 
     own_server = pki.server(OWN_CA, names=server_names(f"{other}-tiller", exposed=True))
     stack = new_stack({})
     stack.configure_teams({team: _plain(team, suffix), other: _rich(other, legacy, own_server)})
-    set_key = ("config", "set", "--secret", "--path", f"serverKeys.{other}", "--stack", stack.name)
-    stack.run(*set_key, stdin=own_server.key_pem)
+    stack.set_server_key(other, own_server.key_pem)
     with existing(api, item("Namespace", legacy, "")), stack:
         stack.up()
         yield Checked(stack, team, other)
@@ -348,7 +347,7 @@ def rolled_out(api: client.ApiClient, namespace: str, change: Callable[[list[str
         apps.patch_namespaced_deployment(
             "tiller-deploy", namespace, {"spec": {"template": {"spec": {"containers": [container]}}}}
         )
-        until(lambda: _is_rolled_out(apps, namespace), f"the Tiller of {namespace} is rolled out")
+        until(lambda: is_rolled_out(api, namespace), f"the Tiller of {namespace} is rolled out")
 
     before = apps.read_namespaced_deployment("tiller-deploy", namespace).spec.template.spec.containers[0].args
     try:
@@ -366,13 +365,6 @@ def _end_the_others(core: client.CoreV1Api, namespace: str) -> None:
             with contextlib.suppress(client.ApiException):  # it is gone by itself
                 core.delete_namespaced_pod(each.metadata.name, namespace, grace_period_seconds=0)
     until(lambda: len(core.list_namespaced_pod(namespace).items) == 1, f"one pod is left in {namespace}")
-
-
-def _is_rolled_out(apps: client.AppsV1Api, namespace: str) -> bool:
-    found = apps.read_namespaced_deployment("tiller-deploy", namespace)
-    status = found.status
-    new = status.observed_generation == found.metadata.generation and status.updated_replicas == 1
-    return bool(new and status.replicas == 1 and status.ready_replicas == 1)
 
 
 def test_a_tiller_that_verifies_nobody_answers_everybody(checked: Checked, api: client.ApiClient) -> None:

@@ -108,8 +108,7 @@ def _configure(stack: TestStack, teams: dict[str, dict[str, Any]], keys: dict[st
     """Write the settings, and for some teams the key of the server certificate that they bring."""
     stack.configure_teams(teams)
     for team, key in keys.items():
-        path = f"serverKeys.{team}"
-        stack.run("config", "set", "--secret", "--path", path, "--stack", stack.name, stdin=key)
+        stack.set_server_key(team, key)
 
 
 def _open_team(name: str) -> dict[str, Any]:

@@ -8,7 +8,6 @@ the protection is not, it is accepted.
 import base64
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,7 @@ from kubernetes import client
 
 from testbed.waiting import until
 from tests.support.cluster_objects import granted, item
-from tests.support.live_objects import client_with, create, existing, token_of
+from tests.support.live_objects import client_with, create, existing, tls_secret_name, token_of
 from tests.support.projects import TestStack
 
 RBAC = "rbac.authorization.k8s.io"
@@ -265,15 +264,14 @@ def _has_account(api: client.ApiClient, namespace: str) -> bool:
     return bool(listed.items)
 
 
-@contextmanager
-def _account_with(api: client.ApiClient, namespace: str, *rules: dict[str, Any]) -> Iterator[client.ApiClient]:
-    """A client with the token of a new ServiceAccount that holds some rules in a namespace."""
+def _account_with(api: client.ApiClient, namespace: str, *rules: dict[str, Any]) -> client.ApiClient:
+    """Return a client with the token of a new ServiceAccount that holds some rules in a namespace."""
     account, to = item("ServiceAccount", "holder", namespace), f"ServiceAccount {namespace}/holder"
     for one in (account, *granted(*rules, to=to, namespace=namespace, name="holder")):
         create(api, one)
     holder = _as_service_account(api, namespace, "holder")
     until(lambda: _may(holder, namespace, "create", "roles"), "the authorizer knows the Role")
-    yield holder
+    return holder
 
 
 def _may(api: client.ApiClient, namespace: str, verb: str, resource: str) -> bool:
@@ -300,23 +298,20 @@ def _bind_admin(api: client.ApiClient, namespace: str) -> object:
 def test_who_may_make_roles_cannot_grant_more_than_it_holds(
     api: client.ApiClient, namespace: str, grant: Callable[[client.ApiClient, str], object]
 ) -> None:
-    with _account_with(api, namespace, MAKE_ROLES) as holder:
-        assert "is attempting to grant RBAC permissions not currently held" in _refusal(
-            lambda: grant(holder, namespace)
-        )
+    holder = _account_with(api, namespace, MAKE_ROLES)
+    refused = _refusal(lambda: grant(holder, namespace))
+    assert "is attempting to grant RBAC permissions not currently held" in refused
 
 
 def test_control_who_may_make_roles_can_grant_what_it_holds(api: client.ApiClient, namespace: str) -> None:
-    with _account_with(api, namespace, MAKE_ROLES, READ_SECRETS) as holder:
-        assert _grant_secrets(holder, namespace)
+    assert _grant_secrets(_account_with(api, namespace, MAKE_ROLES, READ_SECRETS), namespace)
 
 
 @pytest.mark.parametrize(("grant", "more"), [(_grant_secrets, ESCALATE), (_bind_admin, BIND)])
 def test_control_with_escalate_or_bind_it_can_grant_anything(
     api: client.ApiClient, namespace: str, grant: Callable[[client.ApiClient, str], object], more: dict[str, Any]
 ) -> None:
-    with _account_with(api, namespace, MAKE_ROLES, more) as holder:
-        assert grant(holder, namespace)
+    assert grant(_account_with(api, namespace, MAKE_ROLES, more), namespace)
 
 
 @pytest.fixture
@@ -369,8 +364,7 @@ def test_known_gap_tiller_can_make_itself_a_token_that_never_ends(
 
 def _tls_secret(api: client.ApiClient, teams: Teams) -> client.V1Secret:
     deployment = client.AppsV1Api(api).read_namespaced_deployment("tiller-deploy", teams.tiller)
-    name = next(volume.secret for volume in deployment.spec.template.spec.volumes if volume.secret).secret_name
-    return client.CoreV1Api(api).read_namespaced_secret(name, teams.tiller)
+    return client.CoreV1Api(api).read_namespaced_secret(tls_secret_name(deployment.spec.template), teams.tiller)
 
 
 def test_tiller_cannot_change_its_tls_secret(api: client.ApiClient, tiller: client.ApiClient, teams: Teams) -> None:

@@ -10,6 +10,7 @@ from kubernetes import client
 from secure_tiller_cli.diagnosis import Accepted, Credentials, Refused
 from testbed.tiller import ask
 from testbed.toolchain.pins import HELM
+from tests.support.live_objects import tls_secret_name
 from tests.support.projects import TestStack
 from tiller_facts.identity import TRUSTS_ANNOTATION
 
@@ -68,9 +69,8 @@ def failure(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: 
 
 def _mounted_secret_is_there(api: client.ApiClient, namespace: str) -> bool:
     deployment = client.AppsV1Api(api).read_namespaced_deployment("tiller-deploy", namespace)
-    named = next(volume.secret for volume in deployment.spec.template.spec.volumes if volume.secret).secret_name
     secrets = client.CoreV1Api(api).list_namespaced_secret(namespace).items
-    return named in {secret.metadata.name for secret in secrets}
+    return tls_secret_name(deployment.spec.template) in {secret.metadata.name for secret in secrets}
 
 
 @pytest.mark.parametrize("attempt", [0, 1], ids=["the first time", "tried again"])

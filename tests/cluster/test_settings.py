@@ -14,7 +14,7 @@ from testbed.demo.checks import CHART
 from testbed.demo.place import Place
 from testbed.helm import Helm
 from testbed.pulumi_stack import PROJECT
-from tests.support.projects import TestStack
+from tests.support.projects import TestStack, restored
 
 OPTED = str(PROJECT / "tests" / "charts" / "opted")
 DIGEST = "@sha256:" + "0" * 64
@@ -156,13 +156,10 @@ def test_control_a_team_that_did_not_opt_in_cannot_install_that_chart(
 
 def test_an_image_with_a_digest_is_taken_as_it_is(team: Team) -> None:
     """The user chooses the digest; none is computed."""
-    before = team.stack.file.read_text()
     image = f"registry.example.org/helm/tiller:v2.17.0{DIGEST}"
-    team.stack.file.write_text(before.replace("history_max: 2", f"history_max: 2\n        image: {image}"))
-    try:
+    with restored(team.stack.file) as before:
+        team.stack.file.write_text(before.replace("history_max: 2", f"history_max: 2\n        image: {image}"))
         planned = team.stack.preview("--diff").stdout
-    finally:
-        team.stack.file.write_text(before)
     assert f'"ghcr.io/helm/tiller:v2.17.0" => "{image}"' in planned
 
 

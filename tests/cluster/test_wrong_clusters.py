@@ -23,7 +23,7 @@ from testbed.toolchain import Toolchain
 from tests.cluster import api_proxy
 from tests.support.cluster_objects import binding
 from tests.support.live_objects import existing
-from tests.support.projects import PROGRAM, TestStack, make_stack
+from tests.support.projects import PROGRAM, TestStack, make_stack, restored
 from tiller_facts.rbac import ANONYMOUS, EVERYBODY
 
 pytestmark = pytest.mark.concurrent
@@ -130,14 +130,11 @@ def test_an_update_is_refused_where_a_binding_lets_any_of_everybody_read_secrets
 @contextmanager
 def naming(stack: TestStack, uid: str) -> Iterator[None]:
     """Have a stack name the one cluster that it may touch."""
-    before = stack.file.read_text()
-    settings = yaml.safe_load(before)
-    settings["config"]["secure-tiller:cluster"] = {"uid": uid}
-    stack.file.write_text(yaml.safe_dump(settings))
-    try:
+    with restored(stack.file) as before:
+        settings = yaml.safe_load(before)
+        settings["config"]["secure-tiller:cluster"] = {"uid": uid}
+        stack.file.write_text(yaml.safe_dump(settings))
         yield
-    finally:
-        stack.file.write_text(before)
 
 
 def with_kubeconfig(stack: TestStack, kubeconfig: Path) -> TestStack:

@@ -62,3 +62,15 @@ def client_with(token: str, admin: client.ApiClient) -> client.ApiClient:
     if token:
         configuration.api_key = {"authorization": f"Bearer {token}"}
     return client.ApiClient(configuration)
+
+
+def is_rolled_out(api: client.ApiClient, namespace: str) -> bool:
+    """Return whether the one pod of a Tiller is ready and of the latest template."""
+    found = client.AppsV1Api(api).read_namespaced_deployment("tiller-deploy", namespace)
+    status, current = found.status, found.status.observed_generation == found.metadata.generation
+    return bool(current and status.updated_replicas == status.ready_replicas == status.replicas == 1)
+
+
+def tls_secret_name(pod: Any) -> str:
+    """Return the name of the Secret that a V1Pod or V1PodTemplateSpec of Tiller mounts."""
+    return next(str(volume.secret.secret_name) for volume in pod.spec.volumes if volume.secret)

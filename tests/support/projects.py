@@ -19,6 +19,16 @@ PROGRAM = "components/secure_tiller_stack/program.py"
 """Where the stack's program makes its resources."""
 
 
+@contextmanager
+def restored(file: Path) -> Iterator[str]:
+    """Give the text of a file, and write it back at the end."""
+    before = file.read_text()
+    try:
+        yield before
+    finally:
+        file.write_text(before)
+
+
 @dataclass(frozen=True)
 class TestStack(Stack):
     """A stack whose settings a test may change. `with` discards it at the end."""
@@ -39,6 +49,10 @@ class TestStack(Stack):
         """Write the stack's teams; the stack may touch any cluster."""
         self.configure({"secure-tiller:cluster": {"uid": "any"}, "secure-tiller:teams": teams})
 
+    def set_server_key(self, team: str, key: str) -> None:
+        """Set the private key of a team's own server certificate, as a secret."""
+        self.run("config", "set", "--secret", "--path", f"serverKeys.{team}", "--stack", self.name, stdin=key)
+
     @contextmanager
     def edited(self, file: str, old: str, new: str) -> Iterator[None]:
         """Have some text of the program otherwise for a while; the checkout stays as it is.
@@ -52,13 +66,10 @@ class TestStack(Stack):
         if components.is_symlink():
             components.unlink()
             shutil.copytree(PROJECT / "components", components)
-        before = (self.project / file).read_text()
-        assert old in before, f"{file} does not hold {old!r}"
-        (self.project / file).write_text(before.replace(old, new))
-        try:
+        with restored(self.project / file) as before:
+            assert old in before, f"{file} does not hold {old!r}"
+            (self.project / file).write_text(before.replace(old, new))
             yield
-        finally:
-            (self.project / file).write_text(before)
 
     def __enter__(self) -> Self:
         return self
