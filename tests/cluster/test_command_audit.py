@@ -152,7 +152,12 @@ class World:
 
     def ready(self, kind: str) -> None:
         """Wait until a Tiller runs with its latest settings."""
-        until(lambda: is_rolled_out(self.api, self.namespaces[kind]), f"the Tiller {kind} is ready")
+        core, namespace = client.CoreV1Api(self.api), self.namespaces[kind]
+
+        def runs() -> bool:
+            return is_rolled_out(self.api, namespace) and len(core.list_namespaced_pod(namespace).items) == 1
+
+        until(runs, f"the Tiller {kind} is ready, and the pod that it replaces has ended")
 
     def audit(self, *options: str, kubeconfig: Path | None = None) -> Result:
         """Run the command, in this process."""
