@@ -68,10 +68,10 @@ def of_stack(
 
 def pod(inside: str, trusts: str | None, phase: str = "Running", *, stopping: bool = False) -> dict[str, Any]:
     """Return a pod of Tiller in a namespace; None: it does not say whom it answers."""
-    told_to_stop = {"deletionTimestamp": "2026-01-01T00:00:00Z"} if stopping else {}
+    deletion = {"deletionTimestamp": "2026-01-01T00:00:00Z"} if stopping else {}
     annotations = None if trusts is None else {"secure-tiller/trusts": trusts}
     return {
-        "metadata": {"name": "tiller-0", "namespace": inside, "annotations": annotations, **told_to_stop},
+        "metadata": {"name": "tiller-0", "namespace": inside, "annotations": annotations, **deletion},
         "status": {"phase": phase},
     }
 
