@@ -10,6 +10,7 @@ from kubernetes import client
 
 from secure_tiller_cli.diagnosis import Accepted, Credentials, Refused
 from testbed.tiller import ask
+from tests.support.live_objects import listed
 from tests.support.projects import TestStack
 
 
@@ -91,23 +92,5 @@ def _ask(story: Story, stack: TestStack, when: str) -> None:
 
 
 def _objects(api: client.ApiClient, team: str) -> set[str]:
-    """Every namespace and cluster-scoped RBAC object that could be of a team, by kind and name."""
-    core, rbac = client.CoreV1Api(api), client.RbacAuthorizationV1Api(api)
-    kinds = {
-        "Namespace": core.list_namespace,
-        "ClusterRole": rbac.list_cluster_role,
-        "ClusterRoleBinding": rbac.list_cluster_role_binding,
-        "Role": rbac.list_role_for_all_namespaces,
-        "RoleBinding": rbac.list_role_binding_for_all_namespaces,
-        "ServiceAccount": core.list_service_account_for_all_namespaces,
-        "Secret": core.list_secret_for_all_namespaces,
-        "ConfigMap": core.list_config_map_for_all_namespaces,
-        "Deployment": client.AppsV1Api(api).list_deployment_for_all_namespaces,
-        "NetworkPolicy": client.NetworkingV1Api(api).list_network_policy_for_all_namespaces,
-    }
-    return {
-        f"{kind} {item.metadata.namespace or ''}/{item.metadata.name}"
-        for kind, listed in kinds.items()
-        for item in listed().items
-        if team in f"{item.metadata.namespace}/{item.metadata.name}"
-    }
+    """Return every object that could be of a team."""
+    return {name for name in listed(api) if team in name}

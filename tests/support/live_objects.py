@@ -1,7 +1,7 @@
 """Objects and ServiceAccounts that a test has in a real cluster."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,28 @@ def client_with(token: str, admin: client.ApiClient) -> client.ApiClient:
     if token:
         configuration.api_key = {"authorization": f"Bearer {token}"}
     return client.ApiClient(configuration)
+
+
+def listed(api: client.ApiClient, **options: str) -> set[str]:
+    """Return every object of the kinds that a program for Tiller may make: `Deployment red-tiller/tiller-deploy`."""
+    core, rbac = client.CoreV1Api(api), client.RbacAuthorizationV1Api(api)
+    kinds: dict[str, Callable[..., Any]] = {
+        "Namespace": core.list_namespace,
+        "ClusterRole": rbac.list_cluster_role,
+        "ClusterRoleBinding": rbac.list_cluster_role_binding,
+        "Role": rbac.list_role_for_all_namespaces,
+        "RoleBinding": rbac.list_role_binding_for_all_namespaces,
+        "ServiceAccount": core.list_service_account_for_all_namespaces,
+        "Secret": core.list_secret_for_all_namespaces,
+        "ConfigMap": core.list_config_map_for_all_namespaces,
+        "Deployment": client.AppsV1Api(api).list_deployment_for_all_namespaces,
+        "NetworkPolicy": client.NetworkingV1Api(api).list_network_policy_for_all_namespaces,
+    }
+    return {
+        f"{kind} {item.metadata.namespace or ''}/{item.metadata.name}"
+        for kind, listing in kinds.items()
+        for item in listing(**options).items
+    }
 
 
 def is_rolled_out(api: client.ApiClient, namespace: str) -> bool:
