@@ -18,7 +18,7 @@ from tests.unit.secure_tiller_cli.report.samples import DEMO, NOW, ONE, STACK, p
 
 pytestmark = pytest.mark.concurrent
 
-CHECK = proof(*(Result("green", f"check that ended {status}", status, "seen " * 30, "mend it") for status in Status))
+CHECK = proof(*(Result("green", f"check that ended {status}", status, "seen " * 30, "correct it") for status in Status))
 CROWDED = smallest(
     namespaces={f"{number}-{'x' * 60}": {} for number in range(9)},
     clients={f"client-{number}-{'y' * 30}": {} for number in range(9)},

@@ -56,8 +56,8 @@ def builds(cache: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def build(program: GoProgram, into: Path, *_: object) -> None:
         built.append(program.name)
-        beside = ["pulumi-language-python-exec"] if program.beside else []
-        for name in (*program.binaries, *beside):
+        scripts = ["pulumi-language-python-exec"] if program.beside else []
+        for name in (*program.binaries, *scripts):
             _program(into, name, "built")
 
     def unpack(into: Path, *_: object) -> None:

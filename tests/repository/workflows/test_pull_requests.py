@@ -81,7 +81,7 @@ CASES: dict[str, tuple[Propose, dict[str, str]]] = {
     "the program and a stack": (edit(PRODUCTION, **{"components/x.py": "evil"}), ALL),
     "the project": (files(**{"Pulumi.yaml": "name: evil"}), ALL),
     "what is installed": (files(**{"requirements.txt": "evil"}), ALL),
-    "a module beside the program": (files(**{"yaml.py": "evil"}), ALL),
+    "a module next to the program": (files(**{"yaml.py": "evil"}), ALL),
     "a stack's trust": (
         lambda folder: write(folder, {PRODUCTION: stack(uid="other"), STAGING: stack(uid="0d5f3c1a", green={})}),
         {"production": APPROVED, "staging": FREE},
