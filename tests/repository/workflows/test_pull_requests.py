@@ -1,4 +1,4 @@
-"""Which stacks a pull request gets previews of, with whose approval, and what then is in the checkout: in real git."""
+"""A pull request gets previews of the right stacks, after the right approval, of the right checkout: in real git."""
 
 import os
 import re
@@ -82,7 +82,7 @@ CASES: dict[str, tuple[Propose, dict[str, str]]] = {
     "the program and a stack": (edit(PRODUCTION, **{"components/x.py": "evil"}), ALL),
     "the project": (files(**{"Pulumi.yaml": "name: evil"}), ALL),
     "what is installed": (files(**{"requirements.txt": "evil"}), ALL),
-    "a module beside the program": (files(**{"yaml.py": "evil"}), ALL),
+    "a module next to the program": (files(**{"yaml.py": "evil"}), ALL),
     "a stack's trust": (
         lambda folder: write(folder, {PRODUCTION: stack(uid="other"), STAGING: stack(uid="0d5f3c1a", green={})}),
         {"production": APPROVED, "staging": FREE},
@@ -216,7 +216,7 @@ NOT_WITHOUT: dict[str, tuple[Propose, str, str]] = {
 
 
 @pytest.mark.parametrize(("change", "name", "environment"), NOT_WITHOUT.values(), ids=NOT_WITHOUT.keys())
-def test_the_job_with_the_keys_decides_anew(repo: Repository, change: Propose, name: str, environment: str) -> None:
+def test_the_job_with_the_keys_decides_again(repo: Repository, change: Propose, name: str, environment: str) -> None:
     head = repo.propose(change)
     done = repo.prepare(name, environment, head)
     assert done.returncode == 1

@@ -37,7 +37,7 @@ def test_there_are_three() -> None:
 
 
 def not_pinned(text: str) -> list[str]:
-    """The actions that are not named by a commit with its version beside it."""
+    """The actions that are not named by a commit with its version in a comment."""
     uses = re.findall(r"^\s*(?:- )?uses: (.*)$", text, re.MULTILINE)
     assert uses
     return [use for use in uses if not re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)]
@@ -96,7 +96,7 @@ def with_secrets(job: dict[str, Any]) -> bool:
 
 
 def secrets_at_large(workflow: Workflow) -> list[str]:
-    """What has a secret outside of an environment, or for longer than a step."""
+    """Return the jobs that have a secret outside of an environment, or for longer than a step."""
     found = [name for name, job in jobs(workflow).items() if with_secrets(job) and "environment" not in job]
     outside = {key: value for key, value in workflow.items() if key != "jobs"}
     found += ["(all)"] if "secrets" in yaml.safe_dump(outside) else []
@@ -146,7 +146,7 @@ def for_forks(workflow: Workflow) -> list[str]:
 
 
 def words_of_others(workflow: Workflow) -> list[str]:
-    """What is taken of the event besides numbers, commits and the repository's name."""
+    """Return the fields of the event in use, but for numbers, commits and the repository's name."""
     harmless = {"number", "head.sha", "head.repo.full_name"}
     return sorted({*re.findall(r"github\.event\.pull_request\.([\w.]+)", yaml.safe_dump(workflow))} - harmless) + (
         ["head_ref"] if "head_ref" in yaml.safe_dump(workflow) else []
