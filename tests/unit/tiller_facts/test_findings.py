@@ -398,7 +398,7 @@ def test_what_it_has_in_common_with_another_tiller(other: Any, codes: set[str]) 
 
 
 @pytest.mark.parametrize("files", [UNREAD, {}, {"tls.crt": ()}])
-def test_a_certificate_that_could_not_be_read(files: Any) -> None:
+def test_a_certificate_that_is_not_known(files: Any) -> None:
     assert found(tiller(), *AROUND, files={("", "Secret", HOME, "tls"): files}) == {"high certificate-unknown"}
 
 
