@@ -94,6 +94,16 @@ ENDPOINT: list[tuple[str, Object, set[str]]] = [
     ),
     ("all interfaces", but("--listen"), {"low listens-everywhere"}),
     ("the node's network", tiller({"hostNetwork": True}), {"high host-network"}),
+    (
+        "a port of the node that another container declares",
+        deployment(
+            template(
+                container(),
+                {**container([]), "name": "b", "image": "b:1", "ports": [{"containerPort": 44134, "hostPort": 80}]},
+            )
+        ),
+        {"low host-port"},
+    ),
     ("a port of the node", tiller(ports=[{"containerPort": 44134, "hostPort": 80}]), {"low host-port"}),
     (
         "a port of the node that leads to it",
