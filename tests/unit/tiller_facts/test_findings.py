@@ -440,6 +440,8 @@ def test_other_pods_in_its_namespace_and_as_its_account() -> None:
     assert found(tiller(), *AROUND, pod(shop, "shop", inside="blue-apps")) == set()
     assert found(tiller(), *AROUND, pod(shop, "shop", phase="Succeeded")) == set()
     assert found(tiller(), *AROUND, pod(thief, "thief")) == {"medium other-pods", "high shared-account"}
+    former = template({"name": "shop", "image": "shop:1"}, labels={}, serviceAccountName=None, serviceAccount="tiller")
+    assert found(tiller(), *AROUND, pod(former, "former")) == {"medium other-pods", "high shared-account"}
 
 
 REFUSED: list[tuple[Kind, set[str]]] = [
