@@ -191,11 +191,17 @@ def _of_env(words: Sequence[str]) -> Sequence[str]:
     return () if rest and rest[0].startswith("-") else rest
 
 
+def _of_exec(words: Sequence[str]) -> Sequence[str]:
+    """Return what `exec` runs; nothing where bash empties the environment first (`-c`)."""
+    launched = _after_options("-a")(words)
+    return () if any(map(_script_option, words[: len(words) - len(launched)])) else launched
+
+
 _LAUNCHERS: Mapping[str, Callable[[Sequence[str]], Sequence[str]]] = {
     "busybox": _after_options(),
     "dumb-init": _after_options("-r --rewrite"),
     "env": _of_env,
-    "exec": _after_options("-a"),
+    "exec": _of_exec,
     "gosu": lambda words: words[1:],
     "nohup": _after_options(),
     "su-exec": lambda words: words[1:],

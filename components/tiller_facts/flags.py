@@ -41,7 +41,7 @@ _START_NOTHING = frozenset(
     )
 )
 """Programs that a path to Tiller is only a file to."""
-_MEDDLING = frozenset((UNREADABLE, ".", "alias", "eval", "source", "xargs"))
+_MEDDLING = frozenset((UNREADABLE, ".", "alias", "builtin", "command", "eval", "source", "xargs"))
 """Commands of a script that may change Tiller's environment, or its words."""
 _ASSIGNING = frozenset(("declare", "export", "readonly", "typeset", "unset"))
 """Commands of a script that change the environment as their words say."""

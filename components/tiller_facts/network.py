@@ -18,6 +18,9 @@ from tiller_facts.workloads import Tiller
 OUTSIDE = ("NodePort", "LoadBalancer")
 """Types of Service that are reached from outside of the cluster."""
 
+_OF_EVERY_NAMESPACE = ("Exists", "kubernetes.io/metadata.name")
+"""Expression that holds for every namespace (Kubernetes documentation, Automatic labelling)."""
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -133,8 +136,11 @@ def _is_every_pod(peer: Any) -> bool:
 
 
 def _asks(selector: Any) -> bool:
-    """Return whether a selector leaves anything out."""
-    return bool(at(selector, "matchLabels") or at(selector, "matchExpressions"))
+    """Return whether a selector names whom it selects; one that only leaves some out admits whoever comes later."""
+    return bool(at(selector, "matchLabels")) or any(
+        at(one, "operator") in ("In", "Exists") and (at(one, "operator"), at(one, "key")) != _OF_EVERY_NAMESPACE
+        for one in each(selector, "matchExpressions")
+    )
 
 
 def _blocks(rule: Any) -> Iterator[tuple[Network, tuple[Network, ...]]]:
@@ -181,7 +187,9 @@ def _holds_all(blocks: Iterable[Network], wanted: Network) -> bool:
 
 def _opens(rule: Any, port: str, tiller: Tiller) -> bool:
     named = {
-        maybe(one, "name"): maybe(one, "containerPort") for one in as_far_as_known(each(tiller.container, "ports"))
+        maybe(one, "name"): maybe(one, "containerPort")
+        for container in tiller.containers  # all of a pod share its ports
+        for one in as_far_as_known(each(container, "ports"))
     }
     ports = list(each(rule, "ports"))
     return not ports or any(_covers(one, port, named) for one in ports)

@@ -379,6 +379,8 @@ def _granted(
     rules: list[tuple[Rule, FoundObject | None]] = [
         (Rule.read(rule), role) for role in given for rule in as_far_as_known(each(role.data, "rules"))
     ]
+    # The cluster fills in the rules of a role that aggregates others.
+    rules += [(rule, role) for role in given if maybe(role.data, "aggregationRule") for rule in unseen]
     if not given or (kind, name) == ("ClusterRole", CLUSTER_ADMIN):
         rules = [(rule, None) for rule in (WELL_KNOWN.get(name, unseen) if kind == "ClusterRole" else unseen)]
     for item in as_far_as_known(each(binding.data, "subjects")):

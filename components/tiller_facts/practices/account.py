@@ -8,6 +8,7 @@ from tiller_facts.practices.model import Finding, Practice, Report, some
 from tiller_facts.rbac import Grant
 from tiller_facts.severity import Severity
 from tiller_facts.values import maybe, word
+from tiller_facts.workloads import Workload
 
 READS = ("get", "list", "watch")
 
@@ -32,7 +33,7 @@ def namespace_is_its_own(case: Case, report: Report) -> Iterator[Finding]:
         names = some(sorted(str(one.object) for one in case.neighbours))
         yield report("other-pods", f"shares its namespace with other pods: {names}", severity=Severity.MEDIUM)
     account = case.tiller.account
-    sharing = [one for one in case.neighbours if (maybe(one.spec, "serviceAccountName") or "default") == account]
+    sharing = [one for one in case.neighbours if _account(one) == account]
     if sharing and account != "default":
         text = f"shares its ServiceAccount with {some(sorted(str(one.object) for one in sharing))}"
         remedy = "make a ServiceAccount for Tiller alone, and name it in serviceAccountName of its pod"
@@ -90,6 +91,10 @@ def rights_end_at_others(case: Case, report: Report) -> Iterator[Finding]:
     if others := [grant for grant in elsewhere if grant.namespace in homes and grant not in system]:
         text = f"its account has rights where another Tiller lives, {_by(others)}"
         yield report("rights-over-another-tiller", text, about=others[0].binding, detail=_places(others))
+
+
+def _account(other: Workload) -> object:
+    return maybe(other.spec, "serviceAccountName") or maybe(other.spec, "serviceAccount") or "default"
 
 
 def _by(grants: Iterable[Grant]) -> str:

@@ -7,6 +7,7 @@ from functools import cached_property
 from tiller_facts import network, rbac, workloads
 from tiller_facts.facts import Facts, FoundObject, Source
 from tiller_facts.flags import Flags
+from tiller_facts.identity import GRPC_PORT
 from tiller_facts.kinds import RIGHTS
 from tiller_facts.rbac import Grant, Subject
 from tiller_facts.values import Hidden, NotKnown, NotKnownError, Value, at, each, is_known, settle
@@ -213,5 +214,15 @@ def _compared(keys: Value[tuple[str, ...]], only_first: bool) -> frozenset[str]:
 
 def hosts(tiller: Tiller) -> tuple[str, ...]:
     """Return the ports of its node that lead to a Tiller's container. Raises NotKnownError."""
-    found = [at(port, "hostPort") for port in each(tiller.container, "ports")]
-    return tuple(f"{port:g}" if isinstance(port, float) else str(port) for port in found if port)
+    listening = settle(tiller.flags.listen, hidden="", unknown="").rpartition(":")[2] or str(GRPC_PORT)
+    found = (
+        port
+        for container in tiller.containers  # another one of the pod may declare its port
+        for port in each(container, "ports")
+        if container is tiller.container or _number(at(port, "containerPort")) == listening
+    )
+    return tuple(_number(given) for port in found if (given := at(port, "hostPort")))
+
+
+def _number(port: object) -> str:
+    return f"{port:g}" if isinstance(port, float) else str(port)

@@ -108,8 +108,8 @@ ENDPOINT_CLOSED = Practice(
     title="Tiller's gRPC endpoint is closed to pods, or a NetworkPolicy names those that may connect",
     why="Tiller listens on all interfaces unless its flag says otherwise, and every pod of the cluster can connect. "
     "On `127.0.0.1` or `localhost` only a port-forward gets in. Otherwise a NetworkPolicy must select the pod, and "
-    "none may admit everybody to the port: no `from`, an empty `namespaceSelector`, or every address, with or "
-    "without exceptions, unless what is left holds no address of a pod or node.",
+    "none may admit everybody to the port: no `from`, a `namespaceSelector` that is empty or only leaves some out, or "
+    "every address, with or without exceptions, unless what is left holds no address of a pod or node.",
     remedy="give Tiller --listen=127.0.0.1:44134, or name its clients in the ingress of a NetworkPolicy around its pod",
     findings={
         "host-network": "shares the network of its node",

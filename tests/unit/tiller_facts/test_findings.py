@@ -94,6 +94,16 @@ ENDPOINT: list[tuple[str, Object, set[str]]] = [
     ),
     ("all interfaces", but("--listen"), {"low listens-everywhere"}),
     ("the node's network", tiller({"hostNetwork": True}), {"high host-network"}),
+    (
+        "a port of the node that another container declares",
+        deployment(
+            template(
+                container(),
+                {**container([]), "name": "b", "image": "b:1", "ports": [{"containerPort": 44134, "hostPort": 80}]},
+            )
+        ),
+        {"low host-port"},
+    ),
     ("a port of the node", tiller(ports=[{"containerPort": 44134, "hostPort": 80}]), {"low host-port"}),
     (
         "a port of the node that leads to it",
@@ -430,6 +440,8 @@ def test_other_pods_in_its_namespace_and_as_its_account() -> None:
     assert found(tiller(), *AROUND, pod(shop, "shop", inside="blue-apps")) == set()
     assert found(tiller(), *AROUND, pod(shop, "shop", phase="Succeeded")) == set()
     assert found(tiller(), *AROUND, pod(thief, "thief")) == {"medium other-pods", "high shared-account"}
+    former = template({"name": "shop", "image": "shop:1"}, labels={}, serviceAccountName=None, serviceAccount="tiller")
+    assert found(tiller(), *AROUND, pod(former, "former")) == {"medium other-pods", "high shared-account"}
 
 
 REFUSED: list[tuple[Kind, set[str]]] = [

@@ -138,6 +138,12 @@ BY_SCRIPT: list[tuple[dict[str, Any], tuple[Any, Any]]] = [
     (shell("/tiller || /tiller --tls-verify"), NOBODY_KNOWS),
     (shell("/tiller --tls-verify || /tiller --tls-verify"), BOTH),
     (shell("test -x /tiller && exec /tiller --tls-verify"), BOTH),
+    (shell("exec -c /tiller", env=VERIFIES), NOBODY_KNOWS),  # bash empties the environment
+    (shell("exec -a blue -c /tiller", env=VERIFIES), NOBODY_KNOWS),
+    (shell("exec -lc /tiller", env=VERIFIES), NOBODY_KNOWS),
+    (shell("exec -a blue /tiller", env=VERIFIES), BOTH),
+    (shell("command . /start.env && exec /tiller", env=VERIFIES), NOBODY_KNOWS),
+    (shell('builtin unset "$name"; exec /tiller', env=VERIFIES), NOBODY_KNOWS),
     (shell("echo --tls-verify=0 | xargs /tiller --tls-verify"), NOBODY_KNOWS),
     (shell(". /flags; /tiller", env=VERIFIES), NOBODY_KNOWS),
     (shell("eval $(cat /flags); /tiller --tls"), NOBODY_KNOWS),

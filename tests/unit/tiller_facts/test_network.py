@@ -74,6 +74,11 @@ def chosen(key: str, operator: str, *values: str) -> Object:
         ((policy({"from": [CLIENTS]}),), SOME),
         ((policy({"from": [CLIENTS]}, {"from": [{"namespaceSelector": {}}]}),), EVERYBODY),
         ((policy({"from": [{"namespaceSelector": {}, "podSelector": {"matchLabels": LABELS}}]}),), SOME),
+        ((policy({"from": [{"namespaceSelector": chosen("kubernetes.io/metadata.name", "Exists")}]}),), EVERYBODY),
+        ((policy({"from": [{"namespaceSelector": chosen("team", "Exists")}]}),), SOME),
+        ((policy({"from": [{"namespaceSelector": chosen("team", "In", "blue")}]}),), SOME),
+        ((policy({"from": [{"namespaceSelector": chosen("team", "NotIn", "green")}]}),), EVERYBODY),  # names no client
+        ((policy({"from": [{"namespaceSelector": {}, "podSelector": chosen("no", "DoesNotExist")}]}),), EVERYBODY),
         ((policy({"from": [{"podSelector": {}}]}),), SOME),  # of Tiller's own namespace
         ((policy(), policy({"ports": [{"port": 44134}]})), EVERYBODY),  # policies add up
     ],
@@ -99,6 +104,12 @@ def test_whom_policies_admit(around: tuple[Object, ...], expected: Admitted) -> 
 def test_which_ports_a_rule_opens(port: Object, expected: Admitted) -> None:
     ports = [{"name": "tiller", "containerPort": 44134.0}, {"name": "http", "containerPort": 44135}]
     assert who(policy({"ports": [port]}), ports=ports) is expected
+
+
+def test_a_rule_opens_a_port_that_another_container_names() -> None:
+    sidecar = {"name": "proxy", "ports": [{"name": "grpc", "containerPort": 44134}]}
+    known = facts(deployment(template(container(ports=[]), sidecar)), policy({"ports": [{"port": "grpc"}]}))
+    assert admitted(known, find(known)[0], ":44134").who is EVERYBODY
 
 
 def block(cidr: str, *excepted: str) -> Object:

@@ -148,6 +148,13 @@ def test_what_kubernetes_brings_is_known_by_its_name_unless_it_was_listed() -> N
     assert holds(given("cluster-admin")) == holds(given("cluster-admin"), own) == [f"{HOME}: *"]
 
 
+def test_rules_that_a_cluster_aggregates_are_not_seen_in_a_program() -> None:
+    role, binding = bound(inside="", name="all")
+    role = {**role, "aggregationRule": {"clusterRoleSelectors": [{}]}}
+    assert len(grants(facts(role, binding, of_program=True))) == 1
+    assert grants(facts(role, binding)) == ()
+
+
 def test_what_is_not_known_hides_nothing_that_is() -> None:
     account = subject(f"ServiceAccount {HOME}/tiller")
     role, binding = bound(rule(), {"verbs": UNKNOWN}, UNKNOWN)  # type: ignore[arg-type]
