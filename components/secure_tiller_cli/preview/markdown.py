@@ -39,7 +39,7 @@ class Section:
     heading: str
     items: list[str]
     left_out: str
-    """What to call the lines that do not fit."""
+    """The words for the lines that do not fit."""
     ending: str = ""
     kept: list[str] = field(default_factory=list)
 

@@ -6,7 +6,6 @@ from secure_tiller_cli.preview.changes import Change, Team
 from secure_tiller_cli.preview.findings import Meaning, whole
 from secure_tiller_cli.preview.paths import at
 from secure_tiller_cli.preview.rules import keys
-from secure_tiller_cli.preview.rules.words import of
 
 LEAF, CA, SECRET = "client:", "client-ca:", "secret:"
 
@@ -37,7 +36,7 @@ CASES = (
         False,
     ),
 )
-"""What can happen to clients: code, sentence for one and for several, and whether it is a risk."""
+"""The cases of a client: code, sentence for one and for several, and whether it is a risk."""
 
 
 def change(team: Team) -> Iterator[Meaning]:
@@ -51,7 +50,9 @@ def change(team: Team) -> Iterator[Meaning]:
     for code, one, many, risk in CASES:
         if clients := by_case.get(code):
             parts = (c for name in clients for c in _of(team, name, secret=code in ("client-joins", "client-leaves")))
-            yield Meaning(code, of(clients, one, many), {"clients": tuple(clients)}, risk=risk, explains=whole(*parts))
+            yield Meaning(
+                code, one if len(clients) == 1 else many, {"clients": tuple(clients)}, risk=risk, explains=whole(*parts)
+            )
 
 
 def secrets(team: Team) -> Iterator[Meaning]:
@@ -70,7 +71,7 @@ def secrets(team: Team) -> Iterator[Meaning]:
 def _moved(secret: Change, names: dict[str, str]) -> tuple[str, str]:
     before = f"{at(secret.old, ('metadata', 'namespace'))}/{at(secret.old, ('metadata', 'name'))}"
     if before == names["secret"]:
-        return "client-secret", "the Secret {secret} of client {client} is made anew with the new bundle"
+        return "client-secret", "the Secret {secret} of client {client} is replaced by one with the new bundle"
     names["before"] = before
     return "client-secret-moves", "the Secret of client {client} moves from {before} to {secret}, with the same key"
 

@@ -1,10 +1,10 @@
-"""Who may reach Tiller's port, and who else is bound to a Role."""
+"""The subjects that may reach Tiller's port, and others that are bound to a Role."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from secure_tiller_cli.preview.changes import Change, Team
-from secure_tiller_cli.preview.findings import Meaning
+from secure_tiller_cli.preview.findings import Meaning, whole
 from secure_tiller_cli.preview.paths import Path, at, holds_unknown, items
 from tiller_facts.identity import SERVICE_ACCOUNT
 
@@ -20,7 +20,7 @@ def reach(team: Team) -> Iterator[Meaning]:
         return
     if holds_unknown(at(binding.new, SUBJECTS)):
         sentence = "who may open a port-forward to Tiller is unknown until the update"
-        yield Meaning("people-unknown", sentence, risk=True, explains=((binding, ()),))
+        yield Meaning("people-unknown", sentence, risk=True, explains=whole(binding))
         return
     before, after = _subjects(binding.old), _subjects(binding.new)
     if gained := sorted(after - before):
@@ -40,9 +40,7 @@ def reach(team: Team) -> Iterator[Meaning]:
 
 def others_are_bound(team: Team) -> Iterator[Meaning]:
     """Say that somebody else than Tiller receives Tiller's rights, or that a binding is to more than a Role of ours."""
-    for binding in team.of("RoleBinding"):
-        if binding.operation == "delete":
-            continue
+    for binding in team.remaining("RoleBinding"):
         gained = _subjects(binding.new) - _subjects(binding.old)
         if binding.part != PEOPLE and (foreign := sorted(gained - _own(team, gained))):
             names = {"subjects": tuple(foreign), "namespace": binding.namespace}

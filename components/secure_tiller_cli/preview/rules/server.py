@@ -10,7 +10,7 @@ LEAF, CA = "server", "server-ca"
 
 
 def emergency(team: Team) -> Iterator[Meaning]:
-    """Say that every key is made anew."""
+    """Report that every key is replaced."""
     if team.operation == "same" and keys.emergency(team):
         sentence = "emergency generation: every bundle of {team} stops working, and every client needs its new one"
         yield Meaning("emergency", sentence, {"team": team.name}, risk=True, explains=whole(*keys.all_of(team)))
