@@ -16,11 +16,11 @@ def is_new(team: Team, part: str) -> bool:
 
 def emergency(team: Team) -> bool:
     """Return whether the team's generation changes, and with it every key."""
-    made: dict[str, set[str]] = {}
+    generations: dict[tuple[str, str], set[str]] = {}
     for key in team.of("PrivateKey"):
-        made.setdefault(f"{key.operation} {key.part}", set()).add(_of_team(key.generation))
-    created = {name.removeprefix("create "): of for name, of in made.items() if name.startswith("create ")}
-    return any(made.get(f"delete {part}", of) != of for part, of in created.items())
+        generations.setdefault((key.operation, key.part), set()).add(_of_team(key.generation))
+    created = {part: found for (operation, part), found in generations.items() if operation == "create"}
+    return any(generations.get(("delete", part), found) != found for part, found in created.items())
 
 
 def all_of(team: Team) -> Iterator[Change]:

@@ -6,7 +6,7 @@ from secure_tiller_cli.preview.changes import Change, Team
 from secure_tiller_cli.preview.digest import UNKNOWN
 from secure_tiller_cli.preview.findings import Meaning, whole
 from secure_tiller_cli.preview.paths import Path, at, items, within
-from secure_tiller_cli.preview.rules.tiller import CONTAINER
+from secure_tiller_cli.preview.rules.tiller import ENVIRONMENT
 from tiller_facts.identity import POD_SECURITY, POD_SECURITY_LABEL, REASON_ANNOTATION
 
 OWN = "namespace"
@@ -14,7 +14,6 @@ MANAGED = "namespace:"
 RIGHTS = "manage:"
 LABELS: Path = ("metadata", "labels")
 REASON: Path = ("metadata", "annotations", REASON_ANNOTATION)
-ENVIRONMENT: Path = (*CONTAINER, "env")
 VARIABLE = "TILLER_NAMESPACE"
 LEVELS = ("", "privileged", "baseline", "restricted")
 """Pod Security Standards from the weakest; the first is none at all."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from secure_tiller_cli.preview.changes import Change, Team
+from secure_tiller_cli.preview.changes import Team
 from secure_tiller_cli.preview.findings import Meaning, whole
 from secure_tiller_cli.preview.paths import Path, at, holds_unknown, items
 from tiller_facts.identity import SERVICE_ACCOUNT
@@ -23,19 +23,14 @@ def reach(team: Team) -> Iterator[Meaning]:
         yield Meaning("people-unknown", sentence, risk=True, explains=whole(binding))
         return
     before, after = _subjects(binding.old), _subjects(binding.new)
+    explains = whole(binding) if binding.operation in ("create", "delete") else ((binding, SUBJECTS),)
     if gained := sorted(after - before):
         sentence = "{people} may open a port-forward to Tiller (a certificate is needed besides)"
         risk = any(" system:" in subject for subject in gained)
-        yield Meaning(
-            "people-gained",
-            sentence,
-            {"people": tuple(gained)},
-            risk=risk,
-            explains=((binding, SUBJECTS), *_all(binding)),
-        )
+        yield Meaning("people-gained", sentence, {"people": tuple(gained)}, risk=risk, explains=explains)
     if lost := sorted(before - after):
         sentence = "{people} may not open a port-forward to Tiller any more"
-        yield Meaning("people-lost", sentence, {"people": tuple(lost)}, explains=((binding, SUBJECTS), *_all(binding)))
+        yield Meaning("people-lost", sentence, {"people": tuple(lost)}, explains=explains)
 
 
 def others_are_bound(team: Team) -> Iterator[Meaning]:
@@ -51,10 +46,6 @@ def others_are_bound(team: Team) -> Iterator[Meaning]:
             names = {"kind": str(at(role, ("kind",))), "role": str(at(role, ("name",))), "namespace": binding.namespace}
             sentence = "the binding in {namespace} is to the {kind} {role}, which no team's file can ask for"
             yield Meaning("binding-role", sentence, names, risk=True, explains=((binding, ROLE),))
-
-
-def _all(binding: Change) -> tuple[tuple[Change, Path], ...]:
-    return ((binding, ()),) if binding.operation in ("create", "delete") else ()
 
 
 def _own(team: Team, subjects: set[str]) -> set[str]:

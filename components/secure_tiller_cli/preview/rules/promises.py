@@ -9,13 +9,12 @@ from secure_tiller.plan.places import Place
 from secure_tiller_cli.preview.changes import Team
 from secure_tiller_cli.preview.findings import Meaning, whole
 from secure_tiller_cli.preview.paths import Path, at, differing, mapping, within, written
-from secure_tiller_cli.preview.rules.tiller import ARGUMENTS, CONTAINER, PLACED, POD, TEMPLATE, TIMEOUT
+from secure_tiller_cli.preview.rules.tiller import ARGUMENTS, CONTAINER, ENVIRONMENT, PLACED, POD, TEMPLATE, TIMEOUT
 
 AS_MADE = {"spec": of_every_team()["Deployment", "deployment"]["spec"]}
 """A Deployment as the component makes it."""
 
 CONTAINERS: Path = CONTAINER[:-1]
-ENVIRONMENT: Path = (*CONTAINER, "env")
 CHOSEN: tuple[Path, ...] = (
     (*TEMPLATE, "metadata"),
     ARGUMENTS,

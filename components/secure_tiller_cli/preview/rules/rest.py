@@ -1,4 +1,4 @@
-"""The remaining changes: labels and annotations, the leftovers of an earlier update, and all that no rule has words for."""
+"""The remaining changes: labels, annotations, leftovers of an earlier update, and all that no rule has words for."""
 
 from collections.abc import Iterable, Iterator
 

@@ -16,6 +16,7 @@ TEMPLATE: Path = ("spec", "template")
 POD: Path = (*TEMPLATE, "spec")
 CONTAINER: Path = (*POD, "containers", 0)
 ARGUMENTS: Path = (*CONTAINER, "args")
+ENVIRONMENT: Path = (*CONTAINER, "env")
 TRUSTS: Path = (*TEMPLATE, "metadata", "annotations", TRUSTS_ANNOTATION)
 SECRET: Path = (*POD, "volumes", 0, "secret", "secretName")
 

@@ -1,4 +1,4 @@
-"""The findings of the rules about changes that no golden preview has: mostly what only a transform or an accident brings."""
+"""The findings of the rules about changes that no golden preview has: mostly of a transform or an accident."""
 
 import copy
 from collections.abc import Callable
