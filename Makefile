@@ -59,8 +59,8 @@ test: lint ## everything: style, types, unit tests, then the tests on the real e
 	$(RUN) -m testbed.toolchain
 	@$(MAKE) --no-print-directory $(POLICIES) $(SCANNERS) & installed=$$!; \
 	  $(UNIT_TESTS); \
-	  $(RUN) -m testbed.cluster during $(RUN) -m pytest --numprocesses=auto --dist=loadfile -m beside_others tests/cluster; \
-	  $(RUN) -m pytest -m 'not beside_others' tests/engine tests/cluster tests/scanners; wait $$installed
+	  $(RUN) -m testbed.cluster during $(RUN) -m pytest --numprocesses=auto --dist=loadfile -m concurrent tests/cluster; \
+	  $(RUN) -m pytest -m 'not concurrent' tests/engine tests/cluster tests/scanners; wait $$installed
 
 test-unit: $(ENVIRONMENT) ## the tests that need no engine, no Go and no network
 	$(UNIT_TESTS)

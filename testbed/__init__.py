@@ -1,4 +1,4 @@
-"""What it takes to run secure-tiller for real on one machine: toolchain, cluster and demo. No product code."""
+"""Everything that runs secure-tiller for real on one machine: toolchain, cluster and demo. No product code."""
 
 import os
 

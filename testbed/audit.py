@@ -40,7 +40,7 @@ class Rule(Protocol):
 
 @dataclass(frozen=True)
 class Asked:
-    """What an account asked for in one namespace.
+    """The requests of an account in one namespace.
 
     Attributes:
         allowed: the rights it made use of.

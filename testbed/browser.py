@@ -29,7 +29,7 @@ class Page:
 
     Attributes:
         requested: the addresses of everything that was asked for.
-        said: what was written to the console: errors, warnings, violations of the page's policy.
+        said: the lines of the console: errors, warnings, violations of the page's policy.
     """
 
     def __init__(self, connection: websocket.WebSocket) -> None:
@@ -77,7 +77,7 @@ class Page:
             self._call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode={"Tab": 9}[key])
 
     def accessible(self) -> tuple[Mapping[str, Any], ...]:
-        """Return what a screen reader is told: `role` and `name` of each node that is not ignored."""
+        """Return the contents for a screen reader: `role` and `name` of each node that is not ignored."""
         nodes = self._call("Accessibility.getFullAXTree")["nodes"]
         return tuple(
             {"role": node["role"]["value"], "name": node.get("name", {}).get("value", "")}

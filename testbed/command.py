@@ -1,4 +1,4 @@
-"""What the testbed's commands have in common: where they print, and how they end when something is wrong."""
+"""Output and error handling shared by the testbed's commands."""
 
 import subprocess
 import sys

@@ -57,7 +57,7 @@ class ControlPlane(Instance):
 
     @property
     def authorization(self) -> str:
-        """Who decides what is allowed."""
+        """The authorizer."""
         return self.mode
 
 
@@ -93,9 +93,9 @@ def running(home: Path, toolchain: Toolchain, authorization: str) -> Iterator[Co
 def _process(plane: ControlPlane, toolchain: Toolchain, daemon: Daemon) -> "Iterator[subprocess.Popen[bytes]]":
     """Run a program that ends with this one, whatever ends this one."""
     path = os.pathsep.join((str(toolchain.bin), str(toolchain.node / "usr" / "bin"), os.environ["PATH"]))
-    with (plane.folder / "logs" / f"{daemon.name}.log").open("wb") as log:
+    with (plane.folder / "logs" / f"{daemon[0]}.log").open("wb") as log:
         process = subprocess.Popen(
-            ["setpriv", "--pdeathsig=KILL", "--", *daemon.command],
+            ["setpriv", "--pdeathsig=KILL", "--", *daemon],
             env=os.environ | {"PATH": path},
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -58,9 +58,9 @@ class Helm:
         return ["helm", *arguments, f"--tiller-namespace={self.namespace}", "--tiller-connection-timeout=5", *verified]
 
     def _environment(self) -> dict[str, str]:
-        return {**_without_helms_own(self.environment), "HELM_HOME": str(self.home)}
+        return {**without_settings(self.environment), "HELM_HOME": str(self.home)}
 
 
-def _without_helms_own(environment: Mapping[str, str]) -> dict[str, str]:
-    """What a user of Helm has set, HELM_HOST above all, would lead to another Tiller."""
+def without_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables without those of Helm: HELM_HOST, above all, would lead to another Tiller."""
     return {name: value for name, value in environment.items() if not name.startswith(("HELM_", "TILLER_"))}

@@ -17,7 +17,7 @@ class Ended:
 
     Attributes:
         code: its exit code.
-        output: what it wrote.
+        output: its standard output and error.
     """
 
     code: int
@@ -49,7 +49,7 @@ def run(api: client.ApiClient, namespace: str, image: str, command: list[str], s
 
 def fetch(api: client.ApiClient, namespace: str, image: str, address: str, port: int, path: str) -> Ended:
     """Fetch an HTTP path from a pod, giving up after some seconds; the output is the whole answer."""
-    # netcat, because the wget of Debian's static busybox crashes without the C library's files beside it.
+    # netcat, because the wget of Debian's static busybox crashes without the C library's files.
     script = f"printf 'GET {path} HTTP/1.0\\r\\n\\r\\n' | /bin/busybox nc -w 4 {address} {port}"
     return run(api, namespace, image, ["/bin/busybox", "sh", "-c", script])
 

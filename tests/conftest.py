@@ -95,8 +95,6 @@ def deployed(new_stack: Callable[..., TestStack], red: str, gold: str) -> Iterat
             gold: {"namespaces": {f"{gold}-apps": {"retain_on_delete": False}}, "clients": {"gus": {}}},
         }
     )
-    try:
+    with stack:
         stack.up()
         yield stack
-    finally:
-        stack.discard()

@@ -7,7 +7,7 @@ the reasons to GITHUB_STEP_SUMMARY.
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,13 +43,19 @@ def previews(tree: str) -> Iterator[Preview]:
     """Yield the stacks that a pull request touches, which are all of them when it changes the program.
 
     Args:
-        tree: what merging it gives.
+        tree: the result of merging it.
+
+    Raises:
+        RepositoryError: it has a stack file that cannot be previewed.
     """
     changed = list(repository.changes(tree))
     before, after = repository.stack_files("HEAD"), repository.stack_files(tree)
     code = [change.path for change in changed if change.stack is None and _is_program(change.path)]
-    # Of a stack that the base knows, its word counts.
-    lasting = [stack for stack in sorted(after) if not _throwaway(before.get(stack, after[stack]))]
+    _require_stack_files(changed, after)
+    # A stack is for throwaway clusters where both sides say so: neither hides a cluster that lasts.
+    lasting = [
+        stack for stack in sorted(after) if not all(map(_throwaway, {after[stack], before.get(stack, after[stack])}))
+    ]
     if code:
         reason = f"the pull request changes the program, which runs in the preview ({len(code)} files)"
         yield from (Preview(stack, (reason,)) for stack in lasting)
@@ -58,6 +64,17 @@ def previews(tree: str) -> Iterator[Preview]:
     for stack in filter(touched.__contains__, lasting):
         base = repository.content(before[stack]) if stack in before else None
         yield Preview(stack, stack_file.take(base, repository.content(after[stack])).reasons)
+
+
+def _require_stack_files(changed: Iterable[repository.Change], after: Mapping[str, str]) -> None:
+    """Refuse a file that Pulumi could take for a stack's and that is no regular file of a proper name."""
+    names = {f"stacks/Pulumi.{stack}.yaml" for stack in after}
+    for change in changed:
+        if change.path.startswith("stacks/Pulumi.") and not change.deletes and change.path not in names:
+            raise RepositoryError(
+                f"{change.path!a} cannot be previewed: make it a regular file, not executable, of the name "
+                "stacks/Pulumi.<stack>.yaml, where <stack> begins with a letter or digit"
+            )
 
 
 def _throwaway(blob: str) -> bool:

@@ -26,12 +26,16 @@ _SHELLS = frozenset(("sh", "ash", "bash", "dash", "ksh", "zsh"))
 
 
 class Environment:
-    """The variables of a container, as far as its description says."""
+    """The variables of a container, as far as its description says.
+
+    Attributes:
+        own_namespace: whether TILLER_NAMESPACE is that of the pod.
+    """
 
     def __init__(self, container: Any) -> None:
         """Read them; a value may name variables before it (Kubernetes API reference, EnvVar)."""
         self._values: dict[str, Value[str]] = {}
-        self._follows_pod = False
+        self.own_namespace = False
         self._default: Value[str] = ""
         try:
             self._default = ELSEWHERE if list(each(container, "envFrom")) else ""
@@ -47,11 +51,6 @@ class Environment:
     def __call__(self, name: str) -> Value[str]:
         """Return the text of a variable; empty if there is none."""
         return self._values.get(name, self._default)
-
-    @property
-    def own_namespace(self) -> bool:
-        """Whether TILLER_NAMESPACE is that of the pod."""
-        return self._follows_pod
 
     def put_into(self, word: str) -> str:
         """Return a word with the variables that Kubernetes puts in; a reference to no variable stays as it is."""
@@ -69,7 +68,7 @@ class Environment:
     def _read(self, item: Any) -> None:
         name = str(at(item, "name"))
         if name == "TILLER_NAMESPACE":
-            self._follows_pod = _or_unknown(item, "valueFrom", "fieldRef", "fieldPath") == "metadata.namespace"
+            self.own_namespace = _or_unknown(item, "valueFrom", "fieldRef", "fieldPath") == "metadata.namespace"
         if _or_unknown(item, "valueFrom"):
             self._values[name] = ELSEWHERE
             return
@@ -188,7 +187,7 @@ def _after_options(with_value: str = "") -> Callable[[Sequence[str]], Sequence[s
 
 def _of_env(words: Sequence[str]) -> Sequence[str]:
     """Return what `env` runs; nothing where its options change more than it is given."""
-    rest = words[1:] if words[:1] == ["--"] or words[:1] == ("--",) else words
+    rest = words[1:] if list(words[:1]) == ["--"] else words
     return () if rest and rest[0].startswith("-") else rest
 
 

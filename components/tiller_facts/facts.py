@@ -106,7 +106,7 @@ class Facts:
         files: by Secret or ConfigMap (`Source.object`), the certificates in it; one that does not exist has no files.
         records: by namespace, the names of the ConfigMaps that hold releases.
         everybody: those of `rbac.EVERYBODY` who may read the Secrets of the cluster.
-        rbac_off: what turns RBAC off in the cluster.
+        rbac_off: objects that turn RBAC off in the cluster.
         addresses: of the cluster's pods and nodes.
     """
 

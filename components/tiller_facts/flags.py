@@ -36,24 +36,8 @@ _IMAGE = re.compile(rf"(.+[-_.])?{PROGRAM}")
 _CLIENTS = frozenset(("helm", "helm2", "helm3", "kubectl"))
 _START_NOTHING = frozenset(
     (
-        *(
-            "[",
-            "awk",
-            "cat",
-            "cd",
-            "chmod",
-            "chown",
-            "cp",
-            "curl",
-            "echo",
-            "export",
-            "file",
-            "find",
-            "grep",
-            "install",
-            "ln",
-        ),
-        *("ls", "mkdir", "mv", "printf", "rm", "sed", "stat", "tar", "test", "touch", "wget", "which"),
+        *("[", "awk", "cat", "cd", "chmod", "chown", "cp", "curl", "echo", "export", "file", "find", "grep", "install"),
+        *("ln", "ls", "mkdir", "mv", "printf", "rm", "sed", "stat", "tar", "test", "touch", "wget", "which"),
     )
 )
 """Programs that a path to Tiller is only a file to."""

@@ -16,48 +16,36 @@ class Kind:
         return f"{self.resource}.{self.group}".rstrip(".")
 
 
+WORDS: dict[Kind, str] = {}
+"""Each kind in the words of an object's `kind`."""
+
+
+def _kind(word: str, group: str, resource: str) -> Kind:
+    kind = Kind(group, resource)
+    WORDS[kind] = word
+    return kind
+
+
 RBAC = "rbac.authorization.k8s.io"
 
-CLUSTER_ROLES = Kind(RBAC, "clusterroles")
-CLUSTER_ROLE_BINDINGS = Kind(RBAC, "clusterrolebindings")
-CONFIG_MAPS = Kind("", "configmaps")
-CRON_JOBS = Kind("batch", "cronjobs")
-DAEMON_SETS = Kind("apps", "daemonsets")
-DEPLOYMENTS = Kind("apps", "deployments")
-JOBS = Kind("batch", "jobs")
-NAMESPACES = Kind("", "namespaces")
-NETWORK_POLICIES = Kind("networking.k8s.io", "networkpolicies")
-NODES = Kind("", "nodes")
-PODS = Kind("", "pods")
-REPLICA_SETS = Kind("apps", "replicasets")
-ROLES = Kind(RBAC, "roles")
-ROLE_BINDINGS = Kind(RBAC, "rolebindings")
-SECRETS = Kind("", "secrets")
-SERVICES = Kind("", "services")
-SERVICE_ACCOUNTS = Kind("", "serviceaccounts")
-STATEFUL_SETS = Kind("apps", "statefulsets")
-
-WORDS = {
-    CLUSTER_ROLES: "ClusterRole",
-    CLUSTER_ROLE_BINDINGS: "ClusterRoleBinding",
-    CONFIG_MAPS: "ConfigMap",
-    CRON_JOBS: "CronJob",
-    DAEMON_SETS: "DaemonSet",
-    DEPLOYMENTS: "Deployment",
-    JOBS: "Job",
-    NAMESPACES: "Namespace",
-    NETWORK_POLICIES: "NetworkPolicy",
-    NODES: "Node",
-    PODS: "Pod",
-    REPLICA_SETS: "ReplicaSet",
-    ROLES: "Role",
-    ROLE_BINDINGS: "RoleBinding",
-    SECRETS: "Secret",
-    SERVICES: "Service",
-    SERVICE_ACCOUNTS: "ServiceAccount",
-    STATEFUL_SETS: "StatefulSet",
-}
-"""Each kind in the words of an object's `kind`."""
+CLUSTER_ROLES = _kind("ClusterRole", RBAC, "clusterroles")
+CLUSTER_ROLE_BINDINGS = _kind("ClusterRoleBinding", RBAC, "clusterrolebindings")
+CONFIG_MAPS = _kind("ConfigMap", "", "configmaps")
+CRON_JOBS = _kind("CronJob", "batch", "cronjobs")
+DAEMON_SETS = _kind("DaemonSet", "apps", "daemonsets")
+DEPLOYMENTS = _kind("Deployment", "apps", "deployments")
+JOBS = _kind("Job", "batch", "jobs")
+NAMESPACES = _kind("Namespace", "", "namespaces")
+NETWORK_POLICIES = _kind("NetworkPolicy", "networking.k8s.io", "networkpolicies")
+NODES = _kind("Node", "", "nodes")
+PODS = _kind("Pod", "", "pods")
+REPLICA_SETS = _kind("ReplicaSet", "apps", "replicasets")
+ROLES = _kind("Role", RBAC, "roles")
+ROLE_BINDINGS = _kind("RoleBinding", RBAC, "rolebindings")
+SECRETS = _kind("Secret", "", "secrets")
+SERVICES = _kind("Service", "", "services")
+SERVICE_ACCOUNTS = _kind("ServiceAccount", "", "serviceaccounts")
+STATEFUL_SETS = _kind("StatefulSet", "apps", "statefulsets")
 
 FORMER_GROUPS = {DEPLOYMENTS: "extensions", DAEMON_SETS: "extensions", NETWORK_POLICIES: "extensions"}
 """The API group that a kind stood in before (Kubernetes documentation, Deprecated API Migration Guide)."""

@@ -123,10 +123,6 @@ class Rule:
         kinds = any(each in self.resources for each in named)
         return kinds and _either(self.verbs, verb) and _either(self.api_groups, group)
 
-    def covers_rule(self, other: "Rule") -> bool:
-        """Return whether the rule allows everything that another one does."""
-        return all(self.covers(right.verb, right.group, right.resource, right.name) for right in other.rights())
-
     def rights(self, namespace: str = "") -> Iterator[Right]:
         """Yield everything that the rule allows, `*` as it stands."""
         names = self.resource_names or ("",)

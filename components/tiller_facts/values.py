@@ -68,17 +68,6 @@ def known(value: T | NotKnown) -> T:
     return value
 
 
-def hidden(value: NotKnown) -> Hidden:
-    """Return how a value is hidden.
-
-    Raises:
-        NotKnownError: it is not hidden, only the update decides it.
-    """
-    if not isinstance(value, Hidden):
-        raise NotKnownError(value)
-    return value
-
-
 def settle(value: T | NotKnown, *, hidden: S, unknown: U) -> T | S | U:
     """Return a value, or what the caller takes in place of one that is hidden or unknown."""
     if isinstance(value, Hidden):

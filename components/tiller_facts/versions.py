@@ -17,7 +17,7 @@ class Flaw:
 
     Attributes:
         fixed: the first version without it.
-        severity: what it can lead to.
+        severity: of its consequences.
         name: in words.
     """
 

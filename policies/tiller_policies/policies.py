@@ -48,7 +48,7 @@ class Violation:
 
     Attributes:
         urn: of the resource to change; None: of no single one.
-        message: what is wrong, the remedy, and where to read on. It names resources by their logical names, and quotes
+        message: the fault, the remedy, and where to read on. It names resources by their logical names, and quotes
             no value: any can be a secret.
     """
 

@@ -38,7 +38,7 @@ class Resource:
 
 
 def facts(resources: Iterable[Resource]) -> Facts:
-    """Return what a program's resources tell."""
+    """Return the facts that a program's resources show."""
     every = tuple(resources)
     objects = tuple(found for resource in every for found in _objects(resource))
     switches = (resource for resource in every if rbac.is_off(resource.type, resource.props))

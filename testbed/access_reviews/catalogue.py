@@ -86,7 +86,7 @@ class Offer:
     Attributes:
         group: API group of its path; empty is the core.
         resource: with its subresource.
-        verbs: what discovery says it takes; those of `REQUEST_VERBS` where discovery does not know it.
+        verbs: those that discovery lists; those of `REQUEST_VERBS` where discovery does not know it.
         names: of objects that requests carry besides none.
     """
 
@@ -103,7 +103,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """What can be asked for."""
+    """Every resource and path that requests can name."""
 
     offers: tuple[Offer, ...]
     paths: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What RBAC's rules allow, as a pure function: the model that the API server's answers are compared with.
+"""RBAC's rules as a pure function: the model that the API server's answers are compared with.
 
 Written from the Kubernetes documentation, Using RBAC Authorization, and checked against the API server by the walks.
 """
@@ -47,7 +47,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Request:
-    """What somebody wants to do, as authorization sees it.
+    """A request to the API server, as authorization sees it.
 
     Attributes:
         verb: of Kubernetes for a resource, of HTTP in small letters for a path.
@@ -109,7 +109,7 @@ class Grant:
     """A rule that somebody holds.
 
     Attributes:
-        rule: what is granted.
+        rule: the granted one.
         namespace: where a RoleBinding grants it; empty: a ClusterRoleBinding grants it everywhere.
     """
 

@@ -27,7 +27,7 @@ class Cell:
 
 @dataclass
 class Tally:
-    """What the walk found about one subject.
+    """The result of the walk for one subject.
 
     Attributes:
         cells: questions asked.
@@ -59,7 +59,7 @@ def walk(
     Args:
         cells: the questions.
         judge: answers from several threads at a time.
-        model: what each subject holds.
+        model: the grants of each subject.
         tell: called with the subject after each answer, for progress.
     """
     tallies = {subject: Tally() for subject in model}

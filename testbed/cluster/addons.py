@@ -1,4 +1,4 @@
-"""What a bare node lacks before it is a usable cluster: DNS, and somebody who waits until everything answers."""
+"""The steps from a bare node to a usable cluster: DNS, and a wait until everything answers."""
 
 import string
 from collections.abc import Callable

@@ -1,7 +1,6 @@
 """The programs of the node: their flags and configuration files, as data."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -32,148 +31,123 @@ _AUDIT_POLICY = {
 }
 
 
-@dataclass(frozen=True)
-class Daemon:
-    """A program that runs as long as the node does."""
-
-    name: str
-    command: tuple[str, ...]
+Daemon = tuple[str, ...]
+"""The command of a program that runs as long as the node does."""
 
 
 def etcd(instance: Instance) -> Daemon:
     """Return the store of the API server."""
-    return Daemon(
+    return (
         "etcd",
-        (
-            "etcd",
-            f"--data-dir={instance.folder}/etcd",
-            f"--listen-client-urls={instance.etcd}",
-            f"--advertise-client-urls={instance.etcd}",
-            "--listen-peer-urls=http://127.0.0.1:0",
-            "--unsafe-no-fsync",  # nothing here outlives the machine's next boot
-        ),
+        f"--data-dir={instance.folder}/etcd",
+        f"--listen-client-urls={instance.etcd}",
+        f"--advertise-client-urls={instance.etcd}",
+        "--listen-peer-urls=http://127.0.0.1:0",
+        "--unsafe-no-fsync",  # nothing here outlives the machine's next boot
     )
 
 
 def containerd(instance: Instance) -> Daemon:
     """Return the container runtime."""
-    return Daemon("containerd", ("containerd", "--config", f"{instance.folder}/config/containerd.toml"))
+    return ("containerd", "--config", f"{instance.folder}/config/containerd.toml")
 
 
 def api_server(instance: Instance) -> Daemon:
     """Return the API server, with RBAC, Pod Security admission and the certificates of `pki`."""
     pki = f"{instance.folder}/pki"
-    return Daemon(
+    return (
         "kube-apiserver",
-        (
-            "kube-apiserver",
-            f"--etcd-servers={instance.etcd}",
-            f"--bind-address={instance.node_address}",
-            f"--advertise-address={instance.node_address}",
-            f"--secure-port={instance.port}",
-            f"--client-ca-file={pki}/ca.crt",
-            f"--tls-cert-file={pki}/apiserver.crt",
-            f"--tls-private-key-file={pki}/apiserver.key",
-            f"--kubelet-client-certificate={pki}/apiserver-kubelet-client.crt",
-            f"--kubelet-client-key={pki}/apiserver-kubelet-client.key",
-            f"--kubelet-certificate-authority={pki}/ca.crt",
-            "--kubelet-preferred-address-types=InternalIP",
-            f"--service-account-key-file={pki}/service-account.pub",
-            f"--service-account-signing-key-file={pki}/service-account.key",
-            "--service-account-issuer=https://kubernetes.default.svc",
-            f"--service-cluster-ip-range={SERVICE_SUBNET}",
-            f"--authorization-mode={instance.authorization}",
-            "--enable-admission-plugins=NodeRestriction",
-            "--allow-privileged=true",
-            f"--audit-policy-file={instance.folder}/config/audit-policy.yaml",
-            f"--audit-log-path={instance.audit_log}",
-            "--audit-log-maxsize=20",  # megabytes, then it is rotated
-            "--audit-log-maxbackup=1",
-            *instance.api_server_flags,
-        ),
+        f"--etcd-servers={instance.etcd}",
+        f"--bind-address={instance.node_address}",
+        f"--advertise-address={instance.node_address}",
+        f"--secure-port={instance.port}",
+        f"--client-ca-file={pki}/ca.crt",
+        f"--tls-cert-file={pki}/apiserver.crt",
+        f"--tls-private-key-file={pki}/apiserver.key",
+        f"--kubelet-client-certificate={pki}/apiserver-kubelet-client.crt",
+        f"--kubelet-client-key={pki}/apiserver-kubelet-client.key",
+        f"--kubelet-certificate-authority={pki}/ca.crt",
+        "--kubelet-preferred-address-types=InternalIP",
+        f"--service-account-key-file={pki}/service-account.pub",
+        f"--service-account-signing-key-file={pki}/service-account.key",
+        "--service-account-issuer=https://kubernetes.default.svc",
+        f"--service-cluster-ip-range={SERVICE_SUBNET}",
+        f"--authorization-mode={instance.authorization}",
+        "--enable-admission-plugins=NodeRestriction",
+        "--allow-privileged=true",
+        f"--audit-policy-file={instance.folder}/config/audit-policy.yaml",
+        f"--audit-log-path={instance.audit_log}",
+        "--audit-log-maxsize=20",  # megabytes, then it is rotated
+        "--audit-log-maxbackup=1",
+        *instance.api_server_flags,
     )
 
 
 def controller_manager(instance: Instance) -> Daemon:
     """Return the controllers, among them those of Deployments, namespaces and service account tokens."""
-    return Daemon(
+    return (
         "kube-controller-manager",
-        (
-            "kube-controller-manager",
-            f"--kubeconfig={instance.folder}/kubeconfig/controller-manager",
-            f"--service-account-private-key-file={instance.folder}/pki/service-account.key",
-            f"--root-ca-file={instance.folder}/pki/ca.crt",
-            "--use-service-account-credentials=true",
-            "--allocate-node-cidrs=true",
-            f"--cluster-cidr={POD_SUBNET}",
-            "--leader-elect=false",
-            "--bind-address=127.0.0.1",
-        ),
+        f"--kubeconfig={instance.folder}/kubeconfig/controller-manager",
+        f"--service-account-private-key-file={instance.folder}/pki/service-account.key",
+        f"--root-ca-file={instance.folder}/pki/ca.crt",
+        "--use-service-account-credentials=true",
+        "--allocate-node-cidrs=true",
+        f"--cluster-cidr={POD_SUBNET}",
+        "--leader-elect=false",
+        "--bind-address=127.0.0.1",
     )
 
 
 def scheduler(instance: Instance) -> Daemon:
     """Return the scheduler."""
-    return Daemon(
+    return (
         "kube-scheduler",
-        (
-            "kube-scheduler",
-            f"--kubeconfig={instance.folder}/kubeconfig/scheduler",
-            "--leader-elect=false",
-            "--bind-address=127.0.0.1",
-        ),
+        f"--kubeconfig={instance.folder}/kubeconfig/scheduler",
+        "--leader-elect=false",
+        "--bind-address=127.0.0.1",
     )
 
 
 def kubelet(instance: Instance) -> Daemon:
     """Return the kubelet."""
-    return Daemon(
+    return (
         "kubelet",
-        (
-            "kubelet",
-            f"--config={instance.folder}/config/kubelet.yaml",
-            f"--kubeconfig={instance.folder}/kubeconfig/node",
-            f"--hostname-override={NODE_NAME}",
-            f"--node-ip={instance.node_address}",
-            f"--root-dir={instance.folder}/kubelet",
-        ),
+        f"--config={instance.folder}/config/kubelet.yaml",
+        f"--kubeconfig={instance.folder}/kubeconfig/node",
+        f"--hostname-override={NODE_NAME}",
+        f"--node-ip={instance.node_address}",
+        f"--root-dir={instance.folder}/kubelet",
     )
 
 
 def kube_proxy(instance: Instance) -> Daemon:
     """Return the proxy behind Services."""
-    return Daemon(
+    return (
         "kube-proxy",
-        (
-            "kube-proxy",
-            f"--kubeconfig={instance.folder}/kubeconfig/kube-proxy",
-            f"--hostname-override={NODE_NAME}",
-            f"--cluster-cidr={POD_SUBNET}",
-            "--proxy-mode=iptables",
-            # These limits belong to the whole machine, not to the node's network namespace.
-            "--conntrack-max-per-core=0",
-            "--conntrack-tcp-timeout-established=0s",
-            "--conntrack-tcp-timeout-close-wait=0s",
-        ),
+        f"--kubeconfig={instance.folder}/kubeconfig/kube-proxy",
+        f"--hostname-override={NODE_NAME}",
+        f"--cluster-cidr={POD_SUBNET}",
+        "--proxy-mode=iptables",
+        # These limits belong to the whole machine, not to the node's network namespace.
+        "--conntrack-max-per-core=0",
+        "--conntrack-tcp-timeout-established=0s",
+        "--conntrack-tcp-timeout-close-wait=0s",
     )
 
 
 def kube_router(instance: Instance) -> Daemon:
-    """Return what enforces NetworkPolicies: the bridge plugin does not."""
-    return Daemon(
+    """Return the controller that enforces NetworkPolicies; the bridge plugin does not."""
+    return (
         "kube-router",
-        (
-            "kube-router",
-            f"--kubeconfig={instance.folder}/kubeconfig/kube-router",
-            f"--hostname-override={NODE_NAME}",
-            f"--service-cluster-ip-range={SERVICE_SUBNET}",
-            "--run-firewall=true",
-            "--run-router=false",
-            "--run-service-proxy=false",
-            "--run-loadbalancer=false",
-            "--health-port=0",
-            "--metrics-port=0",
-        ),
+        f"--kubeconfig={instance.folder}/kubeconfig/kube-router",
+        f"--hostname-override={NODE_NAME}",
+        f"--service-cluster-ip-range={SERVICE_SUBNET}",
+        "--run-firewall=true",
+        "--run-router=false",
+        "--run-service-proxy=false",
+        "--run-loadbalancer=false",
+        "--health-port=0",
+        "--metrics-port=0",
     )
 
 

@@ -66,7 +66,7 @@ class Instance:
 
     @property
     def authorization(self) -> str:
-        """Who may do what is decided by these, as the API server's `--authorization-mode` names them."""
+        """The authorizers, as the API server's `--authorization-mode` names them."""
         return "Node,RBAC"
 
     @property
@@ -86,7 +86,7 @@ class Instance:
 
     @property
     def audit_log(self) -> Path:
-        """What service accounts asked of the API server, as JSON lines, readable by root alone: `testbed.audit`."""
+        """The requests of service accounts to the API server, as JSON lines for root alone: `testbed.audit`."""
         return self.folder / "logs" / "audit.log"
 
     @property
@@ -123,4 +123,4 @@ def _local() -> Instance:
 
 
 LOCAL = _local()
-"""The cluster of `make cluster` and `make demo`. SECURE_TILLER_CLUSTER in the environment chooses another beside it."""
+"""The cluster of `make cluster` and `make demo`, unless SECURE_TILLER_CLUSTER in the environment chooses another."""

@@ -46,7 +46,7 @@ def require_machine() -> None:
 
 
 def is_running(instance: Instance) -> bool:
-    """Whether the cluster runs and is usable."""
+    """Return whether the cluster runs and is usable."""
     return _holder(instance) is not None and instance.ready.exists()
 
 

@@ -90,9 +90,9 @@ def _start(instance: Instance, toolchain: Toolchain) -> dict[int, str]:
     running: dict[int, str] = {}
 
     def start(daemon: Daemon) -> None:
-        log = (instance.folder / "logs" / f"{daemon.name}.log").open("ab")
-        process = subprocess.Popen(daemon.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        running[process.pid] = daemon.name
+        log = (instance.folder / "logs" / f"{daemon[0]}.log").open("ab")
+        process = subprocess.Popen(daemon, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        running[process.pid] = daemon[0]
 
     start(daemons.etcd(instance))
     start(daemons.containerd(instance))

@@ -1,4 +1,4 @@
-"""The cluster's own certificates and kubeconfigs, made anew at every start and gone with its folder."""
+"""The cluster's own certificates and kubeconfigs, made at every start and gone with its folder."""
 
 import base64
 import datetime

@@ -168,7 +168,7 @@ def _build(steps: list[_Step], console: Console, cache: Path) -> None:
 
 
 def _suits_node(file: Path) -> bool:
-    """Whether what the node also puts into an image can stand there alone."""
+    """Return whether a file that also goes into an image can stand there alone."""
     return file.name not in {wanted.program for wanted in IMAGES} or image.is_static(file)
 
 
@@ -206,7 +206,7 @@ def _fill(home: Path, folders: dict[str, Path], taken: dict[str, Path]) -> None:
             for file in folder.iterdir():
                 # A provider on PATH would be preferred to the installed one, with a warning at every run.
                 if not file.name.startswith("pulumi-resource-"):
-                    # A hard link, not a symbolic one: Pulumi looks for its language host beside its own real path.
+                    # A hard link, not a symbolic one: Pulumi looks for its language host next to its own real path.
                     os.link(file, binaries / file.name)
     for name, program in taken.items():
         path.link(binaries / name, program)

@@ -13,7 +13,7 @@ START = "chromium"
 _PROGRAM = "usr/lib/chromium/chromium"
 
 _SCRIPT = f"""#!/bin/sh
-# Debian's Chromium from where it was unpacked, with the libraries and the fonts that were unpacked beside it.
+# Debian's Chromium from where it was unpacked, with the libraries and the fonts that were unpacked with it.
 here=$(dirname "$(readlink -f "$0")")
 for folder in "$here"/usr/lib/*-linux-gnu*; do
   LD_LIBRARY_PATH=$folder:$folder/pulseaudio${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}
@@ -23,7 +23,7 @@ export LD_LIBRARY_PATH FONTCONFIG_FILE
 exec "$here/{_PROGRAM}" "$@"
 """
 
-# The fonts beside it and no others: a page looks the same wherever it is tested.
+# The fonts unpacked with it and no others: a page looks the same wherever it is tested.
 _FONTS = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
 <fontconfig>

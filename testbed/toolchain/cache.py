@@ -40,7 +40,7 @@ def locked(cache: Path, waiting: Callable[[], None]) -> Iterator[None]:
 
 
 def publish(target: Path, fill: Callable[[Path], None]) -> Path:
-    """Make `target` by filling a folder beside it and renaming it: an interruption leaves no half of it."""
+    """Make `target` by filling a folder next to it and renaming it: an interruption leaves no half of it."""
     if target.is_dir():
         return target
     partial = target.with_name(target.name + ".partial")

@@ -43,7 +43,7 @@ def unpack(into: Path, cache: Path, log: Path) -> None:
 
 
 def has_apt() -> bool:
-    """Whether the system has what downloads and unpacks Debian's packages."""
+    """Return whether the system has the programs that download and unpack Debian's packages."""
     return bool(shutil.which("apt-get") and shutil.which("dpkg-deb"))
 
 

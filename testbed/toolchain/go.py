@@ -23,7 +23,7 @@ def build(program: GoProgram, into: Path, cache: Path, log: Path) -> None:
     """Build the program's binaries into a folder.
 
     Args:
-        program: what to build.
+        program: the one to build.
         into: an empty folder for the binaries.
         cache: the testbed's cache; Go's build cache lies in it until everything is built, so that an interrupted
             build goes on where it was.

@@ -21,11 +21,11 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 APPLETS = ("sh", "cat", "grep", "ls", "ps", "rm", "sleep", "test", "touch")
-"""What a shell in an image can call, each a link to busybox."""
+"""The programs that a shell in an image can call, each a link to busybox."""
 
 
 def is_static(binary: Path) -> bool:
-    """Whether a file is a 64-bit Linux program that runs without any other file: an image holds it alone.
+    """Return whether a file is a 64-bit Linux program that runs without any other file: an image holds it alone.
 
     It is ELF, and none of its segments names an interpreter (elf(5), PT_INTERP), which would load libraries.
     """
@@ -40,7 +40,7 @@ def write(image: Image, binary: Path, archive: Path, busybox: Path) -> None:
     """Write the image of a binary to an archive that `ctr images import` reads.
 
     Args:
-        image: what to write.
+        image: the one to write.
         binary: the static program.
         archive: the file to write.
         busybox: the static busybox, for an image with a shell.

@@ -27,7 +27,7 @@ def find_together(
     Args:
         wanted: the programs; for none of them nothing is found.
         cache: the testbed's cache; what stands in it, and a link that leads through it, does not count.
-        suits: what else is asked of each of the files.
+        suits: a further condition on each of the files.
 
     Returns:
         Each file by its name, as PATH has it and not where its links lead, so that a link may be changed; or nothing.
@@ -48,19 +48,19 @@ def _candidates(name: str, cache: Path) -> Iterator[Path]:
 def _together(first: Path, wanted: tuple[OnPath, ...], cache: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for one in wanted:
-        program = _beside(first, one.name, cache)
+        program = _neighbour(first, one.name, cache)
         if not program or not _serves(program, one):
             return {}
         found[one.name] = program
         for name in one.beside:
-            file = _beside(program, name, cache)
+            file = _neighbour(program, name, cache)
             if not file:
                 return {}
             found[name] = file
     return found
 
 
-def _beside(program: Path, name: str, cache: Path) -> Path | None:
+def _neighbour(program: Path, name: str, cache: Path) -> Path | None:
     return _executable(program.parent / name, cache) or _executable(program.resolve().parent / name, cache)
 
 
@@ -70,7 +70,7 @@ def _executable(file: Path, cache: Path) -> Path | None:
 
 
 def _leads_through(file: Path, cache: Path) -> bool:
-    """Whether an existing file lies in the cache, or is a link whose way to its end does."""
+    """Return whether an existing file lies in the cache, or is a link whose way to its end does."""
     place = file.parent.resolve() / file.name
     if cache.resolve() in place.parents:
         return True
@@ -98,8 +98,8 @@ def _serves(program: Path, wanted: OnPath) -> bool:
 def link(file: Path, program: Path) -> None:
     """Make a file call a program of PATH.
 
-    A script may look for what it needs beside the path by which it was called, so it is called by its own. Anything
-    else gets a symbolic link: the engine warns of a language host that is not the one beside it. So does the script
+    A script may look for what it needs next to the path by which it was called, so it is called by its own. Anything
+    else gets a symbolic link: the engine warns of a language host that is not the one next to it. So does the script
     that the language host's interpreter reads.
     """
     if file.name == EXECUTOR or not _is_script(program):

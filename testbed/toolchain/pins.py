@@ -24,12 +24,12 @@ GO_OF_HELM = "go1.14.15" if platform.system() == "Linux" else ""
 
 @dataclass(frozen=True)
 class OnPath:
-    """What makes a program on PATH good enough.
+    """The condition under which a program on PATH is used.
 
     Attributes:
         version_command: the program and the arguments that print its version.
         accepts: a regular expression that the output must match.
-        beside: further files without which it does not work; they stand beside it, or where its link leads.
+        beside: further files without which it does not work; they stand next to it, or where its link leads.
     """
 
     version_command: tuple[str, ...]
@@ -47,14 +47,14 @@ class GoProgram:
     """Binaries built from one pinned Go module.
 
     Attributes:
-        name: what the progress shows, and the folder in the cache.
+        name: shown as progress, and the folder in the cache.
         module: the folder under `modules/`.
         packages: import paths to build; `.` is the module itself.
         binaries: the file names that result, all of which must exist afterwards.
         variables: Go variables set at link time, by import path.
         go: the Go toolchain to use, or empty for the newest that the module asks for.
         embedded: files copied out of a required module's source before the build: (module path, file, new name).
-        beside: a folder of a required module whose files belong beside the binary: (module path, folder).
+        beside: a folder of a required module whose files belong next to the binary: (module path, folder).
         on_path: when one folder of PATH satisfies every entry, nothing is built.
     """
 
@@ -216,7 +216,7 @@ BROWSER_PACKAGES = ("chromium", "fonts-liberation")
 
 @dataclass(frozen=True)
 class Image:
-    """A container image of one static binary, with or without a shell beside it.
+    """A container image of one static binary, with or without a shell.
 
     Attributes:
         reference: the full name under which the node finds it.

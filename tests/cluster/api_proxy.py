@@ -23,7 +23,7 @@ def leading_to(kubeconfig: Path, copy: Path, version: str = "") -> Iterator[str]
         kubeconfig: leads to the API server.
         copy: where to write a copy of it that leads to the proxy. It holds a token in place of the credentials, and
             nobody is let through without.
-        version: what `/version` is to tell in place of the truth, like `1.24`; empty: the truth.
+        version: the answer of `/version`, like `1.24`; empty: the real one.
 
     Yields:
         The proxy's address.

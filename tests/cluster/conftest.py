@@ -10,6 +10,7 @@ from kubernetes import client
 
 from secure_tiller_cli.diagnosis import Accepted, Credentials, Refused
 from testbed.tiller import ask
+from tests.support.live_objects import listed
 from tests.support.projects import TestStack
 
 
@@ -19,8 +20,8 @@ class Story:
 
     Attributes:
         team: its name; it manages a namespace that may go with the stack and one that is kept.
-        objects: what the cluster had of the team: "before", "deployed" and "after".
-        printed: what each Pulumi command printed, and what the stack kept without showing secrets.
+        objects: the team's objects in the cluster: "before", "deployed" and "after".
+        printed: the output of each Pulumi command, and the state without secrets in clear.
         clear: the state with every secret in clear, when both clients were there.
         joining: the steps that the preview planned for bot.
         bundles: the clients' bundles by client, when both were there.
@@ -46,15 +47,15 @@ class Story:
 @pytest.fixture(scope="session")
 def story(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: str) -> Iterator[Story]:
     team = f"brief-{suffix}"
-    told = Story(team)
-    told.objects["before"] = _objects(api, team)
+    story = Story(team)
+    story.objects["before"] = _objects(api, team)
     stack = new_stack({team: _settings(team, "ann")})
     try:
-        _live(told, stack, api)
+        _live(story, stack, api)
     finally:
-        told.keep("destroy --diff", stack.destroy("--diff"))
-    told.objects["after"] = _objects(api, team)
-    yield told
+        story.keep("destroy --diff", stack.destroy("--diff"))
+    story.objects["after"] = _objects(api, team)
+    yield story
     client.CoreV1Api(api).delete_namespace(f"{team}-kept")
 
 
@@ -63,51 +64,33 @@ def _settings(team: str, *clients: str) -> dict[str, Any]:
     return {"namespaces": namespaces, "clients": {name: {} for name in clients}}
 
 
-def _live(told: Story, stack: TestStack, api: client.ApiClient) -> None:
-    told.keep("preview --diff of the first update", stack.preview("--diff"))
-    told.keep("up --diff, the first", stack.up("--diff"))
-    told.objects["deployed"] = _objects(api, told.team)
+def _live(story: Story, stack: TestStack, api: client.ApiClient) -> None:
+    story.keep("preview --diff of the first update", stack.preview("--diff"))
+    story.keep("up --diff, the first", stack.up("--diff"))
+    story.objects["deployed"] = _objects(api, story.team)
 
-    stack.configure_teams({told.team: _settings(told.team, "ann", "bot")})
-    told.keep("preview --diff of a replaced Secret", stack.preview("--diff"))
-    told.joining = told.keep("preview --json of a replaced Secret", stack.preview("--json"))
-    told.keep("up --diff, replacing a Secret", stack.up("--diff"))
-    told.keep("stack output", stack.run("stack", "output", "--stack", stack.name))
-    told.printed["stack export"] = stack.export()
-    told.clear = stack.export(secrets=True)
-    told.bundles = {name: stack.bundle(told.team, name) for name in ("ann", "bot")}
-    _ask(told, stack, "before")
+    stack.configure_teams({story.team: _settings(story.team, "ann", "bot")})
+    story.keep("preview --diff of a replaced Secret", stack.preview("--diff"))
+    story.joining = story.keep("preview --json of a replaced Secret", stack.preview("--json"))
+    story.keep("up --diff, replacing a Secret", stack.up("--diff"))
+    story.keep("stack output", stack.run("stack", "output", "--stack", stack.name))
+    story.printed["stack export"] = stack.export()
+    story.clear = stack.export(secrets=True)
+    story.bundles = {name: stack.bundle(story.team, name) for name in ("ann", "bot")}
+    _ask(story, stack, "before")
 
-    stack.configure_teams({told.team: _settings(told.team, "bot")})
-    told.keep("up --diff, revoking a client", stack.up("--diff"))
-    told.left = stack.bundle(told.team, "bot")
-    _ask(told, stack, "after")
+    stack.configure_teams({story.team: _settings(story.team, "bot")})
+    story.keep("up --diff, revoking a client", stack.up("--diff"))
+    story.left = stack.bundle(story.team, "bot")
+    _ask(story, stack, "after")
 
 
-def _ask(told: Story, stack: TestStack, when: str) -> None:
-    for name, bundle in told.bundles.items():
-        answer = ask(f"{told.team}-tiller", stack.environment, bundle)
-        told.answers[name, when] = answer
+def _ask(story: Story, stack: TestStack, when: str) -> None:
+    for name, bundle in story.bundles.items():
+        answer = ask(f"{story.team}-tiller", stack.environment, bundle)
+        story.answers[name, when] = answer
 
 
 def _objects(api: client.ApiClient, team: str) -> set[str]:
-    """Every namespace and cluster-scoped RBAC object that could be of a team, by kind and name."""
-    core, rbac = client.CoreV1Api(api), client.RbacAuthorizationV1Api(api)
-    kinds = {
-        "Namespace": core.list_namespace,
-        "ClusterRole": rbac.list_cluster_role,
-        "ClusterRoleBinding": rbac.list_cluster_role_binding,
-        "Role": rbac.list_role_for_all_namespaces,
-        "RoleBinding": rbac.list_role_binding_for_all_namespaces,
-        "ServiceAccount": core.list_service_account_for_all_namespaces,
-        "Secret": core.list_secret_for_all_namespaces,
-        "ConfigMap": core.list_config_map_for_all_namespaces,
-        "Deployment": client.AppsV1Api(api).list_deployment_for_all_namespaces,
-        "NetworkPolicy": client.NetworkingV1Api(api).list_network_policy_for_all_namespaces,
-    }
-    return {
-        f"{kind} {item.metadata.namespace or ''}/{item.metadata.name}"
-        for kind, listed in kinds.items()
-        for item in listed().items
-        if team in f"{item.metadata.namespace}/{item.metadata.name}"
-    }
+    """Return every object that could be of a team."""
+    return {name for name in listed(api) if team in name}

@@ -9,9 +9,11 @@ from typing import Any
 from kubernetes import client
 
 from testbed.waiting import until
+from tests.support.cluster_objects import item
+from tests.support.live_objects import create, existing, tls_secret_name
 
 Change = Callable[[Any], None]
-"""What to change about the container of a copy, a V1Container."""
+"""A change to the container of a copy, a V1Container."""
 
 
 def unchanged(container: Any) -> None:
@@ -48,7 +50,7 @@ def copy_of_tiller(
     Args:
         api: the cluster.
         original: the namespace of the Tiller.
-        change: what to change about the container.
+        change: applied to the container.
         files: of its TLS Secret, those that are others than the original's, by name.
         replicas: how many pods.
         ready: whether to wait until they are ready; otherwise until a pod's container waits for something.
@@ -56,27 +58,23 @@ def copy_of_tiller(
     core, apps = client.CoreV1Api(api), client.AppsV1Api(api)
     namespace = f"copy-{uuid.uuid4().hex[:8]}"
     deployment = apps.read_namespaced_deployment("tiller-deploy", original)
-    secret_name = next(volume.secret for volume in deployment.spec.template.spec.volumes if volume.secret).secret_name
+    secret_name = tls_secret_name(deployment.spec.template)
     secret = core.read_namespaced_secret(secret_name, original)
     change(deployment.spec.template.spec.containers[0])
     deployment.spec.replicas = replicas
     data = {**secret.data, **{name: base64.b64encode(text.encode()).decode() for name, text in (files or {}).items()}}
-    core.create_namespace({"metadata": {"name": namespace}})
-    try:
-        account = deployment.spec.template.spec.service_account_name
-        core.create_namespaced_service_account(namespace, {"metadata": {"name": account}})
-        core.create_namespaced_secret(namespace, {"metadata": {"name": secret_name}, "data": data})
-        apps.create_namespaced_deployment(
-            namespace,
-            {"metadata": {"name": "tiller-deploy"}, "spec": api.sanitize_for_serialization(deployment.spec)},
-        )
+    with existing(api, item("Namespace", namespace, "")):
+        for one in (
+            item("ServiceAccount", deployment.spec.template.spec.service_account_name, namespace),
+            item("Secret", secret_name, namespace, data=data),
+            item("Deployment", "tiller-deploy", namespace, spec=api.sanitize_for_serialization(deployment.spec)),
+        ):
+            create(api, one)
         if ready:
             until(lambda: _ready(apps, namespace) == replicas, f"the copy of Tiller in {namespace} is ready")
         else:
             until(lambda: _waits(core, namespace), f"the copy of Tiller in {namespace} waits")
         yield namespace
-    finally:
-        core.delete_namespace(namespace)
 
 
 def _ready(apps: client.AppsV1Api, namespace: str) -> int:

@@ -1,4 +1,4 @@
-"""What a local cluster could leave on the machine, as a picture to compare before and after."""
+"""Everything that a local cluster could leave on the machine, to compare before and after."""
 
 from collections.abc import Iterator
 from pathlib import Path

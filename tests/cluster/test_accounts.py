@@ -1,4 +1,4 @@
-"""Who may do what with a stack, tried with real accounts: one that updates, some that lack a right, one that reviews.
+"""A stack in the hands of real accounts: one that updates, some that lack a right, one that reviews.
 
 Each is a ServiceAccount with a kubeconfig of its own. What it asked of the API server is read from the audit log.
 """
@@ -6,7 +6,6 @@ Each is a ServiceAccount with a kubeconfig of its own. What it asked of the API 
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +14,17 @@ import yaml
 from kubernetes import client
 
 from secure_tiller_stack import preflight
-from testbed import audit
-from testbed.cluster import LOCAL
 from testbed.demo.place import Place
 from testbed.pulumi_stack import PROJECT
 from testbed.toolchain import Toolchain
+from tests.support.accounts import Account, Accounts
+from tests.support.cluster_objects import Object, item
+from tests.support.live_objects import existing
 from tests.support.projects import TestStack, make_stack
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 DEPLOYER = yaml.safe_load((PROJECT / "docs" / "deployer.yaml").read_text())["rules"]
-
-Rule = dict[str, list[str]]
 
 LACKING = {
     "make NetworkPolicies": (
@@ -44,80 +42,8 @@ LACKING = {
 
 
 @dataclass(frozen=True)
-class Account:
-    """A ServiceAccount.
-
-    Attributes:
-        user: its name, as the API server writes it.
-        kubeconfig: the content of a file with its token.
-        since: the time before its first request.
-    """
-
-    user: str
-    kubeconfig: str = field(repr=False)
-    since: datetime
-
-    def events(self) -> list[dict[str, Any]]:
-        """Return what it asked for."""
-        return [
-            event
-            for event in audit.events(LOCAL.audit_log)
-            if event["user"]["username"] == self.user
-            and datetime.fromisoformat(event["requestReceivedTimestamp"]) >= self.since
-        ]
-
-
-@dataclass(frozen=True)
-class Accounts:
-    """Makes accounts, and removes them all.
-
-    Attributes:
-        api: a client of the cluster with all rights.
-        admin: the kubeconfig of that.
-        namespace: where the accounts are.
-    """
-
-    api: client.ApiClient
-    admin: Path
-    namespace: str
-
-    def make(self, name: str, role: str) -> Account:
-        """Make an account that holds a ClusterRole in all namespaces."""
-        since, core, rbac = datetime.now(UTC), client.CoreV1Api(self.api), client.RbacAuthorizationV1Api(self.api)
-        core.create_namespaced_service_account(self.namespace, {"metadata": {"name": name}})
-        subject = {"kind": "ServiceAccount", "name": name, "namespace": self.namespace}
-        reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role}
-        binding = {"metadata": {"name": f"{self.namespace}-{name}"}, "subjects": [subject], "roleRef": reference}
-        rbac.create_cluster_role_binding(binding)
-        token = core.create_namespaced_service_account_token(name, self.namespace, {"spec": {}}).status.token
-        return Account(f"system:serviceaccount:{self.namespace}:{name}", yaml.safe_dump(self._kubeconfig(token)), since)
-
-    def make_with(self, name: str, rules: list[Rule]) -> Account:
-        """Make an account that holds just these rules, in all namespaces."""
-        role = f"{self.namespace}-{name}"
-        client.RbacAuthorizationV1Api(self.api).create_cluster_role({"metadata": {"name": role}, "rules": rules})
-        return self.make(name, role)
-
-    def _kubeconfig(self, token: str) -> dict[str, Any]:
-        admins = yaml.safe_load(self.admin.read_text())
-        return {**admins, "users": [{**user, "user": {"token": token}} for user in admins["users"]]}
-
-    def remove(self) -> None:
-        """Remove all of them."""
-        rbac = client.RbacAuthorizationV1Api(self.api)
-        for listed, delete in (
-            (rbac.list_cluster_role_binding, rbac.delete_cluster_role_binding),
-            (rbac.list_cluster_role, rbac.delete_cluster_role),
-        ):
-            for name in (item.metadata.name for item in listed().items):
-                if name.startswith(f"{self.namespace}-"):
-                    delete(name)
-        client.CoreV1Api(self.api).delete_namespace(self.namespace)
-
-
-@dataclass(frozen=True)
 class Work:
-    """What the accounts did with one stack.
+    """The work of the accounts on one stack.
 
     Attributes:
         stack: the stack; its kubeconfig is that of whoever works with it.
@@ -149,29 +75,23 @@ class Work:
 
 @pytest.fixture(scope="module")
 def accounts(api: client.ApiClient, cluster: Place, suffix: str) -> Iterator[Accounts]:
-    made = Accounts(api, cluster.kubeconfig, f"accounts-{suffix}")
-    client.CoreV1Api(api).create_namespace({"metadata": {"name": made.namespace}})
-    try:
+    with Accounts(api, cluster.kubeconfig, f"accounts-{suffix}") as made:
         yield made
-    finally:
-        made.remove()
 
 
 @pytest.fixture(scope="module")
 def work(accounts: Accounts, tools: Toolchain, suffix: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Work]:
-    team, folder, core = f"work-{suffix}", tmp_path_factory.mktemp("stack"), client.CoreV1Api(accounts.api)
+    team, folder = f"work-{suffix}", tmp_path_factory.mktemp("stack")
     stack = make_stack(folder, tools, folder / "kubeconfig", {team: _settings(team, "ann")})
     deployer, reviewer = accounts.make_with("deployer", DEPLOYER), accounts.make("reviewer", "view")
     seen = Work(stack, folder / "kubeconfig", accounts.api, team, deployer, reviewer)
-    core.create_namespace({"metadata": {"name": f"{team}-legacy"}})
-    try:
-        _try_without_a_right(seen, accounts)
-        _go_through_its_life(seen)
-        yield seen
-    finally:
-        core.delete_namespace(f"{team}-legacy")
-        seen.kubeconfig.write_text(accounts.admin.read_text())
-        stack.discard()
+    with existing(accounts.api, item("Namespace", f"{team}-legacy", "")), stack:
+        try:
+            _try_without_a_right(seen, accounts)
+            _go_through_its_life(seen)
+            yield seen
+        finally:
+            seen.kubeconfig.write_text(accounts.admin.read_text())
 
 
 def _settings(team: str, *clients: str, **namespaces: Any) -> dict[str, Any]:
@@ -206,7 +126,7 @@ def _go_through_its_life(seen: Work) -> None:
     seen.run(seen.deployer, "destroy", "destroy", "--yes", "--skip-preview")
 
 
-def _without(rules: list[Rule], group: str, resource: str, verb: str) -> list[Rule]:
+def _without(rules: list[Object], group: str, resource: str, verb: str) -> list[Object]:
     """Return rules that grant the same but one verb on one kind."""
     left = []
     for rule in rules:
@@ -257,7 +177,7 @@ def _shown(event: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize(("name", "said"), [(name, said) for name, (_, said) in LACKING.items()])
-def test_a_deployer_who_lacks_a_right_is_told_which_before_anything_changes(work: Work, name: str, said: str) -> None:
+def test_a_deployer_who_lacks_a_right_is_refused_before_anything_changes(work: Work, name: str, said: str) -> None:
     done = work.done[f"up of one who may not {name}"]
     assert done.returncode != 0
     assert "refused (1 problem); nothing was changed" in done.stdout
@@ -290,7 +210,7 @@ def test_a_reviewer_sees_the_change_that_the_deployer_sees(work: Work) -> None:
 
 
 @pytest.mark.parametrize("step", ["review", "review of a change"])
-def test_a_reviewer_is_told_what_was_not_checked(work: Work, step: str) -> None:
+def test_a_preview_of_a_reviewer_lists_what_was_not_checked(work: Work, step: str) -> None:
     printed = work.done[step].stdout
     assert preflight.PREVIEW in printed
     assert (
@@ -299,7 +219,7 @@ def test_a_reviewer_is_told_what_was_not_checked(work: Work, step: str) -> None:
     )
 
 
-def test_control_a_deployer_is_not_told_that_objects_of_others_were_not_checked(work: Work) -> None:
+def test_control_for_a_deployer_all_objects_of_others_are_checked(work: Work) -> None:
     assert "Not checked: whether rolebindings" not in work.done["preview of a change"].stdout
 
 

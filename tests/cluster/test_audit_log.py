@@ -13,6 +13,8 @@ from testbed import audit
 from testbed.audit import Asked, Right
 from testbed.cluster import LOCAL
 from testbed.waiting import until
+from tests.support.cluster_objects import item
+from tests.support.live_objects import client_with, existing, token_of
 
 ASKER = "asker"
 
@@ -32,28 +34,16 @@ class Account:
     made: datetime
 
     def asked(self) -> Asked:
-        """What it asked for in its namespace, as the log has it."""
+        """Return its requests in its namespace, as logged."""
         user = f"system:serviceaccount:{self.namespace}:{ASKER}"
         return audit.asked(LOCAL.audit_log, user, self.namespace, self.made)
 
 
 @pytest.fixture
 def account(api: client.ApiClient) -> Iterator[Account]:
-    core, namespace, made = client.CoreV1Api(api), f"asks-{secrets.token_hex(3)}", datetime.now(UTC)
-    core.create_namespace({"metadata": {"name": namespace}})
-    try:
-        core.create_namespaced_service_account(namespace, {"metadata": {"name": ASKER}})
-        token = core.create_namespaced_service_account_token(ASKER, namespace, {"spec": {}}).status.token
-        yield Account(namespace, _core_with(token, api), made)
-    finally:
-        core.delete_namespace(namespace)
-
-
-def _core_with(token: str, admin: client.ApiClient) -> client.CoreV1Api:
-    configuration = client.Configuration(host=admin.configuration.host)
-    configuration.ssl_ca_cert = admin.configuration.ssl_ca_cert
-    configuration.api_key = {"authorization": f"Bearer {token}"}
-    return client.CoreV1Api(client.ApiClient(configuration))
+    name, made = f"asks-{secrets.token_hex(3)}", datetime.now(UTC)
+    with existing(api, item("Namespace", name, ""), item("ServiceAccount", ASKER, name)):
+        yield Account(name, client.CoreV1Api(client_with(token_of(api, name, ASKER), api)), made)
 
 
 def _ask(account: Account) -> None:

@@ -22,15 +22,17 @@ from tests.support.cluster_objects import (
     authority,
     config_map,
     container,
+    item,
     secret,
     server,
     template,
     workload,
 )
+from tests.support.live_objects import create, existing, is_rolled_out
 from tests.support.tillers.files import BY_FILE, CERTIFICATES, CLIENTS, OF_CONFIG_MAP, OF_SECRET
 from tests.support.tillers.rows import but, other
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 OPTIONS = but("--tls-ca-cert=/etc/clients/ca.crt")
 SMALL = {"limits": {"cpu": "100m", "memory": "128Mi"}}
@@ -54,7 +56,7 @@ def tiller(case: str, namespace: str) -> list[Object]:
     holds = secret(namespace, name="client-cas", clients=clients)
     files = config_map(clients, namespace) if case == "configmap" else holds
     return [
-        {"kind": "ServiceAccount", "metadata": {"name": "tiller", "namespace": namespace}},
+        item("ServiceAccount", "tiller", namespace),
         secret(namespace),
         files,
         workload("Deployment", template(of, volumes=[CERTIFICATES, volume]), namespace),
@@ -66,19 +68,14 @@ def namespaces(api: client.ApiClient, suffix: str) -> Iterator[dict[tuple[str, s
     """Real Tillers of each case, ready, by case and side; and what looks like one, in `like`."""
     names = {(case, side): f"cas-{suffix}-{case}-{side}" for case in (*SHARED, CONTROL) for side in SIDES}
     names["like", ""] = f"cas-{suffix}-like"
-    core = client.CoreV1Api(api)
-    try:
+    with existing(api, *(item("Namespace", name, "") for name in names.values())):
         for (case, _), namespace in names.items():
-            core.create_namespace({"metadata": {"name": namespace}})
             for one in _like(namespace) if case == "like" else tiller(case, namespace):
-                _create(api, one)
+                create(api, one)
         for (case, _), namespace in names.items():
             if case != "like":
-                until(partial(_is_ready, api, namespace), f"the Tiller of {namespace} is ready")
+                until(partial(is_rolled_out, api, namespace), f"the Tiller of {namespace} is ready")
         yield names
-    finally:
-        for namespace in names.values():
-            core.delete_namespace(namespace)
 
 
 def _like(namespace: str) -> list[Object]:
@@ -86,22 +83,6 @@ def _like(namespace: str) -> list[Object]:
         workload("Deployment", template(of, labels={"app": name}), namespace, name) for name, of in LIKE_ONE.items()
     ]
     return [{**one, "spec": {**one["spec"], "replicas": 0}} for one in made]
-
-
-def _create(api: client.ApiClient, one: Object) -> None:
-    core, namespace = client.CoreV1Api(api), one["metadata"]["namespace"]
-    create: Any = {
-        "ConfigMap": core.create_namespaced_config_map,
-        "Deployment": client.AppsV1Api(api).create_namespaced_deployment,
-        "Secret": core.create_namespaced_secret,
-        "ServiceAccount": core.create_namespaced_service_account,
-    }[one["kind"]]
-    create(namespace, one)
-
-
-def _is_ready(api: client.ApiClient, namespace: str) -> bool:
-    status = client.AppsV1Api(api).read_namespaced_deployment("tiller-deploy", namespace).status
-    return bool(status.ready_replicas)
 
 
 @pytest.fixture(scope="module")

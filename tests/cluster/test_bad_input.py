@@ -11,6 +11,8 @@ import yaml
 from kubernetes import client
 
 from testbed.toolchain import Toolchain
+from tests.support.cluster_objects import item
+from tests.support.live_objects import existing
 from tests.support.projects import TestStack, make_stack
 
 GOOD: dict[str, object] = {"namespaces": {"apps": {}}, "clients": {"ann": {}}}
@@ -112,7 +114,7 @@ def test_an_unreachable_cluster_is_named_with_its_address_and_its_kubeconfig(
     assert listener.connections > connections, "control: a call to the cluster is counted"
 
 
-def test_a_stack_that_names_no_cluster_is_refused_and_told_what_to_write(
+def test_a_stack_that_names_no_cluster_is_refused_with_the_lines_to_write(
     new_stack: Callable[..., TestStack], api: client.ApiClient
 ) -> None:
     stack = new_stack({"blue": GOOD})
@@ -148,15 +150,11 @@ def test_a_namespace_that_is_not_ours_is_refused_and_stays_as_it_is(
     settings: dict[str, object],
     why: str,
 ) -> None:
-    core = client.CoreV1Api(api)
-    name = f"claimed-{uuid.uuid4().hex[:6]}"
-    core.create_namespace({"metadata": {"name": name, **metadata}})
-    try:
+    core, name = client.CoreV1Api(api), f"claimed-{uuid.uuid4().hex[:6]}"
+    with existing(api, item("Namespace", name, "", metadata=metadata)):
         before = core.read_namespace(name).to_dict()
         done = new_stack({"ours": {"namespaces": {name: settings}, "clients": {"ann": {}}}}).up(check=False)
         assert done.returncode != 0
         assert name in done.stdout
         assert why in done.stdout
         assert core.read_namespace(name).to_dict() == before
-    finally:
-        core.delete_namespace(name)

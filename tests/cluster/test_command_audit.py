@@ -4,7 +4,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -21,20 +20,23 @@ from secure_tiller_cli.commands import app
 from secure_tiller_cli.diagnosis import Accepted, Credentials, Refused
 from testbed.access_reviews import Request, Server, Subject
 from testbed.demo.place import Place
+from testbed.helm import without_settings
 from testbed.pulumi_stack import PROJECT
 from testbed.tiller import ask
 from testbed.toolchain import Toolchain
 from testbed.toolchain.pins import TILLER_IMAGE
 from testbed.waiting import until
-from tests.cluster.test_accounts import Accounts
 from tests.repository.test_docs import fenced
 from tests.support import pki
+from tests.support.accounts import Accounts
+from tests.support.cluster_objects import Object, binding, granted, item, rule
+from tests.support.command import PROGRAM
+from tests.support.live_objects import create, is_rolled_out
 from tests.support.projects import TestStack
 from tiller_facts.severity import Severity
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
-PROGRAM = str(Path(sys.executable).parent / "secure-tiller")
 NOTE = PROJECT / "tests" / "charts" / "note"
 KINDS = ("plain", "guide", "admin", "patched", "anonymous")
 """The Tillers that the real `helm init` installs, as `_make` has it."""
@@ -42,7 +44,7 @@ HIDDEN = "hidden"
 """A pod with none of Tiller's labels, which nothing keeps running."""
 
 GUIDE = "spec.template.spec.containers[0].command={/tiller,--storage=secret}"
-"""What the document's example overrides (Helm 2.17, docs/securing_installation.md)."""
+"""The override of the document's example (Helm 2.17, docs/securing_installation.md)."""
 EVERYTHING = {"apiGroups": ["", "batch", "extensions", "apps"], "resources": ["*"], "verbs": ["*"]}
 """The rule of the document's example (Helm 2.17, docs/rbac.md)."""
 OF_INIT = frozenset(
@@ -54,7 +56,7 @@ OF_INIT = frozenset(
         "low may-run-as-root",
     )
 )
-"""What every Tiller of `helm init` has."""
+"""The findings of every Tiller of `helm init`."""
 PLAINTEXT = frozenset(("critical no-tls", "high port-forward-without-certificate", "high releases-in-configmaps"))
 TLS_ALONE = frozenset(
     ("critical no-verification", "high port-forward-without-certificate", "high releases-in-configmaps")
@@ -117,13 +119,15 @@ class World:
 
     @property
     def team(self) -> str:
-        """Whose Tiller is ours."""
+        """The team whose Tiller is ours."""
         return self.namespaces["ours"].removesuffix("-tiller")
 
     def helm(self, kind: str, *arguments: str) -> None:
         """Run Helm with the Tiller of a kind."""
-        kept = {name: value for name, value in self.environment.items() if not name.startswith(("HELM", "TILLER"))}
-        environment = kept | {"HELM_HOME": str(self.folder / "home"), "TILLER_NAMESPACE": self.namespaces[kind]}
+        environment = without_settings(self.environment) | {
+            "HELM_HOME": str(self.folder / "home"),
+            "TILLER_NAMESPACE": self.namespaces[kind],
+        }
         done = subprocess.run(["helm", *arguments], env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"helm {' '.join(arguments)}\n{done.stdout}{done.stderr}"
 
@@ -131,39 +135,29 @@ class World:
         """Install a Tiller as `helm init` does, with an account of its own that holds nothing yet; empty: with none."""
         self.prepare(kind)
         if account:
-            made = {"metadata": {"name": account}}
-            client.CoreV1Api(self.api).create_namespaced_service_account(self.namespaces[kind], made)
+            create(self.api, item("ServiceAccount", account, self.namespaces[kind]))
         with_account = (f"--service-account={account}",) if account else ()
         self.helm(kind, "init", "--skip-refresh", *with_account, *options)
 
     def prepare(self, kind: str) -> None:
         """Make the namespace of a kind, in which a group may forward ports."""
         namespace = self.namespaces[kind]
-        client.CoreV1Api(self.api).create_namespace({"metadata": {"name": namespace}})
-        self.bind(kind, "people", [_rule("pods/portforward", "create")], "Group", f"{namespace}-people")
+        create(self.api, item("Namespace", namespace, ""))
+        self.bind(kind, "people", rule("pods/portforward", "create"), f"Group {namespace}-people")
 
-    def bind(self, kind: str, name: str, rules: list[dict[str, list[str]]], subject: str, who: str) -> None:
-        """Give somebody a Role in the namespace of a kind."""
-        rbac, namespace = client.RbacAuthorizationV1Api(self.api), self.namespaces[kind]
-        rbac.create_namespaced_role(namespace, {"metadata": {"name": name}, "rules": rules})
-        inside = {"namespace": namespace} if subject == "ServiceAccount" else {}
-        reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}
-        subjects = [{"kind": subject, "name": who, **inside}]
-        rbac.create_namespaced_role_binding(
-            namespace, {"metadata": {"name": name}, "roleRef": reference, "subjects": subjects}
-        )
+    def bind(self, kind: str, name: str, rule: Object, subject: str) -> None:
+        """Give a subject a Role in the namespace of a kind."""
+        for one in granted(rule, to=subject, namespace=self.namespaces[kind], name=name):
+            create(self.api, one)
 
     def ready(self, kind: str) -> None:
-        """Wait until a Tiller runs as it was told."""
-        apps = client.AppsV1Api(self.api)
+        """Wait until a Tiller runs with its latest settings."""
+        core, namespace = client.CoreV1Api(self.api), self.namespaces[kind]
 
         def runs() -> bool:
-            found = apps.read_namespaced_deployment("tiller-deploy", self.namespaces[kind])
-            status = found.status
-            told = status.observed_generation == found.metadata.generation
-            return bool(told and status.updated_replicas == status.ready_replicas == status.replicas == 1)
+            return is_rolled_out(self.api, namespace) and len(core.list_namespaced_pod(namespace).items) == 1
 
-        until(runs, f"the Tiller {kind} is ready")
+        until(runs, f"the Tiller {kind} is ready, and the pod that it replaces has ended")
 
     def audit(self, *options: str, kubeconfig: Path | None = None) -> Result:
         """Run the command, in this process."""
@@ -173,10 +167,6 @@ class World:
         """Return the entries of the JSON that are about these Tillers, by kind."""
         by_namespace = {entry["namespace"]: entry for entry in json.loads(output)["tillers"]}
         return {kind: by_namespace[namespace] for kind, namespace in self.namespaces.items()}
-
-
-def _rule(resource: str, *verbs: str, group: str = "") -> dict[str, list[str]]:
-    return {"apiGroups": [group], "resources": [resource], "verbs": list(verbs)}
 
 
 def codes(entry: dict[str, Any]) -> set[str]:
@@ -189,11 +179,8 @@ def stack(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[TestStac
     """A stack with one team, to be deployed: not one of other tests, which copy its Tillers with their keys."""
     namespaces = {f"ours-{suffix}-{name}": {"retain_on_delete": False} for name in ("apps", "jobs")}
     team = {"namespaces": namespaces, "clients": {"rita": {}}, "subjects": {"groups": [f"ours-{suffix}-developers"]}}
-    made = new_stack({f"ours-{suffix}": team})
-    try:
+    with new_stack({f"ours-{suffix}": team}) as made:
         yield made
-    finally:
-        made.discard()
 
 
 @pytest.fixture(scope="module")
@@ -211,8 +198,8 @@ def world(
     with ExitStack() as removed:
         for kind in (*KINDS, HIDDEN):
             removed.callback(_remove, api, names[kind])
-        with ThreadPoolExecutor(1) as beside:
-            ours = beside.submit(stack.up)
+        with ThreadPoolExecutor(1) as pool:
+            ours = pool.submit(stack.up)
             _make(world)
             ours.result()
         world.said = world.entries(world.audit("--format=json").stdout)
@@ -236,13 +223,13 @@ def _make(world: World) -> None:
     verified = ("--tiller-tls-verify", f"--tls-ca-cert={world.folder / 'own' / 'ca.pem'}", f"--override={GUIDE}")
     world.init("plain", account="")
     world.init("guide", *own, *verified)
-    world.bind("guide", "tiller-manager", [EVERYTHING], "ServiceAccount", "tiller")
+    world.bind("guide", "tiller-manager", EVERYTHING, f"ServiceAccount {world.namespaces['guide']}/tiller")
     world.init("admin")
     _bind_to_cluster_admin(world)
     world.init("patched", *shared)
     _open_to_the_outside(world)
     world.init("anonymous", *shared)
-    world.bind("anonymous", "guests", [_rule("pods/portforward", "create")], "User", "system:anonymous")
+    world.bind("anonymous", "guests", rule("pods/portforward", "create"), "User system:anonymous")
     world.prepare(HIDDEN)
     _hide(world)
     for kind in KINDS:
@@ -262,19 +249,16 @@ def _files(folder: Path) -> tuple[str, ...]:
 
 
 def _hide(world: World) -> None:
-    """Run Tiller in a pod that does not look like one: by its image alone it is told."""
+    """Run Tiller in a pod that does not look like one, and is recognised by its image alone."""
     core, namespace = client.CoreV1Api(world.api), world.namespaces[HIDDEN]
     until(lambda: bool(core.list_namespaced_service_account(namespace).items), f"{namespace} has its account default")
-    pod = {"containers": [{"name": "server", "image": TILLER_IMAGE.reference}]}
-    core.create_namespaced_pod(namespace, {"metadata": {"name": "web", "labels": {"app": "web"}}, "spec": pod})
+    spec = {"containers": [{"name": "server", "image": TILLER_IMAGE.reference}]}
+    create(world.api, item("Pod", "web", namespace, metadata={"labels": {"app": "web"}}, spec=spec))
 
 
 def _bind_to_cluster_admin(world: World) -> None:
     namespace = world.namespaces["admin"]
-    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"}
-    subjects = [{"kind": "ServiceAccount", "name": "tiller", "namespace": namespace}]
-    binding = {"metadata": {"name": namespace}, "roleRef": reference, "subjects": subjects}
-    client.RbacAuthorizationV1Api(world.api).create_cluster_role_binding(binding)
+    create(world.api, binding("ClusterRole cluster-admin", f"ServiceAccount {namespace}/tiller", name=namespace))
 
 
 def _open_to_the_outside(world: World) -> None:
@@ -315,12 +299,12 @@ def test_whoever_brings_nothing_is_answered_where_and_only_where_it_says_so(worl
     }
 
 
-def test_the_services_that_lead_to_each_are_told(world: World) -> None:
-    told = {kind: [service["type"] for service in entry["services"]] for kind, entry in world.said.items()}
-    assert told == {**{kind: ["ClusterIP"] for kind in KINDS}, "patched": ["NodePort"], "hidden": [], "ours": []}
+def test_the_services_that_lead_to_each_are_listed(world: World) -> None:
+    types = {kind: [service["type"] for service in entry["services"]] for kind, entry in world.said.items()}
+    assert types == {**{kind: ["ClusterIP"] for kind in KINDS}, "patched": ["NodePort"], "hidden": [], "ours": []}
 
 
-def test_who_may_forward_a_port_to_each_is_told_by_name(world: World) -> None:
+def test_who_may_forward_a_port_to_each_is_listed_by_name(world: World) -> None:
     def reach(kind: str) -> set[tuple[str, str]]:
         return {(who["kind"], who["name"]) for who in world.said[kind]["reach"]}
 
@@ -351,7 +335,7 @@ def test_the_cluster_decides_the_same_about_port_forwards(world: World) -> None:
             assert may(kind, who) is not names.isdisjoint((who.user, *who.groups)), (who, kind)
 
 
-def test_where_each_has_rights_is_told(world: World) -> None:
+def test_namespaces_where_each_has_rights_are_listed(world: World) -> None:
     places = {kind: {right["namespace"] for right in entry["rights"]} for kind, entry in world.said.items()}
     guide = world.namespaces["guide"]
     assert places == {
@@ -377,7 +361,7 @@ def test_the_worst_come_first(world: World) -> None:
 
 
 @pytest.mark.parametrize(("options", "code"), [([], 0), (["--fail-on=critical"], 3), (["--fail-on=low"], 3)])
-def test_the_exit_code_tells_only_when_asked(world: World, options: list[str], code: int) -> None:
+def test_findings_change_the_exit_code_only_on_request(world: World, options: list[str], code: int) -> None:
     assert world.audit(*options).exit_code == code
 
 
@@ -395,21 +379,17 @@ def test_as_a_process_it_writes_a_table_and_then_the_findings_of_each(world: Wor
 
 @pytest.fixture(scope="module")
 def accounts(cluster: Place, api: client.ApiClient, suffix: str) -> Iterator[Accounts]:
-    made = Accounts(api, cluster.kubeconfig, f"auditors-{suffix}")
-    client.CoreV1Api(api).create_namespace({"metadata": {"name": made.namespace}})
-    try:
+    with Accounts(api, cluster.kubeconfig, f"auditors-{suffix}") as made:
         yield made
-    finally:
-        made.remove()
 
 
 @pytest.fixture(scope="module")
 def limited(accounts: Accounts, world: World) -> Path:
     """The kubeconfig of an account that may list what runs, and nothing else."""
     rules = [
-        {"apiGroups": ["apps"], "resources": ["deployments", "statefulsets", "daemonsets"], "verbs": ["list"]},
-        {"apiGroups": ["batch"], "resources": ["cronjobs", "jobs"], "verbs": ["list"]},
-        _rule("pods", "list"),
+        rule("deployments statefulsets daemonsets", "list", "apps"),
+        rule("cronjobs jobs", "list", "batch"),
+        rule("pods", "list"),
     ]
     return _written(world, "limited", accounts.make_with("limited", rules).kubeconfig)
 
@@ -445,7 +425,7 @@ def test_what_an_account_may_not_see_is_unknown_and_a_finding(world: World, limi
     assert "critical people-unknown" in codes(said["plain"])
 
 
-def test_control_what_it_may_see_it_tells_as_the_admin_is_told(world: World, limited: Path) -> None:
+def test_control_what_it_may_see_is_as_for_the_admin(world: World, limited: Path) -> None:
     said = world.entries(world.audit("--format=json", kubeconfig=limited).stdout)
     for kind in world.namespaces:
         assert said[kind]["settings"] == world.said[kind]["settings"]
@@ -465,7 +445,7 @@ def test_with_the_rights_of_the_page_nothing_is_unknown(world: World, accounts: 
         assert entry["practices"] == world.said[kind]["practices"]
 
 
-def test_an_account_that_may_list_nothing_is_told_so_in_one_line(world: World, accounts: Accounts) -> None:
+def test_an_account_that_may_list_nothing_is_refused_in_one_line(world: World, accounts: Accounts) -> None:
     nothing = _written(world, "nothing", accounts.make_with("nothing", []).kubeconfig)
     command = [PROGRAM, "audit", f"--kubeconfig={nothing}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import sys
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -13,13 +12,14 @@ import pytest
 import yaml
 
 from testbed.demo.place import Place
+from testbed.helm import without_settings
 from testbed.pulumi_stack import PROJECT
 from tests.support import pki
+from tests.support.command import PROGRAM, run_process
 from tests.support.projects import TestStack
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
-COMMAND = (sys.executable, "-m", "secure_tiller_cli")
 WRAPPED = Path(__file__).parent / "programs" / "wrapped.py"
 README = (PROJECT / "README.md").read_text()
 HANDING_OVER, AS_THE_CLIENT = "4. Hand a client its bundle.", "5. As that client"
@@ -46,14 +46,7 @@ class Desk:
 
     def run(self, *arguments: str, **environment: str) -> Done:
         """Run the command `secure-tiller` as a process."""
-        return subprocess.run(
-            [*COMMAND, *arguments],
-            cwd=self.stack.project,
-            env={**self.stack.environment, "PYTHONPATH": str(PROJECT / "components"), **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run_process(self.stack, *arguments, **environment)
 
     def bundle(self, client: str, folder: Path | str, *more: str, **environment: str) -> Done:
         """Run `secure-tiller bundle` for a client of the team."""
@@ -79,12 +72,9 @@ def desk(
         "clients": clients,
         "subjects": {"groups": [f"{team}-developers"]},
     }
-    stack = new_stack({team: settings})
-    try:
+    with new_stack({team: settings}) as stack:
         stack.up()
         yield Desk(stack, team, pki.key_pem(key), _people(stack, team, cluster, tmp_path_factory.mktemp("alice")))
-    finally:
-        stack.discard()
 
 
 def _people(stack: TestStack, team: str, cluster: Place, home: Path) -> dict[str, str]:
@@ -95,8 +85,7 @@ def _people(stack: TestStack, team: str, cluster: Place, home: Path) -> dict[str
     repositories = home / "helm" / "repository" / "repositories.yaml"
     repositories.parent.mkdir(parents=True)
     repositories.write_text("apiVersion: v1\nrepositories:\n- name: hers\n  url: http://127.0.0.1:1/charts\n")
-    kept = {name: value for name, value in stack.environment.items() if not name.startswith(("HELM", "TILLER"))}
-    return {**kept, "KUBECONFIG": str(file), "HELM_HOME": str(home / "helm")}
+    return {**without_settings(stack.environment), "KUBECONFIG": str(file), "HELM_HOME": str(home / "helm")}
 
 
 def commands(step: str) -> str:
@@ -132,7 +121,7 @@ def test_env_verifies_the_server(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_an_archive_works_where_it_is_unpacked(desk: Desk, tmp_path: Path) -> None:
-    command = [*COMMAND, "bundle", desk.team, "alice", "--out", "-", "--stack", desk.stack.name]
+    command = [PROGRAM, "bundle", desk.team, "alice", "--out", "-", "--stack", desk.stack.name]
     environment = {**desk.stack.environment, "PYTHONPATH": str(PROJECT / "components")}
     done = subprocess.run(command, cwd=desk.stack.project, env=environment, capture_output=True, check=True)
     (tmp_path / "alice.tar").write_bytes(done.stdout)
@@ -142,7 +131,7 @@ def test_an_archive_works_where_it_is_unpacked(desk: Desk, tmp_path: Path) -> No
     assert desk.as_people("source alice/env && helm ls", tmp_path).returncode == 0
 
 
-def test_a_client_with_a_key_of_its_own_puts_it_beside_what_it_gets(desk: Desk, tmp_path: Path) -> None:
+def test_a_client_with_a_key_of_its_own_adds_it_to_its_bundle(desk: Desk, tmp_path: Path) -> None:
     done = desk.bundle("own", tmp_path / "own")
     assert "made its own key" in done.stderr
     assert not (tmp_path / "own" / "key.pem").exists()
@@ -159,9 +148,9 @@ def test_it_says_until_when_it_is_good_and_how_to_renew_and_no_key(desk: Desk, t
 
 
 def test_json_for_machines(desk: Desk, tmp_path: Path) -> None:
-    told = json.loads(desk.bundle("ci", tmp_path / "ci", "--format", "json").stdout)
-    assert told["files"] == ["ca.pem", "cert.pem", "env", "key.pem"]
-    assert (told["client"], told["folder"]) == ("ci", str(tmp_path / "ci"))
+    written = json.loads(desk.bundle("ci", tmp_path / "ci", "--format", "json").stdout)
+    assert written["files"] == ["ca.pem", "cert.pem", "env", "key.pem"]
+    assert (written["client"], written["folder"]) == ("ci", str(tmp_path / "ci"))
 
 
 @pytest.mark.parametrize(
@@ -205,11 +194,9 @@ def test_a_program_of_somebody_elses_that_imports_the_component_is_served_too(
 ) -> None:
     stack = new_stack({})
     (stack.project / "__main__.py").write_text(WRAPPED.read_text().replace("TEAM", f"wrapped-{suffix}"))
-    try:
+    with stack:
         stack.up()
         other = replace(desk, stack=stack, team=f"wrapped-{suffix}")
         other.bundle("ci", tmp_path / "ci").check_returncode()
         admin = {**desk.people, "KUBECONFIG": stack.environment["KUBECONFIG"]}
         assert replace(other, people=admin).as_people(f"source {tmp_path}/ci/env; helm ls").returncode == 0
-    finally:
-        stack.discard()

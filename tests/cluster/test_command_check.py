@@ -5,56 +5,36 @@ Every breakage is made for real, one at a time, and undone; exactly the checks f
 
 import base64
 import contextlib
-import io
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import pytest
-import yaml
 from kubernetes import client
 
 from secure_tiller.plan.names import server_names
 from secure_tiller_cli.check import accounts, certificates, endpoint, namespaces, pod, rights, services, storage, trust
-from secure_tiller_cli.commands import main
 from secure_tiller_cli.results.document import from_json
-from secure_tiller_cli.results.result import CheckReport, Status
+from secure_tiller_cli.results.result import Status
 from testbed.demo.place import Place
 from testbed.waiting import until
 from tests.support import pki
+from tests.support.cluster_objects import LABELS, Object, binding, granted, item, rule
+from tests.support.command import Ended, run_here, run_process
+from tests.support.live_objects import client_with, existing, is_rolled_out, kubeconfig_of
 from tests.support.projects import TestStack
 from tiller_facts.rbac import ANONYMOUS, EVERYBODY, UNAUTHENTICATED
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 GRANTED = "rights of {}: all that is planned"
 NO_MORE = "rights of {}: nothing dangerous beyond"
+EDIT = "ClusterRole edit"
 ENFORCE = "pod-security.kubernetes.io/enforce"
 OWN_CA = pki.authority("a PKI of the user's own")
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How the command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def proof(self) -> CheckReport:
-        return from_json(self.out, "the output")
-
-    def seen(self, *statuses: Status) -> dict[str, str]:
-        """What was seen by the checks that ended so."""
-        return {result.check: result.text for result in self.proof.results if result.status in statuses}
 
 
 @dataclass(frozen=True)
@@ -72,7 +52,7 @@ class Checked:
 
     @property
     def apps(self) -> str:
-        """Where it installs."""
+        """Its managed namespace."""
         return f"{self.team}-apps"
 
     @property
@@ -80,23 +60,24 @@ class Checked:
         """The namespace that existed already, where the other team installs."""
         return self.team.replace("onyx", "legacy")
 
+    @property
+    def suffix(self) -> str:
+        return self.team.removeprefix("onyx-")
+
     def run(self, *arguments: str, **environment: str) -> Ended:
-        """Run the command in this process, as in the project's folder: a new one takes a second to begin."""
-        out, err = io.StringIO(), io.StringIO()
-        with (
-            contextlib.chdir(self.stack.project),
-            mock.patch.dict(os.environ, {**self.stack.environment, **environment}, clear=True),
-            mock.patch.object(sys, "argv", ["secure-tiller", "check", *arguments]),
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-            pytest.raises(SystemExit) as ended,
-        ):
-            main()
-        return Ended(int(ended.value.code or 0), out.getvalue(), err.getvalue())
+        """Run the command in the project's folder."""
+        return run_here(self.stack, "check", *arguments, **environment)
 
     def check(self, *arguments: str) -> Ended:
         """Check the one team."""
         return self.run(self.team, "--stack", self.stack.name, "--format", "json", *arguments)
+
+
+def texts(done: Ended, *statuses: Status) -> dict[str, str]:
+    """Return the text of each check with one of some statuses."""
+    return {
+        result.check: result.text for result in from_json(done.out, "the output").results if result.status in statuses
+    }
 
 
 @pytest.fixture(scope="module")
@@ -106,16 +87,10 @@ def checked(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: 
     own_server = pki.server(OWN_CA, names=server_names(f"{other}-tiller", exposed=True))
     stack = new_stack({})
     stack.configure_teams({team: _plain(team, suffix), other: _rich(other, legacy, own_server)})
-    set_key = ("config", "set", "--secret", "--path", f"serverKeys.{other}", "--stack", stack.name)
-    stack.run(*set_key, stdin=own_server.key_pem)
-    core = client.CoreV1Api(api)
-    core.create_namespace({"metadata": {"name": legacy}})
-    try:
+    stack.set_server_key(other, own_server.key_pem)
+    with existing(api, item("Namespace", legacy, "")), stack:
         stack.up()
         yield Checked(stack, team, other)
-    finally:
-        stack.discard()
-        core.delete_namespace(legacy)
 
 
 def _plain(team: str, suffix: str) -> dict[str, Any]:
@@ -166,41 +141,12 @@ def test_a_healthy_stack_passes_every_check_and_shows_no_key(checked: Checked) -
     assert "PRIVATE KEY" not in done.out + done.err
 
 
-def bound_to(role: str, namespace: str, *subjects: dict[str, str]) -> Callable[[client.ApiClient], Any]:
-    """Bind subjects to a ClusterRole in a namespace, by a RoleBinding named `more`."""
-    binding = {
-        "metadata": {"name": "more"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
-        "subjects": list(subjects),
-    }
-
-    @contextmanager
-    def broken(api: client.ApiClient) -> Iterator[None]:
-        rbac = client.RbacAuthorizationV1Api(api)
-        rbac.create_namespaced_role_binding(namespace, binding)
-        try:
-            yield
-        finally:
-            rbac.delete_namespaced_role_binding("more", namespace)
-
-    return broken
+def tiller_bound_to_more(checked: Checked, api: client.ApiClient) -> AbstractContextManager[None]:
+    return existing(api, binding(EDIT, f"ServiceAccount {checked.tiller}/tiller", checked.apps, "more"))
 
 
-def account(name: str, namespace: str) -> dict[str, str]:
-    return {"kind": "ServiceAccount", "name": name, "namespace": namespace}
-
-
-@contextmanager
-def tiller_bound_to_more(checked: Checked, api: client.ApiClient) -> Iterator[None]:
-    with bound_to("edit", checked.apps, account("tiller", checked.tiller))(api):
-        yield
-
-
-@contextmanager
-def people_bound_to_more(checked: Checked, api: client.ApiClient) -> Iterator[None]:
-    group = {"kind": "Group", "name": f"onyx-developers-{checked.team.removeprefix('onyx-')}"}
-    with bound_to("edit", checked.tiller, {**group, "apiGroup": "rbac.authorization.k8s.io"})(api):
-        yield
+def people_bound_to_more(checked: Checked, api: client.ApiClient) -> AbstractContextManager[None]:
+    return existing(api, binding(EDIT, f"Group onyx-developers-{checked.suffix}", checked.tiller, "more"))
 
 
 @contextmanager
@@ -215,78 +161,44 @@ def a_rule_taken_from_tillers_role(checked: Checked, api: client.ApiClient) -> I
         rbac.patch_namespaced_role(name, checked.apps, {"rules": api.sanitize_for_serialization(rules)})
 
 
-@contextmanager
-def an_account_of_the_team_that_is_cluster_admin(checked: Checked, api: client.ApiClient) -> Iterator[None]:
-    rbac, name = client.RbacAuthorizationV1Api(api), f"builder-{checked.team}"
-    admin = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"}
-    rbac.create_cluster_role_binding(
-        {"metadata": {"name": name}, "roleRef": admin, "subjects": [account("builder", checked.apps)]}
-    )
-    try:
-        yield
-    finally:
-        rbac.delete_cluster_role_binding(name)
+def an_account_of_the_team_that_is_cluster_admin(
+    checked: Checked, api: client.ApiClient
+) -> AbstractContextManager[None]:
+    builder, name = f"ServiceAccount {checked.apps}/builder", f"builder-{checked.team}"
+    return existing(api, binding("ClusterRole cluster-admin", builder, name=name))
 
 
-@contextmanager
-def a_pod(checked: Checked, api: client.ApiClient, name: str, labels: dict[str, str], account: str) -> Iterator[None]:
-    """A pod in Tiller's namespace; it waits for a node that there is not."""
-    core = client.CoreV1Api(api)
+def a_pod(checked: Checked, name: str, labels: dict[str, str], account: str) -> Object:
+    """A pod in Tiller's namespace that no node matches."""
     restricted = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
-    secured = {"runAsNonRoot": True, "runAsUser": 65534, "seccompProfile": {"type": "RuntimeDefault"}}
-    core.create_namespaced_pod(
-        checked.tiller,
-        {
-            "metadata": {"name": name, "labels": labels},
-            "spec": {
-                "nodeSelector": {"kubernetes.io/hostname": "nowhere"},
-                "serviceAccountName": account,
-                "automountServiceAccountToken": False,
-                "securityContext": secured,
-                "containers": [{"name": "tiller", "image": "example.org/evil", "securityContext": restricted}],
-            },
-        },
-    )
-    try:
-        yield
-    finally:
-        core.delete_namespaced_pod(name, checked.tiller, grace_period_seconds=0)
+    spec = {
+        "nodeSelector": {"kubernetes.io/hostname": "nowhere"},
+        "serviceAccountName": account,
+        "automountServiceAccountToken": False,
+        "securityContext": {"runAsNonRoot": True, "runAsUser": 65534, "seccompProfile": {"type": "RuntimeDefault"}},
+        "containers": [{"name": "tiller", "image": "example.org/evil", "securityContext": restricted}],
+    }
+    return item("Pod", name, checked.tiller, metadata={"labels": labels}, spec=spec)
 
 
-@contextmanager
-def an_impostor(checked: Checked, api: client.ApiClient) -> Iterator[None]:
+def an_impostor(checked: Checked, api: client.ApiClient) -> AbstractContextManager[None]:
     """A pod with the labels by which Helm's client looks for Tiller."""
-    with a_pod(checked, api, "impostor", {"app": "helm", "name": "tiller"}, "default"):
-        yield
+    return existing(api, a_pod(checked, "impostor", LABELS, "default"))
 
 
-@contextmanager
-def a_pod_with_tillers_account(checked: Checked, api: client.ApiClient) -> Iterator[None]:
-    """What may be a second Tiller, without TLS, to which the team's people may forward a port."""
-    with a_pod(checked, api, "second", {}, "tiller"):
-        yield
+def a_pod_with_tillers_account(checked: Checked, api: client.ApiClient) -> AbstractContextManager[None]:
+    """A pod that may be a second Tiller, without TLS, to which the team's people may forward a port."""
+    return existing(api, a_pod(checked, "second", {}, "tiller"))
 
 
-@contextmanager
-def a_port_of_every_node(checked: Checked, api: client.ApiClient) -> Iterator[None]:
-    core = client.CoreV1Api(api)
-    spec = {"type": "NodePort", "selector": {"app": "helm", "name": "tiller"}, "ports": [{"port": 44134}]}
-    core.create_namespaced_service(checked.tiller, {"metadata": {"name": "outside"}, "spec": spec})
-    try:
-        yield
-    finally:
-        core.delete_namespaced_service("outside", checked.tiller)
+def a_port_of_every_node(checked: Checked, api: client.ApiClient) -> AbstractContextManager[None]:
+    spec = {"type": "NodePort", "selector": LABELS, "ports": [{"port": 44134}]}
+    return existing(api, item("Service", "outside", checked.tiller, spec=spec))
 
 
-@contextmanager
-def a_record_in_a_config_map(checked: Checked, api: client.ApiClient) -> Iterator[None]:
-    core = client.CoreV1Api(api)
+def a_record_in_a_config_map(checked: Checked, api: client.ApiClient) -> AbstractContextManager[None]:
     labels = {"OWNER": "TILLER", "NAME": "web", "VERSION": "1", "STATUS": "DEPLOYED"}
-    core.create_namespaced_config_map(checked.tiller, {"metadata": {"name": "web.v1", "labels": labels}})
-    try:
-        yield
-    finally:
-        core.delete_namespaced_config_map("web.v1", checked.tiller)
+    return existing(api, item("ConfigMap", "web.v1", checked.tiller, metadata={"labels": labels}))
 
 
 @contextmanager
@@ -312,7 +224,7 @@ def an_open_namespace(checked: Checked, api: client.ApiClient) -> Iterator[None]
 
 @contextmanager
 def a_secret_that_trusts_mallory(checked: Checked, api: client.ApiClient) -> Iterator[None]:
-    """The TLS Secret, made anew under its name with one CA more, and no longer immutable."""
+    """The TLS Secret, replaced by a mutable one of the same name with one CA more."""
     core = client.CoreV1Api(api)
     (kept,) = [each for each in core.list_namespaced_secret(checked.tiller).items if "-tls-" in each.metadata.name]
     broken = _again(api, kept)
@@ -329,7 +241,7 @@ def a_secret_that_trusts_mallory(checked: Checked, api: client.ApiClient) -> Ite
 
 
 def _again(api: client.ApiClient, kept: Any) -> Any:
-    """What creates an object once more."""
+    """Return the manifest that creates an object once more."""
     made = api.sanitize_for_serialization(kept)
     for field in ("uid", "resourceVersion", "creationTimestamp", "managedFields"):
         made["metadata"].pop(field, None)
@@ -384,19 +296,17 @@ def test_what_is_broken_fails_its_own_checks_alone(name: str, checked: Checked, 
     names = {"apps": checked.apps, "tiller": checked.tiller, "team": checked.team}
     with breakage(checked, api):
         done = checked.check()
-    seen = done.seen(Status.FAILED, Status.WARNING, Status.NOT_CHECKED)
+    seen = texts(done, Status.FAILED, Status.WARNING, Status.NOT_CHECKED)
     assert set(seen) == set(expected)
     for check, said in expected.items():
-        assert said.format(**names, suffix=checked.team.removeprefix("onyx-")) in seen[check]
+        assert said.format(**names, suffix=checked.suffix) in seen[check]
     assert done.code == 3
 
 
 def keys_without_credentials(api: client.ApiClient, namespace: str) -> list[str]:
     """Return the names of the Secrets whose keys the API server shows to somebody without credentials."""
-    stranger = client.Configuration()
-    stranger.host, stranger.ssl_ca_cert = api.configuration.host, api.configuration.ssl_ca_cert
     try:
-        found = client.CoreV1Api(client.ApiClient(stranger)).list_namespaced_secret(namespace).items
+        found = client.CoreV1Api(client_with("", api)).list_namespaced_secret(namespace).items
     except client.ApiException:
         return []
     return [secret.metadata.name for secret in found if "tls.key" in (secret.data or {})]
@@ -406,28 +316,24 @@ def keys_without_credentials(api: client.ApiClient, namespace: str) -> list[str]
 def test_secrets_that_any_of_everybody_reads_in_tillers_namespace_fail(
     name: str, checked: Checked, api: client.ApiClient
 ) -> None:
-    rbac, reader = client.RbacAuthorizationV1Api(api), f"reader-{checked.team}"
-    rules = [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list"]}]
-    kind = "User" if name == ANONYMOUS else "Group"
-    subject = {"kind": kind, "name": name, "apiGroup": "rbac.authorization.k8s.io"}
-    rbac.create_cluster_role({"metadata": {"name": reader}, "rules": rules})
-    try:
-        with bound_to(reader, checked.tiller, subject)(api):
-            found = keys_without_credentials(api, checked.tiller)
-            done = checked.check()
-    finally:
-        rbac.delete_cluster_role(reader)
+    reader = item("ClusterRole", f"reader-{checked.team}", "", rules=[rule("secrets", "get list")])
+    subject = f"{'User' if name == ANONYMOUS else 'Group'} {name}"
+    given = binding(f"ClusterRole reader-{checked.team}", subject, checked.tiller)
+    with existing(api, reader, given):
+        found = keys_without_credentials(api, checked.tiller)
+        done = checked.check()
     assert bool(found) is (name in (ANONYMOUS, UNAUTHENTICATED)), "who shows no credentials reads Tiller's key"
     assert keys_without_credentials(api, checked.tiller) == []
-    assert name in done.seen(Status.FAILED)[rights.OTHERS]
+    assert name in texts(done, Status.FAILED)[rights.OTHERS]
     assert done.code == 3
 
 
 def test_an_account_that_holds_more_in_its_own_namespace_is_a_warning(checked: Checked, api: client.ApiClient) -> None:
-    with bound_to("edit", checked.apps, account("builder", checked.apps))(api):
+    builder = f"ServiceAccount {checked.apps}/builder"
+    with existing(api, binding(EDIT, builder, checked.apps)):
         done = checked.check()
-    assert f"service account {checked.apps}:builder" in done.seen(Status.WARNING)[accounts.ACCOUNTS]
-    assert done.seen(Status.FAILED, Status.NOT_CHECKED) == {}
+    assert f"service account {checked.apps}:builder" in texts(done, Status.WARNING)[accounts.ACCOUNTS]
+    assert texts(done, Status.FAILED, Status.NOT_CHECKED) == {}
     assert done.code == 0
 
 
@@ -441,7 +347,7 @@ def rolled_out(api: client.ApiClient, namespace: str, change: Callable[[list[str
         apps.patch_namespaced_deployment(
             "tiller-deploy", namespace, {"spec": {"template": {"spec": {"containers": [container]}}}}
         )
-        until(lambda: _is_rolled_out(apps, namespace), f"the Tiller of {namespace} is rolled out")
+        until(lambda: is_rolled_out(api, namespace), f"the Tiller of {namespace} is rolled out")
 
     before = apps.read_namespaced_deployment("tiller-deploy", namespace).spec.template.spec.containers[0].args
     try:
@@ -461,20 +367,13 @@ def _end_the_others(core: client.CoreV1Api, namespace: str) -> None:
     until(lambda: len(core.list_namespaced_pod(namespace).items) == 1, f"one pod is left in {namespace}")
 
 
-def _is_rolled_out(apps: client.AppsV1Api, namespace: str) -> bool:
-    found = apps.read_namespaced_deployment("tiller-deploy", namespace)
-    status = found.status
-    new = status.observed_generation == found.metadata.generation and status.updated_replicas == 1
-    return bool(new and status.replicas == 1 and status.ready_replicas == 1)
-
-
 def test_a_tiller_that_verifies_nobody_answers_everybody(checked: Checked, api: client.ApiClient) -> None:
     def trusting(arguments: list[str]) -> list[str]:
         return [each for each in arguments if not each.startswith("--tls-verify")]
 
     with rolled_out(api, checked.tiller, trusting):
         done = checked.check()
-    failed = done.seen(Status.FAILED)
+    failed = texts(done, Status.FAILED)
     by_the_port = {endpoint.NO_CERTIFICATE, endpoint.STRANGER, endpoint.OTHER_TEAMS, trust.RUNNING}
     assert set(failed) == {*by_the_port, pod.DEPLOYMENT, pod.POD}
     assert f"ANSWERED: {checked.other}/otto" in failed[endpoint.OTHER_TEAMS]
@@ -487,7 +386,7 @@ def test_a_tiller_that_stores_in_config_maps(checked: Checked, api: client.ApiCl
 
     with rolled_out(api, checked.tiller, careless):
         done = checked.check()
-    assert set(done.seen(Status.FAILED)) == {pod.DEPLOYMENT, pod.POD, storage.SETTING}
+    assert set(texts(done, Status.FAILED)) == {pod.DEPLOYMENT, pod.POD, storage.SETTING}
     assert done.code == 3
 
 
@@ -496,38 +395,32 @@ def test_a_tiller_that_stores_in_config_maps(checked: Checked, api: client.ApiCl
 )
 def test_certificates_that_end_within_a_limit(limit: str, status: Status, code: int, checked: Checked) -> None:
     done = checked.check(limit, "365d")
-    assert set(done.seen(status)) == {certificates.LIFE}
-    assert "client:dora ends in 89 days" in done.seen(status)[certificates.LIFE]
+    assert set(texts(done, status)) == {certificates.LIFE}
+    assert "client:dora ends in 89 days" in texts(done, status)[certificates.LIFE]
     assert done.code == code
 
 
 @pytest.fixture
 def poor(checked: Checked, api: client.ApiClient, cluster: Place, tmp_path: Path) -> Iterator[Path]:
     """The kubeconfig of an account that may do nothing but tell which cluster it is."""
-    core, rbac, name = client.CoreV1Api(api), client.RbacAuthorizationV1Api(api), f"poor-{checked.team}"
-    rule = {"apiGroups": [""], "resources": ["namespaces"], "resourceNames": ["kube-system"], "verbs": ["get"]}
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}
-    core.create_namespaced_service_account(checked.apps, {"metadata": {"name": "poor"}})
-    token = core.create_namespaced_service_account_token("poor", checked.apps, {"spec": {"audiences": []}})
-    content = yaml.safe_load(cluster.kubeconfig.read_text())
-    content["users"] = [{"name": user["name"], "user": {"token": token.status.token}} for user in content["users"]]
-    file = tmp_path / "kubeconfig"
-    file.write_text(yaml.safe_dump(content))
-    rbac.create_namespaced_role("kube-system", {"metadata": {"name": name}, "rules": [rule]})
-    rbac.create_namespaced_role_binding(
-        "kube-system", {"metadata": {"name": name}, "roleRef": role, "subjects": [account("poor", checked.apps)]}
+    may = {**rule("namespaces", "get"), "resourceNames": ["kube-system"]}
+    to, name = f"ServiceAccount {checked.apps}/poor", f"poor-{checked.team}"
+    account, rights_of = (
+        item("ServiceAccount", "poor", checked.apps),
+        granted(may, to=to, namespace="kube-system", name=name),
     )
-    yield file
-    rbac.delete_namespaced_role_binding(name, "kube-system")
-    rbac.delete_namespaced_role(name, "kube-system")
+    with existing(api, account, *rights_of):
+        file = tmp_path / "kubeconfig"
+        file.write_text(kubeconfig_of(api, cluster.kubeconfig, checked.apps, "poor"))
+        yield file
 
 
 def test_what_an_account_may_not_look_at_is_not_checked_and_never_passed(checked: Checked, poor: Path) -> None:
     done = checked.check("--kubeconfig", str(poor))
-    assert set(done.seen(Status.PASSED)) == {certificates.LIFE}
-    assert done.seen(Status.FAILED) == {}
-    assert "the account lacks the right to" in done.seen(Status.NOT_CHECKED)[endpoint.CLIENTS]
-    assert done.seen(Status.NOT_CHECKED)[pod.POD].startswith("the cluster refused to tell")
+    assert set(texts(done, Status.PASSED)) == {certificates.LIFE}
+    assert texts(done, Status.FAILED) == {}
+    assert "the account lacks the right to" in texts(done, Status.NOT_CHECKED)[endpoint.CLIENTS]
+    assert texts(done, Status.NOT_CHECKED)[pod.POD].startswith("the cluster refused to tell")
     assert done.code == 3
 
 
@@ -563,8 +456,7 @@ def test_a_client_without_access_to_the_stack_checks_its_bundle(checked: Checked
     ],
 )
 def test_wrong_use_is_said_in_a_line(arguments: list[str], code: int, said: str, checked: Checked) -> None:
-    suffix = checked.team.removeprefix("onyx-")
-    words = {"suffix": suffix, "stack": checked.stack.name, "team": checked.team}
+    words = {"suffix": checked.suffix, "stack": checked.stack.name, "team": checked.team}
     (checked.stack.project / "dead").write_text(_nobody_there())
     done = checked.run(*(argument.format(**words) for argument in arguments))
     assert done.code == code
@@ -587,15 +479,7 @@ def test_a_wrong_passphrase_is_said_in_a_line(checked: Checked) -> None:
 
 
 def test_as_a_program_of_its_own_in_the_folder_of_the_project(checked: Checked) -> None:
-    script = Path(sys.executable).parent / "secure-tiller"
     checked.stack.run("stack", "select", checked.stack.name)
-    done = subprocess.run(
-        [script, "check", checked.other],
-        cwd=checked.stack.project,
-        env=dict(checked.stack.environment),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_process(checked.stack, "check", checked.other)
     assert (done.returncode, done.stderr) == (0, "")
     assert "27 checks: 26 passed, 1 warning" in done.stdout

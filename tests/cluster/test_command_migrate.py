@@ -6,7 +6,6 @@ releases of the team movers become those of that team's own Tiller.
 
 import base64
 import contextlib
-import json
 import os
 import re
 import subprocess
@@ -18,20 +17,18 @@ from typing import Any
 import pytest
 import yaml
 from kubernetes import client
-from typer.testing import CliRunner
 
-from secure_tiller.problems import RefusedError
-from secure_tiller_cli.commands import app
 from secure_tiller_cli.migration import copy
-from secure_tiller_cli.output import line
 from testbed.demo.place import Place
 from testbed.helm import Helm
 from testbed.pulumi_stack import PROJECT
 from testbed.waiting import until
 from tests.support import records
+from tests.support.command import Ended, run_here, run_process
+from tests.support.live_objects import kubeconfig_of
 from tests.support.projects import TestStack
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 LEDGER = str(PROJECT / "tests" / "charts" / "ledger")
 OWN = {"web.v1", "web.v2", "web.v3", "broken.v1", "broken.v2", "gone.v1", "closed.v1", "aged.v1"}
@@ -43,22 +40,9 @@ Contents = dict[str, tuple[dict[str, str], str]]
 """Of the records of a namespace, by name: the labels, and what Tiller wrote."""
 
 
-@dataclass(frozen=True)
-class Ended:
-    """How a run of the command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
 @dataclass
 class Walk:
-    """What was done and seen.
+    """The steps of the walk, and the observations after each.
 
     Attributes:
         stack: of the teams.
@@ -67,7 +51,7 @@ class Walk:
         ended: how each run of the command ended, by what it was run for.
         source: the records of the old Tiller after each run.
         target: those of the team's own.
-        said: what Helm said, by what it was asked.
+        said: how each run of Helm ended, by its purpose.
         commands: how each kubectl command of the exit plan ended.
     """
 
@@ -105,14 +89,7 @@ class Walk:
         return ended
 
     def run(self, *arguments: str) -> Ended:
-        command = [*arguments, "--stack", self.stack.name]
-        with contextlib.chdir(self.stack.project):
-            done = CliRunner().invoke(app, command, env=dict(self.stack.environment))
-        if isinstance(done.exception, RefusedError):
-            return Ended(1, done.stdout, "\n".join(map(line, done.exception.problems)))
-        if done.exception and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        return Ended(done.exit_code, done.stdout, done.stderr)
+        return run_here(self.stack, *arguments, "--stack", self.stack.name)
 
     def records(self, kind: str, namespace: str) -> Contents:
         listed = getattr(self.core, f"list_namespaced_{kind}")(namespace, label_selector="OWNER=TILLER").items
@@ -164,13 +141,13 @@ def walk(new_stack: Callable[..., TestStack], cluster: Place, api: client.ApiCli
 
 def _install_the_old_tiller(walk: Walk) -> None:
     old = walk.old
-    for line_ in (
+    for line in (
         f"kubectl create namespace {old}",
         f"kubectl create serviceaccount tiller --namespace {old}",
         f"kubectl create clusterrolebinding {old} --clusterrole cluster-admin --serviceaccount {old}:tiller",
         f"helm init --home helm-{old} --tiller-namespace {old} --service-account tiller --skip-refresh --wait",
     ):
-        walk.shell(line_).check_returncode()
+        walk.shell(line).check_returncode()
 
 
 def _make_releases(walk: Walk) -> None:
@@ -191,7 +168,7 @@ def _make_releases(walk: Walk) -> None:
 
 
 def _forge(walk: Walk, original: str = "web.v1", **changes: Any) -> str:
-    """Put a record beside those of the old Tiller, made of one of them; return its name."""
+    """Add a record to those of the old Tiller, made of one of them; return its name."""
     message = records.message(walk.core.read_namespaced_config_map(original, walk.old).data["release"])
     message.info.status.code = changes.pop("status", 1)
     for key, value in changes.items():
@@ -238,22 +215,19 @@ def _migrate(walk: Walk, cluster: Place) -> None:
 
 def _weak(walk: Walk, cluster: Place) -> Path:
     """Return a kubeconfig of an account that may look at the old Tiller, and at nothing else."""
-    for line_ in (
+    for line in (
         f"kubectl create serviceaccount weak --namespace {walk.old}",
         f"kubectl create role weak --namespace {walk.old} --verb=list --resource=configmaps,pods",
         f"kubectl create rolebinding weak --namespace {walk.old} --role=weak --serviceaccount={walk.old}:weak",
         f"kubectl create clusterrole {walk.old} --verb=get --resource=namespaces",
         f"kubectl create clusterrolebinding {walk.old}-weak --clusterrole={walk.old} --serviceaccount={walk.old}:weak",
     ):
-        walk.shell(line_).check_returncode()
+        walk.shell(line).check_returncode()
     may = f"kubectl auth can-i get namespaces/kube-system --as system:serviceaccount:{walk.old}:weak"
     until(lambda: walk.shell(may).returncode == 0, "the account has its rights")
-    token = walk.core.create_namespaced_service_account_token("weak", walk.old, {"spec": {}}).status.token
-    config = yaml.safe_load(cluster.kubeconfig.read_text())
-    config["users"] = [{**user, "user": {"token": token}} for user in config["users"]]
     file = walk.stack.project / "weak"
     file.touch(mode=0o600)
-    file.write_text(yaml.safe_dump(config))
+    file.write_text(kubeconfig_of(walk.api, cluster.kubeconfig, walk.old, "weak"))
     return file
 
 
@@ -287,16 +261,7 @@ def _other_than(right: Callable[[Any], Any], name: str) -> Callable[[Any], Any]:
 
 
 def _as_a_process(walk: Walk, *options: str) -> Ended:
-    command = [str(PROJECT / ".venv/bin/secure-tiller"), "migrate", walk.team, "--from", walk.old]
-    environment = {**walk.stack.environment, "PYTHONPATH": str(PROJECT / "components")}
-    done = subprocess.run(
-        [*command, "--stack", walk.stack.name, *options],
-        env=environment,
-        cwd=walk.stack.project,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_process(walk.stack, "migrate", walk.team, "--from", walk.old, "--stack", walk.stack.name, *options)
     walk.source["resumed"] = walk.records("config_map", walk.old)
     walk.target["resumed"] = walk.records("secret", f"{walk.team}-tiller")
     return Ended(done.returncode, done.stdout, done.stderr)
@@ -310,7 +275,7 @@ def _use_the_new_tiller(walk: Walk) -> None:
         ("get", "get", "values", "web"),
         ("upgrade", "upgrade", "web", LEDGER, "--set=text=fourth"),
         ("rollback", "rollback", "web", "1"),
-        ("mend", "upgrade", "broken", LEDGER, "--set=text=mended"),
+        ("repair", "upgrade", "broken", LEDGER, "--set=text=repaired"),
         ("upgrade closed", "upgrade", "closed", LEDGER, "--set=closed=true,text=open"),
         ("upgrade aged", "upgrade", "aged", LEDGER),
         ("history after", "history", "web"),
@@ -320,7 +285,7 @@ def _use_the_new_tiller(walk: Walk) -> None:
 
 
 def _go_on(walk: Walk) -> None:
-    """Put back what was removed, as if it had not been: the new Tiller has gone on meanwhile."""
+    """Put back what was removed, as if it had not been: the new Tiller has gone on since."""
     for name, (labels, encoded) in walk.source["again"].items():
         if name in OWN:
             made = {"metadata": {"name": name, "labels": labels}, "data": {"release": encoded}}
@@ -350,7 +315,7 @@ def _lose_a_record_and_put_it_back(walk: Walk) -> None:
     assert walk.records("secret", own) == before
 
 
-def test_while_the_old_tiller_runs_nothing_is_done_and_the_command_that_stops_it_is_told(walk: Walk) -> None:
+def test_while_the_old_tiller_runs_nothing_is_done_and_the_command_that_stops_it_is_printed(walk: Walk) -> None:
     for purpose in ("while the old Tiller runs", "while it runs, to do it"):
         ended = walk.ended[purpose]
         assert (ended.code, walk.target[purpose]) == (1, {})
@@ -379,14 +344,14 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(walk: Walk, purpose: st
     assert (set(walk.source[purpose]) >= OWN | THEIRS, walk.target[purpose]) == (True, {})
 
 
-def test_a_dry_run_tells_the_teams_releases_counts_the_others_and_changes_nothing(walk: Walk) -> None:
+def test_a_dry_run_lists_the_teams_releases_counts_the_others_and_changes_nothing(walk: Walk) -> None:
     ended = walk.ended["dry"]
     assert (ended.code, walk.target["dry"]) == (0, {})
     assert "dry run, nothing was changed: --apply copies 8 records" in ended.out
     assert f"left alone, releases by namespace: {walk.others}-apps 1" in ended.out
     found = {item["name"]: item for item in walk.ended["dry, as JSON"].json["releases"]}
-    told = {name: (len(item["revisions"]), item["status"]) for name, item in found.items()}
-    assert told == {
+    listed = {name: (len(item["revisions"]), item["status"]) for name, item in found.items()}
+    assert listed == {
         "aged": (1, "DEPLOYED"),
         "broken": (2, "FAILED"),
         "closed": (1, "DEPLOYED"),
@@ -442,11 +407,11 @@ def test_a_second_run_finds_nothing_to_copy(walk: Walk) -> None:
     assert walk.target["again"] == walk.target["resumed"]
 
 
-def test_a_torn_record_is_told_and_stays_and_the_rest_is_removed_only_where_it_was_copied(walk: Walk) -> None:
+def test_a_torn_record_is_reported_and_stays_and_the_rest_is_removed_only_where_it_was_copied(walk: Walk) -> None:
     ended = walk.ended["with a torn record"]
     assert ended.code == 4
-    told = f"left where it is: configmap {walk.old}/torn.v1 (by its label of release torn): is damaged"
-    assert told in ended.out
+    kept = f"left where it is: configmap {walk.old}/torn.v1 (by its label of release torn): is damaged"
+    assert kept in ended.out
     assert "removed 8 of 8 records" in ended.out
     assert set(walk.source["with a torn record"]) == THEIRS | {"torn.v1"}
     assert walk.target["with a torn record"] == walk.target["resumed"]
@@ -469,7 +434,7 @@ def test_the_other_teams_tiller_has_none_of_them_and_the_old_ones_record_of_thei
 
 
 def test_history_upgrade_rollback_and_get_go_on_where_the_old_tiller_ended(walk: Walk) -> None:
-    for purpose in ("history", "get", "upgrade", "rollback", "mend"):
+    for purpose in ("history", "get", "upgrade", "rollback", "repair"):
         assert walk.said[purpose].returncode == 0, walk.said[purpose].stderr
     assert walk.said["get"].stdout.strip() == "text: third"
     revisions = [row.split("\t")[0].strip() for row in walk.said["history after"].stdout.splitlines()[1:]]
@@ -489,7 +454,7 @@ def test_releases_that_the_new_tiller_has_gone_on_with_are_left_alone(walk: Walk
 
 
 def test_every_kubectl_command_of_the_exit_plan_runs(walk: Walk) -> None:
-    assert {line_: done.stderr for line_, done in walk.commands.items() if done.returncode} == {}
+    assert {line: done.stderr for line, done in walk.commands.items() if done.returncode} == {}
     assert len(walk.commands) > 10
 
 

@@ -1,10 +1,9 @@
 """`secure-tiller report` of a real stack, as a real Chromium shows it."""
 
 import base64
+import dataclasses
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,11 +21,10 @@ from secure_tiller_cli.results.result import CheckReport, Status
 from secure_tiller_cli.results.result import Result as Checked
 from testbed.browser import Page, browser
 from tests.support import layout
+from tests.support.command import run_process
 from tests.support.projects import TestStack
 
-pytestmark = pytest.mark.beside_others
-
-COMMAND = str(Path(sys.executable).parent / "secure-tiller")
+pytestmark = pytest.mark.concurrent
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +70,9 @@ def test_the_page_of_a_stack_needs_no_passphrase_and_shows_its_teams(
 ) -> None:
     file = tmp_path / "report.html"
     environment = {name: value for name, value in deployed.environment.items() if "PASSPHRASE" not in name}
-    command = [COMMAND, "report", "--stack", deployed.name, "--out", str(file)]
-    done = subprocess.run(command, cwd=deployed.project, env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout == f"{file}: teams 2, to fix 0, to look at 1\n"
-    assert done.stderr == ""
+    stack = dataclasses.replace(deployed, environment=environment)
+    done = run_process(stack, "report", "--stack", deployed.name, "--out", str(file))
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{file}: teams 2, to fix 0, to look at 1\n", "")
     tab.open(file.as_uri())
     assert (tab.requested, tab.said) == ([file.as_uri()], [])
     assert tab.evaluate("document.querySelector('h1').innerText").endswith(f"/{deployed.name}")

@@ -6,7 +6,6 @@ import json
 import secrets
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,9 +24,12 @@ from testbed.demo.place import Place
 from testbed.helm import Helm
 from testbed.pulumi_stack import PROJECT
 from testbed.waiting import until
+from tests.support.cluster_objects import binding, item
+from tests.support.command import run_process
+from tests.support.live_objects import existing, kubeconfig_of
 from tests.support.projects import TestStack
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 SHOP, TROUBLES = (str(PROJECT / "tests" / "charts" / chart) for chart in ("shop", "troubles"))
 FITS, REFUSED, WRONG_USE, FOUND = 0, 1, 2, 3
@@ -97,7 +99,7 @@ def world(
             },
         }
     )
-    try:
+    with stack:
         stack.up()
         helm = {
             team: Helm.of(stack.bundle(team, "ann"), stack.environment, tmp_path_factory.mktemp(team), f"{team}-tiller")
@@ -107,8 +109,6 @@ def world(
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("secure_tiller_cli.commands.deployed.export", functools.cache(export))
             yield World(stack, plain, opted, helm, cluster.busybox)
-    finally:
-        stack.discard()
 
 
 def findings(done: Result) -> list[dict[str, Any]]:
@@ -142,7 +142,7 @@ def test_the_text_says_so_in_one_sentence(world: World) -> None:
 
 
 def test_a_chart_is_rendered_for_this_cluster(world: World) -> None:
-    """Control: without being told what the cluster serves, Helm renders the version that is gone."""
+    """Control: without the API versions of the cluster, Helm renders the version that is gone."""
     values = world.trouble("ingress of its time")
     assert world.vet(world.plain, TROUBLES, *values).exit_code == FITS
     assert "extensions/v1beta1" in _render(world, "ingress of its time")
@@ -158,14 +158,14 @@ BEYOND = "attempting to grant RBAC permissions not currently held"
 
 @dataclass(frozen=True)
 class Trouble:
-    """What is found in a chart, and what Tiller says of it.
+    """A finding about a chart, and the error of Tiller for it.
 
     Attributes:
         group: of the finding.
         object: the kind it is about.
         words: in the finding.
         refusal: in Helm's error.
-        team: whose Tiller; with the opt-ins where it takes them to get that far.
+        team: the one whose Tiller it is; `opted` where only its opt-ins lead that far.
     """
 
     group: str
@@ -278,7 +278,7 @@ def test_a_deployment_of_refused_pods_is_installed_and_gets_none(world: World, a
         assert client.CoreV1Api(api).list_namespaced_pod(inside, label_selector="release").items == []
 
 
-def test_all_that_is_wrong_is_told_in_text_group_by_group(world: World, tmp_path: Path) -> None:
+def test_all_findings_are_written_in_text_group_by_group(world: World, tmp_path: Path) -> None:
     chart = Path(shutil.copytree(TROUBLES, tmp_path / "all"))
     parts = [trouble for trouble in ONE_TROUBLE if ONE_TROUBLE[trouble].team == "plain"]
     rendered = [_render(world, trouble) for trouble in parts if trouble != "hooks alone"]
@@ -303,8 +303,8 @@ def test_a_chart_that_wants_another_kubernetes_is_found_and_tiller_really_refuse
     world: World, tmp_path: Path, wanted: str, fits: bool
 ) -> None:
     chart = shutil.copytree(TROUBLES, tmp_path / "troubles")
-    told = yaml.safe_load((chart / "Chart.yaml").read_text())
-    (chart / "Chart.yaml").write_text(yaml.safe_dump({**told, "kubeVersion": wanted}))
+    metadata = yaml.safe_load((chart / "Chart.yaml").read_text())
+    (chart / "Chart.yaml").write_text(yaml.safe_dump({**metadata, "kubeVersion": wanted}))
     done = world.vet(world.plain, str(chart))
     assert done.exit_code == (FITS if fits else FOUND), done.output
     texts = [finding["text"] for finding in findings(done)]
@@ -328,30 +328,16 @@ def test_nothing_is_made_by_vetting(world: World, api: client.ApiClient) -> None
 @pytest.fixture(scope="module")
 def nobody(api: client.ApiClient, cluster: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The kubeconfig of an account that may do nothing but see which cluster it is."""
-    core, rbac = client.CoreV1Api(api), client.RbacAuthorizationV1Api(api)
     inside = f"vet-nobody-{secrets.token_hex(3)}"
-    core.create_namespace({"metadata": {"name": inside}})
-    binding = {
-        "metadata": {"name": inside},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"},
-        "subjects": [{"kind": "ServiceAccount", "name": "nobody", "namespace": inside}],
-    }
-    try:
-        rbac.create_namespaced_role_binding("kube-system", binding)
-        core.create_namespaced_service_account(inside, {"metadata": {"name": "nobody"}})
-        token = core.create_namespaced_service_account_token("nobody", inside, {"spec": {}}).status.token
-        admins = yaml.safe_load(cluster.kubeconfig.read_text())
-        users = [{**user, "user": {"token": token}} for user in admins["users"]]
+    view = binding("ClusterRole view", f"ServiceAccount {inside}/nobody", "kube-system", inside)
+    with existing(api, item("Namespace", inside, ""), item("ServiceAccount", "nobody", inside), view):
         file = tmp_path_factory.mktemp("nobody") / "config"
         file.touch(mode=0o600)
-        file.write_text(yaml.safe_dump({**admins, "users": users}))
+        file.write_text(kubeconfig_of(api, cluster.kubeconfig, inside, "nobody"))
         yield file
-    finally:
-        rbac.delete_namespaced_role_binding(inside, "kube-system")
-        core.delete_namespace(inside)
 
 
-def test_who_may_not_ask_is_told_what_was_computed_and_what_was_not_checked(world: World, nobody: Path) -> None:
+def test_an_account_that_may_not_ask_gets_the_computed_and_the_unchecked(world: World, nobody: Path) -> None:
     done = world.vet(world.plain, str(CHART), "--kubeconfig", str(nobody))
     assert done.exit_code == FOUND
     assert json.loads(done.stdout)["outcome"] == "not checked"
@@ -477,7 +463,7 @@ def test_what_does_not_render_is_one_clear_line(world: World, chart: str, option
     assert "\n" not in problem.why
 
 
-def test_a_chart_whose_dependencies_are_missing_is_told_with_the_remedy(world: World, tmp_path: Path) -> None:
+def test_a_chart_whose_dependencies_are_missing_is_refused_with_the_remedy(world: World, tmp_path: Path) -> None:
     chart = shutil.copytree(CHART, tmp_path / "web")
     needed = [{"name": "db", "version": "1.0.0", "repository": "https://charts.example.org"}]
     (chart / "requirements.yaml").write_text(yaml.safe_dump({"dependencies": needed}))
@@ -488,15 +474,7 @@ def test_a_chart_whose_dependencies_are_missing_is_told_with_the_remedy(world: W
 
 
 def test_the_real_process_ends_with_one_line_and_exit_code_1(world: World) -> None:
-    command = [str(Path(sys.executable).parent / "secure-tiller"), "vet", TROUBLES, "--team", world.plain]
-    done = subprocess.run(
-        [*command, "--set", "trouble=failing template"],
-        cwd=world.stack.project,
-        env=dict(world.stack.environment),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_process(world.stack, "vet", TROUBLES, "--team", world.plain, "--set", "trouble=failing template")
     assert (done.returncode, done.stdout) == (REFUSED, "")
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith(f"secure-tiller: chart {TROUBLES}: does not render: ")
@@ -518,7 +496,7 @@ def test_the_only_namespace_of_a_team_is_its_default(world: World) -> None:
         ([], "--team"),
     ],
 )
-def test_a_wrong_use_is_told_with_the_nearest_name(world: World, options: list[str], words: str) -> None:
+def test_a_wrong_use_is_refused_with_the_nearest_name(world: World, options: list[str], words: str) -> None:
     names = {"plain": world.plain, "opted": world.opted}
     done = world.run("vet", str(CHART), *(option.format(**names) for option in options))
     assert done.exit_code == WRONG_USE

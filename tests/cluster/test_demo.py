@@ -26,7 +26,7 @@ STACK_FILE = PROJECT / "stacks" / "Pulumi.local.yaml"
 
 @pytest.fixture
 def environment(tools: Toolchain, tmp_path: Path) -> Iterator[dict[str, str]]:
-    """What the user's shell has; the cluster and the toolchain that it makes are gone afterwards."""
+    """The environment of a user's shell; the cluster and the toolchain that are made in it are removed at the end."""
     cli = install(tmp_path / "Pulumi's own CLI", tools)
     older = install_older(tmp_path / "older")
     stack_file = STACK_FILE.read_bytes()
@@ -71,7 +71,7 @@ def _run(command: list[str], environment: dict[str, str]) -> str:
 
 
 def _in_a_shell(environment: dict[str, str], exports: str, *commands: str) -> str:
-    """What commands print in a shell that has evaluated what `make env` printed."""
+    """Return the output of commands in a shell that has evaluated the output of `make env`."""
     return _run(["bash", "-eu", "-c", "\n".join([exports, *commands])], environment)
 
 

@@ -22,7 +22,7 @@ from testbed.tiller import ask
 from testbed.toolchain.pins import HELM
 from tests.support.projects import TestStack
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 NOTE = str(PROJECT / "tests" / "charts" / "note")
 PATCH_FORCE = ', "pulumi.com/patchForce": "true"'
@@ -32,7 +32,7 @@ POD_SECURITY = "pod-security.kubernetes.io/enforce"
 
 @dataclass(frozen=True)
 class Seen:
-    """What there was at a moment.
+    """The observations at one moment.
 
     Attributes:
         namespaces: the UID of each namespace of the teams.
@@ -49,14 +49,14 @@ class Seen:
 
 @dataclass
 class Departure:
-    """What happened, step by step.
+    """The observations, step by step.
 
     Attributes:
         stack: the stack.
         api: a client of the cluster.
-        suffix: what follows `green`, `bare` and `blue` in the names of the teams.
+        suffix: the ending after `green`, `bare` and `blue` in the names of the teams.
         done: how Pulumi ended, and what it printed, by step.
-        seen: what there was after each step that could have changed something.
+        seen: the observations after each step that could have changed something.
         states: the resources in the stack's state, before and after an update that was refused.
         answer: of blue's Tiller when `destroy` had been refused.
     """
@@ -113,45 +113,45 @@ def departure(
     suffix: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Departure]:
-    told = Departure(new_stack({}), api, f"left-{suffix}")
+    departure = Departure(new_stack({}), api, f"left-{suffix}")
     try:
-        told.write("green", "bare", "blue", blue=PROTECT)
-        told.stack.up()
-        bundles = {word: told.stack.bundle(told.team(word), "ann") for word in ("green", "blue")}
-        _install(told, bundles, tmp_path_factory.mktemp("helm"))
-        told.look("installed")
-        _leave(told)
-        _stay(told, bundles["blue"])
-        _return(told)
-        yield told
+        departure.write("green", "bare", "blue", blue=PROTECT)
+        departure.stack.up()
+        bundles = {word: departure.stack.bundle(departure.team(word), "ann") for word in ("green", "blue")}
+        _install(departure, bundles, tmp_path_factory.mktemp("helm"))
+        departure.look("installed")
+        _leave(departure)
+        _stay(departure, bundles["blue"])
+        _return(departure)
+        yield departure
     finally:
-        told.stack.discard()
+        departure.stack.discard()
         for word in ("green", "bare", "blue"):
-            _delete(api, f"{told.team(word)}-apps")
+            _delete(api, f"{departure.team(word)}-apps")
 
 
-def _install(told: Departure, bundles: dict[str, Credentials], folder: Path) -> None:
+def _install(departure: Departure, bundles: dict[str, Credentials], folder: Path) -> None:
     """Two releases of green, one in its second revision, and one of blue."""
     commands = {"green": ["install --name=list", "install --name=note", "upgrade note"], "blue": ["install --name=one"]}
     for word, wanted in commands.items():
-        team = told.team(word)
-        helm = Helm.of(bundles[word], told.stack.environment, folder / word, f"{team}-tiller")
+        team = departure.team(word)
+        helm = Helm.of(bundles[word], departure.stack.environment, folder / word, f"{team}-tiller")
         for command in wanted:
             done = helm.run(*command.split(), NOTE, f"--namespace={team}-apps")
             assert done.returncode == 0, done.stderr
 
 
-def _leave(told: Departure) -> None:
+def _leave(departure: Departure) -> None:
     """Green and bare leave the file, first without a word, while blue's Tiller is to move."""
-    told.write("blue", blue={"namespace": f"{told.team('blue')}-elsewhere"})
-    told.states.append(_state(told.stack))
-    told.done["preview without a word"] = told.stack.preview(check=False)
-    told.done["up without a word"] = told.stack.up(check=False)
-    told.states.append(_state(told.stack))
-    told.look("refused")
-    told.write("blue", removed="green", blue=PROTECT)
-    told.done["up with the word"] = told.stack.up()
-    told.look("left")
+    departure.write("blue", blue={"namespace": f"{departure.team('blue')}-elsewhere"})
+    departure.states.append(_state(departure.stack))
+    departure.done["preview without a word"] = departure.stack.preview(check=False)
+    departure.done["up without a word"] = departure.stack.up(check=False)
+    departure.states.append(_state(departure.stack))
+    departure.look("refused")
+    departure.write("blue", removed="green", blue=PROTECT)
+    departure.done["up with the word"] = departure.stack.up()
+    departure.look("left")
 
 
 def _state(stack: TestStack) -> set[tuple[str, str, str]]:
@@ -160,23 +160,23 @@ def _state(stack: TestStack) -> set[tuple[str, str, str]]:
     return {(one["urn"], one.get("id", ""), one.get("modified", "")) for one in resources[1:]}
 
 
-def _stay(told: Departure, bundle: Credentials) -> None:
+def _stay(departure: Departure, bundle: Credentials) -> None:
     """The stack is destroyed while all that is in it is a protected team."""
-    told.done["destroy of a protected team"] = told.destroy("--yes")
-    told.look("protected")
-    told.answer = ask(f"{told.team('blue')}-tiller", told.stack.environment, bundle)
+    departure.done["destroy of a protected team"] = departure.destroy("--yes")
+    departure.look("protected")
+    departure.answer = ask(f"{departure.team('blue')}-tiller", departure.stack.environment, bundle)
 
 
-def _return(told: Departure) -> None:
+def _return(departure: Departure) -> None:
     """Green returns under another Pod Security Standard, first with a program that does not take back by force."""
-    namespaces = {f"{told.team('green')}-apps": {"pod_security": "restricted"}}
-    told.write("blue", "green", green={"namespaces": namespaces})
-    with told.stack.edited("components/secure_tiller/plan/objects.py", PATCH_FORCE, ""):
-        told.done["up without force"] = told.stack.up(check=False)
-    told.look("not taken back")
-    told.done["up of the return"] = told.stack.up()
-    told.look("returned")
-    told.done["destroy without protection"] = told.destroy("--preview-only")
+    namespaces = {f"{departure.team('green')}-apps": {"pod_security": "restricted"}}
+    departure.write("blue", "green", green={"namespaces": namespaces})
+    with departure.stack.edited("components/secure_tiller/plan/objects.py", PATCH_FORCE, ""):
+        departure.done["up without force"] = departure.stack.up(check=False)
+    departure.look("not taken back")
+    departure.done["up of the return"] = departure.stack.up()
+    departure.look("returned")
+    departure.done["destroy without protection"] = departure.destroy("--preview-only")
 
 
 def _delete(api: client.ApiClient, namespace: str) -> None:

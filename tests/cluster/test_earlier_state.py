@@ -36,8 +36,8 @@ class Upgrade:
     Attributes:
         team: its name.
         stack: the stack it is in.
-        bundle: what release 0.1.0 gave its client.
-        planned: what the preview with this release would do: the operation by kind and logical name.
+        bundle: the client's, from release 0.1.0.
+        planned: the preview with this release: the operation by kind and logical name.
         answer: to that bundle after the update with this release.
         again: the preview after that update.
     """
@@ -56,7 +56,7 @@ def upgrade(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Upgrad
     settings = {"namespaces": {f"{team}-apps": {"retain_on_delete": False}}, "clients": {"ann": {}}}
     stack = new_stack({team: {**settings, "subjects": {"groups": ["old-developers"]}}})
     _program_of(stack, FIRST_SLICE)
-    try:
+    with stack:
         stack.up()
         seen = Upgrade(team, stack, stack.bundle(team, "ann"))
         _program_of_the_checkout(stack)
@@ -65,8 +65,6 @@ def upgrade(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Upgrad
         seen.answer = ask(f"{team}-tiller", stack.environment, seen.bundle)
         seen.again = stack.preview("--expect-no-changes", check=False)
         yield seen
-    finally:
-        stack.discard()
 
 
 @dataclass
@@ -75,9 +73,9 @@ class Successor:
 
     Attributes:
         stack: the stack they are in.
-        planned: what the preview with this version would do.
+        planned: the operations of the preview with this version.
         preview: that preview again, which is to fail where anything changes.
-        labelled: what it would do after a label more in the settings.
+        labelled: those after a label more in the settings.
     """
 
     stack: TestStack
@@ -97,23 +95,20 @@ def successor(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Succ
     stack = new_stack({})
     _configure(stack, teams, {f"company-{suffix}": server.key_pem})
     _program_of(stack, FIELD_BY_FIELD)
-    try:
+    with stack:
         stack.up()
         _program_of_the_checkout(stack)
         planned, preview = _planned(stack.preview("--json").stdout), stack.preview("--expect-no-changes", check=False)
         labelled = {name: {**team, "labels": {"cost-center": "42"}} for name, team in teams.items()}
         _configure(stack, labelled, {f"company-{suffix}": server.key_pem})
         yield Successor(stack, planned, preview, _planned(stack.preview("--json").stdout))
-    finally:
-        stack.discard()
 
 
 def _configure(stack: TestStack, teams: dict[str, dict[str, Any]], keys: dict[str, str]) -> None:
     """Write the settings, and for some teams the key of the server certificate that they bring."""
     stack.configure_teams(teams)
     for team, key in keys.items():
-        path = f"serverKeys.{team}"
-        stack.run("config", "set", "--secret", "--path", path, "--stack", stack.name, stdin=key)
+        stack.set_server_key(team, key)
 
 
 def _open_team(name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Who gets an answer from a Tiller: its own clients, and nobody else."""
+"""A Tiller answers its own clients and nobody else."""
 
 import dataclasses
 import re
@@ -25,7 +25,7 @@ def _answer(stack: TestStack, namespace: str, credentials: Credentials) -> Accep
 
 @pytest.fixture(scope="module")
 def attempts(deployed: TestStack, red: str, gold: str) -> dict[str, Credentials]:
-    """What to bring to red's Tiller."""
+    """Credentials to present to red's Tiller."""
     own, foreign = deployed.bundle(red, "rita"), deployed.bundle(gold, "gus")
     return {
         "own certificate": own,

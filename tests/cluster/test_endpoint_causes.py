@@ -1,8 +1,8 @@
-"""Why a client of a Tiller gets no answer: each cause made for real, told by the Helm client, and named by us."""
+"""Causes for which a client of a Tiller gets no answer, made for real: the Helm client's words, and our diagnosis."""
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -28,11 +28,13 @@ from testbed.toolchain.pins import HELM
 from tests.cluster.copies import Change, copy_of_tiller, unchanged, without_tls
 from tests.support import pki
 from tests.support.ageing import DAY, moved
+from tests.support.cluster_objects import granted, item, rule
 from tests.support.credentials import HOUR, P224, SERVER_AUTH, Client, tillers
+from tests.support.live_objects import create, kubeconfig_of
 from tests.support.projects import TestStack
 from tests.support.state import State
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 AT_ONCE = 8
 """How many cases at a time: most of each is the Helm client's waiting."""
@@ -46,12 +48,12 @@ class Case:
     """A client that calls a Tiller.
 
     Attributes:
-        says: what the Helm client says, as a regular expression; empty: it is answered.
+        says: the error of the Helm client, as a regular expression; empty: it is answered.
         kind: the decisive cause; None: there is none.
-        seen: what is told of it, as a regular expression.
+        seen: the observation in the diagnosis, as a regular expression.
         place: in which namespace, by the names of `Scene.places`.
-        credentials: what the client brings, made of ann's and of another team's gus'.
-        account: who reaches the cluster, by the names of `Scene.accounts`.
+        credentials: those of the client, made of ann's and of another team's gus'.
+        account: the one that reaches the cluster, by the names of `Scene.accounts`.
         hostname: for which the server's certificate must be.
         stack: whether the caller sees the stack.
     """
@@ -238,12 +240,9 @@ def stack(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[TestStac
         }
 
     why, other = f"why-{suffix}", f"else-{suffix}"
-    made = new_stack({why: settings(why, "ann", "bob"), other: settings(other, "gus")})
-    try:
+    with new_stack({why: settings(why, "ann", "bob"), other: settings(other, "gus")}) as made:
         made.up()
         yield made
-    finally:
-        made.discard()
 
 
 @pytest.fixture(scope="module")
@@ -296,42 +295,43 @@ def _on_another_port(container: Any) -> None:
 
 def _accounts(api: client.ApiClient, cluster: Place, team: str, folder: Path) -> Iterator[tuple[str, Path]]:
     """Kubeconfigs of accounts: with all rights, with those of the team's people, with some of them, with none."""
-    core, rbac = client.CoreV1Api(api), client.RbacAuthorizationV1Api(api)
     whole, apps = yaml.safe_load(cluster.kubeconfig.read_text()), f"{team}-apps"
-    rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list", "get"]}]
-    rbac.create_namespaced_role(f"{team}-tiller", {"metadata": {"name": "lister"}, "rules": rules})
-    subjects = [{"kind": "ServiceAccount", "name": "lister", "namespace": apps}]
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "lister"}
-    binding = {"metadata": {"name": "lister"}, "subjects": subjects, "roleRef": role}
-    rbac.create_namespaced_role_binding(f"{team}-tiller", binding)
+    lister, pods = f"ServiceAccount {apps}/lister", rule("pods", "list get")
+    for one in granted(pods, to=lister, namespace=f"{team}-tiller", name="lister"):
+        create(api, one)
     yield "admin", cluster.kubeconfig
     for name in ("developer", "lister", "stranger"):
-        core.create_namespaced_service_account(apps, {"metadata": {"name": name}})
-        token = core.create_namespaced_service_account_token(name, apps, {"spec": {}}).status.token
-        yield name, _kubeconfig(folder / name, whole, {"token": token})
+        create(api, item("ServiceAccount", name, apps))
+        yield name, _file(folder / name, kubeconfig_of(api, cluster.kubeconfig, apps, name))
     nowhere = [{**whole["clusters"][0], "cluster": {"server": "http://127.0.0.1:1"}}]
-    yield "nobody", _kubeconfig(folder / "nobody", {**whole, "clusters": nowhere}, {})
+    yield (
+        "nobody",
+        _file(
+            folder / "nobody",
+            yaml.safe_dump({**whole, "clusters": nowhere, "users": [{**whole["users"][0], "user": {}}]}),
+        ),
+    )
 
 
-def _kubeconfig(file: Path, whole: Mapping[str, Any], user: Mapping[str, str]) -> Path:
-    file.write_text(yaml.safe_dump({**whole, "users": [{**whole["users"][0], "user": user}]}))
-    return file
+def _file(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
 
 
 @dataclass(frozen=True)
-class Told:
-    """What was told of a case: by the Helm client, and by us."""
+class Reports:
+    """The reports of the Helm client and of the diagnosis on a case."""
 
     helm: "CompletedProcess[str]"
     diagnosis: Diagnosis
 
 
 @pytest.fixture(scope="module")
-def told(scene: Scene, cluster: Place, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Told]:
+def reports(scene: Scene, cluster: Place, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Reports]:
     """Each case, as both tell it."""
     home = tmp_path_factory.mktemp("helm")
 
-    def tell(name: str) -> Told:
+    def report(name: str) -> Reports:
         case = CASES[name]
         brought, namespace = case.credentials(scene), scene.places[case.place]
         access = Access(scene.accounts[case.account], cluster.context)
@@ -348,10 +348,10 @@ def told(scene: Scene, cluster: Place, tmp_path_factory: pytest.TempPathFactory)
             others=[other] if case.stack else [],
             environment=environment,
         )
-        return Told(helm.run("version", "--server", f"--tls-hostname={case.hostname}"), diagnosis)
+        return Reports(helm.run("version", "--server", f"--tls-hostname={case.hostname}"), diagnosis)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return dict(zip(CASES, pool.map(tell, CASES), strict=True))
+        return dict(zip(CASES, pool.map(report, CASES), strict=True))
 
 
 ANSWERED = [name for name, case in CASES.items() if not case.says]
@@ -359,21 +359,21 @@ UNANSWERED = [name for name, case in CASES.items() if case.says]
 
 
 @pytest.mark.parametrize("name", ANSWERED)
-def test_control_who_is_answered_is_fine(told: dict[str, Told], name: str) -> None:
-    assert HELM in told[name].helm.stdout, told[name].helm.stderr
-    assert told[name].diagnosis == Diagnosis(Accepted(HELM), ())
-    assert told[name].diagnosis.fine
+def test_control_who_is_answered_is_fine(reports: dict[str, Reports], name: str) -> None:
+    assert HELM in reports[name].helm.stdout, reports[name].helm.stderr
+    assert reports[name].diagnosis == Diagnosis(Accepted(HELM), ())
+    assert reports[name].diagnosis.fine
 
 
 @pytest.mark.parametrize("name", UNANSWERED)
-def test_the_helm_client_does_not_say_why(told: dict[str, Told], name: str) -> None:
-    assert told[name].helm.returncode != 0
-    assert re.search(CASES[name].says, told[name].helm.stderr)
+def test_the_helm_client_does_not_say_why(reports: dict[str, Reports], name: str) -> None:
+    assert reports[name].helm.returncode != 0
+    assert re.search(CASES[name].says, reports[name].helm.stderr)
 
 
 @pytest.mark.parametrize("name", UNANSWERED)
-def test_the_cause_is_named(told: dict[str, Told], name: str) -> None:
-    diagnosis, case = told[name].diagnosis, CASES[name]
+def test_the_cause_is_named(reports: dict[str, Reports], name: str) -> None:
+    diagnosis, case = reports[name].diagnosis, CASES[name]
     assert diagnosis.answer is None
     assert not diagnosis.fine
     assert [cause.kind for cause in diagnosis.causes] == [case.kind], diagnosis
@@ -381,7 +381,7 @@ def test_the_cause_is_named(told: dict[str, Told], name: str) -> None:
     assert diagnosis.causes[0].remedy
 
 
-def test_a_kubectl_that_fails_is_told(scene: Scene, cluster: Place, tmp_path: Path) -> None:
+def test_a_kubectl_that_fails_is_reported(scene: Scene, cluster: Place, tmp_path: Path) -> None:
     (tmp_path / "kubectl").write_text("#!/bin/sh\necho 'error: a proxy in between' >&2; exit 1\n")
     (tmp_path / "kubectl").chmod(0o700)
     access, environment = Access(cluster.kubeconfig, cluster.context), {"PATH": f"{tmp_path}:/bin"}
@@ -412,12 +412,12 @@ def test_the_folder_of_a_bundle_is_all_that_a_developer_needs(scene: Scene, clus
     )
 
 
-def test_in_a_wrong_namespace_the_nearest_with_a_tiller_is_offered(told: dict[str, Told], scene: Scene) -> None:
-    remedy = told["a namespace without Tiller"].diagnosis.causes[0].remedy
+def test_in_a_wrong_namespace_the_nearest_with_a_tiller_is_offered(reports: dict[str, Reports], scene: Scene) -> None:
+    remedy = reports["a namespace without Tiller"].diagnosis.causes[0].remedy
     assert re.search(rf"namespaces with a Tiller: .*\b{scene.places['own']}\b", remedy)
 
 
-def test_everything_that_is_wrong_is_told_the_decisive_first(scene: Scene, cluster: Place) -> None:
+def test_every_cause_is_reported_the_decisive_first(scene: Scene, cluster: Place) -> None:
     credentials = scene.ann.forged(starts=-3 * HOUR, purpose=SERVER_AUTH)
     access, environment = Access(cluster.kubeconfig, cluster.context), scene.stack.environment
     place = scene.places["server expired"]
@@ -439,6 +439,6 @@ def test_what_the_account_may_not_look_at_is_said(scene: Scene, cluster: Place) 
     assert [cause.kind for cause in diagnosis.causes] == [Kind.FORWARD_DENIED]
 
 
-def test_no_key_is_shown(told: dict[str, Told], scene: Scene) -> None:
+def test_no_key_is_shown(reports: dict[str, Reports], scene: Scene) -> None:
     lines = scene.ann.own.key.splitlines()[1:-1] + scene.gus.own.key.splitlines()[1:-1]
-    assert [name for name, each in told.items() if any(line in repr(each.diagnosis) for line in lines)] == []
+    assert [name for name, each in reports.items() if any(line in repr(each.diagnosis) for line in lines)] == []

@@ -1,4 +1,4 @@
-"""What access reviews cannot see, tried for real with the token of Tiller's own ServiceAccount.
+"""Escalations that access reviews cannot see, tried for real with the token of Tiller's own ServiceAccount.
 
 Nothing that is tried is kept: most requests are dry runs on the server, which run every check and store nothing
 (Kubernetes documentation, API Concepts, "Dry-run"). Each refused request has a control: who holds the right, or where
@@ -8,7 +8,6 @@ the protection is not, it is accepted.
 import base64
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +15,8 @@ import pytest
 from kubernetes import client
 
 from testbed.waiting import until
+from tests.support.cluster_objects import granted, item
+from tests.support.live_objects import client_with, create, existing, tls_secret_name, token_of
 from tests.support.projects import TestStack
 
 RBAC = "rbac.authorization.k8s.io"
@@ -62,17 +63,7 @@ def tiller(api: client.ApiClient, teams: Teams) -> client.ApiClient:
 
 
 def _as_service_account(api: client.ApiClient, namespace: str, name: str) -> client.ApiClient:
-    request = {"spec": {"expirationSeconds": 3600}}
-    granted = client.CoreV1Api(api).create_namespaced_service_account_token(name, namespace, request)
-    return _with_token(api, granted.status.token)
-
-
-def _with_token(api: client.ApiClient, token: str) -> client.ApiClient:
-    configuration = client.Configuration(host=api.configuration.host)
-    configuration.ssl_ca_cert = api.configuration.ssl_ca_cert
-    configuration.api_key = {"authorization": token}
-    configuration.api_key_prefix = {"authorization": "Bearer"}
-    return client.ApiClient(configuration)
+    return client_with(token_of(api, namespace, name), api)
 
 
 def _who(api: client.ApiClient) -> str:
@@ -139,7 +130,7 @@ def _delete_namespace(api: client.ApiClient, teams: Teams) -> object:
     return client.CoreV1Api(api).delete_namespace(teams.apps, **DRY)
 
 
-def _pod_beside_tiller(api: client.ApiClient, teams: Teams) -> object:
+def _pod_in_its_namespace(api: client.ApiClient, teams: Teams) -> object:
     pod = _pod(serviceAccountName="tiller", automountServiceAccountToken=False, securityContext={"fsGroup": 65534})
     return client.CoreV1Api(api).create_namespaced_pod(teams.tiller, pod, **DRY)
 
@@ -175,7 +166,7 @@ ATTEMPTS: dict[str, tuple[Attempt, str]] = {
     "bind cluster-admin in the cluster": (_bind_cluster_admin_everywhere, "cannot create resource"),
     "relabel a managed namespace": (_relabel, "cannot patch resource"),
     "delete a managed namespace": (_delete_namespace, "cannot delete resource"),
-    "start a pod in its own namespace": (_pod_beside_tiller, "cannot create resource"),
+    "start a pod in its own namespace": (_pod_in_its_namespace, "cannot create resource"),
     "request a token of an account in a managed namespace": (_token_of_another_account, "cannot create resource"),
     "request a token of its own account": (_token_of_its_own_account, "cannot create resource"),
     "change its own Deployment": (_change_its_deployment, "cannot patch resource"),
@@ -263,10 +254,9 @@ def test_control_without_the_label_such_a_pod_is_accepted(
 @pytest.fixture
 def namespace(api: client.ApiClient) -> Iterator[str]:
     """A namespace of nobody, without any label."""
-    core, name = client.CoreV1Api(api), f"try-{uuid.uuid4().hex[:8]}"
-    core.create_namespace({"metadata": {"name": name}})
-    yield name
-    core.delete_namespace(name)
+    name = f"try-{uuid.uuid4().hex[:8]}"
+    with existing(api, item("Namespace", name, "")):
+        yield name
 
 
 def _has_account(api: client.ApiClient, namespace: str) -> bool:
@@ -274,17 +264,14 @@ def _has_account(api: client.ApiClient, namespace: str) -> bool:
     return bool(listed.items)
 
 
-@contextmanager
-def _account_with(api: client.ApiClient, namespace: str, *rules: dict[str, Any]) -> Iterator[client.ApiClient]:
-    """A client with the token of a new ServiceAccount that holds some rules in a namespace."""
-    core, rbac = client.CoreV1Api(api), client.RbacAuthorizationV1Api(api)
-    core.create_namespaced_service_account(namespace, {"metadata": {"name": "holder"}})
-    role = rbac.create_namespaced_role(namespace, _role(*rules))
-    reference = {"apiGroup": RBAC, "kind": "Role", "name": role.metadata.name}
-    rbac.create_namespaced_role_binding(namespace, _binding(reference, "holder", namespace))
+def _account_with(api: client.ApiClient, namespace: str, *rules: dict[str, Any]) -> client.ApiClient:
+    """Return a client with the token of a new ServiceAccount that holds some rules in a namespace."""
+    account, to = item("ServiceAccount", "holder", namespace), f"ServiceAccount {namespace}/holder"
+    for one in (account, *granted(*rules, to=to, namespace=namespace, name="holder")):
+        create(api, one)
     holder = _as_service_account(api, namespace, "holder")
     until(lambda: _may(holder, namespace, "create", "roles"), "the authorizer knows the Role")
-    yield holder
+    return holder
 
 
 def _may(api: client.ApiClient, namespace: str, verb: str, resource: str) -> bool:
@@ -311,23 +298,20 @@ def _bind_admin(api: client.ApiClient, namespace: str) -> object:
 def test_who_may_make_roles_cannot_grant_more_than_it_holds(
     api: client.ApiClient, namespace: str, grant: Callable[[client.ApiClient, str], object]
 ) -> None:
-    with _account_with(api, namespace, MAKE_ROLES) as holder:
-        assert "is attempting to grant RBAC permissions not currently held" in _refusal(
-            lambda: grant(holder, namespace)
-        )
+    holder = _account_with(api, namespace, MAKE_ROLES)
+    refused = _refusal(lambda: grant(holder, namespace))
+    assert "is attempting to grant RBAC permissions not currently held" in refused
 
 
 def test_control_who_may_make_roles_can_grant_what_it_holds(api: client.ApiClient, namespace: str) -> None:
-    with _account_with(api, namespace, MAKE_ROLES, READ_SECRETS) as holder:
-        assert _grant_secrets(holder, namespace)
+    assert _grant_secrets(_account_with(api, namespace, MAKE_ROLES, READ_SECRETS), namespace)
 
 
 @pytest.mark.parametrize(("grant", "more"), [(_grant_secrets, ESCALATE), (_bind_admin, BIND)])
 def test_control_with_escalate_or_bind_it_can_grant_anything(
     api: client.ApiClient, namespace: str, grant: Callable[[client.ApiClient, str], object], more: dict[str, Any]
 ) -> None:
-    with _account_with(api, namespace, MAKE_ROLES, more) as holder:
-        assert grant(holder, namespace)
+    assert grant(_account_with(api, namespace, MAKE_ROLES, more), namespace)
 
 
 @pytest.fixture
@@ -360,7 +344,7 @@ def test_control_a_token_secret_for_an_account_of_the_managed_namespace_is_fille
     # Why each ServiceAccount of a managed namespace is as good as the team's own.
     client.CoreV1Api(tiller).create_namespaced_secret(teams.apps, _account_token(named, "default"))
     until(lambda: bool(_token(tiller, teams.apps, named)), "the controller fills it")
-    assert _who(_with_token(tiller, _token(tiller, teams.apps, named) or "")) == (
+    assert _who(client_with(_token(tiller, teams.apps, named) or "", tiller)) == (
         f"system:serviceaccount:{teams.apps}:default"
     )
 
@@ -373,15 +357,14 @@ def test_known_gap_tiller_can_make_itself_a_token_that_never_ends(
     client.CoreV1Api(tiller).create_namespaced_secret(teams.tiller, _account_token(named, "tiller"))
     until(lambda: bool(_token(tiller, teams.tiller, named)), "the controller fills it")
     stolen = _token(tiller, teams.tiller, named) or ""
-    assert _who(_with_token(tiller, stolen)) == f"system:serviceaccount:{teams.tiller}:tiller"
+    assert _who(client_with(stolen, tiller)) == f"system:serviceaccount:{teams.tiller}:tiller"
     claims = base64.urlsafe_b64decode(stolen.split(".")[1] + "==").decode()
     assert '"exp"' not in claims
 
 
 def _tls_secret(api: client.ApiClient, teams: Teams) -> client.V1Secret:
     deployment = client.AppsV1Api(api).read_namespaced_deployment("tiller-deploy", teams.tiller)
-    name = next(volume.secret for volume in deployment.spec.template.spec.volumes if volume.secret).secret_name
-    return client.CoreV1Api(api).read_namespaced_secret(name, teams.tiller)
+    return client.CoreV1Api(api).read_namespaced_secret(tls_secret_name(deployment.spec.template), teams.tiller)
 
 
 def test_tiller_cannot_change_its_tls_secret(api: client.ApiClient, tiller: client.ApiClient, teams: Teams) -> None:

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import pytest
@@ -14,6 +14,8 @@ from testbed import pods
 from testbed.pods import SECRET, Ended
 from testbed.tiller import ask
 from testbed.toolchain.pins import HELM, HELM_IMAGE
+from tests.support.cluster_objects import item
+from tests.support.live_objects import existing
 from tests.support.projects import TestStack
 
 BUNDLE = "tiller-client"
@@ -53,18 +55,14 @@ def exposed(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: 
         "clients": {"ann": {}, "robot": {"secret": {"namespace": allowed, "name": BUNDLE}}},
         "expose": "cluster",
     }
-    for namespace in (allowed, other):
-        core.create_namespace({"metadata": {"name": namespace}})
-    stack = new_stack({team: settings})
-    try:
+    with (
+        existing(api, item("Namespace", allowed, ""), item("Namespace", other, "")),
+        new_stack({team: settings}) as stack,
+    ):
         stack.up()
         secret = core.read_namespaced_secret(BUNDLE, allowed)
         core.create_namespaced_secret(other, {"metadata": {"name": BUNDLE}, "data": secret.data})
         yield Exposed(team, stack, settings, allowed, other)
-    finally:
-        stack.discard()
-        for namespace in (allowed, other):
-            core.delete_namespace(namespace)
 
 
 def _helm_ls(exposed: Exposed, api: client.ApiClient, namespace: str, verified_name: str = "") -> Ended:
@@ -141,13 +139,7 @@ def _connect(exposed: Exposed, api: client.ApiClient, namespace: str) -> Ended:
     return pods.run(api, namespace, HELM_IMAGE.reference, ["/bin/sh", "-c", script])
 
 
-@contextmanager
-def _admitted(api: client.ApiClient, namespace: str) -> Iterator[None]:
+def _admitted(api: client.ApiClient, namespace: str) -> AbstractContextManager[None]:
     """Let every pod connect to every pod of a namespace, for a while."""
-    networking = client.NetworkingV1Api(api)
-    policy = {"metadata": {"name": "everybody"}, "spec": {"podSelector": {}, "ingress": [{}]}}
-    networking.create_namespaced_network_policy(namespace, policy)
-    try:
-        yield
-    finally:
-        networking.delete_namespaced_network_policy("everybody", namespace)
+    everybody = item("NetworkPolicy", "everybody", namespace, spec={"podSelector": {}, "ingress": [{}]})
+    return existing(api, everybody)

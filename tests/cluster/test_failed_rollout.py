@@ -10,6 +10,7 @@ from kubernetes import client
 from secure_tiller_cli.diagnosis import Accepted, Credentials, Refused
 from testbed.tiller import ask
 from testbed.toolchain.pins import HELM
+from tests.support.live_objects import tls_secret_name
 from tests.support.projects import TestStack
 from tiller_facts.identity import TRUSTS_ANNOTATION
 
@@ -27,7 +28,7 @@ class Failure:
         failed: the update that failed, and the same once more.
         answers: to ann and bob after each failure.
         mounted: whether the TLS Secret that Tiller mounts was there after the settings had been taken back.
-        trusted: whom each pod of Tiller answered, terminating or not, when the update with a good image had ended.
+        trusted: the clients that each pod of Tiller answered, terminating or not, after the update with a good image.
     """
 
     team: str
@@ -48,8 +49,7 @@ class Failure:
 def failure(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: str) -> Iterator[Failure]:
     team = f"halt-{suffix}"
     apps = {"namespaces": {f"{team}-apps": {"retain_on_delete": False}}}
-    stack = new_stack({team: {**apps, "clients": {"ann": {}, "bob": {}}}})
-    try:
+    with new_stack({team: {**apps, "clients": {"ann": {}, "bob": {}}}}) as stack:
         stack.up()
         seen = Failure(team, stack, {name: stack.bundle(team, name) for name in ("ann", "bob")})
         halting = {"image": NEVER_STARTS, "rollout_timeout": "10s"}
@@ -65,15 +65,12 @@ def failure(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: 
         pods = client.CoreV1Api(api).list_namespaced_pod(f"{team}-tiller").items
         seen.trusted = {pod.metadata.annotations[TRUSTS_ANNOTATION] for pod in pods}
         yield seen
-    finally:
-        stack.discard()
 
 
 def _mounted_secret_is_there(api: client.ApiClient, namespace: str) -> bool:
     deployment = client.AppsV1Api(api).read_namespaced_deployment("tiller-deploy", namespace)
-    named = next(volume.secret for volume in deployment.spec.template.spec.volumes if volume.secret).secret_name
     secrets = client.CoreV1Api(api).list_namespaced_secret(namespace).items
-    return named in {secret.metadata.name for secret in secrets}
+    return tls_secret_name(deployment.spec.template) in {secret.metadata.name for secret in secrets}
 
 
 @pytest.mark.parametrize("attempt", [0, 1], ids=["the first time", "tried again"])

@@ -21,7 +21,7 @@ from tests.support import walks
 from tests.support.projects import TestStack
 from tests.support.walks import Done
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 PAGE = PROJECT / "docs" / "from-helm-init.md"
 OLD = "The old Tiller"
@@ -41,9 +41,9 @@ class Walk:
         team: stands for the page's team blue.
         stack: stands for its stack production.
         done: how each command ended, by section and by its line on the page.
-        stranger: what a pod of nobody got from the old Tiller's address, by the section after which it asked.
+        stranger: the answer of the old Tiller's address to a pod of nobody, by the section after which it asked.
         labels: of the team's namespaces, by the section after which they were looked at.
-        rights: what the old Tiller's account may do beyond any account that nothing names, by the section after which
+        rights: those of the old Tiller's account beyond any account that nothing names, by the section after which
             that was asked.
         workloads: the Deployments in blue-apps: after the walk, after a release of the old one's name was refused, and
             after that was deleted.
@@ -147,7 +147,7 @@ def _do_what_the_page_warns_of(walk: Walk, api: client.ApiClient) -> None:
 
 def test_every_command_of_the_page_does_what_the_page_says(walk: Walk) -> None:
     of_the_page = {line: done for (section, line), done in walk.done.items() if section != "warned of"}
-    assert [told for line, done in of_the_page.items() if (told := walks.difference(line, done))] == []
+    assert [wrong for line, done in of_the_page.items() if (wrong := walks.difference(line, done))] == []
 
 
 @pytest.mark.parametrize("line", ["helm ls # refused: shop", "helm ls # shop-2", "helm ls # refused: shop-2"])

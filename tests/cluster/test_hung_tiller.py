@@ -1,4 +1,4 @@
-"""A Tiller that hangs is started anew, and serves again."""
+"""A Tiller that hangs is restarted, and serves again."""
 
 import os
 import signal
@@ -21,12 +21,12 @@ def _impatient(container: Any) -> None:
 
 
 def _without_a_new_beginning(container: Any) -> None:
-    """Do not take back, at the start, what the container before was told at its end."""
+    """Do not take back, at the start, the signal that the previous container got at its end."""
     _impatient(container)
     container.lifecycle.post_start = None
 
 
-def test_a_hung_tiller_is_started_anew_and_becomes_ready(deployed: TestStack, api: client.ApiClient, red: str) -> None:
+def test_a_hung_tiller_is_restarted_and_becomes_ready(deployed: TestStack, api: client.ApiClient, red: str) -> None:
     assert deployed
     with copy_of_tiller(api, f"{red}-tiller", _impatient) as namespace:
         pod = _hang(api, namespace)
@@ -40,7 +40,7 @@ def test_control_without_a_new_beginning_it_is_started_and_stays_unready(
     core = client.CoreV1Api(api)
     with copy_of_tiller(api, f"{red}-tiller", _without_a_new_beginning) as namespace:
         pod = _hang(api, namespace)
-        until(lambda: _restarted(pod()), "the Tiller that hung has been started anew")
+        until(lambda: _restarted(pod()), "the Tiller that hung has been restarted")
 
         def found_unready() -> bool:
             return any("Readiness probe failed" in e.message for e in core.list_namespaced_event(namespace).items)
@@ -69,5 +69,5 @@ def _process(pod_uid: str) -> int:
             if in_pod and (process / "comm").read_text().strip() == "tiller":
                 return int(process.name)
         except OSError:
-            continue  # it has ended meanwhile
+            continue  # it has ended since
     raise AssertionError(f"no process of pod {pod_uid}")

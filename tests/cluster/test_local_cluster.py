@@ -1,6 +1,6 @@
 """The local cluster comes up, is found, survives what happens to it, and leaves no trace.
 
-A second instance beside the one of the other tests: both live in namespaces of their own.
+A second instance runs next to that of the other tests: both live in namespaces of their own.
 """
 
 import multiprocessing
@@ -65,7 +65,7 @@ def _start(tools: Toolchain) -> None:
     up(SECOND, tools, Console(quiet=True))
 
 
-def test_a_start_that_was_cut_off_is_started_anew_and_leaves_no_trace(
+def test_a_start_that_was_cut_off_is_repeated_and_leaves_no_trace(
     before: dict[str, set[str]], tools: Toolchain, console: Console
 ) -> None:
     starter = multiprocessing.get_context("spawn").Process(target=_start, args=(tools,))

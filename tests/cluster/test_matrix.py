@@ -1,4 +1,4 @@
-"""Who gets an answer from which Tiller: every team's Tiller, every client of it, every kind of credentials."""
+"""Every team's Tiller, asked with every kind of credentials of every client: only its own clients are answered."""
 
 import dataclasses
 import re
@@ -72,8 +72,8 @@ class Attempt:
     Attributes:
         namespace: of the Tiller.
         kind: of the credentials.
-        caller: whose they are.
-        credentials: what is brought.
+        caller: their holder.
+        credentials: those presented.
     """
 
     namespace: str
@@ -180,7 +180,7 @@ class Talkative:
         return re.findall(r'failed to complete security handshake from "[^"]+": (.*)', log)
 
     def finding(self, credentials: Credentials) -> str:
-        """What it finds wrong with one connection's credentials; or how these were not refused."""
+        """Return the reason why it refuses a connection's credentials; or how they were not refused."""
         before = len(self.findings())
         try:
             with forwarded(self.namespace, self._environment) as port:
@@ -199,7 +199,7 @@ def listener(deployed: TestStack, api: client.ApiClient, red: str) -> Iterator[T
 
 @pytest.fixture(scope="module")
 def findings(listener: Talkative, at_red: dict[str, Attempt]) -> dict[str, str]:
-    """What Tiller finds wrong with each kind, asked one after the other."""
+    """The reason why Tiller refuses each kind, asked one after the other."""
     return {kind: listener.finding(at_red[kind].credentials) for kind in WRONG}
 
 
@@ -236,7 +236,7 @@ def _table(matrix: list[Asked], findings: dict[str, str]) -> Table:
 
 
 def _short(finding: str) -> str:
-    """What is wrong, without where it was found, the hour and guesses at the cause."""
+    """Return the error of a finding alone, without its place, its time and guesses at the cause."""
     finding = re.sub("^tls: (failed to verify client certificate: x509: )?", "", finding)
     return re.split(r": current time| \(possibly", finding)[0]
 

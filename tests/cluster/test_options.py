@@ -31,7 +31,7 @@ def settings(name: str, *clients: str) -> str:
 
 @pytest.fixture
 def program(new_stack: Callable[..., TestStack]) -> Callable[[str], TestStack]:
-    """Make a stack whose program begins as above and goes on as told."""
+    """Make a stack whose program begins as above and goes on with a text."""
 
     def make(text: str) -> TestStack:
         stack = new_stack({})
@@ -106,13 +106,10 @@ class Platform(pulumi.ComponentResource):
 
 Platform("platform", pulumi.ResourceOptions(providers=[cluster]))
 """
-    stack = program(alone)
-    try:
+    with program(alone) as stack:
         stack.up()
         write(stack, inside)
         steps = planned(stack)
-    finally:
-        stack.discard()
     assert all("company:index:Platform$secure-tiller:index:SecureTiller$" in step["urn"] for step in _children(steps))
     assert {step["op"] for urn, step in steps.items() if "::platform" not in urn} == {"same"}
 
@@ -131,11 +128,9 @@ opts = pulumi.ResourceOptions(
 SecureTiller("{name}", {settings(name)} | {{"clients": clients}}, opts)
 """
     write(stack, text)
-    try:
+    with stack:
         stack.up()
         yield stack
-    finally:
-        stack.discard()
 
 
 def test_protection_guards_the_namespaces_and_tiller_against_destroy(protected: TestStack, suffix: str) -> None:
@@ -181,13 +176,11 @@ def pull_secret(args):
 opts = pulumi.ResourceOptions(providers=[cluster], transforms=[pull_secret])
 SecureTiller("{name}", {settings(name)}, opts)
 """)
-    try:
+    with stack:
         stack.up()
         deployment = client.AppsV1Api(api).read_namespaced_deployment("tiller-deploy", f"{name}-tiller")
         assert [secret.name for secret in deployment.spec.template.spec.image_pull_secrets] == ["registry"]
         stack.preview("--expect-no-changes")
-    finally:
-        stack.discard()
 
 
 def _children(steps: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:

@@ -14,8 +14,9 @@ from testbed.tiller import ask
 from testbed.toolchain.pins import HELM
 from tests.support import pki
 from tests.support.leaks import leaked, private_keys, secret_number
+from tests.support.live_objects import tls_secret_name
 from tests.support.pki import Life, Pair
-from tests.support.projects import TestStack
+from tests.support.projects import TestStack, restored
 
 
 @dataclass
@@ -47,7 +48,7 @@ def company(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Compan
     stack = new_stack({})
     seen = Company(team, stack, pki.key_pem(key), authorities)
     request = pki.request("ann", key=key)
-    try:
+    with stack:
         _configure(seen, request, Life.of(), clients=("ann", "bob"))
         stack.up()
         outputs = stack.outputs()[team]["bundles"]
@@ -57,8 +58,6 @@ def company(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Compan
         }
         seen.state = stack.export(secrets=True)
         yield seen
-    finally:
-        stack.discard()
 
 
 def _configure(company: Company, request: str, life: Life, clients: tuple[str, ...]) -> None:
@@ -72,16 +71,7 @@ def _configure(company: Company, request: str, life: Life, clients: tuple[str, .
         },
     }
     company.stack.configure_teams({company.team: settings})
-    company.stack.run(
-        "config",
-        "set",
-        "--secret",
-        "--path",
-        f"serverKeys.{company.team}",
-        "--stack",
-        company.stack.name,
-        stdin=server.key_pem,
-    )
+    company.stack.set_server_key(company.team, server.key_pem)
 
 
 def _ask(company: Company, cert: str, key: str) -> Accepted | Refused:
@@ -133,14 +123,10 @@ def test_the_servers_key_stands_in_no_file_and_no_output_in_clear(company: Compa
 
 
 def test_a_server_key_that_does_not_match_is_refused_before_anything_is_changed(company: Company) -> None:
-    before = company.stack.file.read_text()
     stray = pki.key_pem(pki.new_key())
-    try:
-        path = ("config", "set", "--secret", "--path", f"serverKeys.{company.team}", "--stack", company.stack.name)
-        company.stack.run(*path, stdin=stray)
+    with restored(company.stack.file):
+        company.stack.set_server_key(company.team, stray)
         refused = company.stack.preview(check=False)
-    finally:
-        company.stack.file.write_text(before)
     assert refused.returncode != 0
     assert "certificates.server_certificate = (not shown)" in refused.stdout
     assert "does not belong to the key" in refused.stdout
@@ -148,15 +134,12 @@ def test_a_server_key_that_does_not_match_is_refused_before_anything_is_changed(
 
 
 def test_a_server_key_in_the_map_of_teams_is_refused_and_not_shown(company: Company) -> None:
-    before = company.stack.file.read_text()
     stray = pki.key_pem(pki.new_key())
-    config = yaml.safe_load(before)
-    config["config"]["secure-tiller:teams"][company.team]["certificates"]["server_certificate"]["key"] = stray
-    company.stack.file.write_text(yaml.safe_dump(config))
-    try:
+    with restored(company.stack.file) as before:
+        config = yaml.safe_load(before)
+        config["config"]["secure-tiller:teams"][company.team]["certificates"]["server_certificate"]["key"] = stray
+        company.stack.file.write_text(yaml.safe_dump(config))
         refused = company.stack.preview(check=False)
-    finally:
-        company.stack.file.write_text(before)
     assert refused.returncode != 0
     assert "a private key in plain sight" in refused.stdout
     assert leaked(refused.stdout + refused.stderr, {secret_number(stray)}) == []
@@ -181,9 +164,9 @@ def test_an_expired_server_certificate_is_a_loud_warning_and_revocation_goes_on(
 
 
 def _trusted(api: client.ApiClient, team: str) -> str:
-    """What the running pod of Tiller trusts."""
+    """The trust annotation of the running pod of Tiller."""
     core = client.CoreV1Api(api)
     pods = core.list_namespaced_pod(f"{team}-tiller", label_selector="app=helm,name=tiller").items
     (pod,) = [pod for pod in pods if not pod.metadata.deletion_timestamp]
-    name = next(volume.secret for volume in pod.spec.volumes if volume.secret).secret_name
+    name = tls_secret_name(pod)
     return base64.b64decode(core.read_namespaced_secret(name, f"{team}-tiller").data["ca.crt"]).decode()

@@ -1,4 +1,4 @@
-"""Pod Security: what the API server lets run in a Tiller's namespace, beside its keys, and in its team's namespaces.
+"""Pod Security: what the API server lets run in a Tiller's namespace, next to its keys, and in its team's namespaces.
 
 Every pod here is a dry run: the API server judges it and forgets it.
 """
@@ -13,6 +13,8 @@ import pytest
 from kubernetes import client
 
 from testbed.toolchain.pins import BUSYBOX_IMAGE
+from tests.support.cluster_objects import item
+from tests.support.live_objects import existing
 from tiller_facts.identity import POD_SECURITY_LABEL, SERVICE_ACCOUNT
 
 pytestmark = pytest.mark.usefixtures("deployed")
@@ -175,13 +177,10 @@ def tillers_pod(api: client.ApiClient, red: str) -> Pod:
 @pytest.fixture(scope="module")
 def privileged(api: client.ApiClient) -> Iterator[str]:
     """A namespace like Tiller's that enforces nothing."""
-    core, name = client.CoreV1Api(api), f"privileged-{uuid.uuid4().hex[:8]}"
-    core.create_namespace({"metadata": {"name": name, "labels": {POD_SECURITY_LABEL: "privileged"}}})
-    try:
-        core.create_namespaced_service_account(name, {"metadata": {"name": SERVICE_ACCOUNT}})
+    name = f"privileged-{uuid.uuid4().hex[:8]}"
+    privileged = item("Namespace", name, "", metadata={"labels": {POD_SECURITY_LABEL: "privileged"}})
+    with existing(api, privileged, item("ServiceAccount", SERVICE_ACCOUNT, name)):
         yield name
-    finally:
-        core.delete_namespace(name)
 
 
 def test_tillers_own_pod_is_accepted(judge: Judge, tillers_pod: Pod, red: str) -> None:
@@ -206,7 +205,9 @@ def test_control_the_same_pod_is_accepted_where_pod_security_enforces_nothing(
     assert judge.refusal(privileged, _mutated(tillers_pod, changes)) == ""
 
 
-def test_a_debugging_container_without_a_security_context_is_refused_beside_tiller(judge: Judge, red: str) -> None:
+def test_a_debugging_container_without_a_security_context_is_refused_in_tillers_namespace(
+    judge: Judge, red: str
+) -> None:
     refusal = judge.refusal_of_ephemeral(f"{red}-tiller", UNSECURED)
     assert 'violates PodSecurity "restricted' in refusal
     assert 'container "extra" must set securityContext.allowPrivilegeEscalation=false' in refusal

@@ -17,7 +17,7 @@ from tests.support import pki
 from tests.support.policy_pack import install, judge
 from tests.support.projects import TestStack
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 PROGRAMS = Path(__file__).parent / "programs"
 HELM_INIT = {
@@ -36,7 +36,7 @@ UNDONE = {
     ),
     "probe-closed": "advisory",
 }
-"""What programs/undoing.py breaks."""
+"""The policies that programs/undoing.py violates, with their levels."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -147,7 +147,7 @@ SECURED = {
     *("endpoint-closed", "limits"),
     *("clients-verified-advice", "history-limited", "no-service-advice", "not-root-advice", "probe-closed"),
 }
-"""What the document's own commands leave: Tiller listens for all, without limits, and more that only warns."""
+"""The policies that the document's own commands violate: Tiller listens on all addresses, without limits, and more."""
 
 
 def test_the_documents_own_installation_breaks_exactly_what_it_does_not_speak_of(
@@ -174,7 +174,7 @@ def test_two_such_tillers_of_one_ca_break_one_rule_more_and_no_key_is_shown(
 
 
 def _secured(tools: Toolchain, folder: Path, namespace: str, authority: pki.Pair) -> list[Any]:
-    """What the command at the end of "Securing your Helm Installation" installs, into a namespace."""
+    """Return the objects that the command at the end of "Securing your Helm Installation" installs."""
     files = folder / namespace
     files.mkdir()
     server = pki.server(authority)

@@ -24,6 +24,8 @@ from testbed.demo.place import Place
 from testbed.helm import Helm
 from testbed.pulumi_stack import PROJECT
 from testbed.waiting import until
+from tests.support.cluster_objects import granted, item, rule
+from tests.support.live_objects import create, existing
 from tests.support.projects import TestStack
 from tiller_facts.rbac import Rule
 
@@ -60,11 +62,11 @@ everything before it is in the log."""
 
 @dataclass(frozen=True)
 class Witness:
-    """What red's client rita did, and what Tiller asked for meanwhile.
+    """The calls of red's client rita, and the requests that Tiller made during them.
 
     Attributes:
         done: how each step ended.
-        role: what the cluster grants to Tiller in the managed namespace.
+        role: the rights that the cluster grants to Tiller in the managed namespace.
         managed: asked for in the managed namespace.
         storage: asked for in Tiller's own namespace.
         elsewhere: asked for outside of any namespace.
@@ -173,25 +175,17 @@ def gus(deployed: TestStack, gold: str, tmp_path: Path) -> Helm:
 @contextmanager
 def _namespace_without(missing: frozenset[Right], api: client.ApiClient, tiller: str) -> Iterator[str]:
     """A namespace that grants a Tiller what a managed one does, but for some rights."""
-    core, name = client.CoreV1Api(api), f"less-{secrets.token_hex(3)}"
-    core.create_namespace({"metadata": {"name": name}})
-    try:
+    name = f"less-{secrets.token_hex(3)}"
+    with existing(api, item("Namespace", name, "")):
         _grant(api, name, tiller, audit.granted(rights.manage(name)) - missing)
         yield name
-    finally:
-        core.delete_namespace(name)
 
 
 def _grant(api: client.ApiClient, namespace: str, tiller: str, wanted: frozenset[Right]) -> None:
-    rbac, reviews = client.RbacAuthorizationV1Api(api), client.AuthorizationV1Api(api)
-    rules = [{"apiGroups": [group], "resources": [resource], "verbs": [verb]} for group, resource, verb in wanted]
-    rbac.create_namespaced_role(namespace, {"metadata": {"name": "less"}, "rules": rules})
-    binding = {
-        "metadata": {"name": "less"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "less"},
-        "subjects": [{"kind": "ServiceAccount", "name": "tiller", "namespace": tiller}],
-    }
-    rbac.create_namespaced_role_binding(namespace, binding)
+    reviews = client.AuthorizationV1Api(api)
+    rules = [rule(resource, verb, group) for group, resource, verb in wanted]
+    for one in granted(*rules, to=f"ServiceAccount {tiller}/tiller", namespace=namespace, name="less"):
+        create(api, one)
     review = {
         "spec": {
             "user": f"system:serviceaccount:{tiller}:tiller",

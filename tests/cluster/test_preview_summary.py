@@ -6,7 +6,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -23,9 +22,10 @@ from tests import golden
 from tests.golden.changes import AGAIN, CHANGES, RUN, TRANSFORM, Names, base, changed
 from tests.golden.normal import normal
 from tests.support import ageing
+from tests.support.command import run_process
 from tests.support.projects import TestStack
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 KEPT = Path(golden.__file__).parent
 PREVIEW = preview_source.PREVIEW[1:]
@@ -55,33 +55,23 @@ class DeployedTiller:
 def deployed(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[DeployedTiller]:
     ending = f"-seen-{suffix}"  # the stack that other tests share has a team gold, too
     names = Names(*(f"{team}{ending}" for team in ("blue", "green", "gold")))
-    stack = new_stack(base(names))
-    try:
+    with new_stack(base(names)) as stack:
         stack.up()
         yield DeployedTiller(stack, names, ending)
-    finally:
-        stack.discard()
-
-
-def _command(deployed: DeployedTiller, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run `secure-tiller` in the project's folder, as a pipeline does."""
-    command = [str(Path(sys.executable).parent / "secure-tiller"), *arguments]
-    environment = dict(deployed.stack.environment)
-    return subprocess.run(
-        command, cwd=deployed.stack.project, env=environment, capture_output=True, text=True, check=False
-    )
 
 
 def test_the_command_previews_by_itself(deployed: DeployedTiller) -> None:
     deployed.stack.configure_teams(changed(deployed.names, "exposed"))
-    done = _command(deployed, "preview-summary", "--stack", deployed.stack.name, "--fail-on", "risk")
+    done = run_process(deployed.stack, "preview-summary", "--stack", deployed.stack.name, "--fail-on", "risk")
     assert done.returncode == 3, done.stderr
     assert "Tiller's port opens to pods of" in done.stdout
 
 
 def test_the_command_lists_every_certificate_that_is_due(deployed: DeployedTiller) -> None:
     deployed.stack.configure_teams(base(deployed.names))
-    done = _command(deployed, "renewals", "--stack", deployed.stack.name, "--within", "3650d", "--format", "json")
+    done = run_process(
+        deployed.stack, "renewals", "--stack", deployed.stack.name, "--within", "3650d", "--format", "json"
+    )
     assert done.returncode == 3, done.stderr
     found = json.loads(done.stdout)
     # Of blue a server, two clients, and their three CAs; of green a server with two CAs, and a client with one.
@@ -89,7 +79,7 @@ def test_the_command_lists_every_certificate_that_is_due(deployed: DeployedTille
 
 
 def test_control_a_preview_that_pulumi_refuses_is_a_failed_one(deployed: DeployedTiller) -> None:
-    done = _command(deployed, "preview-summary", "--stack", "missing")
+    done = run_process(deployed.stack, "preview-summary", "--stack", "missing")
     assert done.returncode == 1
     assert "FAILED" in done.stdout
     assert "no stack named 'missing' found" in done.stdout
@@ -144,4 +134,4 @@ SPECIAL: dict[str, Callable[[DeployedTiller], AbstractContextManager[None]]] = {
     "renewal": _aged,
     "drift": _changed_by_hand,
 }
-"""What is done besides to a stack whose settings alone do not make the change."""
+"""Further steps for the changes that settings alone do not make."""

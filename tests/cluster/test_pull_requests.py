@@ -13,7 +13,7 @@ from kubernetes import client
 from tests.support.projects import TestStack
 from tests.support.pull_requests import Repository, repository
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 HIDDEN = "what-nobody-may-see"
 
@@ -33,7 +33,7 @@ class Place:
 
     @property
     def canary(self) -> Path:
-        """What the pull request's program makes when it runs."""
+        """The file that the pull request's program makes when it runs."""
         return self.repo.folder.parent / "canary"
 
     def propose(self, *, code: bool = False, **settings: Any) -> str:

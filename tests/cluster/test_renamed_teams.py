@@ -21,7 +21,7 @@ from testbed.tiller import ask
 from testbed.toolchain.pins import HELM
 from tests.support.projects import PROGRAM, TestStack
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 NOTE = str(PROJECT / "tests" / "charts" / "note")
 ALIAS = "aliases=[pulumi.Alias(name=team.formerly)] if team.formerly else None"
@@ -31,7 +31,7 @@ TEAM_LABEL = "secure-tiller/team"
 
 @dataclass
 class Rename:
-    """What was seen while a team was given another name.
+    """The observations while a team was renamed.
 
     Attributes:
         stack: the stack.
@@ -87,11 +87,9 @@ def rename(
 ) -> Iterator[Rename]:
     seen = Rename(new_stack({}), f"plain-{suffix}", f"fancy-{suffix}")
     seen.write(seen.old)
-    try:
+    with seen.stack:
         seen.stack.up()
         yield _renamed(seen, api, tmp_path_factory.mktemp("helm"))
-    finally:
-        seen.stack.discard()
 
 
 def _renamed(seen: Rename, api: client.ApiClient, folder: Path) -> Rename:
@@ -153,7 +151,7 @@ def test_the_preview_of_a_rename_replaces_only_what_bears_the_teams_name(rename:
     assert set(rename.planned.values()) == {"replace", "update"}
 
 
-def test_control_without_an_alias_everything_would_be_deleted_and_made_anew(rename: Rename) -> None:
+def test_control_without_an_alias_everything_would_be_deleted_and_created(rename: Rename) -> None:
     assert set(rename.unaliased.values()) == {"create", "delete"}
     assert rename.unaliased["Namespace", f"{rename.old}-namespace"] == "delete"
 
@@ -165,7 +163,7 @@ def test_namespaces_stay_and_bear_the_new_name(rename: Rename) -> None:
     assert rename.teams == [{rename.old}, {rename.new}]
 
 
-def test_cas_stay_and_issue_the_certificates_anew(rename: Rename) -> None:
+def test_cas_stay_and_issue_new_certificates(rename: Rename) -> None:
     before, after = rename.serials
     assert before.keys() == after.keys()
     assert {part for part in before if before[part] == after[part]} == {"server-ca", "client-ca:ann"}

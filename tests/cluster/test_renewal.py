@@ -35,12 +35,12 @@ TEAMS = ("leaf", "serv", "auth")
 
 @dataclass
 class Renewal:
-    """What was seen before, during and after the update that renewed.
+    """The observations before, during and after the update that renewed.
 
     Attributes:
         stack: the stack; everything in it is renewed.
-        suffix: what follows `leaf`, `serv` and `auth` in the names of the teams.
-        outside: what a preview printed while the client's certificate was a day short of its window.
+        suffix: the ending after `leaf`, `serv` and `auth` in the names of the teams.
+        outside: the output of a preview while the client's certificate was a day short of its window.
         planned: the steps of the preview inside the window, by what they touch and how.
         before: the bundles before, by team.
         after: the bundles after, by team.
@@ -75,12 +75,9 @@ def renewal(
 ) -> Iterator[Renewal]:
     names = [f"{team}-{suffix}" for team in TEAMS]
     apps = {"retain_on_delete": False, "pod_security": "privileged", "pod_security_reason": "test"}
-    stack = new_stack({name: {"namespaces": {f"{name}-apps": apps}, "clients": {"ann": {}}} for name in names})
-    try:
+    with new_stack({name: {"namespaces": {f"{name}-apps": apps}, "clients": {"ann": {}}} for name in names}) as stack:
         stack.up()
         yield _lived(stack, api, cluster, suffix, tmp_path_factory.mktemp("helm"))
-    finally:
-        stack.discard()
 
 
 def _lived(stack: TestStack, api: client.ApiClient, cluster: Place, suffix: str, folder: Path) -> Renewal:

@@ -16,9 +16,9 @@ from tests.support import layout
 from tests.support.samples import smallest
 from tests.unit.secure_tiller_cli.report.samples import DEMO, NOW, ONE, STACK, proof, thirty, tiller
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
-CHECK = proof(*(Result("green", f"check that ended {status}", status, "seen " * 30, "mend it") for status in Status))
+CHECK = proof(*(Result("green", f"check that ended {status}", status, "seen " * 30, "correct it") for status in Status))
 CROWDED = smallest(
     namespaces={f"{number}-{'x' * 60}": {} for number in range(9)},
     clients={f"client-{number}-{'y' * 30}": {} for number in range(9)},

@@ -35,6 +35,8 @@ from testbed.access_reviews import (
 )
 from testbed.access_reviews.rules import AUTHENTICATED, SERVICE_ACCOUNTS
 from testbed.waiting import until
+from tests.support.cluster_objects import item
+from tests.support.live_objects import create, existing
 from tests.support.projects import TestStack
 from tiller_facts import rbac
 from tiller_facts.rbac import Subject as Bound
@@ -89,7 +91,7 @@ def catalogue(server: Server) -> Catalogue:
 
 @pytest.fixture(scope="module")
 def everybody(server: Server) -> dict[str, list[Grant]]:
-    """What Kubernetes itself grants to everybody it knows, by group."""
+    """The grants of Kubernetes itself to everybody it knows, by group."""
     return grants_of_groups(server, (AUTHENTICATED, SERVICE_ACCOUNTS))
 
 
@@ -126,17 +128,14 @@ def settings(suffix: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def plans(new_stack: Callable[..., TestStack], settings: dict[str, Any]) -> Iterator[list[TillerPlan]]:
     """The plans of the two teams, which are deployed."""
-    stack = new_stack(settings)
-    try:
+    with new_stack(settings) as stack:
         stack.up()
         yield [plan(name, args, STACK) for name, args in settings.items()]
-    finally:
-        stack.discard()
 
 
 @pytest.fixture(scope="module")
 def model(plans: list[TillerPlan], everybody: Mapping[str, list[Grant]], suffix: str) -> dict[Subject, list[Grant]]:
-    """What each subject should hold."""
+    """The grants that each subject should hold."""
     return {subject: _held(subject, plans, everybody) for subject in _subjects(plans, suffix)}
 
 
@@ -155,7 +154,7 @@ def walked(
     suffix: str,
     aloud: Aloud,
 ) -> dict[Subject, Tally]:
-    """What the walk found, shown as a table."""
+    """The result of the walk by subject, shown as a table."""
     names = _names(model)
     requests = [request for namespace in namespaces for request in catalogue.requests(namespace, names)]
     asked = {subject: list(_cells(subject, grants, requests, suffix)) for subject, grants in model.items()}
@@ -337,34 +336,12 @@ def _without_patch(rule: rbac.Rule) -> rbac.Rule:
     return replace(rule, verbs=tuple(verb for verb in rule.verbs if verb != "patch"))
 
 
-@contextmanager
-def _by_hand(api: client.ApiClient, server: Server, team: str, roles: Replacement) -> Iterator[ByHand]:
-    """Give a team's Tiller other rules than the plan's, in the namespaces of the plan."""
-    wanted = plan(team, {"namespaces": {f"{team}-apps": {}}, "clients": {"ann": {}}}, STACK)
-    tiller = Subject.service_account("Tiller", wanted.namespace.name, "tiller")
-    core = client.CoreV1Api(api)
-    names = [wanted.namespace.name, *(managed.name for managed in wanted.managed)]
-    for name in names:
-        core.create_namespace({"metadata": {"name": name}})
-    try:
-        core.create_namespaced_service_account(wanted.namespace.name, {"metadata": {"name": "tiller"}})
-        for role in wanted.roles:
-            if role.subjects:
-                _grant(api, role, roles(role))
-                _wait_for(server, tiller, role.namespace, {_rule(rule) for rule in roles(role)})
-        yield ByHand(wanted, tiller)
-    finally:
-        for name in names:
-            core.delete_namespace(name)
-
-
 def _wait_for(server: Server, subject: Subject, namespace: str, rules: set[Rule]) -> None:
     """Wait until the authorizer knows what was just granted."""
     until(lambda: rules <= server.rules(subject, namespace), f"{subject.user} holds what it was granted")
 
 
 def _grant(api: client.ApiClient, role: RolePlan, rules: Sequence[rbac.Rule]) -> None:
-    rbac, metadata = client.RbacAuthorizationV1Api(api), {"name": role.name}
     listed = [
         {
             "apiGroups": list(rule.api_groups),
@@ -374,26 +351,58 @@ def _grant(api: client.ApiClient, role: RolePlan, rules: Sequence[rbac.Rule]) ->
         }
         for rule in rules
     ]
-    rbac.create_namespaced_role(role.namespace, {"metadata": metadata, "rules": listed})
-    subjects = [{"kind": bound.kind, "name": bound.name, "namespace": bound.namespace} for bound in role.subjects]
     reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": role.name}
-    rbac.create_namespaced_role_binding(
-        role.namespace, {"metadata": metadata, "subjects": subjects, "roleRef": reference}
-    )
+    subjects = [{"kind": bound.kind, "name": bound.name, "namespace": bound.namespace} for bound in role.subjects]
+    create(api, item("Role", role.name, role.namespace, rules=listed))
+    create(api, item("RoleBinding", role.name, role.namespace, roleRef=reference, subjects=subjects))
 
 
-def _walk_by_hand(
-    made: ByHand, server: Server, catalogue: Catalogue, everybody: Mapping[str, list[Grant]], namespaces: Sequence[str]
-) -> Tally:
-    """The same walk, over every request in the places where such a Tiller has rights."""
-    model = {made.tiller: _held(made.tiller, [made.plan], everybody)}
-    requests = (request for place in namespaces for request in catalogue.requests(place, _names(model)))
-    cells = (Cell(made.tiller, request) for request in requests if _is_own(model[made.tiller], request))
-    return walk(cells, server, model)[made.tiller]
+@dataclass(frozen=True)
+class Controls:
+    """Makes Tillers with other rules than the plan's, and walks over their rights."""
+
+    api: client.ApiClient
+    server: Server
+    catalogue: Catalogue
+    everybody: Mapping[str, list[Grant]]
+    suffix: str
+
+    @contextmanager
+    def by_hand(self, name: str, roles: Replacement) -> Iterator[ByHand]:
+        """Give a team's Tiller other rules than the plan's, in the namespaces of the plan."""
+        team = f"{name}-{self.suffix}"
+        wanted = plan(team, {"namespaces": {f"{team}-apps": {}}, "clients": {"ann": {}}}, STACK)
+        tiller = Subject.service_account("Tiller", wanted.namespace.name, "tiller")
+        names = [wanted.namespace.name, *(managed.name for managed in wanted.managed)]
+        account = item("ServiceAccount", "tiller", wanted.namespace.name)
+        with existing(self.api, *(item("Namespace", name, "") for name in names), account):
+            for role in wanted.roles:
+                if role.subjects:
+                    _grant(self.api, role, roles(role))
+                    _wait_for(self.server, tiller, role.namespace, {_rule(rule) for rule in roles(role)})
+            yield ByHand(wanted, tiller)
+
+    def walk(self, made: ByHand, *namespaces: str) -> Tally:
+        """Ask for every request in the places where such a Tiller has rights."""
+        model = {made.tiller: self.held(made)}
+        requests = (request for place in namespaces for request in self.catalogue.requests(place, _names(model)))
+        cells = (Cell(made.tiller, request) for request in requests if _is_own(model[made.tiller], request))
+        return walk(cells, self.server, model)[made.tiller]
+
+    def held(self, made: ByHand) -> list[Grant]:
+        """Return the grants that the plan gives to such a Tiller."""
+        return _held(made.tiller, [made.plan], self.everybody)
+
+
+@pytest.fixture(scope="module")
+def controls(
+    api: client.ApiClient, server: Server, catalogue: Catalogue, everybody: Mapping[str, list[Grant]], suffix: str
+) -> Controls:
+    return Controls(api, server, catalogue, everybody, suffix)
 
 
 def _dangers(namespace: str) -> set[Request]:
-    """What lets a chart leave its namespace, or undo the limits set on it."""
+    """Return the requests with which a chart leaves its namespace, or undoes the limits set on it."""
     return {
         Request("patch", "", "namespaces", namespace, namespace),
         Request("create", "", "pods/exec", namespace),
@@ -403,32 +412,18 @@ def _dangers(namespace: str) -> set[Request]:
     }
 
 
-def test_control_the_role_of_helms_document_allows_what_it_should_not(
-    api: client.ApiClient,
-    server: Server,
-    catalogue: Catalogue,
-    everybody: Mapping[str, list[Grant]],
-    suffix: str,
-    aloud: Aloud,
-) -> None:
-    with _by_hand(api, server, f"document-{suffix}", _as_in_helms_document) as made:
-        tally = _walk_by_hand(made, server, catalogue, everybody, [made.managed])
+def test_control_the_role_of_helms_document_allows_what_it_should_not(controls: Controls, aloud: Aloud) -> None:
+    with controls.by_hand("document", _as_in_helms_document) as made:
+        tally = controls.walk(made, made.managed)
     with aloud() as console:
         console.print(f"Helm's document: {tally.cells:,} cells, {len(tally.unexpected):,} unexpected allows")
     assert _dangers(made.managed) - set(tally.unexpected) == set()
 
 
-def test_control_the_roles_of_gruntwork_allow_what_they_should_not(
-    api: client.ApiClient,
-    server: Server,
-    catalogue: Catalogue,
-    everybody: Mapping[str, list[Grant]],
-    suffix: str,
-    aloud: Aloud,
-) -> None:
-    with _by_hand(api, server, f"gruntwork-{suffix}", _as_gruntwork_does) as made:
+def test_control_the_roles_of_gruntwork_allow_what_they_should_not(controls: Controls, aloud: Aloud) -> None:
+    with controls.by_hand("gruntwork", _as_gruntwork_does) as made:
         own = made.plan.namespace.name
-        tally = _walk_by_hand(made, server, catalogue, everybody, [own, made.managed])
+        tally = controls.walk(made, own, made.managed)
     with aloud() as console:
         console.print(f"Gruntwork: {tally.cells:,} cells, {len(tally.unexpected):,} unexpected allows")
     rbac = "rbac.authorization.k8s.io"
@@ -437,19 +432,15 @@ def test_control_the_roles_of_gruntwork_allow_what_they_should_not(
     assert dangers - set(tally.unexpected) == set()
 
 
-def test_control_a_verb_that_a_role_lacks_is_missing(
-    api: client.ApiClient, server: Server, catalogue: Catalogue, everybody: Mapping[str, list[Grant]], suffix: str
-) -> None:
-    with _by_hand(api, server, f"lacking-{suffix}", _without_one_verb) as made:
-        tally = _walk_by_hand(made, server, catalogue, everybody, [made.managed])
+def test_control_a_verb_that_a_role_lacks_is_missing(controls: Controls) -> None:
+    with controls.by_hand("lacking", _without_one_verb) as made:
+        tally = controls.walk(made, made.managed)
     assert tally.missing == [Request("patch", "networking.k8s.io", "ingresses", made.managed)]
     assert tally.unexpected == []
 
 
-def test_control_a_rule_for_an_object_that_the_walk_cannot_know_is_listed(
-    api: client.ApiClient, server: Server, everybody: Mapping[str, list[Grant]], suffix: str
-) -> None:
-    with _by_hand(api, server, f"hiding-{suffix}", _with_a_rule_for_one_object) as made:
-        listed = server.rules(made.tiller, made.managed)
-    planned = _rules(_held(made.tiller, [made.plan], everybody), made.managed)
+def test_control_a_rule_for_an_object_that_the_walk_cannot_know_is_listed(controls: Controls) -> None:
+    with controls.by_hand("hiding", _with_a_rule_for_one_object) as made:
+        listed = controls.server.rules(made.tiller, made.managed)
+    planned = _rules(controls.held(made), made.managed)
     assert listed - planned == {_rule(HIDDEN)}

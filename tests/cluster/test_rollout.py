@@ -1,10 +1,10 @@
-"""What `pulumi up`, run again and taken back, does to a real cluster."""
+"""A repeated `pulumi up`, a changed setting and a destroy, on a real cluster."""
 
 import pytest
 from kubernetes import client
 
 from tests.cluster.conftest import Story
-from tests.support.projects import TestStack
+from tests.support.projects import TestStack, restored
 
 
 def test_a_second_up_changes_nothing(deployed: TestStack) -> None:
@@ -17,12 +17,9 @@ def test_a_preview_expects_no_changes(deployed: TestStack) -> None:
 
 
 def test_control_a_changed_setting_is_a_change(deployed: TestStack, red: str) -> None:
-    before = deployed.file.read_text()
-    deployed.file.write_text(before.replace("red-developers", "others"))
-    try:
+    with restored(deployed.file) as before:
+        deployed.file.write_text(before.replace("red-developers", "others"))
         done = deployed.preview("--expect-no-changes", check=False)
-    finally:
-        deployed.file.write_text(before)
     assert done.returncode != 0
     assert f"{red}-people" in done.stdout
     assert "no changes were expected" in done.stdout + done.stderr

@@ -23,7 +23,7 @@ STEPS = ([1], [1, 2], [2, 1], [2])
 
 @dataclass
 class Rotation:
-    """What was seen on the way from one CA to another, and from one generation to the next.
+    """The observations on the way from one CA to another, and from one generation to the next.
 
     Attributes:
         stack: with the teams `rota`, whose CA changes step by step, and `lost`, whose state is taken for stolen.
@@ -32,7 +32,7 @@ class Rotation:
         interrupted: the same, while the step [2, 1] was cut off by SIGKILL.
         lost: the bundles of lost's client in generation 1 and 2.
         planned: the operations of the preview of generation 2, by resource of the team lost.
-        revoked: what the update to generation 2 said.
+        revoked: the output of the update to generation 2.
     """
 
     stack: TestStack
@@ -62,11 +62,8 @@ def _settings(suffix: str, cas: list[int], generation: int) -> dict[str, dict[st
 
 @pytest.fixture(scope="module")
 def rotation(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: str) -> Iterator[Rotation]:
-    stack = new_stack(_settings(suffix, [1], 1))
-    try:
+    with new_stack(_settings(suffix, [1], 1)) as stack:
         yield _walked(stack, api, suffix)
-    finally:
-        stack.discard()
 
 
 def _walked(stack: TestStack, api: client.ApiClient, suffix: str) -> Rotation:
@@ -114,7 +111,7 @@ def _kill_in_the_middle(stack: TestStack, api: client.ApiClient, team: str) -> N
 
 
 def _take_up_again(stack: TestStack) -> None:
-    """What Pulumi asks for after an update that was killed."""
+    """Clear the lock and the pending operations of an update that was killed."""
     stack.run("cancel", "--yes", "--stack", stack.name)
     stack.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates", "--stack", stack.name)
 
@@ -170,7 +167,7 @@ def test_another_generation_replaces_every_key_and_the_preview_says_so(rotation:
 
 
 def test_another_generation_locks_out_the_bundles_of_the_one_before(rotation: Rotation, suffix: str) -> None:
-    # The new CA beside the old credentials, so that it is Tiller that refuses them.
+    # The new CA with the old credentials, so that it is Tiller that refuses them.
     old = Credentials(rotation.lost[-1].ca, rotation.lost[0].cert, rotation.lost[0].key)
     assert isinstance(ask(f"lost-{suffix}-tiller", rotation.stack.environment, old), Refused)
 

@@ -23,7 +23,7 @@ from tests.support import ageing, walks
 from tests.support.projects import TestStack
 from tests.support.walks import Done
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 PAGE = PROJECT / "docs" / "runbooks.md"
 KEY = "A client's key leaked"
@@ -97,7 +97,7 @@ def walk(new_stack: Callable[..., TestStack], cluster: Place, api: client.ApiCli
     namespaces = {f"{team}-apps": {"retain_on_delete": False}}
     walk = Walk(team, new_stack({team: {"namespaces": namespaces, "clients": clients}}))
     (walk.stack.project / "new-passphrase").write_text(f"{NEW}\n")
-    try:
+    with walk.stack:
         walk.stack.up()
         for name in clients:
             walk.run(f"secure-tiller bundle blue {name} --out {name}").check_returncode()
@@ -107,8 +107,6 @@ def walk(new_stack: Callable[..., TestStack], cluster: Place, api: client.ApiCli
         installed.check_returncode()
         _walk(walk, api)
         yield walk
-    finally:
-        walk.stack.discard()
 
 
 def _walk(walk: Walk, api: client.ApiClient) -> None:
@@ -185,7 +183,7 @@ def _expire(walk: Walk) -> None:
 def test_every_command_ends_as_the_page_says(walk: Walk, section: str) -> None:
     of_section = {line: done for (at, line), done in walk.done.items() if at == section}
     assert of_section
-    assert [told for line, done in of_section.items() if (told := walks.difference(line, done))] == []
+    assert [wrong for line, done in of_section.items() if (wrong := walks.difference(line, done))] == []
 
 
 def test_the_book_is_walked_to_its_end() -> None:

@@ -14,7 +14,7 @@ from testbed.demo.checks import CHART
 from testbed.demo.place import Place
 from testbed.helm import Helm
 from testbed.pulumi_stack import PROJECT
-from tests.support.projects import TestStack
+from tests.support.projects import TestStack, restored
 
 OPTED = str(PROJECT / "tests" / "charts" / "opted")
 DIGEST = "@sha256:" + "0" * 64
@@ -74,12 +74,10 @@ def team(new_stack: Callable[..., TestStack], suffix: str, tmp_path_factory: pyt
             }
         }
     )
-    try:
+    with stack:
         stack.up()
         home = tmp_path_factory.mktemp("helm")
         yield Team(name, stack, Helm.of(stack.bundle(name, "ann"), stack.environment, home, f"{name}-tiller"))
-    finally:
-        stack.discard()
 
 
 def test_the_pod_runs_with_what_was_set(team: Team, api: client.ApiClient) -> None:
@@ -113,7 +111,7 @@ def test_labels_and_annotations_are_on_every_object_and_on_the_pod(team: Team, a
     assert (bare, unmarked) == ([], [])
 
 
-def test_the_history_of_a_release_ends_where_it_was_told_to(team: Team, api: client.ApiClient, cluster: Place) -> None:
+def test_the_history_of_a_release_ends_at_the_setting(team: Team, api: client.ApiClient, cluster: Place) -> None:
     image = f"--set=image={cluster.busybox}"
     team.helm.run("install", str(CHART), "--name", "web", "--namespace", f"{team.name}-apps", image)
     for replicas in (0, 1, 0):
@@ -157,14 +155,11 @@ def test_control_a_team_that_did_not_opt_in_cannot_install_that_chart(
 
 
 def test_an_image_with_a_digest_is_taken_as_it_is(team: Team) -> None:
-    """What the digest is, is the user's to know: none is invented."""
-    before = team.stack.file.read_text()
+    """The user chooses the digest; none is computed."""
     image = f"registry.example.org/helm/tiller:v2.17.0{DIGEST}"
-    team.stack.file.write_text(before.replace("history_max: 2", f"history_max: 2\n        image: {image}"))
-    try:
+    with restored(team.stack.file) as before:
+        team.stack.file.write_text(before.replace("history_max: 2", f"history_max: 2\n        image: {image}"))
         planned = team.stack.preview("--diff").stdout
-    finally:
-        team.stack.file.write_text(before)
     assert f'"ghcr.io/helm/tiller:v2.17.0" => "{image}"' in planned
 
 

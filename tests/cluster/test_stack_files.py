@@ -1,4 +1,4 @@
-"""What stands in a stack file reaches the cluster: defaults, a value set by Pulumi's command, a secret kubeconfig.
+"""The values of a stack file reach the cluster: defaults, one set by Pulumi's command, a secret kubeconfig.
 
 One stack of two teams, `plain` and `own`, of which `own` says some things otherwise.
 """
@@ -18,7 +18,7 @@ from testbed.demo.place import Place
 from tests.support import leaks
 from tests.support.projects import TestStack
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 FILE = """\
 config:
@@ -46,7 +46,7 @@ COMMENTS = [line.partition("#")[2].strip() for line in FILE.splitlines() if "#" 
 
 @dataclass
 class Written:
-    """What Pulumi did with a file that was changed by its own commands.
+    """The results of Pulumi on a file that its own commands changed.
 
     Attributes:
         stack: the stack.
@@ -57,7 +57,7 @@ class Written:
         joined: the operation by kind and logical name, when a client had been added by `pulumi config set`.
         lost: how a preview ended when no file led to the cluster any more.
         moved: the same as `joined`, when the kubeconfig had become a secret value besides.
-        printed: what Pulumi printed and wrote since then, by command.
+        printed: the output and files of Pulumi since then, by command.
         clear: the state with its secrets in clear.
         updated: how the update with the secret kubeconfig ended.
         text: the stack file in the end.
@@ -85,14 +85,12 @@ def written(
     salt = yaml.safe_dump({"encryptionsalt": yaml.safe_load(stack.file.read_text())["encryptionsalt"]})
     stack.file.write_text(FILE.replace("PLAIN", plain).replace("OWN", own) + salt)
     seen = Written(stack, plain, own, _key(cluster.kubeconfig))
-    try:
+    with stack:
         seen.first = {step["urn"].rsplit("::", 1)[-1]: step["newState"].get("inputs") for step in _steps(stack)}
         stack.up()
         _add_a_client(seen)
         _take_the_kubeconfig_from_a_secret(seen, cluster.kubeconfig, tmp_path_factory.mktemp("home"))
         yield seen
-    finally:
-        stack.discard()
 
 
 def _key(kubeconfig: Path) -> bytes:
@@ -190,7 +188,7 @@ def test_a_kubeconfig_that_becomes_a_secret_changes_the_provider_and_replaces_no
     assert written.moved == written.joined | {("kubernetes", "cluster"): "update"}
 
 
-def test_an_update_needs_no_file_beside_the_secret_kubeconfig(written: Written) -> None:
+def test_an_update_needs_no_file_but_the_secret_kubeconfig(written: Written) -> None:
     assert written.updated is not None
     assert written.updated.returncode == 0, written.updated.stdout
     assert "carol" in written.stack.outputs()[written.own]["bundles"]

@@ -16,7 +16,7 @@ from kubernetes import client
 
 from tests.support.projects import PROGRAM, TestStack
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 TEAMS = 30
 OBJECTS = "components/secure_tiller/plan/objects.py"
@@ -39,10 +39,10 @@ Steps = dict[str, dict[tuple[str, str], str]]
 
 @dataclass(frozen=True)
 class Changes:
-    """What was planned for a stack of thirty teams; what stays the same is left out.
+    """The steps planned for a stack of thirty teams, without those that change nothing.
 
     Attributes:
-        suffix: what follows the teams' numbers in their names.
+        suffix: the ending after the teams' numbers in their names.
         four: when a team was added, another removed, another renamed, and another given a client.
         crowded: when a team was added to a program in which all depend on the number of teams.
     """
@@ -52,7 +52,7 @@ class Changes:
     crowded: Steps
 
     def steps(self, team: str) -> dict[tuple[str, str], str]:
-        """What the four changes planned for a team."""
+        """Return the steps of a team in the plan of the four changes."""
         return self.four[f"{team}-{self.suffix}"]
 
 

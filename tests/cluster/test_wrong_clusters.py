@@ -21,10 +21,12 @@ from testbed.control_plane import ControlPlane
 from testbed.demo.place import Place
 from testbed.toolchain import Toolchain
 from tests.cluster import api_proxy
-from tests.support.projects import PROGRAM, TestStack, make_stack
+from tests.support.cluster_objects import binding
+from tests.support.live_objects import existing
+from tests.support.projects import PROGRAM, TestStack, make_stack, restored
 from tiller_facts.rbac import ANONYMOUS, EVERYBODY
 
-pytestmark = pytest.mark.beside_others
+pytestmark = pytest.mark.concurrent
 
 # Were it not refused, its Tiller would never become ready: the update shall not wait for long.
 TEAM: dict[str, object] = {"namespaces": {"apps": {}}, "clients": {"ann": {}}, "pod": {"rollout_timeout": "10s"}}
@@ -36,7 +38,7 @@ EVERYBODY_IS_ALLOWED = (
 
 
 def uid_of(there: Place | ControlPlane) -> str:
-    """What a stack knows a cluster by."""
+    """Return the UID by which a stack recognises a cluster."""
     core = client.CoreV1Api(config.new_client_from_config(str(there.kubeconfig)))
     return str(core.read_namespace("kube-system").metadata.uid)
 
@@ -50,7 +52,7 @@ def namespaces_of(there: Place | ControlPlane, suffix: str = "") -> dict[str, st
 
 
 def registered(stack: TestStack) -> list[Any]:
-    """What the state holds but the stack itself, which the engine registers before the program says anything."""
+    """Return the resources of the state, but the stack itself, which the engine registers before the program runs."""
     kept = json.loads(stack.export(secrets=True))["deployment"].get("resources", ())
     return [resource for resource in kept if resource["type"] != "pulumi:pulumi:Stack"]
 
@@ -116,15 +118,10 @@ def test_an_update_is_refused_where_a_binding_lets_any_of_everybody_read_secrets
     name: str, plane: Callable[[str], ControlPlane], new_stack_on: Callable[[ControlPlane], TestStack]
 ) -> None:
     there = plane("RBAC")
-    rbac = client.RbacAuthorizationV1Api(config.new_client_from_config(str(there.kubeconfig)))
-    kind = "User" if name == ANONYMOUS else "Group"
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"}
-    subject = {"kind": kind, "name": name, "apiGroup": "rbac.authorization.k8s.io"}
-    rbac.create_cluster_role_binding({"metadata": {"name": "open"}, "roleRef": role, "subjects": [subject]})
-    try:
+    everybody = f"{'User' if name == ANONYMOUS else 'Group'} {name}"
+    admin = config.new_client_from_config(str(there.kubeconfig))
+    with existing(admin, binding("ClusterRole cluster-admin", everybody, name="open")):
         done = new_stack_on(there).up(check=False)
-    finally:
-        rbac.delete_cluster_role_binding("open")
     assert done.returncode != 0
     said = next(line for line in done.stdout.splitlines() if "everybody may read the Secrets" in line)
     assert name in said
@@ -133,14 +130,11 @@ def test_an_update_is_refused_where_a_binding_lets_any_of_everybody_read_secrets
 @contextmanager
 def naming(stack: TestStack, uid: str) -> Iterator[None]:
     """Have a stack name the one cluster that it may touch."""
-    before = stack.file.read_text()
-    settings = yaml.safe_load(before)
-    settings["config"]["secure-tiller:cluster"] = {"uid": uid}
-    stack.file.write_text(yaml.safe_dump(settings))
-    try:
+    with restored(stack.file) as before:
+        settings = yaml.safe_load(before)
+        settings["config"]["secure-tiller:cluster"] = {"uid": uid}
+        stack.file.write_text(yaml.safe_dump(settings))
         yield
-    finally:
-        stack.file.write_text(before)
 
 
 def with_kubeconfig(stack: TestStack, kubeconfig: Path) -> TestStack:
@@ -172,7 +166,7 @@ def test_a_kubernetes_that_ignores_pod_security_is_refused(deployed: TestStack, 
 
 
 def changes(stack: TestStack) -> dict[str, str]:
-    """What a preview would do, by logical name."""
+    """Return the operations of a preview, by logical name."""
     steps = json.loads(stack.preview("--json").stdout)["steps"]
     return {urn_name(step): step["op"] for step in steps if step["op"] != "same"}
 

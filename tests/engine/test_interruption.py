@@ -30,7 +30,7 @@ def test_a_killed_engine_leaves_no_process(tools: Toolchain, tmp_path: Path) -> 
 
 
 def _end_an_update(stack: Stack, ending: signal.Signals, *, stubborn: bool, seconds: float = 10) -> None:
-    told = stack.project / "processes"
+    listed = stack.project / "processes"
     engine = subprocess.Popen(
         ["pulumi", "--non-interactive", "up", "--yes", "--skip-preview", "--stack", stack.name],
         cwd=stack.project,
@@ -40,8 +40,8 @@ def _end_an_update(stack: Stack, ending: signal.Signals, *, stubborn: bool, seco
     )
     processes: list[int] = []
     try:
-        until(told.exists, "the program runs", seconds=30)
-        processes = [int(process) for process in told.read_text().split()]
+        until(listed.exists, "the program runs", seconds=30)
+        processes = [int(process) for process in listed.read_text().split()]
         assert all(map(_runs, processes))
 
         engine.send_signal(ending)

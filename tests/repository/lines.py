@@ -20,7 +20,7 @@ ROOMS = {
 """The first words of the paths of each room."""
 
 LANGUAGES = {"py": "Python", "html": "web", "css": "web", "svg": "web", "go": "Go", "sh": "shell"}
-"""What is counted, by suffix."""
+"""The languages that are counted, by suffix."""
 
 _LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 _COMMENTS = {

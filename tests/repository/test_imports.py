@@ -1,4 +1,4 @@
-"""Who imports whom: the contracts of .importlinter, and what the packages load when they are imported."""
+"""The contracts of .importlinter hold, and an import loads no package that it does not need."""
 
 import re
 import shutil

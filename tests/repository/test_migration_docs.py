@@ -44,7 +44,7 @@ def test_every_state_is_named() -> None:
 
 
 def test_every_option_of_the_page_is_one_of_the_command() -> None:
-    told = CliRunner().invoke(app, ["migrate", "--help"], env={"COLUMNS": "200"}).stdout
+    help_text = CliRunner().invoke(app, ["migrate", "--help"], env={"COLUMNS": "200"}).stdout
     used = set(re.findall(r"secure-tiller migrate blue((?: --[a-z-]+)+)", PAGE))
     options = {option for line in used for option in line.split()} | {"--release", "--from", "--storage"}
-    assert {option for option in options if option not in told} == set()
+    assert {option for option in options if option not in help_text} == set()

@@ -42,7 +42,7 @@ def one_team(teams: dict[str, list[str]], red: str) -> dict[str, list[str]]:
 
 @pytest.fixture(scope="session")
 def exposed(new_stack: Callable[[dict[str, Any]], TestStack], open_team: dict[str, list[str]]) -> list[Manifest]:
-    """What a team would get whose client in the cluster connects by a Service, and that opted into every right."""
+    """The objects of a team whose client in the cluster connects by a Service, and that opted into every right."""
     ((name, (apps,)),) = open_team.items()
     settings = {
         "namespaces": {apps: {}},
@@ -67,7 +67,7 @@ def subjects(
     tools: Toolchain,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, list[Manifest]]:
-    """What is scanned, by name.
+    """The scanned objects, by name.
 
     Where it says so, one team alone: checkov's graph knows no namespaces, and the NetworkPolicy of one team is enough
     for it (checkov 3.3, kubernetes/graph_builder, NetworkPolicyEdgeBuilder).

@@ -1,4 +1,4 @@
-"""What the Helm project has one install, for comparison: scanners must find much in it."""
+"""The Tillers of the Helm project's own instructions, for comparison: scanners must find much in them."""
 
 import subprocess
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.scanners.manifests import Manifest
 
 
 def init(tools: Toolchain, home: Path, *options: str) -> list[Manifest]:
-    """What `helm init` of the real client installs. It is asked for the output alone, and touches no cluster."""
+    """Return the objects that the real `helm init` installs. It only prints them, and touches no cluster."""
     command = ["helm", "init", "--output", "yaml", "--home", str(home), *options]
     done = subprocess.run(command, env=tools.environment, capture_output=True, text=True, check=True)
     return [document for document in yaml.safe_load_all(done.stdout) if document]

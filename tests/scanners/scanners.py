@@ -16,7 +16,7 @@ from testbed.toolchain.pins import KUBERNETES
 from tests.scanners.manifests import Manifest
 
 MINOR = ".".join(KUBERNETES.removeprefix("v").split(".")[:2])
-"""The Kubernetes of the testbed, as the scanners are told."""
+"""The Kubernetes of the testbed, as the scanners take it."""
 
 OPTIONAL_TESTS = ("container-seccomp-profile", "container-ports-check")
 """Tests of kube-score that are off by default. The others of these want requests that equal limits: an idle Tiller
@@ -32,7 +32,7 @@ class ScannerError(Exception):
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """What a check said of an object.
+    """The finding of a check about an object.
 
     Attributes:
         check: the scanner's identifier; a failure of kube-score has its grade besides (`pod-networkpolicy:warning`);
@@ -46,7 +46,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """What a scanner said of some objects; checks that do not apply are in neither list."""
+    """The results of a scanner; checks that do not apply are in neither list."""
 
     passed: tuple[Finding, ...]
     failed: tuple[Finding, ...]

@@ -1,4 +1,4 @@
-"""What the field's scanners say of the objects of two teams: nothing but what is waived, with a reason."""
+"""The field's scanners find nothing in the objects of two teams but what is waived, with a reason."""
 
 import copy
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from tests.scanners.manifests import RULE, Manifest, of_kind, place_of, pod, sen
 from tests.scanners.scanners import Finding, Report, Scanners
 from tests.scanners.waivers import ALWAYS, EXPOSED, RULE_BY_RULE, WITHOUT_DIGEST, Waiver, waived
 from tests.support.leaks import leaked, private_keys
+from tests.support.live_objects import listed
 from tests.support.projects import TestStack
 from tiller_facts.identity import TEAM_LABEL
 
@@ -74,22 +75,7 @@ def test_every_object_of_the_kinds_that_a_scanner_knows_is_looked_at(
 def test_the_manifests_are_everything_in_the_cluster_that_carries_a_teams_label(
     subjects: Subjects, api: client.ApiClient, teams: Teams
 ) -> None:
-    core, rbac = client.CoreV1Api(api), client.RbacAuthorizationV1Api(api)
-    listings = {
-        "Namespace": core.list_namespace,
-        "Secret": core.list_secret_for_all_namespaces,
-        "ServiceAccount": core.list_service_account_for_all_namespaces,
-        "Role": rbac.list_role_for_all_namespaces,
-        "RoleBinding": rbac.list_role_binding_for_all_namespaces,
-        "Deployment": client.AppsV1Api(api).list_deployment_for_all_namespaces,
-        "NetworkPolicy": client.NetworkingV1Api(api).list_network_policy_for_all_namespaces,
-    }
-    theirs = f"{TEAM_LABEL} in ({','.join(teams)})"
-    found = {
-        f"{kind} {item.metadata.namespace or ''}/{item.metadata.name}"
-        for kind, listing in listings.items()
-        for item in listing(label_selector=theirs).items
-    }
+    found = listed(api, label_selector=f"{TEAM_LABEL} in ({','.join(teams)})")
     assert {f"{manifest['kind']} {place_of(manifest)}" for manifest in subjects["as sent"]} == found
 
 

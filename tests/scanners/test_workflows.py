@@ -1,4 +1,4 @@
-"""What actionlint, with shellcheck for the commands, says of the workflow files: nothing."""
+"""Actionlint, with shellcheck for the commands, finds nothing in the workflow files."""
 
 import subprocess
 from pathlib import Path

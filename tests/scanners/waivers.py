@@ -1,6 +1,6 @@
-"""What the scanners object to and we do not change, each with its reason.
+"""Findings of the scanners that we do not change, each with its reason.
 
-They stand here and not as annotations on the objects: a user's cluster is not told what our tests think.
+They stand here and not as annotations on the objects: a user's cluster carries nothing about our tests.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -107,7 +107,7 @@ def waived(scanner: str, waivers: Iterable[Waiver], teams: Mapping[str, Sequence
     """Return what may fail.
 
     Args:
-        scanner: whose waivers.
+        scanner: the name of the scanner.
         waivers: the table.
         teams: the managed namespaces of each team.
     """

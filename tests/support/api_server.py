@@ -26,7 +26,7 @@ NONE = (200, {"items": None})
 
 
 class Question(NamedTuple):
-    """What the server was asked."""
+    """A request to the server."""
 
     path: str
     body: Any
@@ -68,10 +68,10 @@ def of_stack(
 
 def pod(inside: str, trusts: str | None, phase: str = "Running", *, stopping: bool = False) -> dict[str, Any]:
     """Return a pod of Tiller in a namespace; None: it does not say whom it answers."""
-    told_to_stop = {"deletionTimestamp": "2026-01-01T00:00:00Z"} if stopping else {}
+    deletion = {"deletionTimestamp": "2026-01-01T00:00:00Z"} if stopping else {}
     annotations = None if trusts is None else {"secure-tiller/trusts": trusts}
     return {
-        "metadata": {"name": "tiller-0", "namespace": inside, "annotations": annotations, **told_to_stop},
+        "metadata": {"name": "tiller-0", "namespace": inside, "annotations": annotations, **deletion},
         "status": {"phase": phase},
     }
 
@@ -81,7 +81,7 @@ SHARED_TOOLS = namespace("shared-tools", **{"pod-security.kubernetes.io/enforce"
 
 @dataclass
 class ApiServer:
-    """What it answers, by path, and what it was asked."""
+    """The answers by path, and the requests so far."""
 
     url: str = ""
     answers: dict[str, Answers] = field(

@@ -110,8 +110,8 @@ def secret(
     Args:
         namespace: its namespace.
         name: its name.
-        keys: whose certificate and key it holds; without a word those of the namespace.
-        clients: the name of the CA in its `ca.crt`; without a word the namespace's own.
+        keys: the server whose certificate and key it holds; by default that of the namespace.
+        clients: the name of the CA in its `ca.crt`; by default the namespace's own.
         further: files in addition, by name.
     """
     own = server(keys or namespace)

@@ -24,7 +24,7 @@ def made(
     Args:
         exposed: whether clients in the cluster connect.
         appended: arguments that a transform appends to those of Tiller.
-        change: what else a transform does to each object.
+        change: a further transform of each object.
     """
 
     def make() -> tuple[Object, ...]:

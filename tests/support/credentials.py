@@ -29,7 +29,7 @@ class Client:
 
     Attributes:
         name: the client's.
-        own: what the stack hands it.
+        own: those that the stack gives it.
         ca_key: the key of the CA that signed its certificate.
     """
 
@@ -48,10 +48,10 @@ class Client:
         """A new certificate in every respect like the client's own; each argument makes one property wrong.
 
         Args:
-            starts: when its life of two hours begins, counted from now; an hour ago unless told otherwise.
-            purpose: its extended key usage; that of a client unless told otherwise.
-            curve: of its key; P-256 unless told otherwise.
-            signer: the key that signs it in the name of the client's CA; that CA's own unless told otherwise.
+            starts: when its life of two hours begins, counted from now; an hour ago by default.
+            purpose: its extended key usage; that of a client by default.
+            curve: of its key; P-256 by default.
+            signer: the key that signs it in the name of the client's CA; that CA's own by default.
         """
         own, key = x509.load_pem_x509_certificate(self.own.cert.encode()), ec.generate_private_key(curve)
         builder = _builder(own.subject, own.issuer, key, starts)

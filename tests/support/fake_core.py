@@ -17,7 +17,7 @@ Key = tuple[str, str, str]
 
 @dataclass
 class FakeCore:
-    """What there is, and what was asked.
+    """The objects of a cluster, and the requests so far.
 
     Attributes:
         objects: by key.

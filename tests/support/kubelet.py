@@ -1,4 +1,4 @@
-"""What Kubernetes makes of a container's description before it starts the container: its environment and its words.
+"""The environment and the command line that Kubernetes computes from a container's description.
 
 Source: Kubernetes 1.36, third_party/forked/golang/expansion and pkg/kubelet/kuberuntime.
 """

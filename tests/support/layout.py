@@ -1,4 +1,4 @@
-"""What can be wrong with the looks of a page, found in the browser that shows it."""
+"""Faults in the layout of a page, found in the browser that shows it."""
 
 from typing import Any
 

@@ -57,7 +57,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Life:
-    """From when to when a certificate is valid; a hundred days from now unless told otherwise."""
+    """From when to when a certificate is valid; a hundred days from now by default."""
 
     begin: datetime
     end: datetime
@@ -82,7 +82,7 @@ def authority(
 
     Args:
         name: its common name.
-        issuer: who signs it.
+        issuer: the CA that signs it.
         key: its key; a new one unless given.
         life: of it.
         uses: its extended key usages; none: no limit.
@@ -105,7 +105,7 @@ def server(
     life: Life | None = None,
     is_ca: bool = False,
 ) -> Pair:
-    """Return a server's certificate that an issuer signs; as Tiller needs it unless told otherwise."""
+    """Return a server's certificate that an issuer signs; as Tiller needs it by default."""
     key = key or new_key()
     extensions: list[x509.ExtensionType] = [x509.BasicConstraints(ca=is_ca, path_length=None)]
     if alternatives := [_general_name(name) for name in names]:
@@ -122,7 +122,7 @@ def client(
     life: Life | None = None,
     organization: str = "",
 ) -> Pair:
-    """Return a client's certificate that an issuer signs; as Tiller needs it unless told otherwise."""
+    """Return a client's certificate that an issuer signs; as Tiller needs it by default."""
     key = key or new_key()
     no_ca = x509.BasicConstraints(ca=False, path_length=None)
     return Pair(_signed(name, key.public_key(), issuer, life, [no_ca], uses, organization), key)

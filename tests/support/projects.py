@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import yaml
 
@@ -18,9 +19,19 @@ PROGRAM = "components/secure_tiller_stack/program.py"
 """Where the stack's program makes its resources."""
 
 
+@contextmanager
+def restored(file: Path) -> Iterator[str]:
+    """Give the text of a file, and write it back at the end."""
+    before = file.read_text()
+    try:
+        yield before
+    finally:
+        file.write_text(before)
+
+
 @dataclass(frozen=True)
 class TestStack(Stack):
-    """A stack whose settings a test may change."""
+    """A stack whose settings a test may change. `with` discards it at the end."""
 
     __test__ = False  # pytest: this is no test, whatever its name says
 
@@ -38,26 +49,33 @@ class TestStack(Stack):
         """Write the stack's teams; the stack may touch any cluster."""
         self.configure({"secure-tiller:cluster": {"uid": "any"}, "secure-tiller:teams": teams})
 
+    def set_server_key(self, team: str, key: str) -> None:
+        """Set the private key of a team's own server certificate, as a secret."""
+        self.run("config", "set", "--secret", "--path", f"serverKeys.{team}", "--stack", self.name, stdin=key)
+
     @contextmanager
     def edited(self, file: str, old: str, new: str) -> Iterator[None]:
         """Have some text of the program otherwise for a while; the checkout stays as it is.
 
         Args:
             file: from the project's folder on.
-            old: what stands there.
-            new: what is to stand in its place.
+            old: the present text.
+            new: the text in its place.
         """
         components = self.project / "components"
         if components.is_symlink():
             components.unlink()
             shutil.copytree(PROJECT / "components", components)
-        before = (self.project / file).read_text()
-        assert old in before, f"{file} does not hold {old!r}"
-        (self.project / file).write_text(before.replace(old, new))
-        try:
+        with restored(self.project / file) as before:
+            assert old in before, f"{file} does not hold {old!r}"
+            (self.project / file).write_text(before.replace(old, new))
             yield
-        finally:
-            (self.project / file).write_text(before)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.discard()
 
     def discard(self) -> None:
         """Delete the namespaces that the stack made, and wait for nothing: for tests that are not about destroying."""
@@ -69,7 +87,7 @@ class TestStack(Stack):
 
 
 def make_stack(folder: Path, tools: Toolchain, kubeconfig: Path, teams: dict[str, dict[str, object]]) -> TestStack:
-    """Make a stack in a folder, with a backend beside it.
+    """Make a stack in a folder, with a backend next to it.
 
     Its name is its own: on one cluster, two stacks of one name would take each other's Tillers for teams that left.
     """

@@ -177,7 +177,7 @@ class Running:
 
     Attributes:
         room: where it was started.
-        log: what it logged about its settings.
+        log: its lines about its settings.
         port: stands in place of 44134.
         probe_port: stands in place of 44135.
     """
@@ -208,7 +208,7 @@ class Running:
 
     @cached_property
     def tls(self) -> bool:
-        """Whether it does not answer in plaintext."""
+        """True if it does not answer in plaintext."""
         with socket.create_connection((pki.LOOPBACK, self.port), timeout=10) as connection:
             connection.sendall(PREFACE)
             try:
@@ -219,7 +219,7 @@ class Running:
 
     @property
     def is_everywhere(self) -> bool:
-        """Whether it listens on all interfaces."""
+        """True if it listens on all interfaces."""
         try:
             socket.create_connection((ON_ALL_INTERFACES, self.port), timeout=10).close()
         except ConnectionRefusedError:

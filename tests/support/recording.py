@@ -31,7 +31,7 @@ class Registered:
     inputs: dict[str, Any]
     """With secrets still wrapped."""
     state: dict[str, Any]
-    """What the provider made of them, without the marks of secrets."""
+    """The outputs of the provider, without the marks of secrets."""
     parent: str
     depends_on: frozenset[str]
     """URNs, whether by reference or by `depends_on`."""
@@ -74,7 +74,7 @@ class Recording:
 
 
 class Providers(Mocks):
-    """What the providers would compute, in the form in which they would; certificates are real ones."""
+    """Stand-ins of the providers that compute outputs of the same form; certificates are real ones."""
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], None]:
         raise AssertionError(f"nothing may be looked up: {args.token}")

@@ -9,7 +9,7 @@ from secure_tiller_cli.releases.protobuf import ReleaseMessage
 
 
 def release(name: str = "shop", revision: int = 1, **fields: Any) -> Any:
-    """Return the message of a revision, `DEPLOYED` in blue-apps unless told otherwise.
+    """Return the message of a revision, `DEPLOYED` in blue-apps by default.
 
     Args:
         name: the release's.

@@ -13,7 +13,7 @@ TEMPLATES = ((), ("spec", "template"), ("spec", "jobTemplate", "spec", "template
 
 
 class Recognition(StrEnum):
-    """Whether an object runs Tiller."""
+    """The answer to the question whether an object runs Tiller."""
 
     YES = "yes"
     SUSPECTED = "suspected"

@@ -1,4 +1,4 @@
-"""A stand-in for a program on PATH: says what it is told to, and keeps its arguments."""
+"""A stand-in for a program on PATH: it prints a given text, and keeps its arguments."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,5 +29,5 @@ class Program:
 
     @property
     def arguments(self) -> list[str]:
-        """What it was last called with."""
+        """The arguments of the last call."""
         return Path(f"{self.file}.arguments").read_text().split()

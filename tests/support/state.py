@@ -10,7 +10,7 @@ class State:
     """A stack's state.
 
     Attributes:
-        content: what `pulumi stack export --show-secrets` gives.
+        content: the output of `pulumi stack export --show-secrets`.
     """
 
     def __init__(self, content: Any) -> None:

@@ -1,4 +1,4 @@
-"""What the tests on the cluster read and change in a stack's state, on one that a recorded program left."""
+"""Reading and changing a stack's state as the cluster tests do, on the state of a recorded program."""
 
 import json
 from collections.abc import Iterator

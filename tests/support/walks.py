@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from testbed.helm import without_settings
 from tests.support.projects import TestStack
 
 Done = subprocess.CompletedProcess[str]
@@ -20,11 +21,11 @@ def run(stack: TestStack, line: str, more: Mapping[str, str]) -> Done:
     """Run a line of bash in a stack's project as its reader does, who has no settings of Helm's own.
 
     Args:
-        stack: whose project and environment.
+        stack: gives the project and the environment.
         line: of bash.
         more: further variables of the environment.
     """
-    kept = {name: value for name, value in stack.environment.items() if not name.startswith(("HELM", "TILLER"))}
+    kept = without_settings(stack.environment)
     # Only the question is answered: an update begins with its preview, which can fail where the update alone would not.
     environment = {**kept, "HELM_HOME": str(stack.project / "helm"), "PULUMI_SKIP_CONFIRMATIONS": "true", **more}
     command = ["bash", "-c", line]

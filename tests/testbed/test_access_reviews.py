@@ -236,9 +236,9 @@ def test_a_judge_who_fails_ends_the_walk() -> None:
 
 def test_a_walk_of_several_batches_counts_every_cell() -> None:
     many = list(itertools.islice(itertools.cycle(CELLS), 4500))
-    told: list[Subject] = []
-    tally = walk(many, Answers(lambda _: False), {SOMEBODY: []}, told.append)[SOMEBODY]
-    assert (tally.cells, len(told)) == (4500, 4500)
+    walked: list[Subject] = []
+    tally = walk(many, Answers(lambda _: False), {SOMEBODY: []}, walked.append)[SOMEBODY]
+    assert (tally.cells, len(walked)) == (4500, 4500)
 
 
 def test_the_sample_is_the_same_in_every_run_and_about_as_large_as_wanted() -> None:

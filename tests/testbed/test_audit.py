@@ -1,4 +1,4 @@
-"""What is read from an audit log, and what is said about rights that are not what was asked for."""
+"""Reading an audit log, and comparing the granted rights with the requests in it."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -5,18 +5,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import pytest
 from rich.console import Console
 
 from secure_tiller_cli.diagnosis import NoVerdictError
 from testbed.demo.__main__ import show
-from testbed.demo.checks import Attempt, Seen, attempt
+from testbed.demo.checks import Attempt, attempt
 from testbed.pulumi_stack import PROJECT
 
-GOOD = Attempt("alice: helm ls", "DEPLOYED", lambda: Seen("DEPLOYED", as_expected=True))
-BAD = Attempt("bob at blue's Tiller", "refused", lambda: Seen("ANSWERED", as_expected=False))
+GOOD = Attempt("alice: helm ls", "DEPLOYED", lambda: "DEPLOYED")
+BAD = Attempt("bob at blue's Tiller", "refused", lambda: "ANSWERED")
 
 
-def _broken() -> Seen:
+def _broken() -> str:
     raise NoVerdictError("no pod is ready")
 
 
@@ -45,6 +46,13 @@ def test_an_attempt_that_shows_nothing_is_no_refusal() -> None:
     seen = attempt(Attempt("bob at blue's Tiller", "refused", _broken))
     assert not seen.as_expected
     assert seen.text == "NoVerdictError: no pod is ready"
+
+
+@pytest.mark.parametrize(
+    ("result", "as_expected"), [("3", True), ("3: in blue-tiller", True), ("30", False), ("", False), ("no 3", False)]
+)
+def test_a_result_is_the_expected_one_with_or_without_details(result: str, as_expected: bool) -> None:
+    assert attempt(Attempt("release records", "3", lambda: result)).as_expected is as_expected
 
 
 def test_an_unknown_kind_of_cluster_is_named() -> None:

@@ -56,8 +56,8 @@ def builds(cache: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def build(program: GoProgram, into: Path, *_: object) -> None:
         built.append(program.name)
-        beside = ["pulumi-language-python-exec"] if program.beside else []
-        for name in (*program.binaries, *beside):
+        scripts = ["pulumi-language-python-exec"] if program.beside else []
+        for name in (*program.binaries, *scripts):
             _program(into, name, "built")
 
     def unpack(into: Path, *_: object) -> None:
@@ -370,14 +370,14 @@ def test_a_program_is_static_that_names_no_interpreter(tmp_path: Path, content: 
     assert image.is_static(tmp_path / "program") is static
 
 
-def test_the_interpreter_of_these_tests_tells_what_is_dynamic() -> None:
+def test_the_interpreter_of_these_tests_shows_a_dynamic_binary() -> None:
     """Control on a real file, where the system is Linux: Python loads libraries."""
     dynamic = subprocess.run(["ldd", sys.executable], capture_output=True, text=True).stdout
     assert image.is_static(Path(sys.executable)) is ("=>" not in dynamic)
 
 
 @pytest.mark.parametrize("through_link", [False, True])
-def test_a_wrapper_that_looks_beside_itself_works_from_the_toolchain(
+def test_a_wrapper_that_looks_in_its_own_folder_works_from_the_toolchain(
     through_link: bool, builds: list[str], tmp_path: Path, put_on_path: Callable[..., None]
 ) -> None:
     wrapper = _program(tmp_path / "it's a wrapper", "helm")
@@ -453,7 +453,7 @@ def test_another_path_to_the_same_programs_gives_another_toolchain(
     assert "pulumi" not in builds
 
 
-def test_what_stands_beside_a_program_of_path_changes_no_build() -> None:
+def test_the_neighbours_of_a_program_of_path_changes_no_build() -> None:
     host = PROGRAMS["pulumi-language-python"]
     changed = tuple(dataclasses.replace(wanted, beside=("anything",)) for wanted in host.on_path)
     assert go.key(dataclasses.replace(host, on_path=changed)) == go.key(host)

@@ -15,62 +15,56 @@ READS = ("get", "list", "watch")
 def account_is_its_own(case: Case, report: Report) -> Iterator[Finding]:
     """Find out whether it runs as an account that was made for it."""
     if case.tiller.account == "default":
-        words = "runs as the ServiceAccount default, as every pod of its namespace that names none"
-        yield report("default-account", words, no=(4,))
+        text = "runs as the ServiceAccount default, as every pod of its namespace that names none"
+        yield report("default-account", text, no=(4,))
 
 
 def namespace_is_its_own(case: Case, report: Report) -> Iterator[Finding]:
     """Find what else lives in its namespace."""
     together = [other for other in case.others if other.place == case.tiller.place]
     if together:
-        words = f"shares its namespace with other Tillers: {some([str(other.object) for other in together])}"
-        yield report("several-tillers", words, no=(4,))
-    if case.facts.refusals([PODS]):
-        remedy = "let the account that asks list pods"
-        words = "which other pods run in its namespace could not be seen"
-        yield report.hidden("pods-unknown", words, severity=Severity.MEDIUM, remedy=remedy, unknown=(4,))
+        text = f"shares its namespace with other Tillers: {some([str(other.object) for other in together])}"
+        yield report("several-tillers", text, no=(4,))
+    if refused := case.facts.refusals([PODS]):
+        text = "which other pods run in its namespace could not be seen"
+        yield report.unlisted("pods-unknown", text, refused, severity=Severity.MEDIUM, unknown=(4,))
     if case.neighbours:
         names = some(sorted(str(one.object) for one in case.neighbours))
         yield report("other-pods", f"shares its namespace with other pods: {names}", severity=Severity.MEDIUM)
     account = case.tiller.account
     sharing = [one for one in case.neighbours if (maybe(one.spec, "serviceAccountName") or "default") == account]
     if sharing and account != "default":
-        words = f"shares its ServiceAccount with {some(sorted(str(one.object) for one in sharing))}"
+        text = f"shares its ServiceAccount with {some(sorted(str(one.object) for one in sharing))}"
         remedy = "make a ServiceAccount for Tiller alone, and name it in serviceAccountName of its pod"
-        yield report("shared-account", words, remedy=remedy, no=(4,))
+        yield report("shared-account", text, remedy=remedy, no=(4,))
 
 
 def rights_are_in_namespaces_only(case: Case, report: Report) -> Iterator[Finding]:
     """Find rights that it has in the whole cluster."""
-    if not case.cluster.grants_are_seen:
-        names = ", ".join(kind.resource for kind in case.facts.refusals(RIGHTS))
-        words, remedy = (
-            f"its rights could not be seen: {names} could not be listed",
-            f"let the account that asks list {names}",
-        )
-        yield report.hidden("rights-unknown", words, remedy=remedy, unknown=(1, 4))
+    if refused := case.facts.refusals(RIGHTS):
+        yield report.unlisted("rights-unknown", "its rights could not be seen", refused, unknown=(1, 4))
     wide = [grant for grant in case.held if not grant.namespace]
     if case.is_cluster_admin:
         everything = [grant for grant in wide if grant.rule.is_everything]
-        words = f"its account may do everything in the cluster, {_by(everything)}"
-        yield report("cluster-admin", words, about=everything[0].binding, detail=_to(everything), no=(1, 4))
+        text = f"its account may do everything in the cluster, {_by(everything)}"
+        yield report("cluster-admin", text, about=everything[0].binding, detail=_to(everything), no=(1, 4))
         return
     if secrets := [grant for grant in wide if any(grant.allows(verb, "", "secrets") for verb in READS)]:
-        words = f"its account reads the Secrets of all namespaces, {_by(secrets)}"
-        yield report("secrets-everywhere", words, about=secrets[0].binding, detail=_to(secrets), no=(4,))
+        text = f"its account reads the Secrets of all namespaces, {_by(secrets)}"
+        yield report("secrets-everywhere", text, about=secrets[0].binding, detail=_to(secrets), no=(4,))
     if wide:
-        words = f"its account has rights in all namespaces, {_by(wide)}"
+        text = f"its account has rights in all namespaces, {_by(wide)}"
         about, detail = wide[0].binding, _to(wide)
-        yield report("cluster-wide-rights", words, severity=Severity.HIGH, about=about, detail=detail, no=(4,))
+        yield report("cluster-wide-rights", text, severity=Severity.HIGH, about=about, detail=detail, no=(4,))
 
 
 def rights_are_named(case: Case, report: Report) -> Iterator[Finding]:
     """Find rights with `*`."""
     unnamed = [grant for grant in case.held if grant.rule.has_wildcard]
     if unnamed and not case.is_cluster_admin:
-        words = f"its account has rights with `*`, which take in kinds and verbs that nobody chose, {_by(unnamed)}"
+        text = f"its account has rights with `*`, which take in kinds and verbs that nobody chose, {_by(unnamed)}"
         about = unnamed[0].role or unnamed[0].binding
-        yield report("wildcard-rights", words, about=about, detail=_to(unnamed))
+        yield report("wildcard-rights", text, about=about, detail=_to(unnamed))
 
 
 def rights_stay(case: Case, report: Report) -> Iterator[Finding]:
@@ -80,26 +74,26 @@ def rights_stay(case: Case, report: Report) -> Iterator[Finding]:
         return
     rights = dict.fromkeys(f"{right.verb} {right.resource}" for grant in found for right in grant.escalating())
     severity = Severity.HIGH if all(grant.namespace for grant in found) else Severity.CRITICAL
-    words = f"its account can take rights that nobody gave it, by {', '.join(rights)}, {_by(found)}"
+    text = f"its account can take rights that nobody gave it, by {', '.join(rights)}, {_by(found)}"
     about = found[0].role or found[0].binding
-    yield report("escalating-rights", words, severity=severity, about=about, detail=_to(found))
+    yield report("escalating-rights", text, severity=severity, about=about, detail=_to(found))
 
 
 def rights_end_at_others(case: Case, report: Report) -> Iterator[Finding]:
     """Find rights where the cluster's own programs, or other Tillers, live."""
     system = [grant for grant in case.held if grant.namespace.startswith("kube-")]
     if system:  # also where it lives there: the accounts of Kubernetes' own controllers are its neighbours
-        words = f"its account has rights in a namespace that is the cluster's own, {_by(system)}"
-        yield report("rights-in-cluster-namespace", words, about=system[0].binding, detail=_places(system))
+        text = f"its account has rights in a namespace that is the cluster's own, {_by(system)}"
+        yield report("rights-in-cluster-namespace", text, about=system[0].binding, detail=_places(system))
     homes = {word(other.object.data, "metadata", "namespace") for other in case.others}
     elsewhere = [grant for grant in case.held if grant.namespace not in ("", case.tiller.namespace)]
     if others := [grant for grant in elsewhere if grant.namespace in homes and grant not in system]:
-        words = f"its account has rights where another Tiller lives, {_by(others)}"
-        yield report("rights-over-another-tiller", words, about=others[0].binding, detail=_places(others))
+        text = f"its account has rights where another Tiller lives, {_by(others)}"
+        yield report("rights-over-another-tiller", text, about=others[0].binding, detail=_places(others))
 
 
 def _by(grants: Iterable[Grant]) -> str:
-    """Return the bindings that give something, in words."""
+    """Return the bindings that give something, in text."""
     return f"by {some(list(dict.fromkeys(str(grant.binding) for grant in grants)))}"
 
 
@@ -120,9 +114,7 @@ ACCOUNT_OF_ITS_OWN = Practice(
     title="Tiller runs as a ServiceAccount that was made for it",
     why="Rights of the ServiceAccount `default` are those of every pod of the namespace that names none.",
     remedy="make a ServiceAccount in Tiller's namespace, and name it in serviceAccountName of its pod",
-    findings={
-        "default-account": "runs as the ServiceAccount `default`",
-    },
+    findings={"default-account": "runs as the ServiceAccount `default`"},
     of_tiller=account_is_its_own,
 )
 
@@ -171,9 +163,7 @@ RIGHTS_BY_NAME = Practice(
     why="`*` in a Role takes in kinds and verbs that nobody chose: the Role of Helm's own documents covers "
     "`impersonate`, `pods/exec` and the namespace's own labels.",
     remedy="list the kinds and verbs that Tiller needs in a Role",
-    findings={
-        "wildcard-rights": "its account has rights with `*`",
-    },
+    findings={"wildcard-rights": "its account has rights with `*`"},
     of_tiller=rights_are_named,
     compares=True,
 )
@@ -187,9 +177,7 @@ RIGHTS_THAT_STAY = Practice(
     "wanted. The ClusterRoles `admin` and `edit` of Kubernetes impersonate every ServiceAccount of the namespace.",
     remedy="take escalate, bind, impersonate and serviceaccounts/token out of Tiller's Roles, and the ClusterRoles "
     "admin and edit, which impersonate",
-    findings={
-        "escalating-rights": "escalate, bind, impersonate, or tokens of other accounts",
-    },
+    findings={"escalating-rights": "escalate, bind, impersonate, or tokens of other accounts"},
     of_tiller=rights_stay,
     compares=True,
 )

@@ -62,14 +62,11 @@ CLUSTER_DECIDES_BY_RBAC = Practice(
 
 SECRETS_CLOSED = Practice(
     code="secrets-closed",
-    guide=None,
     severity=Severity.CRITICAL,
     title="Nobody reads the Secrets of Tiller's namespace without being chosen",
     why="They hold Tiller's key and its releases, with all values of charts.",
     remedy="take the binding of everybody away",
-    findings={
-        "secrets-for-everybody": "a group of everybody, or the anonymous user, reads Secrets there",
-    },
+    findings={"secrets-for-everybody": "a group of everybody, or the anonymous user, reads Secrets there"},
     of_tiller=secrets_are_closed,
     compares=True,
 )

@@ -160,14 +160,13 @@ class Case:
             only_first: whether only the first certificate of the file counts, because what follows are intermediates.
         """
         own, keys = self.cluster.files[self.tiller, path]
-        wanted = _some(keys, only_first)
-        found = tuple(
-            other
-            for other in self.others
-            for source, theirs in (self.cluster.files[other, path],)
-            if (source is not None and source == own) or not wanted.isdisjoint(_some(theirs, only_first))
-        )
-        return keys if isinstance(keys, NotKnown) and not found else found
+        wanted = _compared(keys, only_first)
+        found = []
+        for other in self.others:
+            source, theirs = self.cluster.files[other, path]
+            if (source is not None and source == own) or not wanted.isdisjoint(_compared(theirs, only_first)):
+                found.append(other)
+        return keys if isinstance(keys, NotKnown) and not found else tuple(found)
 
 
 def sources(tiller: Tiller) -> tuple[Source, ...]:
@@ -176,7 +175,7 @@ def sources(tiller: Tiller) -> tuple[Source, ...]:
         return ()
     paths = (getattr(tiller.flags, path) for path in PATHS)
     found = (_sources(tiller, path) for path in paths if is_known(path))
-    return tuple(source for some in found if not isinstance(some, NotKnown) for source in some)
+    return tuple(source for of_file in found for source in settle(of_file, hidden=(), unknown=()))
 
 
 def _place(found: FoundObject) -> object:
@@ -207,8 +206,9 @@ def _file(facts: Facts, tiller: Tiller, name: str) -> tuple[Source | None, Value
     return None, NO_CERTIFICATE if found else IN_NO_OBJECT
 
 
-def _some(keys: Value[tuple[str, ...]], only_first: bool) -> frozenset[str]:
-    return frozenset() if isinstance(keys, NotKnown) else frozenset(keys[:1] if only_first else keys)
+def _compared(keys: Value[tuple[str, ...]], only_first: bool) -> frozenset[str]:
+    known_keys = settle(keys, hidden=(), unknown=())
+    return frozenset(known_keys[:1] if only_first else known_keys)
 
 
 def hosts(tiller: Tiller) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from tiller_facts.practices.case import Case
 from tiller_facts.practices.model import Finding, Practice, Report, some
 from tiller_facts.severity import Severity
-from tiller_facts.values import Hidden, NotKnown, hidden, known
+from tiller_facts.values import Hidden, NotKnown, is_known, known
 from tiller_facts.workloads import Tiller
 
 
@@ -27,14 +27,14 @@ def client_ca_is_its_own(case: Case, report: Report) -> Iterator[Finding]:
     if isinstance(case.flags.verifies, Hidden) or not known(case.flags.verifies) or case.flags.client_cas == "":
         return
     sharing = case.sharing("client_cas")
-    if isinstance(sharing, NotKnown):
-        # A CA that was chosen is its own where there is no other Tiller.
-        if isinstance(case.flags.client_cas, NotKnown) or any(other.flags.tls is not False for other in case.others):
-            reason = hidden(sharing).reason
-            text = f"the CA of its clients could not be compared with those of other Tillers: {reason}"
-            remedy = "keep it in a Secret or ConfigMap of Tiller's namespace, and let the account that asks get that"
-            yield report.hidden("client-ca-unknown", text, remedy=remedy, unknown=(5,))
-    elif names := _names(sharing):
+    alone = is_known(case.flags.client_cas) and all(other.flags.tls is False for other in case.others)
+    if isinstance(sharing, NotKnown) and alone:
+        return  # a CA that was chosen is its own where there is no other Tiller
+    if isinstance(sharing, Hidden):
+        text = f"the CA of its clients could not be compared with those of other Tillers: {sharing.reason}"
+        remedy = "keep it in a Secret or ConfigMap of Tiller's namespace, and let the account that asks get that"
+        yield report.hidden("client-ca-unknown", text, remedy=remedy, unknown=(5,))
+    elif names := _names(known(sharing)):
         text = f"trusts a CA in common with {names}: whoever has a certificate of it calls all of them"
         yield report("shared-client-ca", text, no=(5,))
 

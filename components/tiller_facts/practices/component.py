@@ -27,7 +27,7 @@ class Promise:
         part: of the component (`identity.PARTS`).
         kind: of the object.
         is_broken: whether an object breaks it. Raises NotKnownError.
-        words: what is lost.
+        words: the loss, with the object as their subject.
     """
 
     part: str
@@ -40,9 +40,8 @@ def component_is_intact(cluster: Cluster, report: Report) -> Iterator[Finding]:
     """Find what is not as the component made it."""
     refused = cluster.facts.refusals(PROMISED)
     if refused and any(found.part for found in cluster.facts.objects):
-        names = ", ".join(kind.resource for kind in refused)
-        text = f"whether everything of SecureTiller is as it made it could not be seen: {names} could not be listed"
-        yield report.hidden("component-unknown", text, remedy=f"let the account that asks list {names}")
+        text = "whether everything of SecureTiller is as it made it could not be seen"
+        yield report.unlisted("component-unknown", text, refused)
     for found in cluster.facts.objects:
         for promise in PROMISES:
             if (found.part, found.kind) != (promise.part, promise.kind):
@@ -102,7 +101,6 @@ PROMISED = (DEPLOYMENTS, NAMESPACES, NETWORK_POLICIES, ROLES)
 
 COMPONENT_INTACT = Practice(
     code="component-intact",
-    guide=None,
     severity=Severity.HIGH,
     title="What the component SecureTiller made is as it made it",
     why="Of what no other practice sees: Tiller's namespace enforces Pod Security `restricted`, and a managed one "

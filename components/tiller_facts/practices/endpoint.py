@@ -31,17 +31,11 @@ def endpoint_is_closed(case: Case, report: Report) -> Iterator[Finding]:
 
 def _everywhere(case: Case, report: Report, listen: str) -> Finding:
     admission = network.admitted(case.facts, case.tiller, listen)
-    open_to_all = admission.who is Admitted.EVERYBODY
-    who = (
-        _policies(case, admission) if open_to_all else "a NetworkPolicy names who connects, if the network enforces it"
-    )
-    return report(
-        "listens-everywhere",
-        f"listens on more than the loopback; {who}",
-        severity=Severity.MEDIUM if open_to_all else Severity.LOW,
-        about=next(iter(admission.by), None),
-        detail=listen,
-    )
+    severity, who = Severity.LOW, "a NetworkPolicy names who connects, if the network enforces it"
+    if admission.who is Admitted.EVERYBODY:
+        severity, who = Severity.MEDIUM, _policies(case, admission)
+    text, about = f"listens on more than the loopback; {who}", next(iter(admission.by), None)
+    return report("listens-everywhere", text, severity=severity, about=about, detail=listen)
 
 
 def probe_is_closed(case: Case, report: Report) -> Iterator[Finding]:
@@ -57,10 +51,9 @@ def probe_is_closed(case: Case, report: Report) -> Iterator[Finding]:
 
 def no_service_leads_to_it(case: Case, report: Report) -> Iterator[Finding]:
     """Find Services that lead to it."""
-    if case.facts.refusals([SERVICES]):
+    if refused := case.facts.refusals([SERVICES]):
         text = "whether a Service leads to it could not be seen"
-        remedy = "let the account that asks list services"
-        yield report.hidden("services-unknown", text, severity=_outside(case), remedy=remedy)
+        yield report.unlisted("services-unknown", text, refused, severity=_outside(case))
     for service in network.services(case.facts, case.tiller):
         if network.is_outside(service):
             text = f"{service} leads to it from outside of the cluster{_nothing(case)}"
@@ -74,11 +67,9 @@ def no_service_leads_to_it(case: Case, report: Report) -> Iterator[Finding]:
 def port_forward_is_restricted(case: Case, report: Report) -> Iterator[Finding]:
     """Find those who may forward a port to it, and have its rights without a certificate."""
     severity = Severity.MEDIUM if case.is_verifying else Severity.CRITICAL
-    if not case.cluster.grants_are_seen:
-        names = ", ".join(kind.resource for kind in case.facts.refusals(RIGHTS))
-        text = f"who may forward a port to it could not be seen: {names} could not be listed"
-        remedy = f"let the account that asks list {names}"
-        yield report.hidden("people-unknown", text, severity=severity, remedy=remedy)
+    if refused := case.facts.refusals(RIGHTS):
+        text = "who may forward a port to it could not be seen"
+        yield report.unlisted("people-unknown", text, refused, severity=severity)
     everybody = [grant for grant in case.reach if grant.subject.is_everybody]
     for grant in everybody:
         text, detail = f"everybody may forward a port to it, by {grant.binding}", str(grant.subject)
@@ -113,7 +104,6 @@ def _nothing(case: Case) -> str:
 
 ENDPOINT_CLOSED = Practice(
     code="endpoint-closed",
-    guide=None,
     severity=Severity.HIGH,
     title="Tiller's gRPC endpoint is closed to pods, or a NetworkPolicy names those that may connect",
     why="Tiller listens on all interfaces unless its flag says otherwise, and every pod of the cluster can connect. "
@@ -133,21 +123,17 @@ ENDPOINT_CLOSED = Practice(
 
 PROBE_CLOSED = Practice(
     code="probe-closed",
-    guide=None,
     severity=Severity.LOW,
     title="Tiller's probe port is closed to pods",
     why="It shows Tiller's metrics. The kubelet's probes pass every NetworkPolicy.",
     remedy="close it to pods by a NetworkPolicy: the kubelet's probes pass",
-    findings={
-        "probe-port-open": "no NetworkPolicy closes its probe port",
-    },
+    findings={"probe-port-open": "no NetworkPolicy closes its probe port"},
     of_tiller=probe_is_closed,
     compares=True,
 )
 
 NO_SERVICE = Practice(
     code="no-service",
-    guide=None,
     severity=Severity.HIGH,
     title="No Service leads to Tiller, unless clients in pods need it",
     why="Helm's client finds the pod and forwards a port to it. A NodePort, a LoadBalancer or an external address "
@@ -164,7 +150,6 @@ NO_SERVICE = Practice(
 
 PORT_FORWARD_RESTRICTED = Practice(
     code="port-forward-restricted",
-    guide=None,
     severity=Severity.HIGH,
     title="Only the people of one team may forward a port to Tiller",
     why="A port-forward reaches Tiller also where nothing else does. Without verification whoever may forward a "

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tiller_facts.facts import FoundObject
+from tiller_facts.kinds import Kind
 from tiller_facts.practices.case import Case, Cluster
 from tiller_facts.severity import Severity
 from tiller_facts.workloads import Tiller
@@ -32,15 +33,15 @@ class Finding:
 
     Attributes:
         practice: its code.
-        code: which of the practice's findings: `no-tls`. The same word for every Tiller.
+        code: of the finding among those of its practice: `no-tls`. The same word for every Tiller.
         status: how sure it is.
-        severity: what it can lead to.
+        severity: of its consequences.
         about: the object to change; None: the cluster.
         text: in words, with the Tiller as their subject, or without one the cluster. It names objects as they are shown
             and quotes no value, because in a preview any value can be a secret.
-        detail: what it quotes, for tools whose facts are not secret; may be empty.
-        remedy: what to do, without values.
-        tiller: whose it is; None: of no Tiller.
+        detail: quotations, for tools whose facts are not secret; may be empty.
+        remedy: an imperative, without values.
+        tiller: the Tiller that it is about; None: no single one.
         no: numbers of the guide's practices that are not followed because of it.
         unknown: numbers of those that cannot be answered because of it.
     """
@@ -69,25 +70,25 @@ class Practice:
 
     Attributes:
         code: by which tools and their settings name it; the anchor of its description.
+        severity: of its findings, unless they say otherwise.
+        title: the state in which it is kept.
+        why: the consequences otherwise, and the source.
+        remedy: of its findings, unless they say otherwise.
+        findings: by code, in words.
         guide: number of the practice of Helm's guide ("Best Practices for Securing Helm and Tiller" of Helm 2.17,
             docs/securing_installation.md) that it stands for; None: it goes beyond them.
-        severity: of its findings, unless they say otherwise.
-        title: what holds when it is kept.
-        why: what can happen otherwise, and the source.
-        remedy: what to do, unless a finding says otherwise.
-        findings: by code, what is found.
         of_tiller: finds what breaks it about one Tiller.
         of_cluster: finds what breaks it about all the rest.
         compares: whether it takes more than the description of one Tiller.
     """
 
     code: str
-    guide: int | None
     severity: Severity
     title: str
     why: str
     remedy: str
     findings: Mapping[str, str]
+    guide: int | None = None
     of_tiller: "Callable[[Case, Report], Iterator[Finding]] | None" = None
     of_cluster: "Callable[[Cluster, Report], Iterator[Finding]] | None" = None
     compares: bool = False
@@ -138,6 +139,22 @@ class Report:
     ) -> Finding:
         """Return a finding about something that cannot be seen."""
         return self(code, text, severity=severity, remedy=remedy, status=Status.HIDDEN, unknown=unknown)
+
+    def unlisted(
+        self,
+        code: str,
+        text: str,
+        kinds: Iterable[Kind],
+        *,
+        severity: Severity | None = None,
+        unknown: tuple[int, ...] = (),
+    ) -> Finding:
+        """Return a finding about something that cannot be seen, because the cluster refused to list some kinds."""
+        names = ", ".join(kind.resource for kind in kinds)
+        text = f"{text}: {names} could not be listed"
+        return self.hidden(
+            code, text, severity=severity, remedy=f"let the account that asks list {names}", unknown=unknown
+        )
 
     def not_known(self) -> Finding:
         """Return that only the update decides whether the practice is kept."""

@@ -15,10 +15,8 @@ RESOURCES = ("cpu", "memory")
 def is_recognised(cluster: Cluster, report: Report) -> Iterator[Finding]:
     """Find out whether there may be Tillers that are not seen."""
     if refused := cluster.facts.refusals(RUNNING):
-        names = ", ".join(kind.resource for kind in refused)
-        text = f"there may be Tillers that are not seen: {names} could not be listed in all namespaces"
-        remedy = f"let the account that asks list {names}"
-        yield report.hidden("tillers-unknown", text, severity=Severity.CRITICAL, remedy=remedy, unknown=(2, 4, 5))
+        text, unknown = "there may be Tillers in some namespaces that are not seen", (2, 4, 5)
+        yield report.unlisted("tillers-unknown", text, refused, severity=Severity.CRITICAL, unknown=unknown)
 
 
 def may_be_one(case: Case, report: Report) -> Iterator[Finding]:
@@ -90,7 +88,6 @@ def _is_as_described(case: Case, spec: object) -> bool:
 
 SUPPORTED_VERSION = Practice(
     code="supported-version",
-    guide=None,
     severity=Severity.HIGH,
     title="Tiller is the last version of Helm 2",
     why="Versions before 2.16.11 have known flaws; nobody repairs Helm 2 any more.",
@@ -105,20 +102,16 @@ SUPPORTED_VERSION = Practice(
 
 LIMITS = Practice(
     code="limits",
-    guide=None,
     severity=Severity.MEDIUM,
     title="Tiller cannot take more than its share of a node",
     why="`cpu` and `memory`, of the container or its whole pod: without them Tiller starves its neighbours.",
     remedy="set resources.limits of Tiller's container",
-    findings={
-        "no-limits": "no limit of CPU or memory",
-    },
+    findings={"no-limits": "no limit of CPU or memory"},
     of_tiller=has_limits,
 )
 
 NOT_ROOT = Practice(
     code="not-root",
-    guide=None,
     severity=Severity.MEDIUM,
     title="Tiller does not run as root",
     why="Whoever takes a privileged container over owns its node.",
@@ -133,21 +126,17 @@ NOT_ROOT = Practice(
 
 PODS_AS_DESCRIBED = Practice(
     code="pods-as-described",
-    guide=None,
     severity=Severity.HIGH,
     title="Tiller's pods run as their workload describes them",
     why="A rollout that is stuck leaves a pod of before, and somebody may have changed a pod's image.",
     remedy="see that its rollout ends, and delete pods that stay behind",
-    findings={
-        "pods-differ": "pods of it run otherwise than its description says",
-    },
+    findings={"pods-differ": "pods of it run otherwise than its description says"},
     of_tiller=runs_as_described,
     compares=True,
 )
 
 TILLER_RECOGNISED = Practice(
     code="tiller-recognised",
-    guide=None,
     severity=Severity.MEDIUM,
     title="Every Tiller can be recognised",
     why="A container is a Tiller if it is started by that name, if its image is called so, or if Helm's client "

@@ -87,7 +87,6 @@ NO_RELEASE_IN_CONFIGMAPS = Practice(
 
 HISTORY_LIMITED = Practice(
     code="history-limited",
-    guide=None,
     severity=Severity.LOW,
     title="Tiller forgets old revisions",
     why="Tiller keeps every revision of a release unless its flag says otherwise, until listing them exhausts its "

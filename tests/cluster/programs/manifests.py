@@ -1,4 +1,4 @@
-"""A program that is none of ours: it deploys the manifests that lie beside it."""
+"""A program that is none of ours: it deploys the manifests that lie next to it."""
 
 import json
 from pathlib import Path

@@ -7,7 +7,7 @@ from pulumi.provider.experimental import component_provider_host
 
 
 class BoxArgs(TypedDict):
-    """What a box takes."""
+    """The arguments of a box."""
 
     edge: pulumi.Input[int]
 

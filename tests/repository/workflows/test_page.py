@@ -70,7 +70,7 @@ def test_the_page_is_true(check: Callable[[str], object]) -> None:
 @pytest.mark.parametrize(
     ("check", "right", "wrong"),
     [
-        (missing_tests, "::test_the_job_with_the_keys_decides_anew", "::test_the_job_decides"),
+        (missing_tests, "::test_the_job_with_the_keys_decides_again", "::test_the_job_decides"),
         (links_that_lead_nowhere, "(../.github/workflows/preview.yml)", "(../.github/preview.yml)"),
         (settings_that_differ, "`secure-tiller:removed`", "`secure-tiller:cluster`"),
         (secrets_and_environments_that_differ, "| `PULUMI_ACCESS_TOKEN` |", "| `PULUMI_TOKEN` |"),

@@ -1,4 +1,4 @@
-"""What the workflows write to GitHub: one comment and one issue per stack, edited in place. `gh` is a stand-in."""
+"""The workflows keep one comment and one issue per stack on GitHub, edited in place. `gh` is a stand-in."""
 
 import json
 import os

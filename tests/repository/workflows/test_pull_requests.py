@@ -1,6 +1,7 @@
-"""Which stacks a pull request gets previews of, with whose approval, and what then is in the checkout: in real git."""
+"""A pull request gets previews of the right stacks, after the right approval, of the right checkout: in real git."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -81,7 +82,7 @@ CASES: dict[str, tuple[Propose, dict[str, str]]] = {
     "the program and a stack": (edit(PRODUCTION, **{"components/x.py": "evil"}), ALL),
     "the project": (files(**{"Pulumi.yaml": "name: evil"}), ALL),
     "what is installed": (files(**{"requirements.txt": "evil"}), ALL),
-    "a module beside the program": (files(**{"yaml.py": "evil"}), ALL),
+    "a module next to the program": (files(**{"yaml.py": "evil"}), ALL),
     "a stack's trust": (
         lambda folder: write(folder, {PRODUCTION: stack(uid="other"), STAGING: stack(uid="0d5f3c1a", green={})}),
         {"production": APPROVED, "staging": FREE},
@@ -96,15 +97,10 @@ CASES: dict[str, tuple[Propose, dict[str, str]]] = {
         lambda folder: (folder / PRODUCTION).rename(folder / "stacks/Pulumi.other.yaml"),
         {"other": APPROVED},
     ),
-    "a stack that is a link": (link(PRODUCTION, "/etc/passwd"), {"staging": APPROVED}),
-    "a stack that is a link to another": (link(PRODUCTION, "Pulumi.local.yaml"), {"staging": APPROVED}),
-    "a new link": (link("stacks/Pulumi.link.yaml", "../__main__.py"), ALL),
-    "a stack that may be run": (lambda folder: (folder / PRODUCTION).chmod(0o755), {"staging": APPROVED}),
-    "a name for the shell": (files(**{"stacks/Pulumi.$(touch x).yaml": ""}), ALL),
-    "a name of two lines": (files(**{"stacks/Pulumi.a\nstacks=[].yaml": ""}), ALL),
-    "a name that is an option": (files(**{"stacks/Pulumi.--help.yaml": ""}), ALL),
-    "a name with a folder": (files(**{"stacks/Pulumi.x/y.yaml": ""}), ALL),
-    "a name of Unicode": (files(**{"stacks/Pulumi.ü.yaml": ""}), ALL),
+    "a stack for any cluster that becomes one's own": (
+        lambda folder: write(folder, {LOCAL: stack(blue={})}),
+        {"local": APPROVED},
+    ),
     "a name that is no stack's": (files(**{"stacks/x": ""}), ALL),
 }
 
@@ -128,6 +124,29 @@ def test_what_counts_is_what_merging_changes(repo: Repository) -> None:
     write(repo.folder, {"__main__.py": "print('newer')\n", STAGING: stack(uid="0d5f3c1a", green={})})
     repo.git("commit", "-qam", "Newer")
     assert repo.changes(head)[0] == {"production": FREE}
+
+
+NO_STACK_FILES: dict[str, Propose] = {
+    "a stack that is a link": link(PRODUCTION, "/etc/passwd"),
+    "a stack that is a link to another": link(PRODUCTION, "Pulumi.local.yaml"),
+    "a new link": link("stacks/Pulumi.link.yaml", "../__main__.py"),
+    "a stack that may be run": lambda folder: (folder / PRODUCTION).chmod(0o755),
+    "a name for the shell": files(**{"stacks/Pulumi.$(touch x).yaml": ""}),
+    "a name of two lines": files(**{"stacks/Pulumi.a\n::set-output name=stacks::[].yaml": ""}),
+    "a name that is an option": files(**{"stacks/Pulumi.--help.yaml": ""}),
+    "a name that begins with a dot": files(**{"stacks/Pulumi..x.yaml": ""}),
+    "a name with a folder": files(**{"stacks/Pulumi.x/y.yaml": ""}),
+    "a name of Unicode": files(**{"stacks/Pulumi.ü.yaml": ""}),
+    "a name of another kind": files(**{"stacks/Pulumi.production.yml": ""}),
+}
+
+
+@pytest.mark.parametrize("change", NO_STACK_FILES.values(), ids=NO_STACK_FILES.keys())
+def test_a_pull_request_is_refused_with(repo: Repository, change: Propose) -> None:
+    done = repo.run("changes.py", HEAD_COMMIT=repo.propose(change))
+    assert done.returncode == 1
+    assert re.fullmatch(r"::error::'stacks/Pulumi\.[^\n]*' cannot be previewed: [^\n]*\n", done.stderr)
+    assert not (repo.folder / "x").exists()
 
 
 REFUSED = {
@@ -197,7 +216,7 @@ NOT_WITHOUT: dict[str, tuple[Propose, str, str]] = {
 
 
 @pytest.mark.parametrize(("change", "name", "environment"), NOT_WITHOUT.values(), ids=NOT_WITHOUT.keys())
-def test_the_job_with_the_keys_decides_anew(repo: Repository, change: Propose, name: str, environment: str) -> None:
+def test_the_job_with_the_keys_decides_again(repo: Repository, change: Propose, name: str, environment: str) -> None:
     head = repo.propose(change)
     done = repo.prepare(name, environment, head)
     assert done.returncode == 1

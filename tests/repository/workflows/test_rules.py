@@ -37,7 +37,7 @@ def test_there_are_three() -> None:
 
 
 def not_pinned(text: str) -> list[str]:
-    """The actions that are not named by a commit with its version beside it."""
+    """The actions that are not named by a commit with its version in a comment."""
     uses = re.findall(r"^\s*(?:- )?uses: (.*)$", text, re.MULTILINE)
     assert uses
     return [use for use in uses if not re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)]
@@ -75,6 +75,17 @@ def keeping_the_token(workflow: Workflow) -> list[str]:
     return [step["uses"] for step in found if step["with"].get("persist-credentials") is not False]
 
 
+def without_history(workflow: Workflow) -> list[str]:
+    """The jobs that read other commits, and check out one."""
+    found = []
+    for name, job in jobs(workflow).items():
+        text = yaml.safe_dump(job)
+        if any(reader in text for reader in (".ci/run", "make test", "changes.py", "prepare.py")):
+            depths = [step["with"].get("fetch-depth") for step in job["steps"] if "checkout@" in step.get("uses", "")]
+            found += [name] if depths != [0] else []
+    return found
+
+
 def without_end(workflow: Workflow) -> list[str]:
     """The jobs without a limit of time."""
     return [name for name, job in jobs(workflow).items() if not 0 < job.get("timeout-minutes", 0) <= 120]
@@ -85,7 +96,7 @@ def with_secrets(job: dict[str, Any]) -> bool:
 
 
 def secrets_at_large(workflow: Workflow) -> list[str]:
-    """What has a secret outside of an environment, or for longer than a step."""
+    """Return the jobs that have a secret outside of an environment, or for longer than a step."""
     found = [name for name, job in jobs(workflow).items() if with_secrets(job) and "environment" not in job]
     outside = {key: value for key, value in workflow.items() if key != "jobs"}
     found += ["(all)"] if "secrets" in yaml.safe_dump(outside) else []
@@ -135,7 +146,7 @@ def for_forks(workflow: Workflow) -> list[str]:
 
 
 def words_of_others(workflow: Workflow) -> list[str]:
-    """What is taken of the event besides numbers, commits and the repository's name."""
+    """Return the fields of the event in use, but for numbers, commits and the repository's name."""
     harmless = {"number", "head.sha", "head.repo.full_name"}
     return sorted({*re.findall(r"github\.event\.pull_request\.([\w.]+)", yaml.safe_dump(workflow))} - harmless) + (
         ["head_ref"] if "head_ref" in yaml.safe_dump(workflow) else []
@@ -159,7 +170,15 @@ def reading_with_secrets_what_code_made(workflow: Workflow) -> list[str]:
 
 TEXT_RULES: list[Callable[[str], list[str]]] = [not_pinned, pinned_twice]
 RULES: list[Callable[[Workflow], list[str]]] = [
-    *(too_many_permissions, injectable, keeping_the_token, without_end, secrets_at_large, writing_with_secrets),
+    *(
+        too_many_permissions,
+        injectable,
+        keeping_the_token,
+        without_history,
+        without_end,
+        secrets_at_large,
+        writing_with_secrets,
+    ),
     reading_with_secrets_what_code_made,
 ]
 PREVIEW_RULES = [checked_out_elsewhere, for_forks, words_of_others, not_one_at_a_time]
@@ -219,6 +238,8 @@ BROKEN: list[tuple[Callable[[Workflow], list[str]], Break]] = [
     (injectable, put("jobs.changes.steps.2", run="echo ${{ github.event.pull_request.title }}")),
     (injectable, put("jobs.preview.steps.3", run="prepare ${{ matrix.stack }}")),
     (keeping_the_token, lambda workflow: at(workflow, CHECKOUT).pop("persist-credentials")),
+    (without_history, lambda workflow: at(workflow, CHECKOUT).pop("fetch-depth")),
+    (without_history, put("jobs.changes.steps.0.with", **{"fetch-depth": 1})),
     (without_end, lambda workflow: at(workflow, "jobs.preview").pop("timeout-minutes")),
     (secrets_at_large, lambda workflow: at(workflow, "jobs.preview").pop("environment")),
     (secrets_at_large, put("jobs.preview", env={"KEY": "${{ secrets.KEY }}"})),

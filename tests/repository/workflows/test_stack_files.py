@@ -1,4 +1,4 @@
-"""What a pull request may change in a stack file without an approval, and what is taken of it."""
+"""The changes to a stack file that a pull request may make without an approval, and those that are ignored."""
 
 import importlib.util
 from pathlib import Path

@@ -18,7 +18,7 @@ CASES = [
 
 @dataclass(frozen=True)
 class Runner:
-    """A runner's folders: the checkout, and those beside it."""
+    """A runner's folders: the checkout, and those next to it."""
 
     folder: Path
 
@@ -74,7 +74,7 @@ def test_what_was_found_is_passed_on_and_fails_nothing(
 
 
 @pytest.mark.parametrize(("workflow", "job", "step", "folder", "file", "arguments"), CASES)
-def test_a_failure_fails_the_step_and_is_told(
+def test_a_failure_fails_the_step_and_is_reported(
     runner: Runner, workflow: str, job: str, step: str, folder: str, file: str, arguments: str
 ) -> None:
     runner.has_command(1)

@@ -43,13 +43,13 @@ BARE: dict[str, Setting] = {
 """How a Tiller runs that is given no flag (Helm 2.17, cmd/tiller/tiller.go)."""
 
 BARE_FINDS = ("no-tls", "releases-in-configmaps", "listens-everywhere", "unlimited-history")
-"""What is found about one, behind a NetworkPolicy that admits nobody."""
+"""Findings about one, behind a NetworkPolicy that admits nobody."""
 
 ALL_HIDDEN: dict[str, Setting] = dict.fromkeys(
     (name for name in RIGHT if name not in ("namespace", "explicit")), HIDDEN
 )
 HIDDEN_FINDS = ("verification-unknown", "storage-unknown", "listening-unknown", "history-unknown")
-"""What is found about a Tiller whose flags no description gives."""
+"""Findings about a Tiller whose flags no description gives."""
 
 SHELL = ["/bin/sh", "-c"]
 ELSEWHERE = {"secretKeyRef": {"name": "settings", "key": "verify"}}

@@ -398,7 +398,7 @@ def test_what_it_has_in_common_with_another_tiller(other: Any, codes: set[str]) 
 
 
 @pytest.mark.parametrize("files", [UNREAD, {}, {"tls.crt": ()}])
-def test_a_certificate_that_is_not_told(files: Any) -> None:
+def test_a_certificate_that_is_not_known(files: Any) -> None:
     assert found(tiller(), *AROUND, files={("", "Secret", HOME, "tls"): files}) == {"high certificate-unknown"}
 
 
@@ -446,11 +446,21 @@ def test_what_could_not_be_listed_is_a_finding(kind: Kind, codes: set[str]) -> N
     assert found(tiller(), *AROUND, refused=[kind]) == codes
 
 
+@pytest.mark.parametrize("kind", [SERVICES, ROLE_BINDINGS, PODS, DEPLOYMENTS])
+def test_a_finding_names_the_kind_that_could_not_be_listed(kind: Kind) -> None:
+    unlisted = [one for one in judged(tiller(), *AROUND, refused=[kind]).every if "could not be listed" in one.text]
+    assert unlisted
+    for finding in unlisted:
+        assert finding.text.endswith(f": {kind.resource} could not be listed")
+        assert finding.remedy == f"let the account that asks list {kind.resource}"
+        assert finding.status is Status.HIDDEN
+
+
 def test_releases_that_could_not_be_listed() -> None:
     assert found(tiller(), *AROUND, records=UNREAD) == {"high records-unknown"}
 
 
-def test_a_cluster_admin_is_seen_where_roles_are_not_told() -> None:
+def test_a_cluster_admin_is_seen_where_roles_could_not_be_listed() -> None:
     (role, binding) = bound(to=f"ServiceAccount {HOME}/tiller", inside="", name="cluster-admin")
     assert found(tiller(), CLOSED, role, binding, refused=[CLUSTER_ROLES]) == {
         "critical cluster-admin",

@@ -206,6 +206,6 @@ def test_a_file_that_an_expression_chooses_is_hidden() -> None:
     assert isinstance(sources({"secret": {"secretName": "tls"}}, mount), Hidden)
 
 
-def test_clusters_are_told_apart() -> None:
+def test_clusters_are_kept_apart() -> None:
     (tiller,) = find(Facts((found(deployment(), cluster="two"),)))
     assert tiller.place == ("two", "blue-tiller")

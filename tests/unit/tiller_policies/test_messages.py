@@ -1,4 +1,4 @@
-"""What the policies report: enough to act on, nothing secret, and an answer to whatever they are asked."""
+"""Messages of the policies: enough to act on, nothing secret, and an answer to whatever they are asked."""
 
 import copy
 from collections.abc import Iterator, Mapping
