@@ -72,7 +72,7 @@ def test_the_page_of_a_stack_needs_no_passphrase_and_shows_its_teams(
     environment = {name: value for name, value in deployed.environment.items() if "PASSPHRASE" not in name}
     stack = dataclasses.replace(deployed, environment=environment)
     done = run_process(stack, "report", "--stack", deployed.name, "--out", str(file))
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"{file}: teams 2, to mend 0, to look at 1\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{file}: teams 2, to fix 0, to look at 1\n", "")
     tab.open(file.as_uri())
     assert (tab.requested, tab.said) == ([file.as_uri()], [])
     assert tab.evaluate("document.querySelector('h1').innerText").endswith(f"/{deployed.name}")
@@ -138,7 +138,7 @@ def test_a_failed_check_is_the_first_to_read(here: Path, tab: Page, red: str) ->
     seen = Checked(red, "port refuses plaintext", Status.FAILED, "it answered", "run pulumi up")
     out = here / "report.html"
     done = report("--out", str(out), "--check", checked(here / "check.json", stack, seen))
-    assert done.stdout.endswith(": teams 2, to mend 1, to look at 1\n")
+    assert done.stdout.endswith(": teams 2, to fix 1, to look at 1\n")
     tab.open(out.as_uri())
     first = tab.evaluate("document.querySelector('.findings li').innerText.split(/\\s+/).join(' ')")
     assert first == f"Check failed {red}: port refuses plaintext: it answered"

@@ -36,12 +36,12 @@ def careless(args):
 pulumi.runtime.register_resource_transform(careless)
 
 """
-"""What somebody adds to a program of theirs, and should not."""
+"""Resources that somebody adds to a program, and should not."""
 
 
 @dataclass(frozen=True)
 class Names:
-    """What the teams are called in a run; their namespaces begin with that."""
+    """The names of the teams in a run; their namespaces begin with that."""
 
     blue: str
     green: str

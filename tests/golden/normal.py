@@ -97,6 +97,6 @@ def _moved(text: str, now: datetime) -> str:
 
 
 def _numbering(form: str) -> Callable[[re.Match[str]], str]:
-    """What gives the same number to the same text, in the order in which they are met."""
+    """Gives the same number to the same text, in the order in which they are met."""
     met: dict[str, int] = {}
     return lambda found: form.format(met.setdefault(found[0], len(met) + 1))

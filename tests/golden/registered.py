@@ -31,7 +31,7 @@ PEMS = {
     OWN_SERVER.pem: "<PEM of the user's certificate>",
     OWN_SERVER.key_pem: "<PEM of the user's key>",
 }
-"""What differs from run to run, by what stands for it."""
+"""The patterns of what differs from run to run, by its placeholder."""
 
 
 def registered(**changed: Any) -> dict[str, Lines]:

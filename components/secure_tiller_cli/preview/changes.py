@@ -27,7 +27,7 @@ OPERATIONS: Mapping[str, str] = {
 """Words of the engine (pulumi, pkg/resource/deploy/step.go) that a reviewer can take for one of the plain ones."""
 
 PLAIN = ("create", "update", "replace", "delete")
-"""What a reviewer counts."""
+"""The operations that a reviewer counts."""
 
 _KUBERNETES = {kind for made in identity.PARTS.values() for kind, _ in made}
 PARTS: Mapping[str, tuple[str, ...]] = {
@@ -37,14 +37,14 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "LocallySignedCert": ("server", "client:"),
     **{kind: tuple(p for p, made in identity.PARTS.items() if kind in dict(made)) for kind in _KUBERNETES},
 }
-"""What a SecureTiller is made of (`secure_tiller.component`), by kind; after a `:` at the end a name follows."""
+"""The parts of a SecureTiller (`secure_tiller.component`), by kind; after a `:` at the end a name follows."""
 
 _KEY = re.compile(r"(?P<part>[^@#]*)(?P<generation>@[0-9.]+)?(?P<request>#.*)?", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Change:
-    """What is to happen to one resource."""
+    """The planned operation on one resource of a team, or of none."""
 
     step: Step
     team: str
@@ -52,7 +52,7 @@ class Change:
     name: str
     """Its logical name."""
     part: str
-    """What follows the team's name and `-` in the logical name, without the generation of a key."""
+    """The rest of the logical name after the team's name and `-`, without the generation of a key."""
     generation: str
     """Of a PrivateKey: `@2`, `@1.2`; empty for the first."""
     operation: str
@@ -79,6 +79,11 @@ class Change:
         return self.step.newState.inputs if self.step.newState and self.operation != "delete" else {}
 
     @property
+    def stays(self) -> bool:
+        """Whether its object stays in the cluster when the stack deletes it."""
+        return bool(self.step.oldState and self.step.oldState.retainOnDelete)
+
+    @property
     def place(self) -> str:
         """The name of its object in the cluster, before it goes or as it is to be; empty if not known."""
         return str(paths.at(self.new or self.old, ("metadata", "name")) or "")
@@ -97,7 +102,7 @@ class Change:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """What differs, in words for the detail: paths, or what the provider says where the properties are alike."""
+        """The differences, in words for the detail: paths, or what the provider says where the properties are alike."""
         said = sorted(
             {*(self.step.detailedDiff or ()), *(self.step.diffReasons or ()), *(self.step.replaceReasons or ())}
         )
@@ -131,15 +136,24 @@ class Team:
             if change.kind == kind and change.counts and _is_part(change.part, part):
                 yield change
 
+    def remaining(self, kind: str, part: str = "") -> Iterator[Change]:
+        """Yield the same without resources that are deleted."""
+        return (change for change in self.of(kind, part) if change.operation != "delete")
+
     def one(self, kind: str, part: str) -> Change | None:
         """Return what happens to a resource; None if it stays as it is or there is none."""
         return next((change for change in self.of(kind, part) if change.part == part), None)
 
     @property
     def operation(self) -> str:
-        """What happens to the component itself: `create`, `delete`, or `same` in every other case."""
-        found = next((c for c in self.changes if c.kind == "SecureTiller"), None)
+        """The operation on the component itself: `create`, `delete`, or `same` in every other case."""
+        found = self.component
         return found.operation if found and found.operation in ("create", "delete") else "same"
+
+    @property
+    def component(self) -> Change | None:
+        """The component's own change; None if the preview does not show it."""
+        return next((change for change in self.changes if change.kind == "SecureTiller"), None)
 
     @property
     def namespace(self) -> str:
@@ -160,7 +174,7 @@ class Stack:
     others: tuple[Change, ...]
     """Resources that are no SecureTiller's, but for the stack itself."""
     drift: tuple[Change, ...]
-    """What the refresh found to be other than the stack's state says."""
+    """Resources that the refresh found to differ from the stack's state."""
 
 
 def sort(digest: Digest) -> Stack:
@@ -189,7 +203,7 @@ def sort(digest: Digest) -> Stack:
 
 
 def _drifted(step: Step, made: set[str]) -> Change:
-    """Return what a refresh found; of an object that is gone, the plan tells by making it again."""
+    """Return what a refresh found; the plan shows that an object is gone by creating it again."""
     return _change(step.model_copy(update={"op": "delete"}) if step.urn in made else step)
 
 

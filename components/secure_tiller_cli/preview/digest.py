@@ -48,7 +48,7 @@ class State(_Form):
 
 
 class Step(_Form):
-    """What is to happen to one resource."""
+    """The planned operation on one resource."""
 
     op: str
     urn: str
@@ -60,7 +60,7 @@ class Step(_Form):
 
 
 class Diagnostic(_Form):
-    """What the program, a provider or the engine said."""
+    """A message of the program, a provider or the engine."""
 
     message: str = ""
     severity: str = ""

@@ -1,4 +1,4 @@
-"""What a change means, as a sentence with its names apart, so that each way of writing can quote them safely."""
+"""The meaning of a change, as a sentence with its names apart, so that each way of writing can quote them safely."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,14 +15,14 @@ class Meaning:
     """One thing that a reviewer should know of a team."""
 
     code: str
-    """What it is, for machines: `client-leaves`."""
+    """Its kind, for machines: `client-leaves`."""
     sentence: str
     """In words; each `{name}` stands for one of the names."""
     names: Mapping[str, Name] = field(default_factory=dict)
     risk: bool = False
     """Whether it is to be approved deliberately: it widens what somebody can do, or something is lost for good."""
     explains: tuple[tuple[Change, Path], ...] = field(default=(), repr=False)
-    """Which resources, and what about them, it puts into words; the empty path is the whole resource."""
+    """The resources, and the paths in them, that it puts into words; the empty path is the whole resource."""
 
     def explained(self, change: Change, path: Path) -> bool:
         """Return whether it puts a difference of a resource into words."""

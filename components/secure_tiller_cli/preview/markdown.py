@@ -4,7 +4,7 @@ What does not fit is left out in this order, and said to be: the detail of resou
 of the table, and risks last.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from secure_tiller_cli.foreign_text import block, cell, code, codes, comment
@@ -39,7 +39,7 @@ class Section:
     heading: str
     items: list[str]
     left_out: str
-    """What to call the lines that do not fit."""
+    """The words for the lines that do not fit."""
     ending: str = ""
     kept: list[str] = field(default_factory=list)
 
@@ -79,7 +79,8 @@ def write(summary: Summary) -> str:
         room = section.fill(room - 2)
     pairs = (section.text() for pair in zip(sentences, details, strict=True) for section in pair)
     dropped = _dropped(summary, table, sentences, details)
-    return _pages([head, risks.text(), table.text(), warnings, *pairs, dropped, notes]).replace(UNKNOWN, "unknown")
+    texts = (head, risks.text(), table.text(), warnings, *pairs, dropped, notes)
+    return ("\n\n".join(text for text in texts if text) + "\n").replace(UNKNOWN, "unknown")
 
 
 def _dropped(summary: Summary, table: Section, sentences: list[Section], details: list[Section]) -> str:
@@ -90,10 +91,6 @@ def _dropped(summary: Summary, table: Section, sentences: list[Section], details
     said += [f"every sentence that is no risk of {_many(len(lost), 'team')} ({codes(lost)})"] if lost else []
     said += [f"the resources of {_many(less, 'team')}"] if less else []
     return f"*Left out for want of space: {', and '.join(said)}. `--format json` has all.*" if said else ""
-
-
-def _pages(texts: Iterable[str]) -> str:
-    return "\n\n".join(text for text in texts if text) + "\n"
 
 
 def _head(summary: Summary) -> str:

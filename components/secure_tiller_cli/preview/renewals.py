@@ -1,4 +1,4 @@
-"""Which certificates renew or end soon, by what a preview shows of the Tillers' outputs."""
+"""Certificates that renew or end soon, by what a preview shows of the Tillers' outputs."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -36,12 +36,12 @@ class Renewal:
 
 @dataclass(frozen=True)
 class Renewals:
-    """What is due in a stack."""
+    """The certificates of a stack that are due."""
 
     stack: str
     within: timedelta
     failures: tuple[str, ...]
-    """Why the preview failed; then it cannot be told what an update renews."""
+    """Reasons why the preview failed; what an update renews is unknown then."""
     looked_at: int
     """How many certificates there are."""
     due: tuple[Renewal, ...]
@@ -77,8 +77,7 @@ def find(
 
 def _of(team: Team, now: datetime) -> Iterator[tuple[Life, Renewal]]:
     """Yield every certificate of a team that it has now, with its life."""
-    component = next((change for change in team.changes if change.kind == "SecureTiller"), None)
-    state = component.step.oldState if component else None
+    state = team.component.step.oldState if team.component else None
     for part, known in sorted(mapping(state.outputs.get(EXPIRATIONS) if state else None).items()):
         try:
             life = certificate_life.read(part, mapping(known))

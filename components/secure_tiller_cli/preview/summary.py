@@ -21,7 +21,7 @@ class Part:
     name: str
     """The team's; empty for the rest."""
     changes: tuple[Change, ...]
-    """What happens to its resources; nothing that stays as it is."""
+    """The changes of its resources, without those that stay as they are."""
     findings: tuple[Meaning, ...]
 
     @property
@@ -32,27 +32,27 @@ class Part:
 
     @property
     def risks(self) -> tuple[Meaning, ...]:
-        """What is to be approved deliberately."""
+        """The findings to approve deliberately."""
         return tuple(finding for finding in self.findings if finding.risk)
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a reviewer needs."""
+    """A preview as a reviewer needs it."""
 
     stack: str
     project: str
     failures: tuple[str, ...]
     """Why the preview failed; empty if it did not. Of a failed one nothing else can be relied on."""
     warnings: tuple[str, ...]
-    """What the program, a provider or the engine warned of."""
+    """Warnings of the program, a provider or the engine."""
     notes: tuple[str, ...]
-    """What they said besides, such as what a preview does not check."""
+    """Their other messages, such as what a preview does not check."""
     teams: tuple[Part, ...]
     """Those to which something happens."""
     others: Part
     drift: tuple[Meaning, ...]
-    """What was changed in the cluster behind the stack's back."""
+    """Changes in the cluster that the stack did not make."""
     hides_unchanged: bool
 
     @property
@@ -105,14 +105,10 @@ def _other(change: Change) -> Iterator[Meaning]:
     names = {"resource": f"{change.kind} {change.name}"}
     if change.operation in ("delete", "replace"):
         word = "deleted" if change.operation == "delete" else "replaced"
-        kept = " from the stack only, and stays in the cluster" if _stays(change) else ""
+        kept = " from the stack only, and stays in the cluster" if word == "deleted" and change.stays else ""
         yield Meaning(f"other-{change.operation}", f"{{resource}} is {word}{kept}", names, risk=not kept)
     elif change.kind in BINDINGS and _binds_a_tiller(change.new) and not _binds_a_tiller(change.old):
         yield Meaning("other-binding", "{resource} gives further rights to the account of a Tiller", names, risk=True)
-
-
-def _stays(change: Change) -> bool:
-    return change.operation == "delete" and bool(change.step.oldState and change.step.oldState.retainOnDelete)
 
 
 def _binds_a_tiller(properties: Mapping[str, object]) -> bool:
@@ -122,6 +118,6 @@ def _binds_a_tiller(properties: Mapping[str, object]) -> bool:
 
 def _drifted(change: Change) -> Meaning:
     names = {"resource": f"{change.kind} {change.name}"}
-    if change.operation == "delete":
-        return Meaning("drift", "{resource} is not in the cluster any more; somebody else deleted it", names, risk=True)
-    return Meaning("drift", "{resource} is not as the last update left it; somebody else changed it", names, risk=True)
+    gone = "{resource} is not in the cluster any more; somebody else deleted it"
+    other = "{resource} is not as the last update left it; somebody else changed it"
+    return Meaning("drift", gone if change.operation == "delete" else other, names, risk=True)

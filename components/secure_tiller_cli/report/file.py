@@ -65,5 +65,5 @@ def sentence(out: str, report: Report) -> str:
     """Return what was written, in words."""
     levels = [finding.level for finding in report.findings]
     return (
-        f"{out}: teams {len(report.teams)}, to mend {levels.count(Level.BAD)}, to look at {levels.count(Level.WARNING)}"
+        f"{out}: teams {len(report.teams)}, to fix {levels.count(Level.BAD)}, to look at {levels.count(Level.WARNING)}"
     )

@@ -1,4 +1,4 @@
-"""What a reviewer should read first: promises that do not hold, and what is to be decided or done."""
+"""The findings that a reviewer should read first: promises that do not hold, and what is to be decided or done."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ class _Rule:
     level: Level
     word: str
     broken: Callable[[Team, Managers], str]
-    """What is wrong, in words; empty: nothing."""
+    """Returns the fault in words; empty if there is none."""
 
 
 def _more_rights(team: Team, _: Managers) -> str:

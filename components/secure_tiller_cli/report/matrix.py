@@ -8,7 +8,7 @@ from secure_tiller_cli.report.model import Namespace, Team
 
 @dataclass(frozen=True)
 class Mark:
-    """What stands where a row meets the column of a team."""
+    """The cell of a row and a team."""
 
     kind: str
     """`reaches`, `preset`, `more` or `less`."""

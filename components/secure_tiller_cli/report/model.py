@@ -1,4 +1,4 @@
-"""What the page shows, in plain data: nothing of it is secret, and nothing of it is HTML."""
+"""The content of the page, in plain data: nothing of it is secret, and nothing of it is HTML."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +25,7 @@ class ReportFinding:
 
     level: Level
     word: str
-    """What kind of thing: `Expired`. Shown beside its colour, which alone says nothing."""
+    """Its kind: `Expired`. Shown with its colour, which alone says nothing."""
     team: str
     """Empty: the stack as a whole."""
     text: str
@@ -35,7 +35,7 @@ class ReportFinding:
 
 @dataclass(frozen=True)
 class Promise:
-    """What every Tiller should keep, as the stack deployed it."""
+    """A property that every Tiller should have, as the stack deployed it."""
 
     text: str
     level: Level
@@ -73,7 +73,7 @@ class Certificate:
 
     team: str
     name: str
-    """Whose, in words: `client alice`, `CA of client alice`."""
+    """Its holder, in words: `client alice`, `CA of client alice`."""
     serial: str
     """Hexadecimal."""
     issued: datetime | None
@@ -86,7 +86,7 @@ class Certificate:
 
 @dataclass(frozen=True)
 class KindRight:
-    """What may be done to some kinds of one API group."""
+    """The verbs that are allowed on some kinds of one API group."""
 
     group: str
     """The API group; empty: the core group."""
@@ -101,19 +101,19 @@ class KindRight:
 
 @dataclass(frozen=True)
 class Rights:
-    """What somebody may do in some namespaces."""
+    """The rights of somebody in some namespaces."""
 
     who: str
     """In words: `Tiller`, `the team's people`."""
     namespaces: tuple[str, ...]
     preset: str
-    """What it is compared with, in words: `the preset edit`."""
+    """The preset that it is compared with, in words: `the preset edit`."""
     rights: tuple[KindRight, ...]
 
 
 @dataclass(frozen=True)
 class Person:
-    """Who may open a port-forward to Tiller."""
+    """A subject that may open a port-forward to Tiller."""
 
     kind: str
     """`group`, `user` or `service account`."""
@@ -130,16 +130,16 @@ class Team:
     service_account: str
     image: str
     clients: tuple[str, ...]
-    """Whose certificates Tiller answers."""
+    """The clients with certificates that Tiller answers."""
     trusted: tuple[str, ...]
     """The names of further CAs: Tiller answers whoever has a certificate of theirs."""
     people: tuple[Person, ...]
     verifies: bool
     """Whether Tiller answers over TLS alone, and only with a client's certificate."""
     listens: str
-    """Where it does: `127.0.0.1:44134`. Empty: not told, which is everywhere."""
+    """Its address: `127.0.0.1:44134`. Empty: not set, which is everywhere."""
     storage: str
-    """Where it keeps releases: `secret`. Empty: not told, which is ConfigMaps."""
+    """Its storage of releases: `secret`. Empty: not set, which is ConfigMaps."""
     exposed: bool
     """Whether there is a Service for clients in the cluster."""
     namespaces: tuple[Namespace, ...]
@@ -180,11 +180,11 @@ class Report:
     """A stack."""
 
     generator: str
-    """What made it, `secure-tiller report`: by this a file is known as a report of ours."""
+    """The command that made it, `secure-tiller report`: by this a file is known as a report of ours."""
     version: str
     stack: str
     clusters: tuple[str, ...]
-    """Which cluster, in words; more than one if its Tillers are in several."""
+    """The cluster, in words; more than one if its Tillers are in several."""
     made_at: datetime
     findings: tuple[ReportFinding, ...]
     """The worst first."""

@@ -1,12 +1,11 @@
 """Clients: who joins, who loses access, whose key changes, and what is renewed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 
 from secure_tiller_cli.preview.changes import Change, Team
 from secure_tiller_cli.preview.findings import Meaning, whole
 from secure_tiller_cli.preview.paths import at
 from secure_tiller_cli.preview.rules import keys
-from secure_tiller_cli.preview.rules.words import of
 
 LEAF, CA, SECRET = "client:", "client-ca:", "secret:"
 
@@ -37,7 +36,24 @@ CASES = (
         False,
     ),
 )
-"""What can happen to clients: code, sentence for one and for several, and whether it is a risk."""
+"""The cases of a client: code, sentence for one and for several, and whether it is a risk."""
+
+SECRET_CASES: Mapping[str, tuple[str, str, bool]] = {
+    "create": ("client-secret-comes", "the bundle of client {client} is put into the Secret {secret}", True),
+    "delete": ("client-secret-goes", "the Secret {secret} of client {client} is deleted", False),
+    "update": ("client-secret", "the Secret {secret} of client {client} receives the new bundle", False),
+    "replace": (
+        "client-secret",
+        "the Secret {secret} of client {client} is replaced by one with the new bundle",
+        False,
+    ),
+    "move": (
+        "client-secret-moves",
+        "the Secret of client {client} moves from {before} to {secret}, with the same key",
+        True,
+    ),
+}
+"""The cases of a client's Secret: code, sentence, and whether it is a risk: readers in its namespace get the key."""
 
 
 def change(team: Team) -> Iterator[Meaning]:
@@ -51,7 +67,9 @@ def change(team: Team) -> Iterator[Meaning]:
     for code, one, many, risk in CASES:
         if clients := by_case.get(code):
             parts = (c for name in clients for c in _of(team, name, secret=code in ("client-joins", "client-leaves")))
-            yield Meaning(code, of(clients, one, many), {"clients": tuple(clients)}, risk=risk, explains=whole(*parts))
+            yield Meaning(
+                code, one if len(clients) == 1 else many, {"clients": tuple(clients)}, risk=risk, explains=whole(*parts)
+            )
 
 
 def secrets(team: Team) -> Iterator[Meaning]:
@@ -60,27 +78,13 @@ def secrets(team: Team) -> Iterator[Meaning]:
         return
     for secret in team.of("Secret", SECRET):
         names = {"client": secret.part.removeprefix(SECRET), "secret": f"{secret.namespace}/{secret.place}"}
-        said = _SECRETS[secret.operation](secret, names) if secret.operation in _SECRETS else None
-        if said:
-            # Whoever reads Secrets in that namespace has the key.
-            risk = said[0] in ("client-secret-comes", "client-secret-moves")
-            yield Meaning(said[0], said[1], names, risk=risk, explains=whole(secret))
-
-
-def _moved(secret: Change, names: dict[str, str]) -> tuple[str, str]:
-    before = f"{at(secret.old, ('metadata', 'namespace'))}/{at(secret.old, ('metadata', 'name'))}"
-    if before == names["secret"]:
-        return "client-secret", "the Secret {secret} of client {client} is made anew with the new bundle"
-    names["before"] = before
-    return "client-secret-moves", "the Secret of client {client} moves from {before} to {secret}, with the same key"
-
-
-_SECRETS: dict[str, Callable[[Change, dict[str, str]], tuple[str, str]]] = {
-    "create": lambda _, __: ("client-secret-comes", "the bundle of client {client} is put into the Secret {secret}"),
-    "delete": lambda _, __: ("client-secret-goes", "the Secret {secret} of client {client} is deleted"),
-    "update": lambda _, __: ("client-secret", "the Secret {secret} of client {client} receives the new bundle"),
-    "replace": _moved,
-}
+        before = f"{at(secret.old, ('metadata', 'namespace'))}/{at(secret.old, ('metadata', 'name'))}"
+        case = secret.operation
+        if case == "replace" and before != names["secret"]:
+            case, names["before"] = "move", before
+        if case in SECRET_CASES:
+            code, sentence, risk = SECRET_CASES[case]
+            yield Meaning(code, sentence, names, risk=risk, explains=whole(secret))
 
 
 def _case(team: Team, client: str) -> str:

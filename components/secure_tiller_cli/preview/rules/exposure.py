@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from secure_tiller.plan.every_team import of_every_team
-from secure_tiller_cli.preview.changes import Change, Team
+from secure_tiller_cli.preview.changes import Team
 from secure_tiller_cli.preview.findings import Meaning, whole
 from secure_tiller_cli.preview.paths import Path, at, holds_unknown, items
 from secure_tiller_cli.preview.rules.tiller import ARGUMENTS
@@ -18,19 +18,15 @@ OTHERS = "(pods that this summary cannot tell)"
 def opens(team: Team) -> Iterator[Meaning]:
     """Say that Tiller gets an endpoint in the cluster, or loses it."""
     service, policy = team.one("Service", "service"), team.one("NetworkPolicy", "admit-clients")
+    # One argument says where Tiller listens; another rule judges them all.
+    explains = (*whole(service, policy), *((deployment, ARGUMENTS) for deployment in team.of("Deployment")))
     if service and service.operation == "create":
-        admitted = sorted(_admitted(policy.new)) if policy else ["unknown"]
+        names = {"namespaces": tuple(sorted(_admitted(policy.new)) if policy else ["unknown"])}
         sentence = "Tiller's port opens to pods of {namespaces}, which need a certificate besides, but no port-forward"
-        yield Meaning(
-            "exposed",
-            sentence,
-            {"namespaces": tuple(admitted)},
-            risk=True,
-            explains=(*whole(service, policy), *_listens(team)),
-        )
+        yield Meaning("exposed", sentence, names, risk=True, explains=explains)
     elif service and service.operation == "delete" and team.operation == "same":
         sentence = "Tiller's port is closed to pods again: only port-forwards reach it"
-        yield Meaning("unexposed", sentence, explains=(*whole(service, policy), *_listens(team)))
+        yield Meaning("unexposed", sentence, explains=explains)
 
 
 def admits(team: Team) -> Iterator[Meaning]:
@@ -38,17 +34,13 @@ def admits(team: Team) -> Iterator[Meaning]:
     policy = team.one("NetworkPolicy", "admit-clients")
     if not policy or not policy.old or not policy.new:
         return
-    before, after = _admitted(policy.old), _admitted(policy.new)
+    before, after, explains = _admitted(policy.old), _admitted(policy.new), ((policy, SPEC),)
     if gained := sorted(after - before):
-        names, explains = {"namespaces": tuple(gained)}, ((policy, SPEC),)
-        yield Meaning(
-            "admitted", "pods of {namespaces} may connect to Tiller's port", names, risk=True, explains=explains
-        )
+        sentence = "pods of {namespaces} may connect to Tiller's port"
+        yield Meaning("admitted", sentence, {"namespaces": tuple(gained)}, risk=True, explains=explains)
     if lost := sorted(before - after):
-        names, explains = {"namespaces": tuple(lost)}, ((policy, SPEC),)
-        yield Meaning(
-            "not-admitted", "pods of {namespaces} may not connect to Tiller's port any more", names, explains=explains
-        )
+        sentence = "pods of {namespaces} may not connect to Tiller's port any more"
+        yield Meaning("not-admitted", sentence, {"namespaces": tuple(lost)}, explains=explains)
 
 
 def fence(team: Team) -> Iterator[Meaning]:
@@ -77,11 +69,6 @@ def service_stays_inside(team: Team) -> Iterator[Meaning]:
             names, explains = {"type": str(kind)}, ((service, (*SPEC, "type")), (service, (*SPEC, "externalIPs")))
             sentence = "Tiller's Service may be reached from outside of the cluster: its type is {type}"
             yield Meaning("service-outside", sentence, names, risk=True, explains=explains)
-
-
-def _listens(team: Team) -> Iterator[tuple[Change, Path]]:
-    """Yield the arguments of Tiller, one of which says where it listens; what is wrong with them is another rule's."""
-    yield from ((deployment, ARGUMENTS) for deployment in team.of("Deployment"))
 
 
 def _admitted(properties: Mapping[str, Any]) -> set[str]:

@@ -1,8 +1,10 @@
-"""Whose keys change: what tells a certificate that is renewed from one that locks somebody out."""
+"""Changes of keys: they distinguish a certificate that is renewed from one that locks somebody out."""
 
 from collections.abc import Iterator
 
 from secure_tiller_cli.preview.changes import Change, Team
+
+KINDS = ("PrivateKey", "CertRequest", "SelfSignedCert", "LocallySignedCert")
 
 
 def is_new(team: Team, part: str) -> bool:
@@ -14,24 +16,22 @@ def is_new(team: Team, part: str) -> bool:
 
 def emergency(team: Team) -> bool:
     """Return whether the team's generation changes, and with it every key."""
-    made: dict[str, set[str]] = {}
+    generations: dict[tuple[str, str], set[str]] = {}
     for key in team.of("PrivateKey"):
-        made.setdefault(f"{key.operation} {key.part}", set()).add(_of_team(key.generation))
-    created = {name.removeprefix("create "): of for name, of in made.items() if name.startswith("create ")}
-    return any(made.get(f"delete {part}", of) != of for part, of in created.items())
+        generations.setdefault((key.operation, key.part), set()).add(_of_team(key.generation))
+    created = {part: found for (operation, part), found in generations.items() if operation == "create"}
+    return any(generations.get(("delete", part), found) != found for part, found in created.items())
 
 
 def all_of(team: Team) -> Iterator[Change]:
     """Yield every change of a key, request or certificate, and of the Secrets that clients receive."""
-    for kind in ("PrivateKey", "CertRequest", "SelfSignedCert", "LocallySignedCert"):
-        yield from team.of(kind)
+    yield from (change for kind in KINDS for change in team.of(kind))
     yield from team.of("Secret", "secret:")
 
 
 def parts(team: Team, *wanted: str) -> Iterator[Change]:
     """Yield every change of keys, requests and certificates of some parts."""
-    for kind in ("PrivateKey", "CertRequest", "SelfSignedCert", "LocallySignedCert"):
-        yield from (change for change in team.of(kind) if change.part in wanted)
+    yield from (change for kind in KINDS for change in team.of(kind) if change.part in wanted)
 
 
 def _of_team(generation: str) -> str:

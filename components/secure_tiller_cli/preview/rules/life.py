@@ -55,16 +55,13 @@ def _follows_the_name(team: Team) -> Iterator[tuple[Change, Path]]:
 
 def protection(team: Team) -> Iterator[Meaning]:
     """Say whose protection against being deleted is taken away or given."""
-    both = [c for c in team.changes if c.step.oldState and c.step.newState and c.operation != "delete"]
-    less = [c for c in both if c.step.oldState.protect and not c.step.newState.protect]  # type: ignore[union-attr]
-    more = [c for c in both if c.step.newState.protect and not c.step.oldState.protect]  # type: ignore[union-attr]
-    if less:
+    changed = ((c.name, c.step.oldState, c.step.newState) for c in team.changes if c.operation != "delete")
+    both = [(name, old.protect, new.protect) for name, old, new in changed if old and new]
+    if less := tuple(name for name, before, after in both if before and not after):
         sentence = "the protection against deletion is taken away from {resources}"
-        yield Meaning("unprotected", sentence, {"resources": tuple(c.name for c in less)}, risk=True)
-    if more:
-        yield Meaning(
-            "protected", "{resources} are protected against deletion", {"resources": tuple(c.name for c in more)}
-        )
+        yield Meaning("unprotected", sentence, {"resources": less}, risk=True)
+    if more := tuple(name for name, before, after in both if after and not before):
+        yield Meaning("protected", "{resources} are protected against deletion", {"resources": more})
 
 
 def _rests(team: Team, kind: str, part: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from secure_tiller_cli.preview.changes import Change, Team
 from secure_tiller_cli.preview.digest import UNKNOWN
 from secure_tiller_cli.preview.findings import Meaning, whole
 from secure_tiller_cli.preview.paths import Path, at, items, within
-from secure_tiller_cli.preview.rules.tiller import CONTAINER
+from secure_tiller_cli.preview.rules.tiller import ENVIRONMENT
 from tiller_facts.identity import POD_SECURITY, POD_SECURITY_LABEL, REASON_ANNOTATION
 
 OWN = "namespace"
@@ -14,7 +14,6 @@ MANAGED = "namespace:"
 RIGHTS = "manage:"
 LABELS: Path = ("metadata", "labels")
 REASON: Path = ("metadata", "annotations", REASON_ANNOTATION)
-ENVIRONMENT: Path = (*CONTAINER, "env")
 VARIABLE = "TILLER_NAMESPACE"
 LEVELS = ("", "privileged", "baseline", "restricted")
 """Pod Security Standards from the weakest; the first is none at all."""
@@ -23,7 +22,7 @@ LEVELS = ("", "privileged", "baseline", "restricted")
 def are_managed(team: Team) -> Iterator[Meaning]:
     """Say which namespaces a Tiller begins to manage, and which become the stack's own.
 
-    Of a new team only those that are there already: what it creates is told with it.
+    Of a new team only those that are there already: `life.comes` reports what it creates.
     """
     if team.operation == "delete":
         return
@@ -50,7 +49,7 @@ def leave(team: Team) -> Iterator[Meaning]:
     for name in sorted({*left, *gone}):
         role, namespace = left.get(name), gone.get(name)
         explains = whole(role, namespace, team.one("RoleBinding", f"{RIGHTS}{name}"))
-        if namespace and not _stays(namespace):
+        if namespace and not namespace.stays:
             sentence = "namespace {name} is deleted with everything in it"
             yield Meaning("namespace-deleted", sentence, {"name": name}, risk=True, explains=explains)
         elif role:
@@ -88,9 +87,7 @@ def _moves_along(team: Team, moved: Change) -> Iterator[tuple[Change, Path]]:
 
 def pod_security(team: Team) -> Iterator[Meaning]:
     """Say which pods a namespace lets run from now on: another level than before, or one that takes over the node."""
-    for change in team.of("Namespace"):
-        if change.operation == "delete":
-            continue
+    for change in team.remaining("Namespace"):
         before = _level(change, old=True) if change.old else ("restricted" if change.part == OWN else "baseline")
         after = _level(change)
         weaker = _rank(after) < _rank(before)
@@ -137,10 +134,6 @@ def retention(team: Team) -> Iterator[Meaning]:
         else:
             sentence = "namespace {name} will be deleted, with everything in it, when it leaves the settings"
             yield Meaning("not-retained", sentence, {"name": change.place}, risk=True)
-
-
-def _stays(change: Change) -> bool:
-    return bool(change.step.oldState and change.step.oldState.retainOnDelete)
 
 
 def _level(change: Change, *, old: bool = False) -> str:

@@ -1,10 +1,10 @@
-"""Who may reach Tiller's port, and who else is bound to a Role."""
+"""The subjects that may reach Tiller's port, and others that are bound to a Role."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from secure_tiller_cli.preview.changes import Change, Team
-from secure_tiller_cli.preview.findings import Meaning
+from secure_tiller_cli.preview.changes import Team
+from secure_tiller_cli.preview.findings import Meaning, whole
 from secure_tiller_cli.preview.paths import Path, at, holds_unknown, items
 from tiller_facts.identity import SERVICE_ACCOUNT
 
@@ -20,29 +20,22 @@ def reach(team: Team) -> Iterator[Meaning]:
         return
     if holds_unknown(at(binding.new, SUBJECTS)):
         sentence = "who may open a port-forward to Tiller is unknown until the update"
-        yield Meaning("people-unknown", sentence, risk=True, explains=((binding, ()),))
+        yield Meaning("people-unknown", sentence, risk=True, explains=whole(binding))
         return
     before, after = _subjects(binding.old), _subjects(binding.new)
+    explains = whole(binding) if binding.operation in ("create", "delete") else ((binding, SUBJECTS),)
     if gained := sorted(after - before):
         sentence = "{people} may open a port-forward to Tiller (a certificate is needed besides)"
         risk = any(" system:" in subject for subject in gained)
-        yield Meaning(
-            "people-gained",
-            sentence,
-            {"people": tuple(gained)},
-            risk=risk,
-            explains=((binding, SUBJECTS), *_all(binding)),
-        )
+        yield Meaning("people-gained", sentence, {"people": tuple(gained)}, risk=risk, explains=explains)
     if lost := sorted(before - after):
         sentence = "{people} may not open a port-forward to Tiller any more"
-        yield Meaning("people-lost", sentence, {"people": tuple(lost)}, explains=((binding, SUBJECTS), *_all(binding)))
+        yield Meaning("people-lost", sentence, {"people": tuple(lost)}, explains=explains)
 
 
 def others_are_bound(team: Team) -> Iterator[Meaning]:
     """Say that somebody else than Tiller receives Tiller's rights, or that a binding is to more than a Role of ours."""
-    for binding in team.of("RoleBinding"):
-        if binding.operation == "delete":
-            continue
+    for binding in team.remaining("RoleBinding"):
         gained = _subjects(binding.new) - _subjects(binding.old)
         if binding.part != PEOPLE and (foreign := sorted(gained - _own(team, gained))):
             names = {"subjects": tuple(foreign), "namespace": binding.namespace}
@@ -53,10 +46,6 @@ def others_are_bound(team: Team) -> Iterator[Meaning]:
             names = {"kind": str(at(role, ("kind",))), "role": str(at(role, ("name",))), "namespace": binding.namespace}
             sentence = "the binding in {namespace} is to the {kind} {role}, which no team's file can ask for"
             yield Meaning("binding-role", sentence, names, risk=True, explains=((binding, ROLE),))
-
-
-def _all(binding: Change) -> tuple[tuple[Change, Path], ...]:
-    return ((binding, ()),) if binding.operation in ("create", "delete") else ()
 
 
 def _own(team: Team, subjects: set[str]) -> set[str]:

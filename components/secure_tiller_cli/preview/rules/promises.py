@@ -1,4 +1,4 @@
-"""What every pod of Tiller is, whatever a team's file says: only a transform, or another component, undoes it."""
+"""Properties of every Tiller pod, whatever a team's file says: only a transform, or another component, undoes them."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -7,15 +7,14 @@ from typing import Any
 from secure_tiller.plan.every_team import of_every_team
 from secure_tiller.plan.places import Place
 from secure_tiller_cli.preview.changes import Team
-from secure_tiller_cli.preview.findings import Meaning
+from secure_tiller_cli.preview.findings import Meaning, whole
 from secure_tiller_cli.preview.paths import Path, at, differing, mapping, within, written
-from secure_tiller_cli.preview.rules.tiller import ARGUMENTS, CONTAINER, PLACED, POD, TEMPLATE, TIMEOUT
+from secure_tiller_cli.preview.rules.tiller import ARGUMENTS, CONTAINER, ENVIRONMENT, PLACED, POD, TEMPLATE, TIMEOUT
 
 AS_MADE = {"spec": of_every_team()["Deployment", "deployment"]["spec"]}
 """A Deployment as the component makes it."""
 
 CONTAINERS: Path = CONTAINER[:-1]
-ENVIRONMENT: Path = (*CONTAINER, "env")
 CHOSEN: tuple[Path, ...] = (
     (*TEMPLATE, "metadata"),
     ARGUMENTS,
@@ -25,7 +24,7 @@ CHOSEN: tuple[Path, ...] = (
     *PLACED.values(),
     *TIMEOUT,
 )
-"""What of a Deployment a team's file chooses, or another rule judges."""
+"""The paths of a Deployment that a team's file chooses, or another rule judges."""
 
 IMMUTABLE: Path = ("immutable",)
 CLUSTER_WIDE = ("ClusterRole", "ClusterRoleBinding")
@@ -33,9 +32,7 @@ CLUSTER_WIDE = ("ClusterRole", "ClusterRoleBinding")
 
 def pod(team: Team) -> Iterator[Meaning]:
     """Say what about Tiller's pod is not as the component makes it, and was so before."""
-    for deployment in team.of("Deployment"):
-        if deployment.operation == "delete":
-            continue
+    for deployment in team.remaining("Deployment"):
         known = set(_broken(deployment.old)) if deployment.old else set()
         for path, said in dict(_broken(deployment.new)).items():
             if (path, said) not in known:
@@ -47,18 +44,17 @@ def pod(team: Team) -> Iterator[Meaning]:
 def cluster_wide(team: Team) -> Iterator[Meaning]:
     """Say that a team gets rights in the whole cluster."""
     for kind in CLUSTER_WIDE:
-        for change in team.of(kind):
-            if change.operation != "delete":
-                sentence = "the team gets the {kind} {name}, which holds in the whole cluster"
-                names = {"kind": kind, "name": change.name}
-                yield Meaning("cluster-wide", sentence, names, risk=True, explains=((change, ()),))
+        for change in team.remaining(kind):
+            sentence = "the team gets the {kind} {name}, which holds in the whole cluster"
+            names = {"kind": kind, "name": change.name}
+            yield Meaning("cluster-wide", sentence, names, risk=True, explains=whole(change))
 
 
 def tls_secret(team: Team) -> Iterator[Meaning]:
     """Say that somebody can change Tiller's key and trust in place."""
-    for secret in team.of("Secret", "tls"):
+    for secret in team.remaining("Secret", "tls"):
         before = at(secret.old, IMMUTABLE) if secret.old else True
-        if secret.operation != "delete" and before is True and at(secret.new, IMMUTABLE) is not True:
+        if before is True and at(secret.new, IMMUTABLE) is not True:
             explains = ((secret, IMMUTABLE),)
             yield Meaning("mutable", "Tiller's TLS Secret can be changed in place", risk=True, explains=explains)
 

@@ -1,4 +1,4 @@
-"""What is left: labels and annotations, the remains of an earlier update, and all that no rule has words for."""
+"""The remaining changes: labels, annotations, leftovers of an earlier update, and all that no rule has words for."""
 
 from collections.abc import Iterable, Iterator
 
@@ -7,7 +7,6 @@ from secure_tiller_cli.preview.changes import Change, Team
 from secure_tiller_cli.preview.findings import Meaning, Name, whole
 from secure_tiller_cli.preview.paths import Path, written
 from secure_tiller_cli.preview.rules.tiller import TEMPLATE
-from secure_tiller_cli.preview.rules.words import of
 from tiller_facts.identity import (
     MANAGED_BY_LABEL,
     POD_SECURITY,
@@ -29,16 +28,16 @@ def labels(team: Team) -> Iterator[Meaning]:
     if found:
         names = {"keys": tuple(sorted({_key(path) for _, path in found}))}
         count = len({change.step.urn for change, _ in found})
-        sentence = f"labels or annotations {{keys}} change on {of(range(count), 'one object', f'{count} objects')}"
+        sentence = f"labels or annotations {{keys}} change on {'one object' if count == 1 else f'{count} objects'}"
         yield Meaning("labels", sentence, names, explains=tuple(found))
 
 
 FIXED = tuple((kind, part) for kind, part in of_every_team() if ":" not in part)
-"""What every Tiller has; that a setting brings more, other rules say."""
+"""The resources of every Tiller; other rules report those that a setting adds."""
 
 
 def restored(team: Team) -> Iterator[Meaning]:
-    """Say what of a Tiller that stays is made anew, because somebody deleted it."""
+    """Report resources of a Tiller that are created again, because somebody deleted them."""
     made = [change for kind, part in FIXED if (change := team.one(kind, part)) and change.operation == "create"]
     if made and team.operation == "same":
         names = {"resources": tuple(f"{change.kind} {change.name}" for change in made)}

@@ -10,7 +10,6 @@ from secure_tiller_cli.preview.paths import Path, at, holds_unknown, items
 from tiller_facts.rbac import Right, Rule, beyond
 
 RULES: Path = ("rules",)
-MANAGED = "manage:"
 WHO: Mapping[str, str] = {"storage": "Tiller", "people": "whoever may reach Tiller's port"}
 """By the part of a Role, whom it is for; every other is Tiller's in a namespace that it manages."""
 
@@ -19,7 +18,7 @@ def change(team: Team) -> Iterator[Meaning]:
     """Say who gains or loses which rights where; of a Role that comes, what it gives beyond the preset."""
     if team.operation == "delete":
         return
-    roles = [role for role in team.of("Role") if role.operation != "delete"]
+    roles = [*team.remaining("Role")]
     gained, lost = _Said(), _Said()
     for role in roles:
         if holds_unknown(at(role.new, RULES)):

@@ -1,6 +1,6 @@
 """Tiller's own certificate and its CAs: what clients must do, and the emergency of a stolen state."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from secure_tiller_cli.preview.changes import Change, Team
 from secure_tiller_cli.preview.findings import Meaning, whole
@@ -8,9 +8,29 @@ from secure_tiller_cli.preview.rules import keys
 
 LEAF, CA = "server", "server-ca"
 
+AUTHORITY_CASES: Mapping[str, tuple[str, str, bool]] = {
+    "create": (
+        "server-ca-comes",
+        "CA {ca} for the server certificate is made: hand out the new bundles, which trust it too",
+        False,
+    ),
+    "delete": ("server-ca-goes", "CA {ca} of the server certificate goes: new bundles trust it no more", True),
+    "another key": (
+        "server-ca-key",
+        "CA {ca} of the server certificate gets another key: every bundle that trusts it alone stops working",
+        True,
+    ),
+    "replace": (
+        "server-ca-renews",
+        "CA {ca} of the server certificate renews and keeps its key: old bundles work until their end",
+        False,
+    ),
+}
+"""The cases of a CA of the server certificate: code, sentence, and whether it is a risk."""
+
 
 def emergency(team: Team) -> Iterator[Meaning]:
-    """Say that every key is made anew."""
+    """Report that every key is replaced."""
     if team.operation == "same" and keys.emergency(team):
         sentence = "emergency generation: every bundle of {team} stops working, and every client needs its new one"
         yield Meaning("emergency", sentence, {"team": team.name}, risk=True, explains=whole(*keys.all_of(team)))
@@ -48,21 +68,12 @@ def authorities(team: Team) -> Iterator[Meaning]:
     if team.operation != "same" or keys.emergency(team) or _given(team):
         return
     for ca in (c for c in team.of("SelfSignedCert") if c.part in _authorities(team)):
-        names, explains = {"ca": _number(ca.part)}, whole(*keys.parts(team, ca.part))
-        if ca.operation == "create":
-            sentence = "CA {ca} for the server certificate is made: hand out the new bundles, which trust it too"
-            yield Meaning("server-ca-comes", sentence, names, explains=explains)
-        elif ca.operation == "delete":
-            sentence = "CA {ca} of the server certificate goes: new bundles trust it no more"
-            yield Meaning("server-ca-goes", sentence, names, risk=True, explains=explains)
-        elif keys.is_new(team, ca.part):
-            sentence = (
-                "CA {ca} of the server certificate gets another key: every bundle that trusts it alone stops working"
-            )
-            yield Meaning("server-ca-key", sentence, names, risk=True, explains=explains)
-        elif ca.operation == "replace":
-            sentence = "CA {ca} of the server certificate renews and keeps its key: old bundles work until their end"
-            yield Meaning("server-ca-renews", sentence, names, explains=explains)
+        stays = ca.operation not in ("create", "delete")
+        case = "another key" if stays and keys.is_new(team, ca.part) else ca.operation
+        if case in AUTHORITY_CASES:
+            code, sentence, risk = AUTHORITY_CASES[case]
+            explains = whole(*keys.parts(team, ca.part))
+            yield Meaning(code, sentence, {"ca": _number(ca.part)}, risk=risk, explains=explains)
 
 
 def lives(team: Team) -> Iterator[Meaning]:

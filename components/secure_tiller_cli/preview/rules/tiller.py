@@ -16,6 +16,7 @@ TEMPLATE: Path = ("spec", "template")
 POD: Path = (*TEMPLATE, "spec")
 CONTAINER: Path = (*POD, "containers", 0)
 ARGUMENTS: Path = (*CONTAINER, "args")
+ENVIRONMENT: Path = (*CONTAINER, "env")
 TRUSTS: Path = (*TEMPLATE, "metadata", "annotations", TRUSTS_ANNOTATION)
 SECRET: Path = (*POD, "volumes", 0, "secret", "secretName")
 
@@ -28,16 +29,16 @@ TIMEOUT = (("spec", "progressDeadlineSeconds"), (*CONTAINER, "startupProbe", "fa
 
 
 def restarts(team: Team) -> Iterator[Meaning]:
-    """Say that Tiller is started anew."""
+    """Report that Tiller restarts."""
     for deployment in _staying(team):
         # Whom it answers, `trust` and the rules of clients say.
-        tls = tuple(_tls(team))
+        tls = tuple(team.of("Secret", "tls"))
         named = ((deployment, SECRET),) if any(change.operation in ("create", "replace") for change in tls) else ()
         explains = (*named, (deployment, TRUSTS), *whole(*tls))
         if deployment.operation == "replace":
             yield Meaning(
                 "tiller-replaced",
-                "Tiller is taken away and made anew: nobody is answered meanwhile",
+                "Tiller is deleted and created again: it answers nobody until then",
                 risk=True,
                 explains=explains,
             )
@@ -48,9 +49,9 @@ def restarts(team: Team) -> Iterator[Meaning]:
 def image(team: Team) -> Iterator[Meaning]:
     """Say that another image runs, or in a new Tiller not the default: who made it holds Tiller's rights and keys."""
     path = (*CONTAINER, "image")
-    for deployment in team.of("Deployment", "deployment"):
+    for deployment in team.remaining("Deployment", "deployment"):
         old, new = at(deployment.old, path) or pod.IMAGE, at(deployment.new, path)
-        if deployment.operation != "delete" and old != new:
+        if old != new:
             names = {"old": str(old), "new": "unknown" if new == UNKNOWN else str(new)}
             change = "changes from {old} to {new}" if deployment.old else "is {new}, and not the default {old}"
             yield Meaning("image", f"Tiller's image {change}", names, risk=True, explains=((deployment, path),))
@@ -91,9 +92,9 @@ def settings(team: Team) -> Iterator[Meaning]:
 
 def trust(team: Team) -> Iterator[Meaning]:
     """Say which CAs that are not the stack's Tiller trusts from now on, or no more."""
-    for deployment in team.of("Deployment", "deployment"):
-        if team.operation == "delete" or deployment.operation == "delete":
-            return
+    if team.operation == "delete":
+        return
+    for deployment in team.remaining("Deployment", "deployment"):
         explains: tuple[tuple[Change, Path], ...] = ((deployment, TRUSTS),) if deployment.old else ()
         if at(deployment.new, TRUSTS) == UNKNOWN:
             yield Meaning(
@@ -111,9 +112,7 @@ def trust(team: Team) -> Iterator[Meaning]:
 
 def arguments(team: Team) -> Iterator[Meaning]:
     """Say that Tiller is started without something that the component writes, or with something else."""
-    for deployment in team.of("Deployment", "deployment"):
-        if deployment.operation == "delete":
-            return
+    for deployment in team.remaining("Deployment", "deployment"):
         before, after = _arguments(deployment.old), _arguments(deployment.new)
         wanted = _written(exposed=any(change.operation == "create" for change in team.of("Service", "service")))
         explains = ((deployment, ARGUMENTS),)
@@ -154,10 +153,6 @@ def _history(properties: Mapping[str, Any]) -> int:
 def _staying(team: Team) -> Iterator[Change]:
     """Yield the change of the Deployment, unless it comes or goes with its team."""
     yield from (c for c in team.of("Deployment", "deployment") if c.operation in ("update", "replace"))
-
-
-def _tls(team: Team) -> Iterator[Change]:
-    yield from team.of("Secret", "tls")
 
 
 def _changed(deployment: Change, path: Path) -> list[Path]:

@@ -25,7 +25,7 @@ Resources = dict[str, dict[str, Any]]
 
 
 def resources(team: str, args: SecureTillerArgs, *, protect: bool = False) -> Resources:
-    """What a team's settings register."""
+    """The resources that a team's settings register."""
     recording = run(lambda: SecureTiller(team, args, pulumi.ResourceOptions(protect=protect)))
     return {_urn(team, found): _state(team, found) for found in recording.resources}
 

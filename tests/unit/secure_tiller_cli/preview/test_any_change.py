@@ -13,7 +13,7 @@ from tests.support import strategies
 from tests.unit.secure_tiller_cli.preview.previews import Resources, preview, resources
 
 NEVER = {"not-understood", "promise", "argument", "binding-foreign"}
-"""What no settings lead to."""
+"""Values that no settings lead to."""
 
 
 def registered(args: Any) -> Resources:
@@ -24,7 +24,7 @@ def registered(args: Any) -> Resources:
 
 
 def findings(before: Resources, after: Resources) -> dict[str, Meaning]:
-    """What the summary of a change says, by code."""
+    """Return the sentences of a change's summary, by code."""
     return {finding.code: finding for part in summarize(preview(before, after)).parts for finding in part.findings}
 
 

@@ -1,4 +1,4 @@
-"""Whose a resource is, which part of a Tiller, and what is to happen to it."""
+"""The team of a resource, its part of a Tiller, and the operation on it."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
 """The golden files: previews of the real engine, and the comment that each becomes.
 
-tests/cluster/test_preview_summary.py makes them, and compares them with previews made anew.
+tests/cluster/test_preview_summary.py makes them, and compares them with previews of the present program.
 """
 
 import json
@@ -65,7 +65,7 @@ SAID = {
         "is made again",
     ),
 }
-"""What a reviewer must read of each change."""
+"""The sentences that a reviewer must read of each change."""
 
 HARMLESS = {
     "nothing",

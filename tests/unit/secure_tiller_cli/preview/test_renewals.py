@@ -1,4 +1,4 @@
-"""Which certificates are due, with a clock of the test's own."""
+"""Certificates that are due, with a clock of the test's own."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What the rules say of changes that no golden preview has: mostly what only a transform or an accident brings."""
+"""The findings of the rules about changes that no golden preview has: mostly of a transform or an accident."""
 
 import copy
 from collections.abc import Callable
@@ -28,7 +28,7 @@ ADMITS = urn_of("green", "kubernetes:networking.k8s.io/v1:NetworkPolicy", "admit
 GREEN, OPEN = resources("green", SMALLEST), resources("green", EXPOSED)
 
 Careless = Callable[[Any], None]
-"""What a transform does to the inputs of a resource."""
+"""A transform of the inputs of a resource."""
 
 
 def transformed(before: Resources, urn: str, careless: Careless) -> Resources:
@@ -133,7 +133,7 @@ BROKEN_BY_RESOURCE: dict[str, list[tuple[str, Careless, str]]] = {
     TLS: [("mutable", put(False, "immutable"), "can be changed in place")],
     OWN: [("pod-security", put("baseline", *ENFORCES), "weaker than restricted")],
 }
-"""What a transform can do to each resource: the finding's code, the deed, and what must be said."""
+"""The transforms of each resource: the finding's code, the deed, and what must be said."""
 
 BROKEN = [(urn, *case) for urn, cases in BROKEN_BY_RESOURCE.items() for case in cases]
 NAMES = [f"{code}: {said}" for _, code, _, said in BROKEN]

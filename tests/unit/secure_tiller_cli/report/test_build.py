@@ -1,4 +1,4 @@
-"""What the page says of a stack, by its state and the last check."""
+"""The content of the page of a stack, by its state and the last check."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -209,7 +209,7 @@ def test_a_certificate_of_the_users_own_that_ends_soon_is_found() -> None:
 
 
 def test_the_results_of_a_check_stand_worst_first_and_are_found() -> None:
-    results = [Result("blue", f"check {status}", status, "seen", "mend it") for status in Status]
+    results = [Result("blue", f"check {status}", status, "seen", "fix it") for status in Status]
     made = report(tiller(), check=proof(*results))
     assert made.check is not None
     assert [each.status for each in made.check.results] == ["failed", "not checked", "warning", "passed"]

@@ -48,7 +48,7 @@ def keep(file: Path, checked: CheckReport) -> str:
 
 def test_it_writes_the_page_and_says_what_is_on_it(here: Path) -> None:
     done = report("--out", "page.html", "--stack", "production")
-    assert (done.exit_code, done.stdout) == (0, "page.html: teams 2, to mend 0, to look at 6\n")
+    assert (done.exit_code, done.stdout) == (0, "page.html: teams 2, to fix 0, to look at 6\n")
     assert "<h1>Tillers of acme/shop/production</h1>" in (here / "page.html").read_text()
     assert [file.name for file in here.iterdir()] == ["page.html"]
 

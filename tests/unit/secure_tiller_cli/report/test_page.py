@@ -34,7 +34,7 @@ VOID = {"meta", "br", "link", "img"}
 
 
 class Elements(HTMLParser):
-    """What a page is made of."""
+    """The elements of a page."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
