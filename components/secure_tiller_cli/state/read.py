@@ -1,7 +1,9 @@
 """A stack's state, read: only what the component registers, whoever's program it is in."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from secure_tiller.plan.model import RolePlan
@@ -35,6 +37,20 @@ def unfinished(deployment: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the name of every SecureTiller whose first update never ended: parts of it may run, and none is told."""
     resources = _resources(deployment)
     return tuple(sorted(_name(item) for item in resources if item["type"] == COMPONENT and not item.get("outputs")))
+
+
+def last_change(deployment: Mapping[str, Any]) -> datetime:
+    """Return when Pulumi last wrote a state (`manifest.time` of its deployment), with its zone.
+
+    Raises:
+        KeyError, TypeError, ValueError: it does not say.
+    """
+    written = datetime.fromisoformat(
+        re.sub(r"(\.\d{6})\d+", r"\1", deployment["manifest"]["time"])
+    )  # Go has nanoseconds
+    if written.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return written
 
 
 def _resources(deployment: Mapping[str, Any]) -> list[Resource]:
