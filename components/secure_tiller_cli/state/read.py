@@ -70,11 +70,11 @@ def _deployed(component: Resource, resources: Sequence[Resource]) -> DeployedTil
     return DeployedTiller(
         name=name,
         stack=_stack(of("Namespace"), of("Deployment")),
-        namespace=str(outputs["namespace"]),
-        service_account=str(outputs["serviceAccount"]),
-        deployment=str(outputs["deployment"]),
-        ca_certificate=str(outputs["caCertificate"]),
-        expirations=outputs["expirations"],
+        namespace=_text(outputs, "namespace"),
+        service_account=_text(outputs, "serviceAccount"),
+        deployment=_text(outputs, "deployment"),
+        ca_certificate=_text(outputs, "caCertificate"),
+        expirations=_lives(outputs["expirations"]),
         certificates=dict(_certificates(of)),
         roles=tuple(_roles(of)),
         created=dict(_created(of("Namespace"))),
@@ -88,6 +88,22 @@ def _deployed(component: Resource, resources: Sequence[Resource]) -> DeployedTil
         cluster=cluster,
         bundles=bundles if isinstance(bundles, Mapping) else None,
     )
+
+
+def _text(outputs: Mapping[str, Any], key: str) -> str:
+    value = outputs[key]
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{key} is no text")  # hidden, because somebody made it a secret, for example
+    return value
+
+
+def _lives(expirations: Any) -> Mapping[str, Mapping[str, str]]:
+    """Return the output `expirations`; every Tiller has a certificate, so an empty one is none."""
+    if not isinstance(expirations, Mapping) or not all(isinstance(each, Mapping) for each in expirations.values()):
+        raise ValueError("expirations is no map of maps")
+    if "server" not in expirations:
+        raise ValueError("expirations lacks the server's certificate")
+    return expirations
 
 
 def _object(resource: Resource, cluster: ClusterReference) -> FoundObject | None:

@@ -157,3 +157,23 @@ def test_the_last_change_is_when_the_state_was_written() -> None:
 def test_a_state_that_does_not_say_when_it_was_written_is_refused(manifest: Any) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
         last_change(state() | {"manifest": manifest})
+
+
+UNREADABLE: dict[str, list[Any]] = {
+    "namespace": ["", None, 7, secret("blue-tiller", shown=False)],
+    "serviceAccount": [None],
+    "deployment": [None],
+    "caCertificate": [secret("a CA", shown=False)],
+    "expirations": [None, {}, [], secret({"server": ENDS}, shown=False), {"client:a": ENDS}, {"server": "soon"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("output", "value"), [(output, value) for output, values in UNREADABLE.items() for value in values]
+)
+def test_an_output_that_cannot_be_read_is_refused(output: str, value: Any) -> None:
+    deployed = state()
+    (component,) = (each for each in deployed["resources"] if each["type"] == COMPONENT)
+    component["outputs"][output] = value
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        read(deployed)
