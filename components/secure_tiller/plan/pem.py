@@ -202,6 +202,11 @@ def fingerprint(pem: str) -> str:
     return _digest(b"".join(certificate.fingerprint(hashes.SHA256()) for certificate in certificates(pem)))
 
 
+def fingerprints(pem: str) -> str:
+    """Return the SHA-256 of each certificate of such a text, as openssl prints it, in an order of their own."""
+    return " ".join(sorted({each.fingerprint(hashes.SHA256()).hex(":").upper() for each in certificates(pem)}))
+
+
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:12]
 
