@@ -8,7 +8,13 @@ from secure_tiller.problems import Problem
 
 
 def conflicts(teams: Sequence[Settings]) -> Iterator[Problem]:
-    """Yield a problem for what two teams lay claim to: it is reported once, for the later team."""
+    """Yield a problem for what two teams of one cluster lay claim to: it is reported once, for the later team."""
+    yield from in_cluster(teams)
+    yield from in_trust(teams)
+
+
+def in_cluster(teams: Sequence[Settings]) -> Iterator[Problem]:
+    """Yield a problem for each object of the cluster that two teams lay claim to, or that one could read of another."""
     tillers: dict[str, str] = {}
     for team in teams:
         if team.namespace in tillers:
@@ -22,7 +28,6 @@ def conflicts(teams: Sequence[Settings]) -> Iterator[Problem]:
                 why = f"is the Tiller namespace of team {tillers[name]}: its keys would be within this team's reach"
                 yield team.problem(key, name, why, "remove it")
     yield from _keys_in_reach(teams)
-    yield from _trusted_twice(teams)
 
 
 def _managed_twice(teams: Sequence[Settings]) -> Iterator[Problem]:
@@ -57,8 +62,8 @@ def _keys_in_reach(teams: Sequence[Settings]) -> Iterator[Problem]:
                 yield team.problem(key, secret, f"is the Secret of a client of team {owner} too", "choose another name")
 
 
-def _trusted_twice(teams: Sequence[Settings]) -> Iterator[Problem]:
-    """Yield a problem for each CA that two teams trust: whom it signs for could call both Tillers."""
+def in_trust(teams: Sequence[Settings]) -> Iterator[Problem]:
+    """Yield a problem for each CA that two teams trust: whom it signs for could call both Tillers, on any cluster."""
     before: list[tuple[str, str]] = []
     for team in teams:
         own = [(n, t) for n, t in team.certificates.get("trusted_client_cas", {}).items() if isinstance(t, str)]
