@@ -36,10 +36,9 @@ def command(
     from secure_tiller_cli.releases import Kind
     from secure_tiller_cli.releases.storage import read
 
-    tillers = deployed.tillers(stack)
-    tiller = deployed.team(tillers, name)
+    tiller = deployed.team(deployed.tillers(stack), name)
     own = tiller.namespace
-    access = deployed.access(tillers, stack, kubeconfig, context)
+    access = deployed.access([tiller], stack, kubeconfig, context)
     with deployed.cluster(access, f"to list the records in {own}", f"list secrets in {own}") as client:
         stored = read(client, Kind.SECRET, own)
         found = histories(stored.records, ())

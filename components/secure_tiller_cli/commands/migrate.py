@@ -59,12 +59,13 @@ def command(
         raise typer.BadParameter("goes only with --apply", param_hint="--remove-source")
     if not is_label(source):
         raise typer.BadParameter(f"{source!r} is no name of a namespace", param_hint="--from")
-    tillers = deployed.tillers(stack)
-    tiller = deployed.team(tillers, name)
+    every = deployed.tillers(stack)
+    tiller = deployed.team(every, name)
+    tillers = [each for each in every if not deployed.elsewhere(each, tiller)]
     route = Route(name, storage, source, tiller.namespace)
     if source == tiller.namespace:
         raise typer.BadParameter(f"{source} is the namespace of {name}'s own Tiller", param_hint="--from")
-    access = deployed.access(tillers, stack, kubeconfig, context)
+    access = deployed.access([tiller], stack, kubeconfig, context, writes=apply)
     sharing = [other for other in tillers if other is not tiller and set(other.managed) & set(tiller.managed)]
     migration = Migration(partial(deployed.cluster, access), route, tiller, progress.steps, sharing)
     found = migration.look()

@@ -27,7 +27,7 @@ def core(monkeypatch: pytest.MonkeyPatch) -> FakeCore:
 
     core = FakeCore()
     monkeypatch.setattr(deployed, "tillers", lambda *_: (tiller(),))
-    monkeypatch.setattr(deployed, "access", lambda *_: None)
+    monkeypatch.setattr(deployed, "access", lambda *_, **__: None)
     monkeypatch.setattr(deployed, "cluster", cluster)
     for module in (migration_run, judge):
         monkeypatch.setattr(module, "judge", lambda *_: {})
