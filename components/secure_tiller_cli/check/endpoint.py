@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from secure_tiller_cli.diagnosis import Accepted, Diagnosis, Kind, NoVerdictError, Refused
+from secure_tiller_cli.diagnosis import Accepted, Diagnosis, Kind, NoVerdictError, Refused, UnverifiedError
 from secure_tiller_cli.diagnosis.handshake import ServerHandshake
 from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.results.result import Result, Status, join_limited
@@ -24,16 +24,6 @@ Verdict = Accepted | Refused | NoVerdictError
 
 
 @dataclass(frozen=True)
-class Presented:
-    """The server's certificate, as a client meets it."""
-
-    serial: str
-    """Hexadecimal; empty: it does not verify, or there was none."""
-    why: str = ""
-    """Why not."""
-
-
-@dataclass(frozen=True)
 class Calls:
     """How the calls of one Tiller's port ended."""
 
@@ -46,7 +36,8 @@ class Calls:
     """By client of the team."""
     keyless: tuple[str, ...]
     """The team's clients whose keys the stack does not hold: they cannot be tried."""
-    presented: Presented | NoVerdictError
+    presented: str | NoVerdictError
+    """The hexadecimal serial of the server's certificate, as a client verifies it."""
     shown: ServerHandshake | NoVerdictError
     """What the port shows to everybody: whom it trusts."""
 
@@ -96,16 +87,16 @@ def _unserved(tiller: DeployedTiller, name: str, found: Diagnosis) -> Result:
     return Result(tiller.name, CLIENTS, Status.FAILED, text, found.causes[0].remedy)
 
 
-def _presented(tiller: DeployedTiller, presented: Presented | NoVerdictError) -> Result:
+def _presented(tiller: DeployedTiller, presented: str | NoVerdictError) -> Result:
+    if isinstance(presented, UnverifiedError):
+        text = f"does not verify for 127.0.0.1 by the stack's ca_certificate: {presented}"
+        return Result(tiller.name, SERVER, Status.FAILED, text, "pulumi up --refresh; clients must not go on")
     if isinstance(presented, NoVerdictError):
         remedy = "see what the other checks of the port say"
         return Result(tiller.name, SERVER, Status.NOT_CHECKED, str(presented), remedy)
     issued = tiller.expirations.get("server", {}).get("serial")
-    if presented.why:
-        text = f"does not verify for 127.0.0.1 by the stack's ca_certificate: {presented.why}"
-        return Result(tiller.name, SERVER, Status.FAILED, text, "pulumi up --refresh; clients must not go on")
-    if presented.serial != issued:
-        text = f"has the serial {presented.serial}, and the stack issued {issued}"
+    if presented != issued:
+        text = f"has the serial {presented}, and the stack issued {issued}"
         return Result(tiller.name, SERVER, Status.FAILED, text, "pulumi up --refresh rolls out the one of the stack")
     return Result(tiller.name, SERVER, Status.PASSED, f"serial {issued}, verified for 127.0.0.1")
 

@@ -1,12 +1,12 @@
 """Tiller's port: who is answered there, and why somebody is not."""
 
-from secure_tiller_cli.diagnosis.call import ask
+from secure_tiller_cli.diagnosis.call import ask, refused
 from secure_tiller_cli.diagnosis.cause import Cause, Diagnosis, Kind
 from secure_tiller_cli.diagnosis.credentials import Credentials
 from secure_tiller_cli.diagnosis.diagnosis import diagnose
 from secure_tiller_cli.diagnosis.forward import ForwardError, forwarded
-from secure_tiller_cli.diagnosis.refusal import refusal, require_tls
-from secure_tiller_cli.diagnosis.verdict import Accepted, NoVerdictError, Refused
+from secure_tiller_cli.diagnosis.refusal import refusal, verified_certificate
+from secure_tiller_cli.diagnosis.verdict import Accepted, NoVerdictError, Refused, UnverifiedError
 
 __all__ = [
     "Accepted",
@@ -17,9 +17,11 @@ __all__ = [
     "Kind",
     "NoVerdictError",
     "Refused",
+    "UnverifiedError",
     "ask",
     "diagnose",
     "forwarded",
     "refusal",
-    "require_tls",
+    "refused",
+    "verified_certificate",
 ]

@@ -8,12 +8,13 @@ TLS layer is seen to be why; anything else is an error, never a refusal.
 import os
 import re
 from collections.abc import Mapping
+from functools import partial
 
 import grpc
 
 from secure_tiller_cli.diagnosis.credentials import Credentials
 from secure_tiller_cli.diagnosis.forward import forwarded
-from secure_tiller_cli.diagnosis.refusal import SECONDS, refusal, require_tls
+from secure_tiller_cli.diagnosis.refusal import SECONDS, refusal, verified_certificate
 from secure_tiller_cli.diagnosis.verdict import Accepted, NoVerdictError, Refused
 from secure_tiller_stack.kubeconfig import Access
 
@@ -42,13 +43,26 @@ def ask(
         # A connection that broke inside TLS is UNAVAILABLE; every other status was sent by a server.
         if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
             raise NoVerdictError(str(error)) from error
-        # A port-forward for each connection: kubectl gives one up when a connection through it breaks.
-        with forwarded(access, namespace, environment=environment) as port:
-            reason = refusal(port, credentials)
-        if credentials.plaintext:
-            with forwarded(access, namespace, environment=environment) as port:
-                require_tls(port, credentials)
-        return Refused(reason)
+        return refused(access, namespace, credentials, environment)
+
+
+def refused(
+    access: Access, namespace: str, credentials: Credentials, environment: Mapping[str, str] = os.environ
+) -> Refused:
+    """Return how the TLS layer of a Tiller refuses credentials; the arguments are those of `ask`.
+
+    Raises:
+        NoVerdictError: it is not seen to refuse them.
+        ProgramError: kubectl cannot be run.
+    """
+    # A port-forward for each connection: kubectl gives one up when a connection through it breaks.
+    port = partial(forwarded, access, namespace, environment=environment)
+    with port() as number:
+        reason = refusal(number, credentials)
+    if credentials.plaintext:  # a port that is closed to everybody refuses nobody
+        with port() as number:
+            verified_certificate(number, credentials)
+    return Refused(reason)
 
 
 def get_version(port: int, credentials: Credentials, hostname: str = "") -> Accepted:

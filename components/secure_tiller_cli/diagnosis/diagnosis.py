@@ -62,7 +62,7 @@ def diagnose(
         if answer := _answer(port, credentials, hostname):
             return _told(answer, mine, place.unchecked)
         shown = look(port)
-    except (ForwardError, OSError) as error:
+    except NoVerdictError as error:
         remedy = "see what kubectl says, and that nothing cuts its connection to the API server"
         return _told(None, [*mine, Cause(Kind.FORWARD_FAILED, str(error), remedy)], place.unchecked)
     causes = [*mine, *wrong_with_server(brought, shown, now, hostname, known)]

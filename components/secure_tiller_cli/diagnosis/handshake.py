@@ -1,5 +1,6 @@
 """What a TLS server shows to whoever connects: its certificate, and which CAs of clients it trusts."""
 
+import contextlib
 import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -9,6 +10,7 @@ from cryptography import x509
 from OpenSSL import SSL
 
 from secure_tiller_cli.diagnosis.refusal import SECONDS, speaks_plaintext
+from secure_tiller_cli.diagnosis.verdict import NoVerdictError
 from tiller_facts.identity import LOOPBACK
 
 Port = Callable[[], AbstractContextManager[int]]
@@ -34,7 +36,7 @@ def look(port: Port) -> ServerHandshake:
     """Return what a port shows, without a certificate of one's own and without verifying the server's.
 
     Raises:
-        OSError: it cannot be connected to.
+        NoVerdictError: it cannot be connected to.
     """
     # A server whose key fits none of the signatures of TLS 1.3 shows its certificate in TLS 1.2 alone.
     for newest in (SSL.TLS1_3_VERSION, SSL.TLS1_2_VERSION):
@@ -54,8 +56,11 @@ def _handshake(port: int, newest: int) -> ServerHandshake:
     context.set_alpn_protos([b"h2"])
     connection = SSL.Connection(context)
     connection.set_connect_state()
-    with socket.create_connection((LOOPBACK, port), timeout=SECONDS) as plain:
-        _exchange(connection, plain)
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=SECONDS) as plain:
+            _exchange(connection, plain)
+    except OSError as error:
+        raise NoVerdictError(f"no TLS handshake: {error}") from error
     # Both can be read once the server has sent them, however the handshake ends.
     chain = connection.get_peer_cert_chain(as_cryptography=True) or []
     return ServerHandshake(tuple(chain), frozenset(name.der() for name in connection.get_client_ca_list()))
@@ -63,23 +68,14 @@ def _handshake(port: int, newest: int) -> ServerHandshake:
 
 def _exchange(connection: SSL.Connection, plain: socket.socket) -> None:
     """Shake hands until the handshake ends, well or not."""
-    while True:
-        try:
-            connection.do_handshake()
-            return
-        except SSL.WantReadError:
-            try:
-                plain.sendall(connection.bio_read(_READ))
-            except SSL.WantReadError:  # all was sent
-                pass
-            except OSError:
+    with contextlib.suppress(SSL.Error, OSError):
+        while True:
+            with contextlib.suppress(SSL.WantReadError):
+                connection.do_handshake()
                 return
-        except SSL.Error:
-            return
-        try:
+            with contextlib.suppress(SSL.WantReadError):  # all was sent
+                plain.sendall(connection.bio_read(_READ))
             received = plain.recv(_READ)
-        except OSError:
-            return
-        if not received:
-            return
-        connection.bio_write(received)
+            if not received:
+                return
+            connection.bio_write(received)

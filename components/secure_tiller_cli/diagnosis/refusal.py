@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from secure_tiller_cli.diagnosis.credentials import Credentials
-from secure_tiller_cli.diagnosis.verdict import NoVerdictError
+from secure_tiller_cli.diagnosis.verdict import NoVerdictError, UnverifiedError
 from tiller_facts.identity import LOOPBACK
 
 SECONDS = 5.0
@@ -85,17 +85,25 @@ def _refused_tls(plain: socket.socket, context: ssl.SSLContext) -> str:
     return "connection closed after the handshake"
 
 
-def require_tls(port: int, credentials: Credentials) -> None:
-    """Require that a local port, which closed a plaintext connection, is a TLS server with a certificate of the CA.
+def verified_certificate(port: int, credentials: Credentials) -> str:
+    """Return the certificate of a TLS server as PEM, verified by the CA of the credentials for 127.0.0.1.
+
+    A server that asks for a client's certificate may refuse these: in TLS 1.3 its own part of the handshake ends first.
 
     Raises:
-        NoVerdictError: it is not.
+        UnverifiedError: the certificate does not verify.
+        NoVerdictError: the port is no TLS server.
     """
-    with socket.create_connection((LOOPBACK, port), timeout=SECONDS) as plain:
-        try:
-            _context(credentials).wrap_socket(plain, server_hostname=LOOPBACK).close()
-        except (ssl.SSLError, ConnectionError) as error:
-            raise NoVerdictError(f"the port speaks neither plaintext nor TLS of this CA: {error}") from error
+    try:
+        with (
+            socket.create_connection((LOOPBACK, port), timeout=SECONDS) as plain,
+            _context(credentials).wrap_socket(plain, server_hostname=LOOPBACK) as secure,
+        ):
+            return ssl.DER_cert_to_PEM_cert(secure.getpeercert(binary_form=True) or b"")
+    except ssl.SSLCertVerificationError as error:
+        raise UnverifiedError(error.verify_message) from error
+    except OSError as error:
+        raise NoVerdictError(f"no TLS handshake: {error}") from error
 
 
 def _reason(error: ssl.SSLError) -> str:

@@ -21,3 +21,7 @@ class Refused:
 
 class NoVerdictError(Exception):
     """Neither an answer nor a refusal by TLS: nothing was shown."""
+
+
+class UnverifiedError(NoVerdictError):
+    """The server's certificate does not verify by the caller's CA; the text says why."""

@@ -13,11 +13,10 @@ from secure_tiller_cli.check.endpoint import (
     SERVER,
     STRANGER,
     Calls,
-    Presented,
     first_clients,
     judge,
 )
-from secure_tiller_cli.diagnosis import Accepted, Cause, Diagnosis, Kind, NoVerdictError, Refused
+from secure_tiller_cli.diagnosis import Accepted, Cause, Diagnosis, Kind, NoVerdictError, Refused, UnverifiedError
 from secure_tiller_cli.diagnosis.handshake import ServerHandshake
 from secure_tiller_cli.results.result import Result, Status
 from tests.unit.secure_tiller_cli.check import samples
@@ -34,7 +33,7 @@ CALLS = Calls(
     others={"green/bob": ALERT},
     clients={"alice": Diagnosis(ANSWER, ()), "ci": Diagnosis(ANSWER, ())},
     keyless=(),
-    presented=Presented(SERIAL),
+    presented=SERIAL,
     shown=ServerHandshake(),
 )
 
@@ -58,8 +57,8 @@ def test_a_port_that_answers_the_teams_clients_alone_passes() -> None:
         ({"stranger": ANSWER}, STRANGER),
         ({"others": {"green/bob": ANSWER, "red/rita": ALERT}}, OTHER_TEAMS),
         ({"clients": {"alice": Diagnosis(None, (EXPIRED,))}}, CLIENTS),
-        ({"presented": Presented("", "IP address mismatch")}, SERVER),
-        ({"presented": Presented("beef")}, SERVER),
+        ({"presented": UnverifiedError("IP address mismatch")}, SERVER),
+        ({"presented": "beef"}, SERVER),
     ],
 )
 def test_one_wrong_answer_fails_its_check_alone(call: dict[str, Any], check: str) -> None:

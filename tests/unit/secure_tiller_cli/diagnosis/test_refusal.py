@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from secure_tiller_cli.diagnosis import Credentials, NoVerdictError, refusal, require_tls
+from secure_tiller_cli.diagnosis import Credentials, NoVerdictError, UnverifiedError, refusal, verified_certificate
 from tests.unit.secure_tiller_cli.diagnosis.ports import closing, plaintext, serving
 
 
@@ -91,10 +91,15 @@ def test_a_server_of_another_ca_is_refused_by_the_client(tls_port: int) -> None:
     assert refusal(tls_port, Credentials(STRANGER.cert)) == "certificate verify failed"
 
 
+def test_a_certificate_of_another_ca_is_not_verified(tls_port: int) -> None:
+    with pytest.raises(UnverifiedError, match="self-signed certificate"):
+        verified_certificate(tls_port, Credentials(STRANGER.cert))
+
+
 def test_plaintext_is_refused_by_a_port_that_speaks_tls(tls_port: int) -> None:
     without = Credentials(SERVER.cert, plaintext=True)
     assert refusal(tls_port, without)
-    require_tls(tls_port, without)
+    assert verified_certificate(tls_port, without) == SERVER.cert
 
 
 @pytest.mark.parametrize("oldest", [ssl.TLSVersion.TLSv1_3])
@@ -123,8 +128,8 @@ def test_control_a_port_that_only_closes_refuses_nobody(credentials: Credentials
 
 
 def test_control_a_port_that_only_closes_is_no_tls_that_refuses_plaintext() -> None:
-    with serving(closing) as port, pytest.raises(NoVerdictError, match="neither plaintext nor TLS"):
-        require_tls(port, Credentials(SERVER.cert, plaintext=True))
+    with serving(closing) as port, pytest.raises(NoVerdictError, match="no TLS handshake"):
+        verified_certificate(port, Credentials(SERVER.cert, plaintext=True))
 
 
 def test_control_a_port_that_speaks_http2_in_plaintext_does_not_refuse_it() -> None:
