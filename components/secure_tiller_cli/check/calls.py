@@ -57,7 +57,9 @@ def call(access: Access, tiller: DeployedTiller, tillers: Iterable[DeployedTille
         by_other = {name: verdict(credentials) for name, credentials in foreign.items()}
         by_client = {name: pool.submit(diagnosed, credentials, now) for name, credentials in keyed.items()}
         presented = pool.submit(_or_error, partial(_presented, access, tiller.namespace, ca))
-        shown = pool.submit(_or_error, partial(handshake.look, partial(diagnosis.forwarded, access, tiller.namespace)))
+        shown = pool.submit(
+            _or_error, partial(handshake.probe_tls, partial(diagnosis.forwarded, access, tiller.namespace))
+        )
         return Calls(
             plaintext.result(),
             bare.result(),

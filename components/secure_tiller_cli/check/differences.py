@@ -1,4 +1,4 @@
-"""What of an object is not as planned: everything changed, left out or added, but what the API server fills in."""
+"""The differences of an object from its plan: changed, left out or added, but what the API server fills in."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -48,7 +48,7 @@ FILLED_IN_A_SERVICE: Mapping[str, Any] = {
 }
 _QUANTITIES = ("requests", "limits", "sizeLimit")
 _KEYS = ("name", "mountPath", "path", "key")
-"""By which the items of a list are told apart, whatever their order. One that two items share tells nothing apart: a
+"""By which the items of a list are identified, whatever their order. One that two items share identifies neither: a
 volume can be mounted twice."""
 
 

@@ -1,4 +1,4 @@
-"""Whom Tiller's port answers: the team's clients alone, with the certificate that the stack issued."""
+"""Tiller's port answers the team's clients alone, with the certificate that the stack issued."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ CLIENTS = "port answers the team's clients"
 SERVER = "port shows the stack's certificate"
 
 _OF_THE_CALLER = (Kind.CLUSTER_UNREACHABLE, Kind.FORWARD_DENIED, Kind.FORWARD_FAILED)
-"""Causes that lie with whoever checks: they tell nothing of the client."""
+"""Causes that lie with the account that checks, not with the client."""
 
 Verdict = Accepted | Refused | NoVerdictError
 """How a call ended; the error in the place of a verdict: it showed nothing."""
@@ -39,7 +39,7 @@ class Calls:
     presented: str | NoVerdictError
     """The hexadecimal serial of the server's certificate, as a client verifies it."""
     shown: ServerHandshake | NoVerdictError
-    """What the port shows to everybody: whom it trusts."""
+    """Shown to everybody: the trust anchors."""
 
 
 def judge(tiller: DeployedTiller, calls: Calls) -> Iterator[Result]:

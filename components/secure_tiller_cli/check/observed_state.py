@@ -1,4 +1,4 @@
-"""What the cluster told about one team's Tiller, as plain data in the words of the Kubernetes API."""
+"""The objects of one team's Tiller in the cluster, as plain data in the words of the Kubernetes API."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,13 +12,13 @@ _Readable = TypeVar("_Readable")
 
 @dataclass(frozen=True)
 class Unreadable:
-    """The cluster refused to tell something."""
+    """The cluster refused to show something."""
 
     why: str
     remedy: str
 
     def result(self, team: str, check: str) -> Result:
-        """Return the result of a check that needs what was not told."""
+        """Return the result of a check that needs it."""
         return Result(team, check, Status.NOT_CHECKED, self.why, self.remedy)
 
 
@@ -29,7 +29,7 @@ Object: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Workload:
-    """What runs in Tiller's namespace."""
+    """The Deployment and the pods in Tiller's namespace."""
 
     deployment: Object | None
     """Tiller's."""
@@ -65,7 +65,7 @@ class Records:
 
 @dataclass(frozen=True)
 class ObservedState:
-    """What there is in the namespaces of one team."""
+    """The objects in the namespaces of one team."""
 
     namespaces: Mapping[str, Readable[Object | None]]
     """Tiller's and the managed ones, by name."""
@@ -82,7 +82,7 @@ class ObservedState:
 
 
 def digest(content: bytes) -> str:
-    """Return by what contents are compared without keeping them: SHA-256."""
+    """Return the SHA-256 of a content, to compare it without keeping it."""
     return hashlib.sha256(content).hexdigest()
 
 

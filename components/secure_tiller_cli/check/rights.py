@@ -1,4 +1,4 @@
-"""What Tiller and the team's people may do: what is planned, and none of what would let them out of their place.
+"""The rights of Tiller and of the team's people: those that are planned, and none that would let them out.
 
 Asked by SubjectAccessReviews, whose answer counts every authorizer of the cluster, not RBAC alone; and read off RBAC's
 objects too, where nothing that is granted can hide behind a question that nobody asked: all that Tiller's account has,

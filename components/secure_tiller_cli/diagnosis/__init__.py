@@ -1,4 +1,4 @@
-"""Tiller's port: who is answered there, and why somebody is not."""
+"""The calls of Tiller's port, and the causes for which one is not answered."""
 
 from secure_tiller_cli.diagnosis.call import ask, refused
 from secure_tiller_cli.diagnosis.cause import Cause, Diagnosis, Kind

@@ -1,4 +1,4 @@
-"""What a TLS server shows to whoever connects: its certificate, and which CAs of clients it trusts."""
+"""The certificate and the trusted client CAs that a TLS server shows to whoever connects."""
 
 import contextlib
 import socket
@@ -21,19 +21,19 @@ _READ = 16384
 
 @dataclass(frozen=True)
 class ServerHandshake:
-    """What a port shows before it has judged who calls."""
+    """The messages of a port before it has judged who calls."""
 
     chain: tuple[x509.Certificate, ...] = ()
     """The server's certificate, then its intermediates; empty: it shows none."""
     trusted: frozenset[bytes] = frozenset()
-    """The names of the CAs whose clients it trusts, as DER. A server tells them when it asks for the client's
-    certificate (RFC 8446, 4.2.4; RFC 5246, 7.4.4); empty: it does not ask, or does not tell."""
+    """The names of the CAs whose clients it trusts, as DER. A server names them when it asks for the client's
+    certificate (RFC 8446, 4.2.4; RFC 5246, 7.4.4); empty: it does not ask, or names none."""
     plaintext: bool = False
     """Whether it speaks HTTP/2 without TLS."""
 
 
-def look(port: Port) -> ServerHandshake:
-    """Return what a port shows, without a certificate of one's own and without verifying the server's.
+def probe_tls(port: Port) -> ServerHandshake:
+    """Shake hands without a certificate of one's own and without verifying the server's.
 
     Raises:
         NoVerdictError: it cannot be connected to.

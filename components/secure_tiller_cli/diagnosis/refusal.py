@@ -1,4 +1,4 @@
-"""What the TLS layer of a local port does to refuse credentials, in one connection."""
+"""The refusal of credentials by the TLS layer of a local port, in one connection."""
 
 import contextlib
 import re
@@ -14,19 +14,19 @@ from tiller_facts.identity import LOOPBACK
 SECONDS = 5.0
 """How long a step may take."""
 _HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
-"""What begins a connection of HTTP/2 (RFC 9113, 3.4), and empty SETTINGS."""
+"""The start of a connection of HTTP/2 (RFC 9113, 3.4), and empty SETTINGS."""
 _HTTP2_SETTINGS = 4
 """The type of the frame with which a server answers that, in the fourth byte (RFC 9113, 4.1 and 6.5)."""
 _TLS_ALERT = 21
 
 
 def refusal(port: int, credentials: Credentials, newest: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED) -> str:
-    """Return what the TLS layer on a local port does to refuse these credentials, in one connection.
+    """Return how the TLS layer on a local port refuses credentials, in one connection.
 
     Args:
         port: the local port.
-        credentials: what to bring.
-        newest: the newest version of TLS that the caller speaks; the newest there is unless told otherwise.
+        credentials: of the caller.
+        newest: the newest version of TLS that the caller speaks; by default the newest there is.
 
     Raises:
         NoVerdictError: it does not refuse them, or there is no TLS layer to be seen.

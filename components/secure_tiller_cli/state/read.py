@@ -12,7 +12,7 @@ from tiller_facts.identity import COMPONENT, STACK_ANNOTATION
 from tiller_facts.rbac import Rule, Subject
 from tiller_facts.values import UNKNOWN
 
-SECRET_MARK = "4dabf18193072939515e22adb298388d"  # noqa: S105 - Pulumi SDK, common/resource/sig: what marks a value
+SECRET_MARK = "4dabf18193072939515e22adb298388d"  # noqa: S105 - Pulumi SDK, common/resource/sig: the mark of a value
 SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the same: as a secret
 HIDDEN = UNKNOWN
 """Stands in place of a secret in a state that was exported without them."""
@@ -24,7 +24,7 @@ def read(deployment: Mapping[str, Any]) -> tuple[DeployedTiller, ...]:
     """Return every SecureTiller of a state, by name, but those that are `unfinished`.
 
     Args:
-        deployment: what `export` returns.
+        deployment: returned by `export`.
     """
     resources = _resources(deployment)
     tillers = [_deployed(item, resources) for item in resources if item["type"] == COMPONENT and item.get("outputs")]
@@ -32,7 +32,7 @@ def read(deployment: Mapping[str, Any]) -> tuple[DeployedTiller, ...]:
 
 
 def unfinished(deployment: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the name of every SecureTiller whose first update never ended: parts of it may run, and none is told."""
+    """Return the name of every SecureTiller whose first update never ended: parts of it may run, and none is known."""
     resources = _resources(deployment)
     return tuple(sorted(_name(item) for item in resources if item["type"] == COMPONENT and not item.get("outputs")))
 
@@ -68,7 +68,7 @@ def _deployed(component: Resource, resources: Sequence[Resource]) -> DeployedTil
         policies=dict(_specs(of("NetworkPolicy"))),
         services=dict(_specs(of("Service"))),
         objects=tuple(filter(None, (_object(item, cluster) for item in children))),
-        client_secrets=dict(_handed_out(of("Secret"))),
+        client_secrets=dict(_client_secrets(of("Secret"))),
         cluster=cluster,
         bundles=bundles if isinstance(bundles, Mapping) else None,
     )
@@ -132,7 +132,7 @@ def _specs(items: Mapping[str, Resource]) -> Iterator[tuple[str, Mapping[str, An
         yield inputs["metadata"]["name"], inputs["spec"]
 
 
-def _handed_out(secrets: Mapping[str, Resource]) -> Iterator[tuple[str, tuple[str, str]]]:
+def _client_secrets(secrets: Mapping[str, Resource]) -> Iterator[tuple[str, tuple[str, str]]]:
     begin = "secret:"
     for part, item in secrets.items():
         if part.startswith(begin):
@@ -145,7 +145,7 @@ def _cluster(deployment: Resource, resources: Sequence[Resource]) -> ClusterRefe
     urn = str(deployment.get("provider", "")).rsplit("::", 1)[0]
     inputs: Mapping[str, Any] = next((plain(item.get("inputs", {})) for item in resources if item["urn"] == urn), {})
     kubeconfig = inputs.get("kubeconfig", "")
-    # The provider takes both in one place, and tells them apart just so: a path is a file that is there.
+    # The provider takes both in one place, and distinguishes them just so: a path is a file that is there.
     hidden = kubeconfig is HIDDEN
     content = "" if hidden or not ("\n" in kubeconfig or "{" in kubeconfig) else str(kubeconfig)
     return ClusterReference(

@@ -1,4 +1,4 @@
-"""How the cluster is asked: what it refuses to tell is told apart from what is not there."""
+"""How the cluster is asked: a refusal is distinguished from an absent object."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,7 +51,7 @@ def api() -> Iterator[ApiServer]:
 
 def seen(folder: Path, api: ApiServer) -> ObservedState:
     with calling(Access(kubeconfig(folder, api.url), "here")) as client:
-        return read_cluster.look(client, GREEN)
+        return read_cluster.observe(client, GREEN)
 
 
 def test_what_is_there_is_read(tmp_path: Path, api: ApiServer) -> None:
@@ -97,11 +97,13 @@ def test_what_is_not_there_is_nothing_and_no_refusal(tmp_path: Path, api: ApiSer
         ("/apis/networking.k8s.io/v1/namespaces/green-tiller/networkpolicies", "policies"),
     ],
 )
-def test_what_is_refused_is_untold_and_the_rest_is_read(path: str, part: str, tmp_path: Path, api: ApiServer) -> None:
+def test_a_refused_valueis_unreadable_and_the_rest_is_read(
+    path: str, part: str, tmp_path: Path, api: ApiServer
+) -> None:
     api.answers[path] = FORBIDDEN
     found = seen(tmp_path, api)
     parts: dict[str, Any] = {name: getattr(found, name) for name in PARTS}
-    assert [name for name, told in parts.items() if isinstance(told, Unreadable)] == [part]
+    assert [name for name, value in parts.items() if isinstance(value, Unreadable)] == [part]
     assert "green-tiller" in parts[part].remedy
 
 
@@ -127,24 +129,24 @@ def test_each_question_is_one_review_of_the_account_with_its_groups(tmp_path: Pa
     api.answers[REVIEW] = review(allowed=True)
     asked = of_tiller(GREEN, [GREEN])
     with calling(Access(kubeconfig(tmp_path, api.url), "here")) as client:
-        told = read_cluster.ask(client, [asked])
-    assert not isinstance(told, Unreadable)
-    assert set(told) == {(asked.asker, right) for right in asked.rights()}
+        answers = read_cluster.review_access(client, [asked])
+    assert not isinstance(answers, Unreadable)
+    assert set(answers) == {(asked.asker, right) for right in asked.rights()}
     sent = [question.body["spec"] for question in api.asked_at(REVIEW)]
     assert {spec["user"] for spec in sent} == {"system:serviceaccount:green-tiller:tiller"}
     exec_ = {"verb": "create", "resource": "pods", "subresource": "exec", "namespace": "green-tiller"}
     assert exec_ in [spec["resourceAttributes"] for spec in sent]
 
 
-def test_refused_reviews_are_untold(tmp_path: Path, api: ApiServer) -> None:
+def test_refused_reviews_are_unreadable(tmp_path: Path, api: ApiServer) -> None:
     api.answers[REVIEW] = FORBIDDEN
     with calling(Access(kubeconfig(tmp_path, api.url), "here")) as client:
-        assert isinstance(read_cluster.ask(client, [of_tiller(GREEN, [GREEN])]), Unreadable)
+        assert isinstance(read_cluster.review_access(client, [of_tiller(GREEN, [GREEN])]), Unreadable)
 
 
 def test_a_denial_by_a_failing_authorizer_proves_nothing(tmp_path: Path, api: ApiServer) -> None:
     api.answers[REVIEW] = (201, {"spec": {}, "status": {"allowed": False, "evaluationError": "webhook: timeout"}})
     with calling(Access(kubeconfig(tmp_path, api.url), "here")) as client:
-        told = read_cluster.ask(client, [of_tiller(GREEN, [GREEN])])
-    assert isinstance(told, Unreadable)
-    assert "webhook: timeout" in told.why
+        answers = read_cluster.review_access(client, [of_tiller(GREEN, [GREEN])])
+    assert isinstance(answers, Unreadable)
+    assert "webhook: timeout" in answers.why

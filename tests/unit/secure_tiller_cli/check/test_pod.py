@@ -199,6 +199,6 @@ def test_a_pod_as_planned_that_stops_beside_a_ready_one_passes() -> None:
 
 
 def test_what_the_cluster_does_not_tell_is_not_checked_and_never_passed() -> None:
-    found = results(Unreadable("the cluster refused to tell what is in blue-tiller", "use another account"))
+    found = results(Unreadable("the cluster refused to show what is in blue-tiller", "use another account"))
     assert {result.status for result in found.values()} == {Status.NOT_CHECKED}
-    assert found[POD].text == "the cluster refused to tell what is in blue-tiller"
+    assert found[POD].text == "the cluster refused to show what is in blue-tiller"

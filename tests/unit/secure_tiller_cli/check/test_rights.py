@@ -161,7 +161,7 @@ def test_a_binding_within_the_plan_and_one_of_another_account_add_nothing(harmle
 
 def test_what_the_cluster_does_not_tell_is_not_checked_and_never_passed() -> None:
     assert {result.status for result in results(REFUSED, REFUSED).values()} == {Status.NOT_CHECKED}
-    partly = results(answers(), Unreadable("the cluster refused to tell the bindings of the cluster", ""))
+    partly = results(answers(), Unreadable("the cluster refused to show the bindings of the cluster", ""))
     assert [check for check, result in partly.items() if result.status is Status.NOT_CHECKED] == [
         f"rights of Tiller: {NOTHING_MORE}",
         OTHERS,

@@ -53,7 +53,7 @@ def test_the_secret_of_the_stack_passes() -> None:
         (
             samples.secret(ALICE, CI, MALLORY.pem),
             ANCHORS,
-            "beside those of the stack's clients, it trusts CN=CA of mallory",
+            "in addition to the stack's clients, it trusts CN=CA of mallory",
         ),
         (samples.secret(ALICE), ANCHORS, "the CA of client ci is missing"),
         (samples.secret("nothing"), ANCHORS, "ca.crt of blue-tls-1 cannot be read"),

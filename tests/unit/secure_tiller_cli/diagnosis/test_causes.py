@@ -197,7 +197,7 @@ TEAMS = {
     ),
     "a bundle that the stack has renewed": (
         lambda: (_brought(pki.client(ALICES, "alice", life=PAST)), _shown()),
-        "UTC; write the bundle anew",
+        "UTC; write the bundle again",
     ),
     "a server that the stack has renewed": (
         lambda: (_brought(), _shown(pki.server(CA, life=PAST))),
@@ -214,7 +214,7 @@ def test_what_a_stack_knows_is_said(made: Callable[[], tuple[ClientCredentials, 
 @pytest.mark.parametrize(
     ("client", "server", "words"),
     [
-        (pki.client(ALICES, "alice", life=PAST), SERVER, "UTC; pulumi up; then write the bundle anew"),
+        (pki.client(ALICES, "alice", life=PAST), SERVER, "UTC; pulumi up; then write the bundle again"),
         (ALICE, pki.server(CA, life=PAST), "UTC; pulumi up"),
     ],
 )
