@@ -14,7 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from secure_tiller.plan import pem
 from secure_tiller_cli import diagnosis
-from secure_tiller_cli.check.endpoint import Calls, Verdict, first_clients
+from secure_tiller_cli.check.endpoint import Calls, Verdict, bundles_with_key, first_clients
 from secure_tiller_cli.diagnosis import Credentials, NoVerdictError, handshake
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_stack.cluster.connection import AT_ONCE
@@ -37,14 +37,9 @@ def call(access: Access, tiller: DeployedTiller, tillers: Iterable[DeployedTille
         ProgramError: kubectl cannot be run.
     """
     ca, others = tiller.ca_certificate, [other for other in tillers if other.name != tiller.name]
-    bundles = tiller.bundles or {}
-    keyed = {
-        name: Credentials(bundle["ca"], bundle["cert"], bundle["key"])
-        for name, bundle in sorted(bundles.items())
-        if "key" in bundle
-    }
+    own = bundles_with_key(tiller)
+    keyed = {name: Credentials(bundle["ca"], bundle["cert"], bundle["key"]) for name, bundle in own.items()}
     foreign = {name: Credentials(ca, bundle["cert"], bundle["key"]) for name, bundle in first_clients(others).items()}
-
     diagnosed = partial(diagnosis.diagnose, access, tiller.namespace, own=tiller, others=others)
     with ThreadPoolExecutor(AT_ONCE) as pool:
 

@@ -1,6 +1,6 @@
 """Tiller's port answers the team's clients alone, with the certificate that the stack issued."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from secure_tiller_cli.diagnosis import Accepted, Diagnosis, Kind, NoVerdictError, Refused, UnverifiedError
@@ -101,11 +101,12 @@ def _presented(tiller: DeployedTiller, presented: str | NoVerdictError) -> Resul
     return Result(tiller.name, SERVER, Status.PASSED, f"serial {issued}, verified for 127.0.0.1")
 
 
-def first_clients(tillers: Sequence[DeployedTiller]) -> dict[str, dict[str, str]]:
-    """Return of each Tiller the bundle of its first client whose key the stack holds, by `<team>/<client>`."""
-    found = {}
-    for tiller in tillers:
-        with_key = {name: bundle for name, bundle in sorted((tiller.bundles or {}).items()) if "key" in bundle}
-        for name in list(with_key)[:1]:
-            found[f"{tiller.name}/{name}"] = dict(with_key[name])
-    return found
+def bundles_with_key(tiller: DeployedTiller) -> dict[str, Mapping[str, str]]:
+    """Return by client, in order, the bundles of a Tiller whose key the stack holds."""
+    return {name: bundle for name, bundle in sorted((tiller.bundles or {}).items()) if "key" in bundle}
+
+
+def first_clients(tillers: Iterable[DeployedTiller]) -> dict[str, Mapping[str, str]]:
+    """Return of each Tiller the first bundle with a key, by `<team>/<client>`."""
+    first = ((tiller.name, list(bundles_with_key(tiller).items())[:1]) for tiller in tillers)
+    return {f"{team}/{name}": bundle for team, found in first for name, bundle in found}

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
+from secure_tiller_cli.diagnosis.absence import is_ready
 from secure_tiller_cli.results.result import Result, Status
 
 _Readable = TypeVar("_Readable")
@@ -50,7 +51,7 @@ class Workload:
     @property
     def ready(self) -> tuple[Object, ...]:
         """Those of its own that are ready, and not about to stop."""
-        return tuple(pod for pod in self.own if _is_ready(pod))
+        return tuple(pod for pod in self.own if is_ready(pod) and not pod["metadata"].get("deletionTimestamp"))
 
 
 @dataclass(frozen=True)
@@ -84,12 +85,6 @@ class ObservedState:
 def digest(content: bytes) -> str:
     """Return the SHA-256 of a content, to compare it without keeping it."""
     return hashlib.sha256(content).hexdigest()
-
-
-def _is_ready(pod: Object) -> bool:
-    conditions = pod.get("status", {}).get("conditions") or ()
-    ready = any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
-    return ready and not pod["metadata"].get("deletionTimestamp")
 
 
 def _owner(item: Object) -> str:

@@ -73,7 +73,7 @@ def _wrong(tiller: DeployedTiller, secret: Object | None) -> Iterator[str]:
 
 def _anchors(tiller: DeployedTiller, anchors: tuple[x509.Certificate, ...]) -> Result:
     there = {_print(certificate) for certificate in anchors}
-    own = {mark: client for client, marks in _clients(tiller).items() for mark in marks}
+    own = _clients(tiller)
     others = tuple(certificate for certificate in anchors if _print(certificate) not in own)
     further = _trusted(tiller)
     if lacking := [client for mark, client in own.items() if mark not in there]:
@@ -115,14 +115,11 @@ def _running(
     return Result(tiller.name, RUNNING, Status.FAILED, text, f"pulumi up --refresh; then {restart}")
 
 
-def _clients(tiller: DeployedTiller) -> dict[str, tuple[bytes, ...]]:
-    """Return by client the fingerprints of its CA."""
+def _clients(tiller: DeployedTiller) -> dict[bytes, str]:
+    """Return the client by the fingerprint of its CA."""
     begin = "client-ca:"
-    return {
-        part.removeprefix(begin): tuple(_print(certificate) for certificate in pem.certificates(text))
-        for part, text in tiller.certificates.items()
-        if part.startswith(begin)
-    }
+    cas = {part.removeprefix(begin): text for part, text in tiller.certificates.items() if part.startswith(begin)}
+    return {_print(ca): client for client, text in cas.items() for ca in pem.certificates(text)}
 
 
 def _trusted(tiller: DeployedTiller) -> dict[str, str]:
