@@ -7,7 +7,6 @@ from typing import Any
 from secure_tiller.plan.model import RolePlan
 from secure_tiller_cli.state.objects import found
 from secure_tiller_cli.state.tiller import ClusterReference, DeployedTiller
-from tiller_facts.facts import FoundObject
 from tiller_facts.identity import COMPONENT, STACK_ANNOTATION
 from tiller_facts.rbac import Rule, Subject
 from tiller_facts.values import UNKNOWN
@@ -42,8 +41,8 @@ def _resources(deployment: Mapping[str, Any]) -> list[Resource]:
 
 
 def _deployed(component: Resource, resources: Sequence[Resource]) -> DeployedTiller:
-    name, outputs = _name(component), {key: plain(value) for key, value in component["outputs"].items()}
-    children = [item for item in resources if item.get("parent") == component["urn"]]
+    name, outputs = _name(component), plain(component["outputs"])
+    children = [plain(item) for item in resources if item.get("parent") == component["urn"]]
     by_part = {(item["type"], _name(item).removeprefix(f"{name}-")): item for item in children}
 
     def of(kind: str) -> Mapping[str, Resource]:
@@ -59,23 +58,25 @@ def _deployed(component: Resource, resources: Sequence[Resource]) -> DeployedTil
         deployment=str(outputs["deployment"]),
         ca_certificate=str(outputs["caCertificate"]),
         expirations=outputs["expirations"],
-        certificates=dict(_certificates(of)),
+        certificates={
+            part: str(item["outputs"]["certPem"])
+            for kind in ("SelfSignedCert", "LocallySignedCert")
+            for part, item in of(kind).items()
+        },
         roles=tuple(_roles(of)),
-        created=dict(_created(of("Namespace"))),
-        deployment_spec=plain(deployment.get("inputs", {})).get("spec", {}),
-        tls_secret=str(plain(secret.get("outputs", {})).get("metadata", {}).get("name", "")),
+        created={each["name"]: each.get("labels", {}) for each in map(_metadata, of("Namespace").values())},
+        deployment_spec=deployment.get("inputs", {}).get("spec", {}),
+        tls_secret=str(secret.get("outputs", {}).get("metadata", {}).get("name", "")),
         exposed="service" in of("Service"),
-        policies=dict(_specs(of("NetworkPolicy"))),
-        services=dict(_specs(of("Service"))),
-        objects=tuple(filter(None, (_object(item, cluster) for item in children))),
-        client_secrets=dict(_client_secrets(of("Secret"))),
+        policies=_specs(of("NetworkPolicy")),
+        services=_specs(of("Service")),
+        objects=tuple(
+            filter(None, (found(item["type"], _name(item), item.get("inputs", {}), cluster) for item in children))
+        ),
+        client_secrets=_client_secrets(of("Secret")),
         cluster=cluster,
         bundles=bundles if isinstance(bundles, Mapping) else None,
     )
-
-
-def _object(resource: Resource, cluster: ClusterReference) -> FoundObject | None:
-    return found(resource["type"], _name(resource), plain(resource.get("inputs", {})), cluster)
 
 
 def plain(value: Any) -> Any:
@@ -94,23 +95,17 @@ def _name(resource: Resource) -> str:
 def _stack(*kinds: Mapping[str, Resource]) -> str:
     """Return the stack as the objects' annotation says; empty: an earlier version of the component made them."""
     for item in (item for items in kinds for item in items.values()):
-        annotations = plain(item["inputs"]).get("metadata", {}).get("annotations", {})
+        annotations = item["inputs"].get("metadata", {}).get("annotations", {})
         if STACK_ANNOTATION in annotations:
             return str(annotations[STACK_ANNOTATION])
     return ""
 
 
-def _certificates(of: Callable[[str], Mapping[str, Resource]]) -> Iterator[tuple[str, str]]:
-    for kind in ("SelfSignedCert", "LocallySignedCert"):
-        for part, item in of(kind).items():
-            yield part, str(plain(item["outputs"])["certPem"])
-
-
 def _roles(of: Callable[[str], Mapping[str, Resource]]) -> Iterator[RolePlan]:
     bindings = of("RoleBinding")
     for part, item in sorted(of("Role").items()):
-        inputs = plain(item["inputs"])
-        bound = plain(bindings[part]["inputs"]).get("subjects", ()) if part in bindings else ()
+        inputs = item["inputs"]
+        bound = bindings[part]["inputs"].get("subjects", ()) if part in bindings else ()
         yield RolePlan(
             part=part,
             name=inputs["metadata"]["name"],
@@ -120,24 +115,18 @@ def _roles(of: Callable[[str], Mapping[str, Resource]]) -> Iterator[RolePlan]:
         )
 
 
-def _created(namespaces: Mapping[str, Resource]) -> Iterator[tuple[str, Mapping[str, str]]]:
-    for item in namespaces.values():
-        metadata = plain(item["inputs"])["metadata"]
-        yield metadata["name"], metadata.get("labels", {})
+def _metadata(item: Resource) -> Mapping[str, Any]:
+    return dict(item["inputs"]["metadata"])
 
 
-def _specs(items: Mapping[str, Resource]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for item in items.values():
-        inputs = plain(item["inputs"])
-        yield inputs["metadata"]["name"], inputs["spec"]
+def _specs(items: Mapping[str, Resource]) -> Mapping[str, Mapping[str, Any]]:
+    return {_metadata(item)["name"]: item["inputs"]["spec"] for item in items.values()}
 
 
-def _client_secrets(secrets: Mapping[str, Resource]) -> Iterator[tuple[str, tuple[str, str]]]:
+def _client_secrets(secrets: Mapping[str, Resource]) -> Mapping[str, tuple[str, str]]:
     begin = "secret:"
-    for part, item in secrets.items():
-        if part.startswith(begin):
-            metadata = plain(item["inputs"])["metadata"]
-            yield part.removeprefix(begin), (metadata["namespace"], metadata["name"])
+    of_clients = {part.removeprefix(begin): _metadata(item) for part, item in secrets.items() if part.startswith(begin)}
+    return {client: (metadata["namespace"], metadata["name"]) for client, metadata in of_clients.items()}
 
 
 def _cluster(deployment: Resource, resources: Sequence[Resource]) -> ClusterReference:
