@@ -60,7 +60,7 @@ def test_only_its_owner_may_read_it_whatever_the_umask(folder: Path) -> None:
 
 
 def sourced(folder: Path, shell: str = "bash", where: str = "/", **environment: str) -> dict[str, str]:
-    """What a shell's environment is after `env` was sourced, from another folder unless told otherwise."""
+    """Return a shell's environment after `env` was sourced, by default from another folder."""
     script = f"cd {shlex.quote(where)} && . {shlex.quote(str(folder / 'env'))} && env"
     done = subprocess.run(
         [shell, "-c", f"{script} -0"],

@@ -1,4 +1,4 @@
-"""What the calls of Tiller's port prove, and what they leave open."""
+"""The results that the calls of Tiller's port prove, and those that they leave open."""
 
 from dataclasses import replace
 from typing import Any
@@ -79,7 +79,7 @@ def test_no_verdict_is_no_proof(call: dict[str, Any], check: str) -> None:
     assert "no word" in result.text
 
 
-def test_why_a_client_is_not_answered_is_named_and_the_others_stand_beside_it() -> None:
+def test_the_cause_of_a_client_without_an_answer_is_named_and_the_others_pass() -> None:
     calls = replace(CALLS, clients={**CALLS.clients, "ci": Diagnosis(None, (EXPIRED,))})
     failed, passed = (result for result in judge(samples.blue(), calls) if result.check == CLIENTS)
     assert (failed.status, failed.text) == (Status.FAILED, "ci: the certificate ended on 2025-12-31")

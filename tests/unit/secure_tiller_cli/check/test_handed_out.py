@@ -20,8 +20,8 @@ WELL = {"ca.crt": digest(b"a CA"), "tls.crt": digest(b"a certificate"), "tls.key
 
 
 def result(found: Readable[dict[str, str] | None]) -> Result:
-    (told,) = judge(BLUE, {"ci": found})
-    return told
+    (result,) = judge(BLUE, {"ci": found})
+    return result
 
 
 def test_a_secret_that_holds_the_bundle_passes() -> None:

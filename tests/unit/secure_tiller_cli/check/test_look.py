@@ -23,8 +23,8 @@ PARTS = ("workload", "secret", "records", "policies", "services")
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 
 
-def beside() -> dict[str, Any]:
-    other = samples.pod("beside")
+def another_pod() -> dict[str, Any]:
+    other = samples.pod("another")
     other["metadata"]["labels"] = {"app": "helm"}
     return other
 
@@ -37,7 +37,7 @@ def api() -> Iterator[ApiServer]:
             "/api/v1/namespaces/green-apps": (200, api_server.namespace("green-apps")),
             f"{APPS}/deployments/tiller-deploy": (200, samples.workload().deployment),
             f"{APPS}/replicasets": (200, {"items": list(samples.workload().replica_sets)}),
-            f"{IN}/pods": (200, {"items": [samples.pod(), samples.pod("done", phase="Succeeded"), beside()]}),
+            f"{IN}/pods": (200, {"items": [samples.pod(), samples.pod("done", phase="Succeeded"), another_pod()]}),
             f"{IN}/secrets/blue-tls-1": (200, {"data": {"tls.crt": "eA==", "ca.crt": "eA==", "tls.key": "a2V5"}}),
             f"{IN}/secrets": (200, {"items": [api_server.release("web", 1)]}),
             f"{IN}/configmaps": NONE,
@@ -59,7 +59,7 @@ def test_what_is_there_is_read(tmp_path: Path, api: ApiServer) -> None:
     assert isinstance(found.workload, Workload)
     assert [pod["metadata"]["name"] for pod in found.workload.ready] == ["tiller-1"]
     assert [pod["metadata"]["name"] for pod in found.workload.pods] == ["tiller-1"]
-    assert [pod["metadata"]["name"] for pod in found.workload.others] == ["beside"]
+    assert [pod["metadata"]["name"] for pod in found.workload.others] == ["another"]
     assert found.records == Records(1, ())
     assert found.policies == ()
     assert found.services == (samples.service(),)
@@ -107,7 +107,7 @@ def test_a_refused_valueis_unreadable_and_the_rest_is_read(
     assert "green-tiller" in parts[part].remedy
 
 
-def test_a_refused_namespace_is_untold(tmp_path: Path, api: ApiServer) -> None:
+def test_a_refused_namespace_is_unreadable(tmp_path: Path, api: ApiServer) -> None:
     api.answers["/api/v1/namespaces/green-apps"] = FORBIDDEN
     assert isinstance(seen(tmp_path, api).namespaces["green-apps"], Unreadable)
 
@@ -118,7 +118,7 @@ def test_a_cluster_that_fails_is_no_refusal(tmp_path: Path, api: ApiServer) -> N
         seen(tmp_path, api)
 
 
-def test_bindings_that_may_not_be_listed_are_untold(tmp_path: Path, api: ApiServer) -> None:
+def test_bindings_that_may_not_be_listed_are_unreadable(tmp_path: Path, api: ApiServer) -> None:
     with calling(Access(kubeconfig(tmp_path, api.url), "here")) as client:
         assert read_cluster.all_grants(client) == ()
         api.answers[f"{RBAC}/clusterrolebindings"] = FORBIDDEN

@@ -28,8 +28,8 @@ def results(
     tiller: DeployedTiller | None = None,
     shown: ServerHandshake | NoVerdictError | None = None,
 ) -> dict[str, Result]:
-    told = shown or ServerHandshake(trusted=names(ALICE, CI))
-    return {result.check: result for result in judge(tiller or samples.blue(), secret, told)}
+    handshake = shown or ServerHandshake(trusted=names(ALICE, CI))
+    return {result.check: result for result in judge(tiller or samples.blue(), secret, handshake)}
 
 
 def trusting(*words: str) -> DeployedTiller:

@@ -1,4 +1,4 @@
-"""What a port shows before it has judged who calls."""
+"""The handshake of a port before it has judged who calls."""
 
 import contextlib
 import socket

@@ -1,4 +1,4 @@
-"""What counts as a refusal by TLS, on ports of this machine: an answer withheld for any other reason does not."""
+"""Refusals by TLS, on ports of this machine: an answer withheld for any other reason is none."""
 
 import datetime
 import ipaddress
@@ -103,7 +103,7 @@ def test_plaintext_is_refused_by_a_port_that_speaks_tls(tls_port: int) -> None:
 
 
 @pytest.mark.parametrize("oldest", [ssl.TLSVersion.TLSv1_3])
-def test_a_caller_speaks_no_newer_tls_than_it_is_told_to(tls_port: int) -> None:
+def test_a_caller_speaks_no_newer_tls_than_it_is_given(tls_port: int) -> None:
     right = Credentials(SERVER.cert, CLIENT.cert, CLIENT.key)
     assert refusal(tls_port, right, ssl.TLSVersion.TLSv1_2) == "alert protocol version"
     with pytest.raises(NoVerdictError, match="with these credentials"):
