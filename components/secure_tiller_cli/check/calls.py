@@ -15,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from secure_tiller.plan import pem
 from secure_tiller_cli import diagnosis
 from secure_tiller_cli.check.endpoint import Calls, Verdict, bundles_with_key, first_clients
-from secure_tiller_cli.diagnosis import Credentials, NoVerdictError, handshake
+from secure_tiller_cli.diagnosis import Accepted, AnsweredError, Credentials, NoVerdictError, handshake
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_stack.cluster.connection import AT_ONCE
 from secure_tiller_stack.kubeconfig import Access
@@ -68,18 +68,20 @@ def call(access: Access, tiller: DeployedTiller, tillers: Iterable[DeployedTille
 
 
 def _verdict(access: Access, namespace: str, credentials: Credentials) -> Verdict:
-    """Return how a call ends that should be refused: by the TLS layer's refusal, and where there is none, by an RPC."""
+    """Return how a call ends that should be refused."""
     try:
-        return diagnosis.refused(access, namespace, credentials)
-    except diagnosis.ForwardError as error:
+        return diagnosis.refused(partial(diagnosis.forwarded, access, namespace), credentials)
+    except AnsweredError:
+        return Accepted("")
+    except NoVerdictError as error:
         return error
-    except NoVerdictError:
-        return _or_error(partial(diagnosis.ask, access, namespace, credentials))
+    except OSError as error:
+        return NoVerdictError(f"no connection: {error}")
 
 
 def _presented(access: Access, namespace: str, ca: str) -> str:
     with diagnosis.forwarded(access, namespace) as port:
-        return pem.serial(diagnosis.verified_certificate(port, Credentials(ca)))
+        return pem.serial(handshake.verified_certificate(port, ca))
 
 
 def _or_error(call: Callable[[], _Shown]) -> _Shown | NoVerdictError:

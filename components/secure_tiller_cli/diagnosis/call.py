@@ -2,7 +2,7 @@
 
 Accepted means that the call GetVersion was answered. In TLS 1.3 the client's handshake ends before the server has
 judged the client's certificate, so a finished handshake proves nothing. Refused means that no answer came and that the
-TLS layer is seen to be why; anything else is an error, never a refusal.
+server's TLS is seen to be why; anything else is an error, never a refusal: the caller's own verification, for example.
 """
 
 import os
@@ -14,7 +14,8 @@ import grpc
 
 from secure_tiller_cli.diagnosis.credentials import Credentials
 from secure_tiller_cli.diagnosis.forward import forwarded
-from secure_tiller_cli.diagnosis.refusal import SECONDS, refusal, verified_certificate
+from secure_tiller_cli.diagnosis.plaintext import SECONDS
+from secure_tiller_cli.diagnosis.refusal import refused
 from secure_tiller_cli.diagnosis.verdict import Accepted, NoVerdictError, Refused
 from secure_tiller_stack.kubeconfig import Access
 
@@ -43,26 +44,8 @@ def ask(
         # A connection that broke inside TLS is UNAVAILABLE; every other status was sent by a server.
         if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
             raise NoVerdictError(str(error)) from error
-        return refused(access, namespace, credentials, environment)
-
-
-def refused(
-    access: Access, namespace: str, credentials: Credentials, environment: Mapping[str, str] = os.environ
-) -> Refused:
-    """Return how the TLS layer of a Tiller refuses credentials; the arguments are those of `ask`.
-
-    Raises:
-        NoVerdictError: it is not seen to refuse them.
-        ProgramError: kubectl cannot be run.
-    """
-    # A port-forward for each connection: kubectl gives one up when a connection through it breaks.
-    port = partial(forwarded, access, namespace, environment=environment)
-    with port() as number:
-        reason = refusal(number, credentials)
-    if credentials.plaintext:  # a port that is closed to everybody refuses nobody
-        with port() as number:
-            verified_certificate(number, credentials)
-    return Refused(reason)
+        # A port-forward for each connection: kubectl gives one up when a connection through it breaks.
+        return refused(partial(forwarded, access, namespace, environment=environment), credentials)
 
 
 def get_version(port: int, credentials: Credentials, hostname: str = "") -> Accepted:

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import ssl
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -9,8 +10,8 @@ from dataclasses import dataclass
 from cryptography import x509
 from OpenSSL import SSL
 
-from secure_tiller_cli.diagnosis.refusal import SECONDS, speaks_plaintext
-from secure_tiller_cli.diagnosis.verdict import NoVerdictError
+from secure_tiller_cli.diagnosis.plaintext import SECONDS, speaks_plaintext
+from secure_tiller_cli.diagnosis.verdict import NoVerdictError, UnverifiedError
 from tiller_facts.identity import LOOPBACK
 
 Port = Callable[[], AbstractContextManager[int]]
@@ -46,6 +47,31 @@ def probe_tls(port: Port) -> ServerHandshake:
             return shown
     with port() as number:
         return ServerHandshake(plaintext=speaks_plaintext(number))
+
+
+def verified_certificate(port: int, ca: str) -> str:
+    """Return the certificate of a TLS server as PEM, verified for 127.0.0.1 as a client verifies it.
+
+    No certificate of a client is needed: in TLS 1.3 the server's part of the handshake ends before it asks for one.
+
+    Args:
+        port: the local port.
+        ca: PEM of the CAs of which one must have signed it.
+
+    Raises:
+        UnverifiedError: the certificate does not verify.
+        NoVerdictError: there is no handshake.
+    """
+    try:
+        with (
+            socket.create_connection((LOOPBACK, port), timeout=SECONDS) as plain,
+            ssl.create_default_context(cadata=ca).wrap_socket(plain, server_hostname=LOOPBACK) as secure,
+        ):
+            return ssl.DER_cert_to_PEM_cert(secure.getpeercert(binary_form=True) or b"")
+    except ssl.SSLCertVerificationError as error:
+        raise UnverifiedError(error.verify_message) from error
+    except OSError as error:
+        raise NoVerdictError(f"no TLS handshake: {error}") from error
 
 
 def _handshake(port: int, newest: int) -> ServerHandshake:
