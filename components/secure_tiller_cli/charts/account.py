@@ -1,4 +1,4 @@
-"""What the account of a team's Tiller may do."""
+"""The rights of the account of a team's Tiller."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -16,7 +16,7 @@ class Account:
         self._client = client
         self._tiller = tiller
         self.computed = False
-        """Whether the cluster refused to tell, so that rights are those of the stack's state."""
+        """Whether the cluster refused the review, so that rights are those of the stack's state."""
 
     def lacks(self, rights: Iterable[Right]) -> frozenset[Right]:
         """Return those of the rights that Tiller does not hold.

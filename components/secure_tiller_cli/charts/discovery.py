@@ -1,4 +1,4 @@
-"""Which kinds the cluster serves, as it tells everybody."""
+"""The kinds that the cluster serves, by its discovery API, which everybody may read."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -38,7 +38,7 @@ class Served:
 
 @dataclass(frozen=True)
 class Discovery:
-    """What the API server and those behind it serve."""
+    """The kinds that the API server and those behind it serve."""
 
     version: str
     """Of Kubernetes: `1.36`."""
@@ -66,7 +66,7 @@ class Discovery:
 
     @property
     def capabilities(self) -> tuple[str, ...]:
-        """What Tiller shows to charts as `.Capabilities.APIVersions` (Helm 2.17, GetAllVersionSet)."""
+        """The `.Capabilities.APIVersions` that Tiller shows to charts (Helm 2.17, GetAllVersionSet)."""
         kinds = {f"{each.api_version}/{each.name}" for each in self.served}
         return tuple(sorted(self.api_versions | kinds))
 

@@ -1,4 +1,4 @@
-"""What a team's Tiller could not do with manifests, as they are and as the cluster is."""
+"""The reasons why a team's Tiller could not install, change or delete the objects of manifests in this cluster."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -47,12 +47,12 @@ def examine(
     """Return what a team's Tiller could not install, change or delete.
 
     Args:
-        client: of the cluster, with the account of whoever asks; its rights matter for what can be told.
-        manifests: what `read` returns; hooks of a kind that Tiller leaves out are left out here too.
+        client: of the cluster, with the account of whoever asks; its rights decide what can be checked.
+        manifests: as `read` returns them; hooks of a kind that Tiller leaves out are left out here too.
         tiller: the team's.
         namespace: the release's.
-        discovery: what `discover` returned, where several are examined; None: it is asked now.
-        outdated: what to do about an API version that is gone: `CHART` or `RELEASE`.
+        discovery: of the cluster, where several are examined; None: it is asked now.
+        outdated: the remedy for an API version that is gone: `CHART` or `RELEASE`.
 
     Raises:
         ApiException: the cluster does not answer, or refuses what everybody may ask.
@@ -114,7 +114,7 @@ def _right_remedy(kind: Kind) -> str:
 
 
 def _grantable(account: Account, places: Mapping[Place, Sequence[Manifest]]) -> Iterator[Manifest]:
-    """Yield the Roles and RoleBindings that Tiller has the right to make; of the others no more is to be said."""
+    """Yield the Roles and RoleBindings that Tiller has the right to make; the others have a finding already."""
     for (served, inside), found in places.items():
         if served.kind in (ROLES, ROLE_BINDINGS) and not account.lacks([Right.on(served.kind, "create", inside)]):
             yield from found

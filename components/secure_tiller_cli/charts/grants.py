@@ -1,4 +1,4 @@
-"""What a chart's Roles and RoleBindings give away: nobody can give what he does not hold.
+"""The rights that a chart's Roles and RoleBindings grant: nobody can grant a right that he does not hold.
 
 Unless he may `escalate` Roles, or `bind` them (Kubernetes documentation, Using RBAC Authorization, Privilege escalation
 prevention and bootstrapping).

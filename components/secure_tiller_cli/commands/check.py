@@ -58,7 +58,7 @@ def command(
     within = _ahead(warn_within, "--warn-within"), _ahead(fail_within, "--fail-within")
     if bundle:
         if team or stack:
-            raise typer.BadParameter("stands for itself: give no TEAM and no --stack beside it", param_hint="--bundle")
+            raise typer.BadParameter("stands for itself: give no TEAM and no --stack with it", param_hint="--bundle")
         _diagnose(bundle, kubeconfig, context, form)
         return
     proof = _prove(stack, team, kubeconfig, context, *within)

@@ -1,4 +1,4 @@
-"""What a stack has deployed, as the options choose it: its Tillers, one team of them, and their cluster."""
+"""The Tillers that a stack has deployed, one team of them, and their cluster, as the options choose."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -51,14 +51,16 @@ def team(found: Iterable[DeployedTiller], name: str, parts: Iterable[str] = ()) 
     """Return the Tiller of a team; if there is none, end with the nearest name, or because it is not whole."""
     by_name = {tiller.name: tiller for tiller in found}
     if name in parts:
-        fail(Problem("", f"team {name}", "", "its first update never ended, and nothing of it is told", "pulumi up"))
+        fail(
+            Problem("", f"team {name}", "", "its first update did not finish, so its state is incomplete", "pulumi up")
+        )
     if name not in by_name:
         unknown("team", name, by_name, "the stack")
     return by_name[name]
 
 
 def unknown(kind: str, name: str, known: Iterable[str], where: str) -> NoReturn:
-    """End because there is no team, client or whatever of a name."""
+    """End because nothing of a kind has this name."""
     why = f"{where} has no {kind} of this name"
     remedy = schema.nearest(name, known, f"there are {kind}s", f"there are no {kind}s")
     fail(Problem("", f"{kind} {name}", "", why, remedy), code=WRONG_USE)
@@ -105,14 +107,14 @@ def cluster(access: Access, asked: str, right: str) -> Iterator[Any]:
 
     Args:
         access: how to reach it.
-        asked: what it may refuse, in words.
-        right: what an account must be allowed to do for that, in words.
+        asked: the purpose of the calls, in words.
+        right: the right that they take, in words.
 
     Raises:
         ClusterError: it does not answer, refuses, or is another one.
     """
     if _is_uid(access.uid):
-        with calling(access, "to tell which cluster it is", "get the namespace kube-system") as client:
+        with calling(access, "to identify itself", "get the namespace kube-system") as client:
             _require_the_same(client, access)
     with calling(access, asked, right) as client:
         yield client

@@ -15,7 +15,7 @@ class Format(StrEnum):
 
 
 class PreviewFormat(StrEnum):
-    """How to write what a preview means."""
+    """How to write the summary of a preview."""
 
     MARKDOWN = "markdown"
     JSON = "json"

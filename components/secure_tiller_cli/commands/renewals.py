@@ -1,4 +1,4 @@
-"""`secure-tiller renewals`: which certificates are due, for a scheduled job."""
+"""`secure-tiller renewals`: the certificates that are due, for a scheduled job."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated

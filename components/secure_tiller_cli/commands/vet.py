@@ -1,4 +1,4 @@
-"""`secure-tiller vet`: what would go wrong with a chart, before anybody installs it."""
+"""`secure-tiller vet`: a verdict on a chart, before anybody installs it."""
 
 from pathlib import Path
 from typing import Annotated

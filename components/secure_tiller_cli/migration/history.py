@@ -1,4 +1,4 @@
-"""A release with all its revisions, beside what the new Tiller already has of it."""
+"""A release with all its revisions, compared with the records that the new Tiller has of it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from secure_tiller_cli.releases import Record, Release, Status, Unreadable
 
 
 class State(StrEnum):
-    """What there is to do about a release."""
+    """How far a release is copied, or why it is not."""
 
     TO_COPY = "to copy"
     COPIED = "copied already"

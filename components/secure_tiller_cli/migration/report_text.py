@@ -1,4 +1,4 @@
-"""What a migration found and did, in words."""
+"""The report of a migration as text."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ MAPKUBEAPIS = (
 
 
 def write(report: Report) -> None:
-    """Write what was found and done."""
+    """Write the report."""
     route, console = report.route, output.console()
     title = f"Team {route.team}: from {route.kind.plural} in {route.source} to secrets in {route.target}"
     console.print(terminal(title), soft_wrap=True)
@@ -42,7 +42,7 @@ def rows(report: Report) -> Iterator[tuple[str, ...]]:
 
 
 def sentences(report: Report) -> Iterator[str]:
-    """Yield what is to be said below the table, one line each."""
+    """Yield the sentences below the table, one line each."""
     selection, route = report.selection, report.route
     for name, findings in report.findings.items():
         for finding in findings:
@@ -62,7 +62,7 @@ def sentences(report: Report) -> Iterator[str]:
         if item.state is State.UNREADABLE:
             yield (
                 f"release {item.name}: its last revision cannot be read, so all its records stay in {route.source}; "
-                "mend that record, or delete it if the release can do without"
+                "repair that record, or delete it if the release can do without"
             )
     if selection.left_alone:
         counted = ", ".join(f"{name} {number}" for name, number in selection.left_alone.items())
@@ -74,7 +74,7 @@ def sentences(report: Report) -> Iterator[str]:
 
 
 def _old(item: History, route: Route) -> str:
-    """Say what is to be done with the old records of a release that is in use."""
+    """Return the sentence about the old records of a release that is in use."""
     stay = f"its old records stay in {route.source}"
     if item.left_behind:
         numbers = ", ".join(str(record.release.revision) for record in reversed(item.left_behind))

@@ -46,10 +46,10 @@ class Migration:
         self._sharing = tuple(sharing)
 
     def look(self) -> Found:
-        """Return what the cluster has.
+        """Return the records and the running Tillers of the cluster.
 
         Raises:
-            ClusterError: it does not tell.
+            ClusterError: it does not answer, or refuses.
         """
         elsewhere = {
             identity(record.release): other.name
@@ -62,18 +62,18 @@ class Migration:
         """Add to a report what the team's Tiller could not do with the releases.
 
         Raises:
-            ClusterError: the cluster does not tell.
+            ClusterError: the cluster does not answer, or refuses.
         """
         current = [item.current for item in report.selection.histories if item.state is not State.IN_USE]
         if current:
             with (
-                self._connect("to tell which kinds it serves", "read the API versions") as client,
+                self._connect("to list the kinds that it serves", "read the API versions") as client,
                 self._steps("looking at releases", len(current)) as done,
             ):
                 report.findings = judge(client, current, self._tiller, done)
 
     def apply(self, report: Report, *, remove_source: bool) -> None:
-        """Copy, compare, and remove if that is asked for. The report tells what was done, whatever stopped it."""
+        """Copy, compare, and remove if that is asked for. The report counts every record, also after a failure."""
         try:
             self._copy(report)
             report.problems = self._compare(report)
@@ -125,6 +125,6 @@ class Migration:
 
     def _running(self) -> tuple[old_tiller.RunningTiller, ...]:
         namespace = self._route.source
-        asked = f"to tell whether a Tiller runs in {namespace}"
+        asked = f"to find out whether a Tiller runs in {namespace}"
         with self._connect(asked, f"list pods in {namespace}") as client:
             return old_tiller.running(client, namespace)

@@ -35,7 +35,7 @@ PREFIX = "vet-"
 _INVALID = (400, 422)
 _NO_RIGHT = re.compile(r'User ".*" cannot create resource "pods"')
 _NOT_DRY = "does not support dry run"
-"""What the API server says, with status 400, of an admission webhook with side effects (Kubernetes documentation,
+"""The answer of the API server, with status 400, for an admission webhook with side effects (Kubernetes documentation,
 Dynamic Admission Control, Side effects)."""
 _VIOLATES = "violates PodSecurity"
 
@@ -47,7 +47,7 @@ class _Answer(NamedTuple):
 
 
 def pods(client: Any, manifests: Iterable[Manifest], namespace: str, managed: Sequence[str]) -> Iterator[Concern]:
-    """Yield a finding for each workload whose pods the API server would refuse, or of which it does not tell.
+    """Yield a finding for each workload whose pods the API server would refuse, or could not judge.
 
     Args:
         client: of the cluster; its account must be allowed to create pods in the namespaces.
@@ -91,7 +91,7 @@ def _pod(manifest: Manifest) -> Mapping[str, Any]:
 
 
 def _claims(manifest: Manifest) -> list[Any]:
-    """Return the names of the volumes that a StatefulSet gives to its pods beside those of the template."""
+    """Return the names of the volumes that a StatefulSet adds to those of its template."""
     templates = _list(_map(manifest.content.get("spec")).get("volumeClaimTemplates"))
     return [_map(_map(each).get("metadata")).get("name") for each in templates]
 

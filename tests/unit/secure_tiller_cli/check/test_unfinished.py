@@ -43,7 +43,7 @@ def test_who_asks_for_it_is_told_why_it_is_not_there(
     pulumi.says(half(*state()["resources"]))
     code, said = run(capsys, monkeypatch, *arguments)
     assert code == 1
-    assert said == "secure-tiller: team green: its first update never ended, and nothing of it is told; pulumi up\n"
+    assert said == "secure-tiller: team green: its first update did not finish, so its state is incomplete; pulumi up\n"
 
 
 def test_a_stack_of_such_alone_is_not_said_to_have_none(

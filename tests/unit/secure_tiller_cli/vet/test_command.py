@@ -23,7 +23,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def asked() -> dict[str, Any]:
-    """What the command asked for."""
+    """The arguments of the command's call."""
     return {}
 
 
@@ -78,7 +78,7 @@ def test_the_last_line_and_the_exit_code_say_what_it_comes_to(
     assert (done.exit_code, done.stdout.splitlines()[-1]) == (code, f"web (2 objects) {sentence}")
 
 
-def test_findings_are_told_group_by_group_with_the_remedy(run: Run) -> None:
+def test_findings_are_reported_group_by_group_with_the_remedy(run: Run) -> None:
     lines = [line.strip() for line in run(found=(STOPS, UNSURE, NOTE)).stdout.splitlines()]
     headings = [lines.index(heading) for heading in ("Outside the team", "Refused by Pod Security", "Provenance")]
     assert headings == sorted(headings)
