@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from secure_tiller.plan import pem
 from secure_tiller_cli import diagnosis
 from secure_tiller_cli.check.endpoint import Calls, Presented, Verdict, first_clients
-from secure_tiller_cli.diagnosis import Credentials, NoVerdictError, Refused, handshake
+from secure_tiller_cli.diagnosis import Accepted, AnsweredError, Credentials, NoVerdictError, handshake
 from secure_tiller_cli.diagnosis.handshake import ServerHandshake
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_stack.cluster.connection import AT_ONCE
@@ -76,25 +76,15 @@ def call(access: Access, tiller: DeployedTiller, tillers: Iterable[DeployedTille
 
 
 def _verdict(access: Access, namespace: str, credentials: Credentials) -> Verdict:
-    """Return how a call ends that should be refused: by what TLS does, and if that is no refusal, by an RPC."""
+    """Return how a call ends that should be refused."""
     try:
-        with diagnosis.forwarded(access, namespace) as port:
-            reason = diagnosis.refusal(port, credentials)
-        if credentials.plaintext:  # a port that is closed to everybody refuses nobody
-            with diagnosis.forwarded(access, namespace) as port:
-                diagnosis.require_tls(port, credentials)
-    except diagnosis.ForwardError as error:
-        return error
-    except NoVerdictError:
-        return _answer(access, namespace, credentials)
-    return Refused(reason)
-
-
-def _answer(access: Access, namespace: str, credentials: Credentials) -> Verdict:
-    try:
-        return diagnosis.ask(access, namespace, credentials)
+        return diagnosis.refused(partial(diagnosis.forwarded, access, namespace), credentials)
+    except AnsweredError:
+        return Accepted("")
     except NoVerdictError as error:
         return error
+    except OSError as error:
+        return NoVerdictError(f"no connection: {error}")
 
 
 def _presented(access: Access, namespace: str, ca: str) -> Presented | NoVerdictError:

@@ -44,8 +44,8 @@ def command(
             else "writes an archive, which cannot be mixed with JSON"
         )
         output.fail(Problem("", "--out -", "", why, "pipe it: ... --out - | ssh HOST tar -x"), code=WRONG_USE)
-    tillers, parts = deployed.read_deployed(stack, secrets=True)
-    tiller = deployed.team(tillers, team, parts)
+    state = deployed.read_deployed(stack, secrets=True)
+    tiller = deployed.team(state.tillers, team, state.unfinished)
     if client not in tiller.clients:
         deployed.unknown("client", client, tiller.clients, f"team {team}")
     made = handover.bundle(tiller, client)

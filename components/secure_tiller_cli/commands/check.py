@@ -89,10 +89,10 @@ def _prove(
     from secure_tiller_cli.output import console
 
     with console(err=True).status("reading the stack") as progress:
-        tillers, parts = deployed.read_deployed(stack, secrets=True)
-        teams = (deployed.team(tillers, team, parts),) if team else tillers
+        state = deployed.read_deployed(stack, secrets=True)
+        teams = (deployed.team(state.tillers, team, state.unfinished),) if team else state.tillers
         access = deployed.access(teams, stack, file, context)
-        wanted = Stack(tillers[0].stack or stack or "", tillers, access, () if team else parts)
+        wanted = Stack(state.tillers[0].stack or stack or "", state.tillers, access, () if team else state.unfinished)
         with deployed.cluster(access, "what the check asks", "read what the stack has made") as client:
             return prove(
                 wanted,

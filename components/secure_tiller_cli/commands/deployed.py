@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 from uuid import UUID
@@ -11,7 +12,7 @@ from secure_tiller.plan import schema
 from secure_tiller.problems import ClusterError, Problem
 from secure_tiller_cli.exit_codes import PROBLEM, WRONG_USE
 from secure_tiller_cli.output import fail
-from secure_tiller_cli.state import DeployedTiller, StackError, export, read, unfinished
+from secure_tiller_cli.state import DeployedTiller, StackError, export, last_change, read, unfinished
 from secure_tiller_stack import kubeconfig
 from secure_tiller_stack.cluster.ask import uid
 from secure_tiller_stack.cluster.connection import calling
@@ -24,11 +25,22 @@ def tillers(stack: str | None, *, secrets: bool = False) -> tuple[DeployedTiller
     Raises:
         StackError: it cannot be read, or has none.
     """
-    return read_deployed(stack, secrets=secrets)[0]
+    return read_deployed(stack, secrets=secrets).tillers
 
 
-def read_deployed(stack: str | None, *, secrets: bool = False) -> tuple[tuple[DeployedTiller, ...], tuple[str, ...]]:
-    """Return every Tiller of a stack, and the names of those whose first update never ended.
+@dataclass(frozen=True)
+class Deployed:
+    """The state of a stack."""
+
+    tillers: tuple[DeployedTiller, ...]
+    unfinished: tuple[str, ...]
+    """The teams whose first update never ended."""
+    changed_at: datetime
+    """The last time at which Pulumi wrote the state, with its zone."""
+
+
+def read_deployed(stack: str | None, *, secrets: bool = False) -> Deployed:
+    """Return the state of a stack.
 
     Raises:
         StackError: it cannot be read, or has none that is whole.
@@ -36,7 +48,7 @@ def read_deployed(stack: str | None, *, secrets: bool = False) -> tuple[tuple[De
     state = export(stack, secrets=secrets)
     shown = f"stack {stack}" if stack else "the selected stack"
     try:
-        found, parts = read(state), unfinished(state)
+        found, parts, changed_at = read(state), unfinished(state), last_change(state)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         # The error is not shown: it can quote the state, which holds secrets.
         why = f"a SecureTiller in its state lacks what every one has ({type(error).__name__})"
@@ -44,7 +56,7 @@ def read_deployed(stack: str | None, *, secrets: bool = False) -> tuple[tuple[De
     if not found:
         why = f"the first update of {', '.join(parts)} never ended" if parts else "it has deployed no SecureTiller"
         raise StackError([Problem("", shown, "", why, "pulumi up" if parts else "choose another, or pulumi up")])
-    return found, parts
+    return Deployed(found, parts, changed_at)
 
 
 def team(found: Iterable[DeployedTiller], name: str, parts: Iterable[str] = ()) -> DeployedTiller:

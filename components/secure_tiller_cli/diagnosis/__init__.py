@@ -5,11 +5,12 @@ from secure_tiller_cli.diagnosis.cause import Cause, Diagnosis, Kind
 from secure_tiller_cli.diagnosis.credentials import Credentials
 from secure_tiller_cli.diagnosis.diagnosis import diagnose
 from secure_tiller_cli.diagnosis.forward import ForwardError, forwarded
-from secure_tiller_cli.diagnosis.refusal import refusal, require_tls
-from secure_tiller_cli.diagnosis.verdict import Accepted, NoVerdictError, Refused
+from secure_tiller_cli.diagnosis.refusal import refused
+from secure_tiller_cli.diagnosis.verdict import Accepted, AnsweredError, NoVerdictError, Refused
 
 __all__ = [
     "Accepted",
+    "AnsweredError",
     "Cause",
     "Credentials",
     "Diagnosis",
@@ -20,6 +21,5 @@ __all__ = [
     "ask",
     "diagnose",
     "forwarded",
-    "refusal",
-    "require_tls",
+    "refused",
 ]

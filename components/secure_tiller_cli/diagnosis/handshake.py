@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cryptography import x509
 from OpenSSL import SSL
 
-from secure_tiller_cli.diagnosis.refusal import SECONDS, speaks_plaintext
+from secure_tiller_cli.diagnosis.plaintext import SECONDS, speaks_plaintext
 from tiller_facts.identity import LOOPBACK
 
 Port = Callable[[], AbstractContextManager[int]]

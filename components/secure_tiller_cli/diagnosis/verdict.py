@@ -8,7 +8,7 @@ class Accepted:
     """Tiller answered."""
 
     version: str
-    """What it said, like `v2.17.0`."""
+    """The one it said, like `v2.17.0`; empty: it was not asked."""
 
 
 @dataclass(frozen=True)
@@ -21,3 +21,7 @@ class Refused:
 
 class NoVerdictError(Exception):
     """Neither an answer nor a refusal by TLS: nothing was shown."""
+
+
+class AnsweredError(NoVerdictError):
+    """The server answers inside TLS, or in plaintext, though perhaps not the question that it was asked."""

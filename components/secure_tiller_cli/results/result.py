@@ -35,7 +35,7 @@ class Result:
 class CheckReport:
     """A whole run: what `check --format json` writes, and the report shows."""
 
-    __pydantic_config__ = ConfigDict(alias_generator=to_camel)  # the keys of its JSON: proof/document.py
+    __pydantic_config__ = ConfigDict(alias_generator=to_camel)  # the keys of its JSON: results/document.py
 
     stack: str
     checked_at: str

@@ -1,7 +1,9 @@
 """A stack's state, read: only what the component registers, whoever's program it is in."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from secure_tiller.plan.model import RolePlan
@@ -37,6 +39,20 @@ def unfinished(deployment: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(_name(item) for item in resources if item["type"] == COMPONENT and not item.get("outputs")))
 
 
+def last_change(deployment: Mapping[str, Any]) -> datetime:
+    """Return when Pulumi last wrote a state (`manifest.time` of its deployment), with its zone.
+
+    Raises:
+        KeyError, TypeError, ValueError: it does not say.
+    """
+    written = datetime.fromisoformat(
+        re.sub(r"(\.\d{6})\d+", r"\1", deployment["manifest"]["time"])
+    )  # Go has nanoseconds
+    if written.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return written
+
+
 def _resources(deployment: Mapping[str, Any]) -> list[Resource]:
     return [item for item in deployment.get("resources") or () if not item.get("delete")]
 
@@ -54,11 +70,11 @@ def _deployed(component: Resource, resources: Sequence[Resource]) -> DeployedTil
     return DeployedTiller(
         name=name,
         stack=_stack(of("Namespace"), of("Deployment")),
-        namespace=str(outputs["namespace"]),
-        service_account=str(outputs["serviceAccount"]),
-        deployment=str(outputs["deployment"]),
-        ca_certificate=str(outputs["caCertificate"]),
-        expirations=outputs["expirations"],
+        namespace=_text(outputs, "namespace"),
+        service_account=_text(outputs, "serviceAccount"),
+        deployment=_text(outputs, "deployment"),
+        ca_certificate=_text(outputs, "caCertificate"),
+        expirations=_lives(outputs["expirations"]),
         certificates=dict(_certificates(of)),
         roles=tuple(_roles(of)),
         created=dict(_created(of("Namespace"))),
@@ -72,6 +88,22 @@ def _deployed(component: Resource, resources: Sequence[Resource]) -> DeployedTil
         cluster=cluster,
         bundles=bundles if isinstance(bundles, Mapping) else None,
     )
+
+
+def _text(outputs: Mapping[str, Any], key: str) -> str:
+    value = outputs[key]
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{key} is no text")  # hidden, because somebody made it a secret, for example
+    return value
+
+
+def _lives(expirations: Any) -> Mapping[str, Mapping[str, str]]:
+    """Return the output `expirations`; every Tiller has a certificate, so an empty one is none."""
+    if not isinstance(expirations, Mapping) or not all(isinstance(each, Mapping) for each in expirations.values()):
+        raise ValueError("expirations is no map of maps")
+    if "server" not in expirations:
+        raise ValueError("expirations lacks the server's certificate")
+    return expirations
 
 
 def _object(resource: Resource, cluster: ClusterReference) -> FoundObject | None:

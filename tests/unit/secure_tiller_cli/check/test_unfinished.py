@@ -23,7 +23,7 @@ COMPONENT = "secure-tiller:index:SecureTiller"
 
 
 def half(*more: Any) -> str:
-    return json.dumps({"deployment": {"resources": [resource(COMPONENT, "green"), *more]}})
+    return json.dumps({"deployment": {**state(), "resources": [resource(COMPONENT, "green"), *more]}})
 
 
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str]:
@@ -79,7 +79,7 @@ def test_a_team_is_checked_where_it_is_though_another_is_in_another_cluster(
 ) -> None:
     here, there = state(kubeconfig="nowhere/here"), state(kubeconfig="nowhere/there")
     text = json.dumps(there["resources"]).replace("blue", "green").replace("::cluster", "::other")
-    pulumi.says(json.dumps({"deployment": {"resources": [*here["resources"], *json.loads(text)]}}))
+    pulumi.says(json.dumps({"deployment": {**here, "resources": [*here["resources"], *json.loads(text)]}}))
     assert "its Tillers are in several clusters" in run(capsys, monkeypatch, "check")[1]
     assert "nowhere/there cannot be read" in run(capsys, monkeypatch, "check", "green")[1]
 
