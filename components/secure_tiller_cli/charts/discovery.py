@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -48,7 +48,7 @@ class Discovery:
     """In the order of the versions: of each group the preferred one first."""
     api_versions: frozenset[str] = frozenset()
     """All that are offered, also those without an answer."""
-    unanswered: frozenset[str] = field(default=frozenset())
+    unanswered: frozenset[str] = frozenset()
     """API versions whose server did not answer: nobody knows which kinds they have."""
 
     def find(self, api_version: str, kind: str) -> Served | None:

@@ -14,6 +14,7 @@ from secure_tiller_cli.charts.manifest import Manifest
 from secure_tiller_cli.charts.rights import AT_INSTALL, in_words, own_namespace, wanted
 from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.state import DeployedTiller
+from tiller_facts import values
 from tiller_facts.kinds import NETWORK_POLICIES, ROLE_BINDINGS, ROLES, Kind
 from tiller_facts.rbac import Right
 
@@ -157,10 +158,7 @@ def _gone(known: Mapping[Manifest, Served | None], installed: Iterable[Manifest]
 
 def _brings(definition: Manifest) -> tuple[str, str]:
     """Return the group and the kind that a CustomResourceDefinition brings; empty words where it does not say."""
-    spec = definition.content.get("spec")
-    spec = spec if isinstance(spec, Mapping) else {}
-    names = spec.get("names")
-    return str(spec.get("group", "")), str(names.get("kind", "")) if isinstance(names, Mapping) else ""
+    return values.text(definition.content, "spec", "group"), values.text(definition.content, "spec", "names", "kind")
 
 
 def _unserved(api_version: str, kind: str, found: tuple[Manifest, ...], case: _Case, *, own: bool) -> Concern:

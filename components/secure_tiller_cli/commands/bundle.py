@@ -45,7 +45,7 @@ def command(
         )
         output.fail(Problem("", "--out -", "", why, "pipe it: ... --out - | ssh HOST tar -x"), code=WRONG_USE)
     state = deployed.read_deployed(stack, secrets=True)
-    tiller = deployed.team(state.tillers, team, state.unfinished)
+    tiller = state.team(team)
     if client not in tiller.clients:
         deployed.unknown("client", client, tiller.clients, f"team {team}")
     made = handover.bundle(tiller, client)

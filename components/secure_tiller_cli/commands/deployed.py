@@ -19,17 +19,8 @@ from secure_tiller_stack.cluster.connection import calling
 from secure_tiller_stack.kubeconfig import Access
 
 
-def tillers(stack: str | None, *, secrets: bool = False) -> tuple[DeployedTiller, ...]:
-    """Return every Tiller of a stack.
-
-    Raises:
-        StackError: it cannot be read, or has none.
-    """
-    return read_deployed(stack, secrets=secrets).tillers
-
-
 @dataclass(frozen=True)
-class Deployed:
+class StackState:
     """The state of a stack."""
 
     tillers: tuple[DeployedTiller, ...]
@@ -38,8 +29,18 @@ class Deployed:
     changed_at: datetime
     """The last time at which Pulumi wrote the state, with its zone."""
 
+    def team(self, name: str) -> DeployedTiller:
+        """Return the Tiller of a team; if there is none, end with the nearest name, or because it is not whole."""
+        by_name = {tiller.name: tiller for tiller in self.tillers}
+        if name in self.unfinished:
+            why = "its first update did not finish, so its state is incomplete"
+            fail(Problem("", f"team {name}", "", why, "pulumi up"))
+        if name not in by_name:
+            unknown("team", name, by_name, "the stack")
+        return by_name[name]
 
-def read_deployed(stack: str | None, *, secrets: bool = False) -> Deployed:
+
+def read_deployed(stack: str | None, *, secrets: bool = False) -> StackState:
     """Return the state of a stack.
 
     Raises:
@@ -56,19 +57,7 @@ def read_deployed(stack: str | None, *, secrets: bool = False) -> Deployed:
     if not found:
         why = f"the first update of {', '.join(parts)} never ended" if parts else "it has deployed no SecureTiller"
         raise StackError([Problem("", shown, "", why, "pulumi up" if parts else "choose another, or pulumi up")])
-    return Deployed(found, parts, changed_at)
-
-
-def team(found: Iterable[DeployedTiller], name: str, parts: Iterable[str] = ()) -> DeployedTiller:
-    """Return the Tiller of a team; if there is none, end with the nearest name, or because it is not whole."""
-    by_name = {tiller.name: tiller for tiller in found}
-    if name in parts:
-        fail(
-            Problem("", f"team {name}", "", "its first update did not finish, so its state is incomplete", "pulumi up")
-        )
-    if name not in by_name:
-        unknown("team", name, by_name, "the stack")
-    return by_name[name]
+    return StackState(found, parts, changed_at)
 
 
 def unknown(kind: str, name: str, known: Iterable[str], where: str) -> NoReturn:
@@ -94,7 +83,7 @@ def access(found: Iterable[DeployedTiller], stack: str | None, file: Path | None
             fail(Problem("", f"stack {stack or '(selected)'}", "", why, remedy), code=PROBLEM)
     reference = next(iter(references))
     if reference.hidden and not file:
-        reference = tillers(stack, secrets=True)[0].cluster
+        reference = read_deployed(stack, secrets=True).tillers[0].cluster
     settings = {"uid": reference.identifier} if len(references) == 1 else {}
     if file or reference.kubeconfig:
         settings["kubeconfig"] = str(file or reference.kubeconfig)

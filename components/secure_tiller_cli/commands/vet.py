@@ -51,10 +51,10 @@ def command(
     from secure_tiller_cli.vet import Chart, Outcome, Values, text, vet
 
     Chart(chart).require()
-    found = deployed.tillers(stack)
-    tiller = deployed.team(found, team)
+    state = deployed.read_deployed(stack)
+    tiller = state.team(team)
     inside = text.namespace(tiller, namespace)
-    access = deployed.access(found, stack, kubeconfig, context)
+    access = deployed.access(state.tillers, stack, kubeconfig, context)
     given = Values(tuple(values or ()), tuple(settings or ()), tuple(texts or ()))
     with deployed.cluster(
         access, "to say which cluster it is, or what it serves", "get the namespace kube-system"

@@ -115,12 +115,9 @@ def _continues(there: tuple[Record, ...], records: tuple[Record, ...]) -> bool:
     copies = {record.release.revision: record.release for record in there}
     same = (new.namespace, new.first_deployed) == (old.namespace, old.first_deployed)
     # A revision that both made is two. One that the target has not is older than what it keeps, or the old Tiller's.
-    own = all(_is_copy(copies[item.revision], item) for item in _releases(records) if item.revision in copies)
+    releases = (record.release for record in records)
+    own = all(_is_copy(copies[item.revision], item) for item in releases if item.revision in copies)
     return same and own and (old.revision in copies or old.revision < there[0].release.revision)
-
-
-def _releases(records: Iterable[Record]) -> Iterable[Release]:
-    return (record.release for record in records)
 
 
 def _is_copy(new: Release, old: Release) -> bool:

@@ -12,6 +12,7 @@ from secure_tiller_cli.charts import Concern, Effect, Group, Manifest
 from secure_tiller_stack.cluster.api import call, message
 from secure_tiller_stack.cluster.connection import AT_ONCE, clients
 from secure_tiller_stack.cluster.lister import path
+from tiller_facts import values
 from tiller_facts.kinds import PODS
 
 TEMPLATES: Mapping[tuple[str, str], Sequence[str]] = {
@@ -78,30 +79,20 @@ def _path(manifest: Manifest) -> Sequence[str] | None:
 
 def _pod(manifest: Manifest) -> Mapping[str, Any]:
     """Return the pod of a workload, to be sent; what has not the form of one is left for the API server to refuse."""
-    template: Any = manifest.content
-    for key in _path(manifest) or ():
-        template = _map(template).get(key)
-    metadata, spec = (_map(_map(template).get(key)) for key in ("metadata", "spec"))
-    kept = {key: metadata[key] for key in ("labels", "annotations") if metadata.get(key)}
-    sent = {key: value for key, value in spec.items() if key not in ELSEWHERE}
+    template = values.at(manifest.content, *(_path(manifest) or ()))
+    kept = {key: value for key in ("labels", "annotations") if (value := values.at(template, "metadata", key))}
+    spec = values.at(template, "spec")
+    sent = {key: value for key, value in spec.items() if key not in ELSEWHERE} if isinstance(spec, Mapping) else {}
     if claims := _claims(manifest):
-        own = [each for each in _list(spec.get("volumes")) if _map(each).get("name") not in claims]
+        own = [volume for volume in values.each(spec, "volumes") if values.text(volume, "name") not in claims]
         sent["volumes"] = own + [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in claims]
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": PREFIX, **kept}, "spec": sent}
 
 
-def _claims(manifest: Manifest) -> list[Any]:
+def _claims(manifest: Manifest) -> list[str]:
     """Return the names of the volumes that a StatefulSet adds to those of its template."""
-    templates = _list(_map(manifest.content.get("spec")).get("volumeClaimTemplates"))
-    return [_map(_map(each).get("metadata")).get("name") for each in templates]
-
-
-def _map(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+    templates = values.each(manifest.content, "spec", "volumeClaimTemplates")
+    return [values.text(each, "metadata", "name") for each in templates]
 
 
 def _refused(manifest: Manifest, inside: str, answer: _Answer) -> Concern:

@@ -33,7 +33,12 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *ar
     return int(ended.value.code or 0), capsys.readouterr().err
 
 
-COMMANDS = (("check", "green"), ("bundle", "green", "alice", "--out", "nowhere"))
+COMMANDS = (
+    ("check", "green"),
+    ("bundle", "green", "alice", "--out", "nowhere"),
+    ("migrate", "green"),
+    ("exit-plan", "green"),
+)
 
 
 @pytest.mark.parametrize("arguments", COMMANDS)
