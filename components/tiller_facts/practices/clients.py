@@ -34,14 +34,17 @@ def clients_are_verified(case: Case, report: Report) -> Iterator[Finding]:
 
 
 def _unverified(case: Case, report: Report, tls: Value[bool]) -> Finding:
+    stopped = "is stopped; once started, it " if case.is_stopped else ""
     severity = Severity.HIGH if case.is_closed else Severity.CRITICAL
     who = "whoever gets to its port has its rights" if case.is_closed else "whoever connects has its rights"
     if isinstance(tls, Hidden):
-        text = f"verifies no client, and its description does not decide whether it speaks TLS: {who}"
+        text = f"{stopped}verifies no client, and its description does not decide whether it speaks TLS: {who}"
         return report("tls-unknown", text, severity=severity, no=(5,), unknown=(2,))
     if known(tls):
-        return report("no-verification", f"speaks TLS and asks for no certificate: {who}", severity=severity, no=(5,))
-    return report("no-tls", f"speaks plaintext: {who}", severity=severity, no=(2, 5))
+        return report(
+            "no-verification", f"{stopped}speaks TLS and asks for no certificate: {who}", severity=severity, no=(5,)
+        )
+    return report("no-tls", f"{stopped}speaks plaintext: {who}", severity=severity, no=(2, 5))
 
 
 def servers_are_verified(cluster: Cluster, report: Report) -> Iterator[Finding]:
