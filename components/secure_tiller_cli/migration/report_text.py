@@ -8,6 +8,7 @@ from secure_tiller_cli.migration.history import History, State
 from secure_tiller_cli.migration.judge import gone
 from secure_tiller_cli.migration.report import Report
 from secure_tiller_cli.migration.route import Route
+from secure_tiller_cli.output import counted
 
 COLUMNS = ("release", "namespace", "revisions", "last status", "chart", "records")
 MAPKUBEAPIS = (
@@ -65,8 +66,8 @@ def sentences(report: Report) -> Iterator[str]:
                 "repair that record, or delete it if the release can do without"
             )
     if selection.left_alone:
-        counted = ", ".join(f"{name} {number}" for name, number in selection.left_alone.items())
-        yield f"left alone, releases by namespace: {counted}"
+        numbers = ", ".join(f"{name} {number}" for name, number in selection.left_alone.items())
+        yield f"left alone, releases by namespace: {numbers}"
     for unreadable in selection.unreadable:
         claimed = f" (by its label of release {unreadable.claimed})" if unreadable.claimed else ""
         yield f"left where it is: {unreadable}{claimed}: {unreadable.why}"
@@ -95,17 +96,17 @@ def _end(report: Report) -> Iterator[str]:
         yield _nothing(report)
         return
     if not report.applied and not report.problems:
-        todo = f"--apply copies {_records(missing)} to Secrets in {route.target}" if missing else "nothing to copy"
-        yield f"dry run, nothing was changed: {todo}"
+        copies = f"--apply copies {counted(missing, 'record')} to Secrets in {route.target}"
+        yield f"dry run, nothing was changed: {copies if missing else 'nothing to copy'}"
     if report.copied and not report.verified:
-        yield f"copied {report.copied} of {_records(missing)}; what is copied stays, and is not copied again"
+        yield f"copied {report.copied} of {counted(missing, 'record')}; what is copied stays, and is not copied again"
     if report.verified:
         yield (
-            f"copied {_records(report.copied)}; all {report.verified} of these releases are in {route.target}, equal "
-            f"in number and SHA-256 to those in {route.source}"
+            f"copied {counted(report.copied, 'record')}; all {report.verified} of these releases are in "
+            f"{route.target}, equal in number and SHA-256 to those in {route.source}"
         )
     if report.removed:
-        yield f"removed {report.removed} of {_records(report.verified)} from {route.source}"
+        yield f"removed {report.removed} of {counted(report.verified, 'record')} from {route.source}"
     elif report.verified and not report.problems:
         yield (
             f"do not start the Tiller in {route.source} again before its records of these releases are removed, or two "
@@ -119,7 +120,3 @@ def _nothing(report: Report) -> str:
         return f"nothing to copy: no release there is in a namespace that {route.team} manages"
     where = f"{route.kind.plural} in {route.source}"
     return f"nothing to copy: there are no records of releases in {where}; if there should be, see --from and --storage"
-
-
-def _records(number: int) -> str:
-    return "1 record" if number == 1 else f"{number} records"
