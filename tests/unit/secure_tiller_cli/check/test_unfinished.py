@@ -42,7 +42,7 @@ COMMANDS = (
 
 
 @pytest.mark.parametrize("arguments", COMMANDS)
-def test_who_asks_for_it_is_told_why_it_is_not_there(
+def test_a_command_for_it_reports_why_it_is_not_there(
     arguments: tuple[str, ...], pulumi: Program, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pulumi.says(half(*state()["resources"]))
