@@ -1,4 +1,4 @@
-"""What a stack has deployed, as the options choose it: its Tillers, one team of them, and their cluster."""
+"""The Tillers that a stack has deployed, one team of them, and their cluster, as the options choose."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,17 +19,8 @@ from secure_tiller_stack.cluster.connection import calling
 from secure_tiller_stack.kubeconfig import Access
 
 
-def tillers(stack: str | None, *, secrets: bool = False) -> tuple[DeployedTiller, ...]:
-    """Return every Tiller of a stack.
-
-    Raises:
-        StackError: it cannot be read, or has none.
-    """
-    return read_deployed(stack, secrets=secrets).tillers
-
-
 @dataclass(frozen=True)
-class Deployed:
+class StackState:
     """The state of a stack."""
 
     tillers: tuple[DeployedTiller, ...]
@@ -38,8 +29,18 @@ class Deployed:
     changed_at: datetime
     """The last time at which Pulumi wrote the state, with its zone."""
 
+    def team(self, name: str) -> DeployedTiller:
+        """Return the Tiller of a team; if there is none, end with the nearest name, or because it is not whole."""
+        by_name = {tiller.name: tiller for tiller in self.tillers}
+        if name in self.unfinished:
+            why = "its first update did not finish, so its state is incomplete"
+            fail(Problem("", f"team {name}", "", why, "pulumi up"))
+        if name not in by_name:
+            unknown("team", name, by_name, "the stack")
+        return by_name[name]
 
-def read_deployed(stack: str | None, *, secrets: bool = False) -> Deployed:
+
+def read_deployed(stack: str | None, *, secrets: bool = False) -> StackState:
     """Return the state of a stack.
 
     Raises:
@@ -56,21 +57,11 @@ def read_deployed(stack: str | None, *, secrets: bool = False) -> Deployed:
     if not found:
         why = f"the first update of {', '.join(parts)} never ended" if parts else "it has deployed no SecureTiller"
         raise StackError([Problem("", shown, "", why, "pulumi up" if parts else "choose another, or pulumi up")])
-    return Deployed(found, parts, changed_at)
-
-
-def team(found: Iterable[DeployedTiller], name: str, parts: Iterable[str] = ()) -> DeployedTiller:
-    """Return the Tiller of a team; if there is none, end with the nearest name, or because it is not whole."""
-    by_name = {tiller.name: tiller for tiller in found}
-    if name in parts:
-        fail(Problem("", f"team {name}", "", "its first update never ended, and nothing of it is told", "pulumi up"))
-    if name not in by_name:
-        unknown("team", name, by_name, "the stack")
-    return by_name[name]
+    return StackState(found, parts, changed_at)
 
 
 def unknown(kind: str, name: str, known: Iterable[str], where: str) -> NoReturn:
-    """End because there is no team, client or whatever of a name."""
+    """End because nothing of a kind has this name."""
     why = f"{where} has no {kind} of this name"
     remedy = schema.nearest(name, known, f"there are {kind}s", f"there are no {kind}s")
     fail(Problem("", f"{kind} {name}", "", why, remedy), code=WRONG_USE)
@@ -109,7 +100,7 @@ def access(
         remedy = "set the provider's cluster_identifier to the UID of the namespace kube-system; pulumi up"
         fail(Problem("", shown, "", why, remedy))
     if first.hidden and not file:
-        first = next(each for each in tillers(stack, secrets=True) if each.name == found[0].name).cluster
+        first = next(each for each in read_deployed(stack, secrets=True).tillers if each.name == found[0].name).cluster
     settings = {"uid": first.identifier}
     if file or first.kubeconfig:
         settings["kubeconfig"] = str(file or first.kubeconfig)
@@ -145,14 +136,14 @@ def cluster(access: Access, asked: str, right: str) -> Iterator[Any]:
 
     Args:
         access: how to reach it.
-        asked: what it may refuse, in words.
-        right: what an account must be allowed to do for that, in words.
+        asked: the purpose of the calls, in words.
+        right: the right that they take, in words.
 
     Raises:
         ClusterError: it does not answer, refuses, or is another one.
     """
     if _is_uid(access.uid):
-        with calling(access, "to tell which cluster it is", "get the namespace kube-system") as client:
+        with calling(access, "to identify itself", "get the namespace kube-system") as client:
             _require_the_same(client, access)
     with calling(access, asked, right) as client:
         yield client

@@ -46,7 +46,7 @@ def steps(plan: ExitPlan, quote: Quote = str) -> Iterator[Step]:
 def _tools(plan: ExitPlan) -> Step:
     plugins = ["helm-2to3", *(["helm-mapkubeapis"] if plan.outdated else [])]
     text = (
-        "helm3 is Helm 3 here, beside Helm 2. The last command shows what it would take over of your own Helm 2 "
+        "helm3 is Helm 3 here, and helm is Helm 2. The last command shows what it would take over of your own Helm 2 "
         "settings (repositories, plugins); without --dry-run it does."
     )
     install = (f"helm3 plugin install https://github.com/helm/{plugin}" for plugin in plugins)
@@ -56,7 +56,7 @@ def _tools(plan: ExitPlan) -> Step:
 def _rights(plan: ExitPlan, quote: Quote) -> Step:
     own, named = word(plan.tiller.namespace), quote(plan.tiller.namespace)
     text = (
-        f"Whoever converts lists Secrets in {named}, deletes them at the end, and creates others beside the releases. "
+        f"Whoever converts lists Secrets in {named}, deletes them at the end, and creates others next to the releases. "
         "You need a yes to each question. The commands after them are for somebody else who converts (carol here), for "
         f"as long as it takes: the Secrets in {named} hold Tiller's own key and all values of the charts."
     )

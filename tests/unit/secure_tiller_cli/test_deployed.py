@@ -15,9 +15,11 @@ from typer.testing import CliRunner
 from secure_tiller.plan.model import RolePlan
 from secure_tiller.problems import ClusterError
 from secure_tiller_cli.commands import app, deployed
+from secure_tiller_cli.commands.deployed import StackState
 from secure_tiller_cli.state import ClusterReference, DeployedTiller
 from secure_tiller_cli.vet import Chart
 from secure_tiller_stack.kubeconfig import Access
+from tests.unit.secure_tiller_cli.report.samples import CHANGED
 from tests.unit.secure_tiller_cli.state.samples import blue
 
 HERE, THERE = "6f2d7a3e-0c5b-4f0e-9d53-7d0f2f0a1b7c", "0d5f3c1a-4b1e-4a57-8f6f-0d3c2b1a9e8f"
@@ -61,8 +63,7 @@ def stack(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         raise CalledError(access)
         yield
 
-    monkeypatch.setattr(deployed, "tillers", lambda *_, **__: two(file))
-    monkeypatch.setattr(deployed, "read_deployed", lambda *_, **__: SimpleNamespace(tillers=two(file), unfinished=()))
+    monkeypatch.setattr(deployed, "read_deployed", lambda *_, **__: StackState(two(file), (), CHANGED))
     monkeypatch.setattr(deployed, "cluster", cluster)
     monkeypatch.setattr(Chart, "require", lambda _: None)
 
@@ -157,7 +158,7 @@ def test_the_credentials_of_the_team_are_decrypted_and_no_other_teams(
         named("blue", content=content.replace("current-context: there", "current-context: here")),
         named("green", content=content),
     ]
-    monkeypatch.setattr(deployed, "tillers", lambda *_, **__: shown)
+    monkeypatch.setattr(deployed, "read_deployed", lambda *_, **__: StackState(tuple(shown), (), CHANGED))
     assert deployed.access([named("green", hidden=True)], None, None, None).context == "there"
     assert deployed.access([named("blue", hidden=True)], None, None, None).context == "here"
 
