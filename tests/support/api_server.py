@@ -97,6 +97,8 @@ class ApiServer:
         }
     )
     asked: list[Question] = field(default_factory=list)
+    headers: list[tuple[tuple[str, str], ...]] = field(default_factory=list)
+    """Those of each request, as they were sent, one by one."""
     page: int = 500
     """Objects that it sends at once to whoever sets a limit; without one it sends all."""
     forgets: int = 0
@@ -117,6 +119,10 @@ class ApiServer:
         end = int(place) + min(self.page, int(question.query["limit"][0]))
         more = {"metadata": {"continue": str(end)}} if end < len(items) else {}
         return status, {**content, "items": items[int(place) : end], **more}
+
+    def sent(self, name: str) -> list[list[str]]:
+        """Return the values of a header in each request."""
+        return [[value for key, value in headers if key.lower() == name.lower()] for headers in self.headers]
 
     @property
     def paths(self) -> list[str]:
@@ -140,6 +146,7 @@ def running() -> Iterator[ApiServer]:
             length = int(self.headers.get("Content-Length") or 0)
             sent = json.loads(self.rfile.read(length)) if length else None
             question = Question(path, sent, parse_qs(url.query), self.headers.get("Accept", ""))
+            api.headers.append(tuple(self.headers.items()))
             status, content = api.answer(question)
             body = json.dumps(content).encode()
             self.send_response(status)
