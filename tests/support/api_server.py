@@ -1,6 +1,7 @@
 """A small HTTP server on this machine that answers like an API server, and a kubeconfig for it."""
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -99,6 +100,8 @@ class ApiServer:
     asked: list[Question] = field(default_factory=list)
     headers: list[tuple[tuple[str, str], ...]] = field(default_factory=list)
     """Those of each request, as they were sent, one by one."""
+    peers: list[bytes | None] = field(default_factory=list)
+    """The certificate of each client over TLS."""
     page: int = 500
     """Objects that it sends at once to whoever sets a limit; without one it sends all."""
     forgets: int = 0
@@ -135,8 +138,8 @@ class ApiServer:
 
 
 @contextmanager
-def running() -> Iterator[ApiServer]:
-    """Run the server while it is used."""
+def running(tls: ssl.SSLContext | None = None) -> Iterator[ApiServer]:
+    """Run the server while it is used; without TLS unless a context is given."""
     api = ApiServer()
 
     class Handler(BaseHTTPRequestHandler):
@@ -147,6 +150,8 @@ def running() -> Iterator[ApiServer]:
             sent = json.loads(self.rfile.read(length)) if length else None
             question = Question(path, sent, parse_qs(url.query), self.headers.get("Accept", ""))
             api.headers.append(tuple(self.headers.items()))
+            if isinstance(self.connection, ssl.SSLSocket):
+                api.peers.append(self.connection.getpeercert(binary_form=True))
             status, content = api.answer(question)
             body = json.dumps(content).encode()
             self.send_response(status)
@@ -161,7 +166,9 @@ def running() -> Iterator[ApiServer]:
             """Say nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as http:
-        api.url = f"http://127.0.0.1:{http.server_port}"
+        api.url = f"{'https' if tls else 'http'}://127.0.0.1:{http.server_port}"
+        if tls:
+            http.socket = tls.wrap_socket(http.socket, server_side=True)
         threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         yield api
         http.shutdown()

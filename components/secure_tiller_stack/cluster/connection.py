@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 import sys
 import tempfile
 import warnings
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import kubernetes
 import urllib3
@@ -95,18 +97,23 @@ def _client(entries: Entries, server: str, folder: Path) -> Any:
         EntryError: a field cannot be used.
     """
     identity = Identity(entries)
-    identity.headers()  # A login program that fails fails here, and not as a cluster that does not answer.
+    # A login program that fails fails here, and not as a cluster that does not answer.
+    sent = [name for name, _ in identity.headers()]
     configuration = clients.Configuration(host=server)
     configuration.retries = False
     configuration.tls_server_name = entries.cluster.get("tls-server-name")
     configuration.proxy, configuration.no_proxy = proxy(entries.cluster), None
     configuration.verify_ssl = "insecure-skip-tls-verify" not in entries.cluster
+    if configuration.proxy and not server.startswith("https:") and len(set(sent)) < len(sent):
+        # urllib3 joins headers of one name there, and the API server would read one value.
+        why = "or as-user-extra: several values cannot be sent through a proxy without TLS"
+        raise EntryError("as-groups", why, "use https:// for the server")
     if server.startswith("https:"):
         configuration.ssl_ca_cert = _file(entries, entries.cluster, "certificate-authority", folder)
         configuration.cert_file, configuration.key_file = _certificate(entries, folder)
         require_usable(configuration.ssl_ca_cert, configuration.cert_file, configuration.key_file)
         if not configuration.verify_ssl:
-            _warn_once(server)
+            _warn_once(server, configuration.proxy)
     try:
         client = clients.ApiClient(configuration)
     except Exception as error:
@@ -145,9 +152,10 @@ def _written(path: Path, content: bytes) -> str:
     return str(path)
 
 
-def _warn_once(server: str) -> None:
+def _warn_once(server: str, way: str | None) -> None:
     """Say once that nobody verifies a cluster: urllib3 says so at each request."""
-    warnings.filterwarnings("ignore", category=urllib3.exceptions.InsecureRequestWarning)
+    for host in {urlsplit(address).hostname or "" for address in (server, way or server)}:
+        warnings.filterwarnings("ignore", f".*'{re.escape(host)}'", category=urllib3.exceptions.InsecureRequestWarning)
     if server not in _unverified:
         _unverified.add(server)
         words = f"warning: {server} is not verified: insecure-skip-tls-verify is set; credentials go to whoever answers"
