@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+from secure_tiller_stack.kubeconfig import Access
 from tests.support.samples import STACK
 
 VERSION_WORDS = ("buildDate", "compiler", "gitCommit", "gitTreeState", "gitVersion", "goVersion", "platform")
@@ -188,3 +189,13 @@ def kubeconfig(folder: Path, url: str) -> Path:
         )
     )
     return path
+
+
+def entry(folder: Path, url: str, user: object, **of_cluster: object) -> Access:
+    """Return the access by a kubeconfig with this user."""
+    file = kubeconfig(folder, url)
+    content = json.loads(file.read_text())
+    content["clusters"][0]["cluster"] |= of_cluster
+    content["users"][0]["user"] = user
+    file.write_text(json.dumps(content))
+    return Access(file, "here")

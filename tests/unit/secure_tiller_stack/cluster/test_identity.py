@@ -14,20 +14,10 @@ from secure_tiller.problems import ClusterError, Problem
 from secure_tiller_stack import cluster
 from secure_tiller_stack.cluster import identity
 from secure_tiller_stack.kubeconfig import Access
-from tests.support.api_server import SELF_REVIEW, ApiServer, kubeconfig
+from tests.support.api_server import NONE, SELF_REVIEW, ApiServer, entry
 from tests.unit.secure_tiller_stack.cluster.asking import PREVIEW
 from tiller_facts.kinds import SECRETS
 from tiller_facts.rbac import Right
-
-
-def entry(folder: Path, url: str, user: object, **of_cluster: object) -> Access:
-    """Return the access by a kubeconfig with this user."""
-    file = kubeconfig(folder, url)
-    content = json.loads(file.read_text())
-    content["clusters"][0]["cluster"] |= of_cluster
-    content["users"][0]["user"] = user
-    file.write_text(json.dumps(content))
-    return Access(file, "here")
 
 
 def refusal(access: Access) -> Problem:
@@ -181,6 +171,17 @@ def test_the_token_of_a_login_program_is_sent_and_asked_for_once_while_it_is_val
     for _ in range(3):
         cluster.ask(access, PREVIEW)
     assert server.sent("Authorization") == [["Bearer t"]] * len(server.asked)
+    assert runs(tmp_path) == 1
+
+
+def test_looking_again_and_again_for_the_end_of_a_revocation_runs_the_login_program_once(
+    server: ApiServer, tmp_path: Path
+) -> None:
+    teams = ("green-tiller", "blue-tiller")
+    server.answers |= {f"/api/v1/namespaces/{team}/pods": NONE for team in teams}
+    access = entry(tmp_path, server.url, {"exec": program(tmp_path, answer(token="t"))})
+    for namespace in teams * 3:
+        assert cluster.tillers(access, namespace) == ()
     assert runs(tmp_path) == 1
 
 

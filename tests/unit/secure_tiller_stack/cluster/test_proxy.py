@@ -13,9 +13,8 @@ from secure_tiller.problems import ClusterError
 from secure_tiller_stack import cluster
 from secure_tiller_stack.cluster.entries import EntryError
 from secure_tiller_stack.cluster.proxy import proxy
-from tests.support.api_server import ApiServer
+from tests.support.api_server import ApiServer, entry
 from tests.unit.secure_tiller_stack.cluster.asking import PREVIEW
-from tests.unit.secure_tiller_stack.cluster.test_identity import entry
 
 WAY = "http://proxy:3128"
 SERVER = "https://api.example.org:6443"

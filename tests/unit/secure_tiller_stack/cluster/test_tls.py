@@ -16,9 +16,9 @@ from secure_tiller_stack import cluster
 from secure_tiller_stack.cluster import connection
 from secure_tiller_stack.kubeconfig import Access
 from tests.support import api_server, pki
-from tests.support.api_server import ApiServer
+from tests.support.api_server import ApiServer, entry
 from tests.unit.secure_tiller_stack.cluster.asking import PREVIEW
-from tests.unit.secure_tiller_stack.cluster.test_identity import answer, entry, program
+from tests.unit.secure_tiller_stack.cluster.test_identity import answer, program
 
 CA = pki.authority()
 OTHER = pki.authority("another CA")
