@@ -43,6 +43,7 @@ async def ended(
     seconds: float = LONGEST_SECONDS,
     noticed_seconds: float = NOTICED_SECONDS,
     pause: float = 1,
+    clock: Callable[[], float] = time.monotonic,
 ) -> str:
     """Wait until no pod of Tiller answers those who are leaving, and return its namespace.
 
@@ -54,14 +55,15 @@ async def ended(
         seconds: how long to wait for a pod that is being stopped.
         noticed_seconds: how long to wait for one that is not being stopped.
         pause: seconds between two looks.
+        clock: returns the time, in seconds.
 
     Raises:
         NotRevokedError: a pod still answers them, or the cluster does not tell.
     """
-    began = time.monotonic()
+    began = clock()
     told = False
     while True:
-        waited = time.monotonic() - began
+        waited = clock() - began
         found, problems = await _look(access, namespace, tillers)
         still = [pod for pod in found if pod.trusts & leaving]
         if not still and not problems:

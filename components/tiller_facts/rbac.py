@@ -228,7 +228,7 @@ def account_groups(namespace: str) -> tuple[str, str, str]:
 
 @dataclass(frozen=True)
 class Requester:
-    """Somebody made up, whom an access review asks about.
+    """A made-up subject, about whom an access review asks.
 
     Attributes:
         stands_for: those of `EVERYBODY` as whom the API server would let them act.

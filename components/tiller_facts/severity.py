@@ -10,13 +10,14 @@ class Severity(StrEnum):
     """
 
     CRITICAL = "critical"
-    """Somebody whom nobody chose acts with Tiller's rights, or Tiller with all rights."""
+    """Somebody whom nobody chose can use Tiller's rights or read its Secrets, or Tiller has every right in the cluster
+    or can gain it."""
     HIGH = "high"
     """Somebody reads or changes what is not theirs, once another protection fails."""
     MEDIUM = "medium"
     """A protection is missing that others stand in for, or other teams are disturbed."""
     LOW = "low"
-    """Good to repair; nothing is open by it alone."""
+    """Worth repairing; by itself it opens nothing."""
 
     @property
     def rank(self) -> int:

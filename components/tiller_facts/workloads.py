@@ -80,6 +80,12 @@ class Tiller(Workload):
         return flags.read(self.container)
 
     @property
+    def is_stopped(self) -> bool:
+        """Whether it is to have no pods, and has none: scaled to 0, or suspended."""
+        spec = maybe(self.object.data, "spec")
+        return not self.pods and (maybe(spec, "replicas") == 0 or maybe(spec, "suspend") is True)
+
+    @property
     def namespace(self) -> str:
         """Its namespace. Raises NotKnownError."""
         return self.object.namespace

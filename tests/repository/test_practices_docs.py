@@ -30,6 +30,12 @@ def test_each_practice_has_one_anchor_and_no_other_heading_has_one() -> None:
     assert [practice.page for practice in PRACTICES] == [f"{PAGE}#{code}" for code in headings]
 
 
+def test_the_findings_of_each_practice_are_a_list_of_their_own() -> None:
+    lists = re.findall(r"^Findings:\n\n((?:- `.+\n)+)\nRemedy: ", (PROJECT / PAGE).read_text(), re.MULTILINE)
+    codes = [re.findall(r"^- `([a-z-]+)`", one, re.MULTILINE) for one in lists]
+    assert codes == [list(practice.findings) for practice in PRACTICES]
+
+
 def test_the_example_of_levels_names_policies_and_levels_that_there_are() -> None:
     (example,) = fenced("json", TEXT)
     for name, value in json.loads(example).items():

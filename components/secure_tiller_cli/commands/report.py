@@ -44,10 +44,10 @@ def command(
     from secure_tiller_cli.foreign_text import plain
     from secure_tiller_cli.report import build, file, to_html, to_json
 
-    tillers, unfinished = deployed.read_deployed(stack)
-    name = tillers[0].stack or stack or ""
+    state = deployed.read_deployed(stack)
+    name = state.tillers[0].stack or stack or ""
     proof = file.read_check(checked, name) if checked else None
-    report = build(name, tillers, proof, datetime.now(UTC), unfinished)
+    report = build(name, state.tillers, proof, datetime.now(UTC), state.changed_at, state.unfinished)
     text = to_json(report) if form is Form.JSON else to_html(report)
     if out == STDOUT:
         typer.echo(text, nl=False)

@@ -1,19 +1,21 @@
-"""Asks a Tiller a question over gRPC, rightly and wrongly, and tells an answer from a refusal.
+"""Calls of a Tiller over gRPC, right ones and wrong ones, that end with an answer or a refusal.
 
 Accepted means that the call GetVersion was answered. In TLS 1.3 the client's handshake ends before the server has
 judged the client's certificate, so a finished handshake proves nothing. Refused means that no answer came and that the
-TLS layer is seen to be why; anything else is an error, never a refusal.
+server's TLS is seen to be why; anything else is an error, never a refusal: the caller's own verification, for example.
 """
 
 import os
 import re
 from collections.abc import Mapping
+from functools import partial
 
 import grpc
 
 from secure_tiller_cli.diagnosis.credentials import Credentials
 from secure_tiller_cli.diagnosis.forward import forwarded
-from secure_tiller_cli.diagnosis.refusal import SECONDS, refusal, require_tls
+from secure_tiller_cli.diagnosis.plaintext import SECONDS
+from secure_tiller_cli.diagnosis.refusal import refused
 from secure_tiller_cli.diagnosis.verdict import Accepted, NoVerdictError, Refused
 from secure_tiller_stack.kubeconfig import Access
 
@@ -28,7 +30,7 @@ def ask(
     Args:
         access: how to reach the cluster.
         namespace: Tiller's.
-        credentials: what to bring; the server is verified, unless in plaintext.
+        credentials: of the caller; the server is verified, unless in plaintext.
         environment: of kubectl.
 
     Raises:
@@ -43,12 +45,7 @@ def ask(
         if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
             raise NoVerdictError(str(error)) from error
         # A port-forward for each connection: kubectl gives one up when a connection through it breaks.
-        with forwarded(access, namespace, environment=environment) as port:
-            reason = refusal(port, credentials)
-        if credentials.plaintext:
-            with forwarded(access, namespace, environment=environment) as port:
-                require_tls(port, credentials)
-        return Refused(reason)
+        return refused(partial(forwarded, access, namespace, environment=environment), credentials)
 
 
 def get_version(port: int, credentials: Credentials, hostname: str = "") -> Accepted:
@@ -56,7 +53,7 @@ def get_version(port: int, credentials: Credentials, hostname: str = "") -> Acce
 
     Args:
         port: the local port.
-        credentials: what to bring.
+        credentials: of the caller.
         hostname: for which the server's certificate must be; empty: 127.0.0.1.
 
     Raises:

@@ -1,6 +1,9 @@
-"""What the TLS layer of a local port does to refuse credentials, in one connection."""
+"""How a server refuses credentials, as far as it is seen to be the server that does.
 
-import contextlib
+The caller does not verify the server's certificate. Somebody who should be refused does not either, and the caller's
+own verification would hide how the server would have answered.
+"""
+
 import re
 import socket
 import ssl
@@ -8,103 +11,102 @@ import tempfile
 from pathlib import Path
 
 from secure_tiller_cli.diagnosis.credentials import Credentials
-from secure_tiller_cli.diagnosis.verdict import NoVerdictError
+from secure_tiller_cli.diagnosis.handshake import Port, probe_tls
+from secure_tiller_cli.diagnosis.plaintext import PREFACE, SECONDS, answer, are_settings
+from secure_tiller_cli.diagnosis.verdict import AnsweredError, NoVerdictError, Refused
 from tiller_facts.identity import LOOPBACK
 
-SECONDS = 5.0
-"""How long a step may take."""
-_HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
-"""What begins a connection of HTTP/2 (RFC 9113, 3.4), and empty SETTINGS."""
-_HTTP2_SETTINGS = 4
-"""The type of the frame with which a server answers that, in the fourth byte (RFC 9113, 4.1 and 6.5)."""
 _TLS_ALERT = 21
+_NO_VERDICT = f"neither answer nor refusal within {SECONDS:.0f} s"
 
 
-def refusal(port: int, credentials: Credentials, newest: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED) -> str:
-    """Return what the TLS layer on a local port does to refuse these credentials, in one connection.
+def refused(port: Port, credentials: Credentials) -> Refused:
+    """Return how the server on a port refuses credentials.
+
+    Args:
+        port: opens it, for each connection.
+        credentials: to bring; their CA does not count.
+
+    Raises:
+        AnsweredError: it answers them.
+        NoVerdictError: it does neither; a port that closes every connection refuses nobody.
+    """
+    if credentials.plaintext:
+        return _refused_plaintext(port)
+    # In TLS 1.3 a reset can overtake the alert. In 1.2 the handshake waits for the server's verdict.
+    for newest in (ssl.TLSVersion.MAXIMUM_SUPPORTED, ssl.TLSVersion.TLSv1_2):
+        with port() as number:
+            if reason := alert(number, credentials, newest):
+                return Refused(reason)
+    raise NoVerdictError("the port closed the connection after the handshake, without an alert")
+
+
+def alert(port: int, credentials: Credentials, newest: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED) -> str:
+    """Return the alert with which the server on a local port ends one connection; empty: it ends it without one.
 
     Args:
         port: the local port.
-        credentials: what to bring.
-        newest: the newest version of TLS that the caller speaks; the newest there is unless told otherwise.
+        credentials: to bring; their CA does not count.
+        newest: the newest version of TLS that the caller speaks; default: the newest there is.
 
     Raises:
-        NoVerdictError: it does not refuse them, or there is no TLS layer to be seen.
+        AnsweredError: it answers them.
+        NoVerdictError: no alert is to be expected: it does not speak TLS, or the caller's own TLS ended the connection.
     """
     try:
-        with socket.create_connection((LOOPBACK, port), timeout=SECONDS) as plain:
-            if credentials.plaintext:
-                return _refused_plaintext(plain)
-            return _refused_tls(plain, _context(credentials, newest))
+        with (
+            socket.create_connection((LOOPBACK, port), timeout=SECONDS) as plain,
+            _context(credentials, newest).wrap_socket(plain, do_handshake_on_connect=False) as secure,
+        ):
+            return _alert(secure)
     except TimeoutError as error:
-        raise NoVerdictError(f"neither answer nor refusal within {SECONDS:.0f} s") from error
+        raise NoVerdictError(_NO_VERDICT) from error
 
 
-def speaks_plaintext(port: int) -> bool:
-    """Return whether a local port speaks HTTP/2 without TLS."""
-    with contextlib.suppress(OSError), socket.create_connection((LOOPBACK, port), timeout=SECONDS) as plain:
-        return _are_settings(_answer_to_preface(plain))
-    return False
+def _alert(secure: ssl.SSLSocket) -> str:
+    try:
+        secure.do_handshake()
+    except (ssl.SSLEOFError, ConnectionError) as error:
+        raise NoVerdictError(f"the port closed the connection instead of speaking TLS: {error}") from error
+    except ssl.SSLError as error:
+        return _name(error)
+    try:
+        secure.sendall(PREFACE)
+        answered = secure.recv(64)
+    except (ssl.SSLEOFError, ConnectionError):
+        return ""
+    except ssl.SSLError as error:
+        return _name(error)
+    if answered:  # a server sends nothing of what it carries before it has accepted the client
+        raise AnsweredError("the port answers these credentials inside TLS")
+    return ""
 
 
-def _answer_to_preface(plain: socket.socket) -> bytes:
-    with contextlib.suppress(ConnectionError):
-        plain.sendall(_HTTP2_PREFACE)
-        return plain.recv(64)
-    return b""
-
-
-def _are_settings(answer: bytes) -> bool:
-    return len(answer) > 3 and answer[3] == _HTTP2_SETTINGS
-
-
-def _refused_plaintext(plain: socket.socket) -> str:
-    answer = _answer_to_preface(plain)
-    if _are_settings(answer):
-        raise NoVerdictError("the port speaks HTTP/2 in plaintext, yet the call was not answered")
-    return "answered with an alert" if answer[:1] == bytes([_TLS_ALERT]) else "connection closed"
-
-
-def _refused_tls(plain: socket.socket, context: ssl.SSLContext) -> str:
-    with context.wrap_socket(plain, server_hostname=LOOPBACK, do_handshake_on_connect=False) as secure:
-        try:
-            secure.do_handshake()
-        except (ssl.SSLEOFError, ConnectionError) as error:
-            raise NoVerdictError(f"the port closed the connection instead of speaking TLS: {error}") from error
-        except ssl.SSLError as error:
-            return _reason(error)
-        try:
-            secure.sendall(_HTTP2_PREFACE)
-            answer = secure.recv(64)
-        except (ssl.SSLEOFError, ConnectionError):  # a reset can overtake the alert
-            answer = b""
-        except ssl.SSLError as error:
-            return _reason(error)
-    if answer:
-        raise NoVerdictError("the port speaks HTTP/2 with these credentials, yet the call was not answered")
-    return "connection closed after the handshake"
-
-
-def require_tls(port: int, credentials: Credentials) -> None:
-    """Require that a local port, which closed a plaintext connection, is a TLS server with a certificate of the CA.
-
-    Raises:
-        NoVerdictError: it is not.
-    """
-    with socket.create_connection((LOOPBACK, port), timeout=SECONDS) as plain:
-        try:
-            _context(credentials).wrap_socket(plain, server_hostname=LOOPBACK).close()
-        except (ssl.SSLError, ConnectionError) as error:
-            raise NoVerdictError(f"the port speaks neither plaintext nor TLS of this CA: {error}") from error
-
-
-def _reason(error: ssl.SSLError) -> str:
-    words = (error.reason or str(error)).lower().replace("_", " ")
+def _name(error: ssl.SSLError) -> str:
+    """Return the name of the alert that the server sent."""
+    reason = error.reason or ""
+    if "ALERT_" not in reason:
+        raise NoVerdictError(f"the caller's own TLS ended the connection: {reason or error}") from error
+    words = reason.lower().replace("_", " ")
     return re.sub(r"^(sslv3|tlsv1|tlsv13) (?=alert )", "", words)  # OpenSSL's families, not the version spoken
 
 
-def _context(credentials: Credentials, newest: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED) -> ssl.SSLContext:
-    context = ssl.create_default_context(cadata=credentials.ca)
+def _refused_plaintext(port: Port) -> Refused:
+    try:
+        with port() as number:
+            first = answer(number)
+    except TimeoutError as error:
+        raise NoVerdictError(_NO_VERDICT) from error
+    if are_settings(first):
+        raise AnsweredError("the port speaks HTTP/2 in plaintext")
+    if not probe_tls(port).chain:
+        raise NoVerdictError("the port speaks neither plaintext nor TLS")
+    return Refused("answered with an alert" if first[:1] == bytes([_TLS_ALERT]) else "connection closed")
+
+
+def _context(credentials: Credentials, newest: ssl.TLSVersion) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.maximum_version = newest
     context.set_alpn_protocols(["h2"])
     if credentials.cert:

@@ -78,7 +78,10 @@ def find(
 def _of(team: Team, now: datetime) -> Iterator[tuple[Life, Renewal]]:
     """Yield every certificate of a team that it has now, with its life."""
     state = team.component.step.oldState if team.component else None
-    for part, known in sorted(mapping(state.outputs.get(EXPIRATIONS) if state else None).items()):
+    lives = mapping(state.outputs.get(EXPIRATIONS)) if state else {}
+    if state and "server" not in lives:  # every Tiller has that one
+        raise UnreadableError(f"team {team.name}: its output {EXPIRATIONS} cannot be read, so what is due is not known")
+    for part, known in sorted(lives.items()):
         try:
             life = certificate_life.read(part, mapping(known))
         except ValueError as error:

@@ -1,7 +1,7 @@
 """The page's content, made of a stack's Tillers and of the last check."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from secure_tiller.plan.model import RolePlan
 from secure_tiller.version import VERSION
@@ -19,6 +19,9 @@ from tiller_facts.workloads import Tiller
 
 GENERATOR = "secure-tiller report"
 
+CLOCKS = timedelta(minutes=5)
+"""How much later than its report a check may be: two machines made them."""
+
 WORST_FIRST = tuple(reversed(Status))
 
 _PERSONS = {"Group": "group", "User": "user", "ServiceAccount": "service account"}
@@ -29,6 +32,7 @@ def build(
     tillers: Sequence[DeployedTiller],
     proof: CheckReport | None,
     now: datetime,
+    changed_at: datetime,
     unfinished: Sequence[str] = (),
 ) -> Report:
     """Return what the page shows.
@@ -38,9 +42,10 @@ def build(
         tillers: of the stack; at least one.
         proof: the last check of this stack, if there was one.
         now: the present time, with its zone.
+        changed_at: the last time at which the state was written, with its zone.
         unfinished: the teams whose first update never ended, of which nothing can be shown.
     """
-    check = _check(proof) if proof else None
+    check = _check(proof, now, changed_at) if proof else None
     teams = tuple(_team(tiller, check, now) for tiller in tillers)
     judged = practices.judge(tillers)
     return Report(
@@ -82,7 +87,9 @@ def _team(tiller: DeployedTiller, check: Check | None, now: datetime) -> Team:
         ),
         rights=rights.tables(tiller),
         certificates=certificates(tiller, now),
-        checked=_worst(result.status for result in check.results if result.team == tiller.name) if check else None,
+        checked=_worst(result.status for result in check.results if result.team == tiller.name)
+        if check and not check.outdated
+        else None,
     )
 
 
@@ -118,11 +125,24 @@ def _namespace(role: RolePlan, created: Mapping[str, Mapping[str, str]]) -> Name
     )
 
 
-def _check(proof: CheckReport) -> Check:
+def _check(proof: CheckReport, now: datetime, changed_at: datetime) -> Check:
     results = (Result(found.team, found.check, found.status, found.text, found.remedy) for found in proof.results)
     order = {status: number for number, status in enumerate(WORST_FIRST)}
     ordered = sorted(results, key=lambda result: (order[result.status], result.team))
-    return Check(datetime.fromisoformat(proof.checked_at), proof.server, tuple(ordered))
+    checked_at = datetime.fromisoformat(proof.checked_at)
+    return Check(checked_at, proof.server, tuple(ordered), _outdated(checked_at, now, changed_at))
+
+
+def _outdated(checked_at: datetime, now: datetime, changed_at: datetime) -> str:
+    if checked_at < changed_at:
+        return f"the stack was changed at {_minute(changed_at)}, after the check at {_minute(checked_at)}"
+    if checked_at > now + CLOCKS:
+        return f"the check is of {_minute(checked_at)}, which is after this page was made"
+    return ""
+
+
+def _minute(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _worst(statuses: Iterable[Status]) -> Status | None:

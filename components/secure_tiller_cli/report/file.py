@@ -29,6 +29,9 @@ def read_check(file: Path, stack: str) -> CheckReport:
 def write(file: Path, text: str) -> None:
     """Write a file whole or not at all, and over nothing but a report."""
     try:
+        if file.is_symlink() and not file.is_file():
+            why = "is a link that leads to no file"
+            fail(Problem("", str(file), "", why, "give another --out, or remove it"))
         if file.exists() and not _is_report(file):
             why = "is there already and is no report"
             fail(Problem("", str(file), "", why, "give another --out, or remove it"))

@@ -172,6 +172,8 @@ def _of_check(teams: Sequence[Team], check: Check | None, now: datetime) -> Iter
             Level.WARNING, "Not checked", "", "this page says what was deployed; no check of the cluster was given"
         )
         return
+    if check.outdated:
+        yield ReportFinding(Level.BAD, "Outdated check", "", f"{check.outdated}: it proves nothing; make another")
     levels = {
         CheckStatus.FAILED: (Level.BAD, "Check failed"),
         CheckStatus.NOT_CHECKED: (Level.WARNING, "Not checked"),
@@ -182,7 +184,8 @@ def _of_check(teams: Sequence[Team], check: Check | None, now: datetime) -> Iter
             of_status = (each for each in check.results if (each.team, each.status) == (team.name, status))
             if of_team := [f"{each.check}: {each.text}" for each in of_status]:
                 yield ReportFinding(level, word, team.name, "; ".join(of_team))
-    if without := [team.name for team in teams if team.checked is None]:
+    seen = {each.team for each in check.results}
+    if without := [team.name for team in teams if team.name not in seen]:
         yield ReportFinding(Level.WARNING, "Not checked", "", f"the check did not look at {', '.join(without)}")
     if now - check.checked_at > OLD:
         text = f"the check is {(now - check.checked_at).days} days older than this page; make another"

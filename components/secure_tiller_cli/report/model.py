@@ -146,7 +146,7 @@ class Team:
     rights: tuple[Rights, ...]
     certificates: tuple[Certificate, ...]
     checked: Status | None
-    """The worst result of the last check; None: none was given, or it did not look at this team."""
+    """The worst result of the last check; None: none was given that counts, or it did not look at this team."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +169,8 @@ class Check:
     """Address of the API server."""
     results: tuple[Result, ...]
     """The worst first."""
+    outdated: str = ""
+    """Why its results say nothing of the stack as this page shows it; empty: they do."""
 
     def count(self, status: Status) -> int:
         """Return how many results there are of a status."""

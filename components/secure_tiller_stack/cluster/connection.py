@@ -41,7 +41,7 @@ UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
 CORRECT = "correct the context's server address, credentials and the files that they name, or choose another context"
 
 _unverified: set[str] = set()
-"""The clusters of which it was said that nobody verifies them."""
+"""The clusters which have been named as verified by nobody."""
 
 
 @contextmanager
@@ -153,7 +153,7 @@ def _written(path: Path, content: bytes) -> str:
 
 
 def _warn_once(server: str, way: str | None) -> None:
-    """Say once that nobody verifies a cluster: urllib3 says so at each request."""
+    """Warn once of a cluster that nobody verifies: urllib3 warns at each request."""
     for host in {urlsplit(address).hostname or "" for address in (server, way or server)}:
         warnings.filterwarnings("ignore", f".*'{re.escape(host)}'", category=urllib3.exceptions.InsecureRequestWarning)
     if server not in _unverified:

@@ -86,7 +86,7 @@ def _run(entries: Entries) -> Login:
         remedy = "log in on a terminal, or use an account that needs none"
         raise EntryError("exec.interactiveMode", "its program needs a terminal, and there is none", remedy)
     interactive = mode != "Never" and terminal
-    environment = {**os.environ, **_environment(program), "KUBERNETES_EXEC_INFO": _told(entries, interactive)}
+    environment = {**os.environ, **_environment(program), "KUBERNETES_EXEC_INFO": _about(entries, interactive)}
     # A name without a folder is looked up on PATH.
     path = str((entries.folder / command).absolute()) if "/" in command else command
     output = _output([path, *_arguments(program)], environment, interactive, program.get("installHint"))
@@ -110,7 +110,7 @@ def _environment(program: Entry) -> Mapping[str, str]:
     return found
 
 
-def _told(entries: Entries, interactive: bool) -> str:
+def _about(entries: Entries, interactive: bool) -> str:
     """Return what the program learns about the call, as JSON."""
     program: Entry = entries.user["exec"]
     spec: dict[str, Any] = {"interactive": interactive}

@@ -63,7 +63,7 @@ def rights_are_named(case: Case, report: Report) -> Iterator[Finding]:
     """Find rights with `*`."""
     unnamed = [grant for grant in case.held if grant.rule.has_wildcard]
     if unnamed and not case.is_cluster_admin:
-        text = f"its account has rights with `*`, which take in kinds and verbs that nobody chose, {_by(unnamed)}"
+        text = f"its account has rights with `*`, which cover kinds and verbs that nobody chose, {_by(unnamed)}"
         about = unnamed[0].role or unnamed[0].binding
         yield report("wildcard-rights", text, about=about, detail=_to(unnamed))
 
@@ -117,7 +117,7 @@ ACCOUNT_OF_ITS_OWN = Practice(
     guide=4,
     severity=Severity.HIGH,
     title="Tiller runs as a ServiceAccount that was made for it",
-    why="Rights of the ServiceAccount `default` are those of every pod of the namespace that names none.",
+    why="Every pod of the namespace that names no ServiceAccount has the rights of `default`.",
     remedy="make a ServiceAccount in Tiller's namespace, and name it in serviceAccountName of its pod",
     findings={"default-account": "runs as the ServiceAccount `default`"},
     of_tiller=account_is_its_own,
@@ -128,9 +128,9 @@ NAMESPACE_OF_ITS_OWN = Practice(
     guide=4,
     severity=Severity.HIGH,
     title="Each Tiller has a namespace, and an account in it, that nothing else uses",
-    why="Two Tillers in a namespace store their releases together and can run as each other's account, and Helm's "
-    "client takes the first one that is ready. Whoever runs pods there can run one as Tiller.",
-    remedy="put each Tiller into a namespace of its own, and nothing else",
+    why="Two Tillers in a namespace store their releases together and can run as each other's account. Helm's client "
+    "takes the first one that is ready. Whoever runs pods there can run one as Tiller's account.",
+    remedy="put each Tiller into a namespace of its own, and put nothing else there",
     findings={
         "several-tillers": "other Tillers in its namespace",
         "other-pods": "other pods in its namespace",
@@ -146,8 +146,8 @@ RIGHTS_IN_NAMESPACES_ONLY = Practice(
     guide=4,
     severity=Severity.CRITICAL,
     title="No ClusterRoleBinding gives rights to Tiller's account",
-    why="Whatever the ClusterRole says, it says so for every namespace, those of other teams among them. A binding "
-    "counts that names Tiller's ServiceAccount, its user `system:serviceaccount:…`, or a group that it belongs to.",
+    why="A ClusterRoleBinding grants its ClusterRole in every namespace, those of other teams included. A binding "
+    "counts if it names Tiller's ServiceAccount, its user `system:serviceaccount:…`, or a group that it belongs to.",
     remedy="bind Tiller's account by a RoleBinding in each namespace that it installs into, to a Role that names "
     "kinds and verbs",
     findings={
@@ -165,9 +165,9 @@ RIGHTS_BY_NAME = Practice(
     guide=4,
     severity=Severity.HIGH,
     title="Tiller's rights are named: neither cluster-admin nor `*`",
-    why="`*` in a Role takes in kinds and verbs that nobody chose: the Role of Helm's own documents covers "
+    why="`*` in a Role covers kinds and verbs that nobody chose. The Role of Helm's own documents covers "
     "`impersonate`, `pods/exec` and the namespace's own labels.",
-    remedy="list the kinds and verbs that Tiller needs in a Role",
+    remedy="list in a Role the kinds and verbs that Tiller needs",
     findings={"wildcard-rights": "its account has rights with `*`"},
     of_tiller=rights_are_named,
     compares=True,
@@ -177,11 +177,12 @@ RIGHTS_THAT_STAY = Practice(
     code="rights-that-stay",
     guide=4,
     severity=Severity.CRITICAL,
-    title="None of Tiller's rights gets it more rights",
-    why="`escalate` and `bind` on roles, `impersonate`, and `create` on `serviceaccounts/token` give whatever is "
-    "wanted. The ClusterRoles `admin` and `edit` of Kubernetes impersonate every ServiceAccount of the namespace.",
-    remedy="take escalate, bind, impersonate and serviceaccounts/token out of Tiller's Roles, and the ClusterRoles "
-    "admin and edit, which impersonate",
+    title="Tiller cannot use its rights to gain further rights",
+    why="`escalate` and `bind` on roles give any right. `impersonate`, and `create` on `serviceaccounts/token`, give "
+    "the rights of others. The ClusterRoles `admin` and `edit` of Kubernetes impersonate every ServiceAccount of the "
+    "namespace.",
+    remedy="remove escalate, bind, impersonate and serviceaccounts/token from Tiller's Roles; do not bind the "
+    "ClusterRoles admin and edit, which impersonate",
     findings={"escalating-rights": "escalate, bind, impersonate, or tokens of other accounts"},
     of_tiller=rights_stay,
     compares=True,
@@ -192,10 +193,10 @@ RIGHTS_END_AT_OTHERS = Practice(
     guide=4,
     severity=Severity.HIGH,
     title="Tiller's rights end where the cluster's own programs and other Tillers live",
-    why="Whoever makes pods in a namespace acts as each of its accounts.",
+    why="Whoever makes pods in a namespace can act as each ServiceAccount there.",
     remedy="bind Tiller's account in the namespaces of its own team alone",
     findings={
-        "rights-in-cluster-namespace": "its account has rights in a namespace `kube-*`, its own perhaps",
+        "rights-in-cluster-namespace": "its account has rights in a namespace `kube-*`, possibly its own",
         "rights-over-another-tiller": "its account has rights in the namespace of another Tiller",
     },
     of_tiller=rights_end_at_others,

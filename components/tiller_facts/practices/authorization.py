@@ -21,11 +21,11 @@ def cluster_decides_by_rbac(cluster: Cluster, report: Report) -> Iterator[Findin
         yield report("rbac-not-enforced", text, about=grant.binding, detail=str(grant.subject), no=(1,))
     everybody = cluster.facts.everybody
     if isinstance(everybody, Hidden):
-        text = "whether the cluster enforces RBAC could not be seen: an access review of somebody made up was refused"
+        text = "whether the cluster enforces RBAC could not be seen: an access review of a made-up subject was refused"
         remedy = "let the account that asks create subjectaccessreviews"
         yield report.hidden("rbac-unknown", text, remedy=remedy, unknown=(1,))
     elif known(everybody):
-        text = "somebody whom nobody knows may read the Secrets of kube-system: RBAC is off, or opened to all"
+        text = "a made-up subject may read the Secrets of kube-system: RBAC is off, or opened to all"
         yield report("rbac-not-enforced", text, detail=", ".join(sorted(known(everybody))), no=(1,))
 
 
@@ -47,13 +47,13 @@ CLUSTER_DECIDES_BY_RBAC = Practice(
     code="cluster-decides-by-rbac",
     guide=1,
     severity=Severity.CRITICAL,
-    title="The cluster decides by RBAC alone, and gives nobody all rights without being asked",
+    title="The cluster decides by RBAC alone, and no binding gives everybody all rights",
     why="Without RBAC every pod and every person has every right, whatever Roles say. A ClusterRoleBinding of "
     "`cluster-admin` to `system:authenticated`, `system:unauthenticated`, `system:anonymous` or "
     "`system:serviceaccounts` does the same.",
-    remedy="turn RBAC on (--authorization-mode=Node,RBAC), and take the binding of everybody away",
+    remedy="turn RBAC on (--authorization-mode=Node,RBAC), and remove the binding that names everybody",
     findings={
-        "rbac-not-enforced": "somebody made up may read the Secrets of kube-system, or everybody has every right",
+        "rbac-not-enforced": "a made-up subject may read the Secrets of kube-system, or everybody has every right",
         "rbac-unknown": "the access review was refused",
     },
     of_cluster=cluster_decides_by_rbac,
@@ -63,9 +63,9 @@ CLUSTER_DECIDES_BY_RBAC = Practice(
 SECRETS_CLOSED = Practice(
     code="secrets-closed",
     severity=Severity.CRITICAL,
-    title="Nobody reads the Secrets of Tiller's namespace without being chosen",
-    why="They hold Tiller's key and its releases, with all values of charts.",
-    remedy="take the binding of everybody away",
+    title="Only chosen subjects can read the Secrets of Tiller's namespace",
+    why="These Secrets hold Tiller's key and its releases, with all values of charts.",
+    remedy="remove the binding that names everybody",
     findings={"secrets-for-everybody": "a group of everybody, or the anonymous user, reads Secrets there"},
     of_tiller=secrets_are_closed,
     compares=True,

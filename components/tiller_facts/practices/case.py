@@ -8,7 +8,7 @@ from tiller_facts import network, rbac, workloads
 from tiller_facts.facts import Facts, FoundObject, Source
 from tiller_facts.flags import Flags
 from tiller_facts.identity import GRPC_PORT
-from tiller_facts.kinds import RIGHTS
+from tiller_facts.kinds import PODS, RIGHTS
 from tiller_facts.rbac import Grant, Subject
 from tiller_facts.values import Hidden, NotKnown, NotKnownError, Value, at, each, is_known, settle
 from tiller_facts.workloads import Tiller, Workload
@@ -128,6 +128,11 @@ class Case:
     def is_on_node(self) -> bool:
         """Whether it shares the network of its node. Raises NotKnownError."""
         return bool(at(self.tiller.spec, "hostNetwork"))
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether no pod of it runs, and none is to."""
+        return self.tiller.is_stopped and not self.facts.refusals([PODS])
 
     @property
     def is_closed(self) -> bool:

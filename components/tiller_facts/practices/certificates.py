@@ -48,8 +48,9 @@ CERTIFICATE_OF_ITS_OWN = Practice(
     guide=2,
     severity=Severity.HIGH,
     title="Each Tiller has a TLS certificate of its own",
-    why="Two Tillers with one key can stand in for each other. Keys are compared, so a renewed certificate is the "
-    "same one. Where a Secret was not read, only the same Secret of the same namespace counts as the same.",
+    why="Two Tillers with one key can stand in for each other. Keys are compared: a renewed certificate with the "
+    "same key counts as the same. If a Secret was not read, two Tillers count as sharing a certificate only if both "
+    "name that Secret in one namespace.",
     remedy="make a key and a certificate for each Tiller",
     findings={
         "shared-certificate": "another Tiller has the key of its certificate",
@@ -63,9 +64,9 @@ CLIENT_CA_OF_ITS_OWN = Practice(
     code="client-ca-of-its-own",
     guide=5,
     severity=Severity.CRITICAL,
-    title="No CA signs clients of two Tillers: whoever it signs for can call both",
-    why="Tiller gives its whole rights to whoever shows a certificate of a CA in its `--tls-ca-cert`. So a CA that "
-    "two Tillers trust, on whatever cluster, makes one team's client the other's.",
+    title="No CA signs the clients of two Tillers",
+    why="Tiller gives its whole rights to whoever shows a certificate of a CA in its `--tls-ca-cert`. So if two "
+    "Tillers trust one CA, each client that it signs for one team can call the other team's Tiller, on any cluster.",
     remedy="make a CA for the clients of each Tiller, and let no other Tiller trust it",
     findings={
         "shared-client-ca": "another Tiller trusts a CA that it trusts",

@@ -34,14 +34,17 @@ def clients_are_verified(case: Case, report: Report) -> Iterator[Finding]:
 
 
 def _unverified(case: Case, report: Report, tls: Value[bool]) -> Finding:
+    stopped = "is stopped; once started, it " if case.is_stopped else ""
     severity = Severity.HIGH if case.is_closed else Severity.CRITICAL
     who = "whoever gets to its port has its rights" if case.is_closed else "whoever connects has its rights"
     if isinstance(tls, Hidden):
-        text = f"verifies no client, and its description does not decide whether it speaks TLS: {who}"
+        text = f"{stopped}verifies no client, and its description does not decide whether it speaks TLS: {who}"
         return report("tls-unknown", text, severity=severity, no=(5,), unknown=(2,))
     if known(tls):
-        return report("no-verification", f"speaks TLS and asks for no certificate: {who}", severity=severity, no=(5,))
-    return report("no-tls", f"speaks plaintext: {who}", severity=severity, no=(2, 5))
+        return report(
+            "no-verification", f"{stopped}speaks TLS and asks for no certificate: {who}", severity=severity, no=(5,)
+        )
+    return report("no-tls", f"{stopped}speaks plaintext: {who}", severity=severity, no=(2, 5))
 
 
 def servers_are_verified(cluster: Cluster, report: Report) -> Iterator[Finding]:
@@ -86,9 +89,9 @@ CLIENTS_VERIFIED = Practice(
     guide=5,
     severity=Severity.CRITICAL,
     title="Tiller verifies the certificates of its clients",
-    why="`--tls-verify`, or `TILLER_TLS_VERIFY` in the environment; `--tls` alone encrypts and asks nobody. With an "
-    "empty `--tls-ca-cert` Tiller trusts every public CA. It must be seen in the description: what comes from a "
-    "ConfigMap, a Secret or a script is unknown.",
+    why="Tiller verifies clients with `--tls-verify`, or with `TILLER_TLS_VERIFY` in the environment. `--tls` alone "
+    "encrypts and asks nobody for a certificate. With an empty `--tls-ca-cert` Tiller trusts every public CA. "
+    "Verification must be visible in the description: what comes from a ConfigMap, a Secret or a script is unknown.",
     remedy="give Tiller --tls-verify=true and the path of its clients' CAs in --tls-ca-cert",
     findings={
         "no-tls": "speaks plaintext",
@@ -106,9 +109,8 @@ TILLER_VERIFIED = Practice(
     guide=5,
     severity=Severity.HIGH,
     title="Helm clients in pods verify Tiller's certificate",
-    why="A pod that calls a Tiller (it has `HELM_HOST` or a variable `HELM_TLS_…` in its environment, or calls "
-    "`helm` with a flag `--tls…`) gives its commands, and the charts' values, to any server, unless "
-    "`HELM_TLS_VERIFY=true` or `--tls-verify` is set.",
+    why="A pod calls a Tiller if it has `HELM_HOST` or a variable `HELM_TLS_…`, or runs `helm` with a flag `--tls…`. "
+    "Without `HELM_TLS_VERIFY=true` or `--tls-verify` it gives its commands, and the charts' values, to any server.",
     remedy="set HELM_TLS_VERIFY=true, or give helm --tls-verify: --tls alone checks nobody",
     findings={
         "client-without-verification": "a Helm client in a pod talks to any server",

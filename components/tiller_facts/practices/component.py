@@ -40,7 +40,7 @@ def component_is_intact(cluster: Cluster, report: Report) -> Iterator[Finding]:
     """Find what is not as the component made it."""
     refused = cluster.facts.refusals(PROMISED)
     if refused and any(found.part for found in cluster.facts.objects):
-        text = "whether everything of SecureTiller is as it made it could not be seen"
+        text = "whether SecureTiller's objects are as the component made them could not be seen"
         yield report.unlisted("component-unknown", text, refused)
     for found in cluster.facts.objects:
         for promise in PROMISES:
@@ -102,12 +102,16 @@ PROMISED = (DEPLOYMENTS, NAMESPACES, NETWORK_POLICIES, ROLES)
 COMPONENT_INTACT = Practice(
     code="component-intact",
     severity=Severity.HIGH,
-    title="What the component SecureTiller made is as it made it",
-    why="Of what no other practice sees: Tiller's namespace enforces Pod Security `restricted`, and a managed one "
-    "admits privileged pods with a reason only; the policy that closes the probe port selects every pod; the TLS "
-    "Secret is immutable; the people's Role shows no releases; Tiller's token ends within the hour, and its file "
-    "system is read-only.",
-    remedy="take back the transform that changed it, or write a setting of the component instead",
+    title="SecureTiller's objects are as the component made them",
+    why="This practice covers what no other practice sees:\n\n"
+    "- Tiller's namespace enforces Pod Security `restricted`.\n"
+    "- A managed namespace admits privileged pods with a reason only.\n"
+    "- The policy that closes the probe port selects every pod, and admits nobody.\n"
+    "- The TLS Secret is immutable.\n"
+    "- The people's Role shows no releases.\n"
+    "- Tiller's token ends within the hour.\n"
+    "- Tiller's containers cannot write to their own file systems.",
+    remedy="remove the transform that changed it, or write a setting of the component instead",
     findings={
         "changed": "an object of the component is not as the component makes it",
         "component-unknown": "a kind of the component's objects could not be listed",

@@ -108,8 +108,9 @@ ENDPOINT_CLOSED = Practice(
     title="Tiller's gRPC endpoint is closed to pods, or a NetworkPolicy names those that may connect",
     why="Tiller listens on all interfaces unless its flag says otherwise, and every pod of the cluster can connect. "
     "On `127.0.0.1` or `localhost` only a port-forward gets in. Otherwise a NetworkPolicy must select the pod, and "
-    "none may admit everybody to the port: no `from`, a `namespaceSelector` that is empty or only leaves some out, or "
-    "every address, with or without exceptions, unless what is left holds no address of a pod or node.",
+    "no rule of a policy may admit everybody to the port. A rule admits everybody if it has no `from`, a "
+    "`namespaceSelector` that is empty or only leaves some out, or every address. Every address with exceptions also "
+    "counts, unless the exceptions hold all addresses of pods and nodes.",
     remedy="give Tiller --listen=127.0.0.1:44134, or name its clients in the ingress of a NetworkPolicy around its pod",
     findings={
         "host-network": "shares the network of its node",
@@ -125,8 +126,8 @@ PROBE_CLOSED = Practice(
     code="probe-closed",
     severity=Severity.LOW,
     title="Tiller's probe port is closed to pods",
-    why="It shows Tiller's metrics. The kubelet's probes pass every NetworkPolicy.",
-    remedy="close it to pods by a NetworkPolicy: the kubelet's probes pass",
+    why="The probe port shows Tiller's metrics. The kubelet's probes pass every NetworkPolicy.",
+    remedy="close it to pods by a NetworkPolicy, which the kubelet's probes pass",
     findings={"probe-port-open": "no NetworkPolicy closes its probe port"},
     of_tiller=probe_is_closed,
     compares=True,
@@ -152,12 +153,12 @@ PORT_FORWARD_RESTRICTED = Practice(
     code="port-forward-restricted",
     severity=Severity.HIGH,
     title="Only the people of one team may forward a port to Tiller",
-    why="A port-forward reaches Tiller also where nothing else does. Without verification whoever may forward a "
-    "port has Tiller's rights.",
+    why="A port-forward reaches Tiller even if nothing else can. If Tiller verifies nobody, whoever may forward a "
+    "port has its rights.",
     remedy="bind pods/portforward in Tiller's namespace to the people of one team",
     findings={
         "port-forward-by-everybody": "a group of everybody, or the anonymous user, may forward a port to it",
-        "port-forward-without-certificate": "who may forward a port to a Tiller that is not seen to verify anybody",
+        "port-forward-without-certificate": "somebody may forward a port to it, and it is not seen to verify clients",
         "people-unknown": "who may forward a port to it could not be seen",
     },
     of_tiller=port_forward_is_restricted,

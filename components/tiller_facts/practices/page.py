@@ -17,10 +17,11 @@ Installation](https://v2.helm.sh/docs/securing_installation/). *severity*: of a 
 """
 
 SEVERITIES = {
-    Severity.CRITICAL: "somebody whom nobody chose acts with Tiller's rights, or Tiller with all rights",
+    Severity.CRITICAL: "somebody whom nobody chose can use Tiller's rights or read its Secrets, or Tiller has every "
+    "right in the cluster or can gain it",
     Severity.HIGH: "somebody reads or changes what is not theirs, once another protection fails",
     Severity.MEDIUM: "a protection is missing that others stand in for, or other teams are disturbed",
-    Severity.LOW: "good to repair; nothing is open by it alone",
+    Severity.LOW: "worth repairing; by itself it opens nothing",
 }
 
 
@@ -42,7 +43,7 @@ def _table() -> Iterator[str]:
 
 
 def _section(practice: Practice) -> Iterator[str]:
-    yield from ("", f"## {practice.code}", "", f"{practice.title}.", "", practice.why, "")
+    yield from ("", f"## {practice.code}", "", f"{practice.title}.", "", practice.why, "", "Findings:", "")
     yield from (f"- `{code}`: {words}" for code, words in practice.findings.items())
     yield from ("", f"Remedy: {practice.remedy}.")
 

@@ -73,7 +73,7 @@ def runs_as_described(case: Case, report: Report) -> Iterator[Finding]:
     """Find pods that a stuck rollout left, or whose image somebody changed."""
     others = [pod for pod in case.tiller.pods if not _is_as_described(case, maybe(pod.data, "spec"))]
     if others:
-        text = f"pods run otherwise than described: {some(sorted(map(str, others)))}"
+        text = f"pods do not run as described: {some(sorted(map(str, others)))}"
         yield report("pods-differ", text, about=others[0])
 
 
@@ -90,8 +90,8 @@ SUPPORTED_VERSION = Practice(
     code="supported-version",
     severity=Severity.HIGH,
     title="Tiller is the last version of Helm 2",
-    why="Versions before 2.16.11 have known flaws; nobody repairs Helm 2 any more.",
-    remedy="run the last Tiller, ghcr.io/helm/tiller:v2.17.0, and plan to leave Helm 2, which nobody repairs any more",
+    why="Versions before 2.16.11 have known flaws. Nobody repairs Helm 2 any more.",
+    remedy="run the last Tiller, ghcr.io/helm/tiller:v2.17.0, and plan to leave Helm 2",
     findings={
         "flawed-version": "older than 2.16.11, with the known flaws",
         "old-version": "2.16.11 or newer, and not the last",
@@ -104,7 +104,8 @@ LIMITS = Practice(
     code="limits",
     severity=Severity.MEDIUM,
     title="Tiller cannot take more than its share of a node",
-    why="`cpu` and `memory`, of the container or its whole pod: without them Tiller starves its neighbours.",
+    why="`cpu` and `memory` must be limited, for the container or for its whole pod. Otherwise Tiller can starve its "
+    "neighbours.",
     remedy="set resources.limits of Tiller's container",
     findings={"no-limits": "no limit of CPU or memory"},
     of_tiller=has_limits,
@@ -114,8 +115,8 @@ NOT_ROOT = Practice(
     code="not-root",
     severity=Severity.MEDIUM,
     title="Tiller does not run as root",
-    why="Whoever takes a privileged container over owns its node.",
-    remedy="set runAsNonRoot and runAsUser: 65534 in its securityContext, and nothing privileged",
+    why="Whoever takes over a privileged container owns its node.",
+    remedy="set runAsNonRoot and runAsUser: 65534 in its securityContext, and remove privileged: true",
     findings={
         "privileged": "its container is privileged",
         "runs-as-root": "runs as user 0",
@@ -128,9 +129,9 @@ PODS_AS_DESCRIBED = Practice(
     code="pods-as-described",
     severity=Severity.HIGH,
     title="Tiller's pods run as their workload describes them",
-    why="A rollout that is stuck leaves a pod of before, and somebody may have changed a pod's image.",
-    remedy="see that its rollout ends, and delete pods that stay behind",
-    findings={"pods-differ": "pods of it run otherwise than its description says"},
+    why="A stuck rollout leaves an earlier pod, and somebody may have changed a pod's image.",
+    remedy="complete its rollout, and delete pods that stay behind",
+    findings={"pods-differ": "pods of it do not run as its description says"},
     of_tiller=runs_as_described,
     compares=True,
 )
@@ -140,7 +141,8 @@ TILLER_RECOGNISED = Practice(
     severity=Severity.MEDIUM,
     title="Every Tiller can be recognised",
     why="A container is a Tiller if it is started by that name, if its image is called so, or if Helm's client "
-    "finds its pod by the labels `app: helm` and `name: tiller`. One that has nothing but Tiller's port may be one.",
+    "finds its pod by the labels `app: helm` and `name: tiller`. A container that has only Tiller's port is "
+    "suspected to be a Tiller.",
     remedy="call its image or its command tiller if it is one; otherwise take port 44134 out of its ports",
     findings={
         "suspected": "a container has Tiller's port, and nothing else says that it is one",

@@ -59,7 +59,8 @@ RELEASES_IN_SECRETS = Practice(
     severity=Severity.HIGH,
     title="Tiller keeps its releases in Secrets",
     why="Releases hold every value of every chart. `configmap`, Tiller's default, shows them to whoever reads "
-    "ConfigMaps; `memory` loses them; `sql` takes them out of the cluster's sight.",
+    "ConfigMaps. `memory` loses them at a restart. `sql` keeps them in a database, which no right in the cluster "
+    "protects.",
     remedy="give Tiller --storage=secret, and migrate the releases that it has",
     findings={
         "releases-in-configmaps": "its storage is ConfigMaps",
@@ -75,7 +76,7 @@ NO_RELEASE_IN_CONFIGMAPS = Practice(
     guide=3,
     severity=Severity.HIGH,
     title="No release is left in ConfigMaps",
-    why="A Tiller that moved to Secrets leaves what it wrote before.",
+    why="A Tiller that moved to Secrets leaves its earlier records in ConfigMaps.",
     remedy="migrate the releases to Secrets, then delete the ConfigMaps",
     findings={
         "records-in-configmaps": "there are releases in ConfigMaps where it stores its own",
@@ -89,8 +90,8 @@ HISTORY_LIMITED = Practice(
     code="history-limited",
     severity=Severity.LOW,
     title="Tiller forgets old revisions",
-    why="Tiller keeps every revision of a release unless its flag says otherwise, until listing them exhausts its "
-    "memory.",
+    why="Unless `--history-max` or `TILLER_HISTORY_MAX` limits them, Tiller keeps every revision of a release. In the "
+    "end, listing them exhausts its memory.",
     remedy="give Tiller --history-max=20",
     findings={
         "unlimited-history": "keeps every revision of a release",

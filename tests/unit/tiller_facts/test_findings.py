@@ -494,3 +494,28 @@ def test_the_cluster(further: dict[str, Any], codes: set[str]) -> None:
     found = judged(tiller(), *AROUND, **further).findings
     assert {finding.code for finding in found} == codes
     assert all(finding.severity == "critical" for finding in found)
+
+
+STOPPED, RUNNING = "is stopped; once started, it speaks plaintext", "speaks plaintext"
+
+
+@pytest.mark.parametrize(
+    ("spec", "ending", "refused", "text"),
+    [
+        ({"replicas": 0}, False, (), STOPPED),
+        ({"suspend": True}, False, (), STOPPED),
+        ({"replicas": 1}, False, (), RUNNING),
+        ({}, False, (), RUNNING),
+        ({"replicas": 0}, True, (), RUNNING),
+        ({"replicas": 0}, False, (PODS,), RUNNING),  # nobody knows whether there are any
+    ],
+)
+def test_a_tiller_that_is_stopped_answers_nobody(
+    spec: Object, ending: bool, refused: tuple[Kind, ...], text: str
+) -> None:
+    described = but("--tls", "--tls-verify")
+    described["spec"] |= spec
+    pods = [pod(described["spec"]["template"], owner="Deployment/tiller-deploy")] if ending else []
+    (one,) = judged(described, CLOSED, *pods, refused=refused).tillers
+    (finding,) = (each for each in one.findings if each.code == "no-tls")
+    assert finding.text.startswith(text)

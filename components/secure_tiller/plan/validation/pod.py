@@ -1,4 +1,4 @@
-"""What the settings may say about Tiller's pod, and about who may connect to it inside the cluster."""
+"""The rules for the settings of Tiller's pod, and of who may connect to it inside the cluster."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,9 +8,8 @@ from secure_tiller.plan import durations, names, quantities
 from secure_tiller.plan.pod import DEFAULT_LIMITS, DEFAULT_REQUESTS, HISTORY_MAX
 from secure_tiller.plan.validation.settings import Check, Settings
 from secure_tiller.problems import Problem
+from tiller_facts import versions
 
-OLDEST_TILLER = (2, 16, 11)
-"""The first with the fixes of CVE-2020-15184 to CVE-2020-15187 (Helm's release notes)."""
 HISTORY = range(1, 1001)
 TOLERATED_SECONDS = range(2**31)
 ROLLOUT_SECONDS = range(10, 3601)
@@ -38,13 +37,14 @@ def image_is_a_helm_2_that_is_safe(s: Settings) -> Iterator[Problem]:
     if not match or not (match["tag"] or match["digest"]):
         yield s.problem("pod.image", image, "must be a repository with a tag, a digest (@sha256:...) or both", remedy)
     elif match["tag"] and not _is_served(match["tag"]):
-        why = "must say 2.16.11 or newer of Helm 2: older ones have known flaws (CVE-2020-15184 to 15187)"
+        oldest = versions.words(versions.OLDEST)
+        why = f"must say {oldest} or newer of Helm 2: older ones have known flaws (CVE-2020-15184 to 15187)"
         yield s.problem("pod.image", image, why, remedy)
 
 
 def _is_served(tag: str) -> bool:
     version = _TAG.fullmatch(tag)
-    return version is not None and OLDEST_TILLER <= tuple(map(int, version.groups()[:3])) < (3, 0, 0)
+    return version is not None and versions.OLDEST <= tuple(map(int, version.groups()[:3])) < (3, 0, 0)
 
 
 def history_is_limited(s: Settings) -> Iterator[Problem]:

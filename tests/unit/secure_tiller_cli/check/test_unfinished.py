@@ -23,7 +23,7 @@ COMPONENT = "secure-tiller:index:SecureTiller"
 
 
 def half(*more: Any) -> str:
-    return json.dumps({"deployment": {"resources": [resource(COMPONENT, "green"), *more]}})
+    return json.dumps({"deployment": {**state(), "resources": [resource(COMPONENT, "green"), *more]}})
 
 
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str]:
@@ -33,17 +33,22 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *ar
     return int(ended.value.code or 0), capsys.readouterr().err
 
 
-COMMANDS = (("check", "green"), ("bundle", "green", "alice", "--out", "nowhere"))
+COMMANDS = (
+    ("check", "green"),
+    ("bundle", "green", "alice", "--out", "nowhere"),
+    ("migrate", "green"),
+    ("exit-plan", "green"),
+)
 
 
 @pytest.mark.parametrize("arguments", COMMANDS)
-def test_who_asks_for_it_is_told_why_it_is_not_there(
+def test_a_command_for_it_reports_why_it_is_not_there(
     arguments: tuple[str, ...], pulumi: Program, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pulumi.says(half(*state()["resources"]))
     code, said = run(capsys, monkeypatch, *arguments)
     assert code == 1
-    assert said == "secure-tiller: team green: its first update never ended, and nothing of it is told; pulumi up\n"
+    assert said == "secure-tiller: team green: its first update did not finish, so its state is incomplete; pulumi up\n"
 
 
 def test_a_stack_of_such_alone_is_not_said_to_have_none(
@@ -79,7 +84,7 @@ def test_a_team_is_checked_where_it_is_though_another_is_in_another_cluster(
 ) -> None:
     here, there = state(kubeconfig="nowhere/here"), state(kubeconfig="nowhere/there")
     text = json.dumps(there["resources"]).replace("blue", "green").replace("::cluster", "::other")
-    pulumi.says(json.dumps({"deployment": {"resources": [*here["resources"], *json.loads(text)]}}))
+    pulumi.says(json.dumps({"deployment": {**here, "resources": [*here["resources"], *json.loads(text)]}}))
     assert "its Tillers are in several clusters" in run(capsys, monkeypatch, "check")[1]
     assert "nowhere/there cannot be read" in run(capsys, monkeypatch, "check", "green")[1]
 

@@ -1,132 +1,152 @@
-"""What counts as a refusal by TLS, on ports of this machine: an answer withheld for any other reason does not."""
+"""A refusal is an act of the server, on ports of this machine: an answer withheld for any other reason is none."""
 
-import datetime
-import ipaddress
 import socket
 import ssl
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from secure_tiller_cli.diagnosis import Credentials, NoVerdictError, refusal, require_tls
+from secure_tiller_cli.diagnosis import AnsweredError, Credentials, NoVerdictError, Refused, refused
+from secure_tiller_cli.diagnosis.refusal import alert
+from tests.support import pki
 from tests.unit.secure_tiller_cli.diagnosis.ports import closing, plaintext, serving
 
-
-@dataclass(frozen=True)
-class Pair:
-    """A self-signed certificate and its key, as PEM."""
-
-    cert: str
-    key: str
-
-
-def _pair() -> Pair:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=1))
-        .not_valid_after(now + datetime.timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    return Pair(certificate.public_bytes(Encoding.PEM).decode(), pem)
+OURS, CLIENTS = pki.authority("ours"), pki.authority("clients")
+CLIENT, STRANGER = pki.client(CLIENTS, "alice"), pki.client(pki.authority("strangers"), "mallory")
+RIGHT = Credentials(OURS.pem, CLIENT.pem, CLIENT.key_pem)
+WITHOUT_TLS = Credentials(OURS.pem, plaintext=True)
+NOBODYS = {
+    "a stranger's certificate": Credentials(OURS.pem, STRANGER.pem, STRANGER.key_pem),
+    "no certificate": Credentials(OURS.pem),
+}
+CERTIFICATES = {
+    "the right one": pki.server(OURS),
+    "another CA's": pki.server(pki.authority("theirs")),
+    "an expired one": pki.server(OURS, life=pki.Life.of(24, datetime.now(UTC) - timedelta(days=2))),
+    "one for another name": pki.server(OURS, names=["tiller.example"]),
+}
+nobodys = pytest.mark.parametrize("credentials", NOBODYS.values(), ids=NOBODYS.keys())
+certificates = pytest.mark.parametrize("shown", CERTIFICATES.values(), ids=CERTIFICATES.keys())
 
 
-SERVER, CLIENT, STRANGER = _pair(), _pair(), _pair()
+def answers(connection: ssl.SSLSocket) -> None:
+    connection.recv(64)
+    connection.sendall(b"\x00\x00\x00\x04")
 
 
-@pytest.fixture
-def oldest() -> ssl.TLSVersion:
-    """The oldest version of TLS that the server speaks."""
-    return ssl.TLSVersion.TLSv1_2
+def hangs_up(connection: ssl.SSLSocket) -> None:
+    connection.recv(64)
 
 
-@pytest.fixture
-def tls_port(tmp_path: Path, oldest: ssl.TLSVersion) -> Iterator[int]:
-    """A TLS server that wants the client's certificate."""
-    files = {"server.pem": SERVER.cert, "server.key": SERVER.key, "client.pem": CLIENT.cert}
-    for name, pem in files.items():
-        (tmp_path / name).write_text(pem)
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(tmp_path / "client.pem"))
-    context.load_cert_chain(tmp_path / "server.pem", tmp_path / "server.key")
-    context.verify_mode = ssl.CERT_REQUIRED
+@contextmanager
+def tls(
+    folder: Path,
+    shown: pki.Pair = CERTIFICATES["the right one"],
+    *,
+    verifies: bool = True,
+    oldest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2,
+    then: Callable[[ssl.SSLSocket], None] = answers,
+) -> Iterator[int]:
+    """A TLS server on a local port."""
+    for name, text in {"server.pem": shown.pem, "server.key": shown.key_pem, "clients.pem": CLIENTS.pem}.items():
+        (folder / name).write_text(text)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.pem", folder / "server.key")
+    context.load_verify_locations(folder / "clients.pem")
+    context.verify_mode = ssl.CERT_REQUIRED if verifies else ssl.CERT_NONE
     context.minimum_version = oldest
 
     def serve(connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True) as secure:
-            secure.recv(64)
-            secure.sendall(b"\x00\x00\x00\x04")
+            then(secure)
 
     with serving(serve) as port:
         yield port
 
 
-ATTEMPTS = {
-    "a stranger's certificate": Credentials(SERVER.cert, STRANGER.cert, STRANGER.key),
-    "no certificate": Credentials(SERVER.cert),
-}
+def tried(port: int, credentials: Credentials) -> Refused:
+    return refused(lambda: nullcontext(port), credentials)
 
 
-@pytest.mark.parametrize("credentials", [pytest.param(value, id=key) for key, value in ATTEMPTS.items()])
-def test_a_server_that_finishes_the_handshake_and_hangs_up_refuses(tls_port: int, credentials: Credentials) -> None:
-    reason = refusal(tls_port, credentials)
-    assert "alert" in reason or reason == "connection closed after the handshake"
+@certificates
+@nobodys
+def test_a_server_that_verifies_its_clients_refuses_whatever_it_shows(
+    tmp_path: Path, shown: pki.Pair, credentials: Credentials
+) -> None:
+    with tls(tmp_path, shown) as port:
+        assert tried(port, credentials).reason.startswith("alert ")
 
 
-def test_a_server_of_another_ca_is_refused_by_the_client(tls_port: int) -> None:
-    assert refusal(tls_port, Credentials(STRANGER.cert)) == "certificate verify failed"
+@certificates
+@nobodys
+def test_a_server_that_verifies_nobody_answers_whatever_it_shows(
+    tmp_path: Path, shown: pki.Pair, credentials: Credentials
+) -> None:
+    with tls(tmp_path, shown, verifies=False) as port, pytest.raises(AnsweredError):
+        tried(port, credentials)
 
 
-def test_plaintext_is_refused_by_a_port_that_speaks_tls(tls_port: int) -> None:
-    without = Credentials(SERVER.cert, plaintext=True)
-    assert refusal(tls_port, without)
-    require_tls(tls_port, without)
+def test_the_right_certificate_is_answered(tmp_path: Path) -> None:
+    with tls(tmp_path) as port, pytest.raises(AnsweredError):
+        tried(port, RIGHT)
 
 
-@pytest.mark.parametrize("oldest", [ssl.TLSVersion.TLSv1_3])
-def test_a_caller_speaks_no_newer_tls_than_it_is_told_to(tls_port: int) -> None:
-    right = Credentials(SERVER.cert, CLIENT.cert, CLIENT.key)
-    assert refusal(tls_port, right, ssl.TLSVersion.TLSv1_2) == "alert protocol version"
-    with pytest.raises(NoVerdictError, match="with these credentials"):
-        refusal(tls_port, right, ssl.TLSVersion.TLSv1_3)
+@nobodys
+def test_a_server_that_hangs_up_on_everybody_without_an_alert_refuses_nobody(
+    tmp_path: Path, credentials: Credentials
+) -> None:
+    with tls(tmp_path, verifies=False, then=hangs_up) as port, pytest.raises(NoVerdictError, match="without an alert"):
+        tried(port, credentials)
+
+
+def test_an_error_of_the_callers_own_tls_is_no_refusal() -> None:
+    with serving(plaintext) as port, pytest.raises(NoVerdictError, match="own TLS"):
+        tried(port, RIGHT)
+
+
+def test_a_server_that_says_nothing_refuses_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("secure_tiller_cli.diagnosis.refusal.SECONDS", 0.1)
+
+    def silent(connection: socket.socket) -> None:
+        while connection.recv(1024):
+            pass
+
+    with serving(silent) as port, pytest.raises(NoVerdictError, match="neither answer nor refusal"):
+        tried(port, RIGHT)
+
+
+@nobodys
+def test_a_port_that_only_closes_refuses_nobody(credentials: Credentials) -> None:
+    with serving(closing) as port, pytest.raises(NoVerdictError, match="instead of speaking TLS"):
+        tried(port, credentials)
+
+
+@certificates
+def test_plaintext_is_refused_by_a_port_that_speaks_tls_whatever_it_shows(tmp_path: Path, shown: pki.Pair) -> None:
+    with tls(tmp_path, shown) as port:
+        assert tried(port, WITHOUT_TLS)
+
+
+def test_a_port_that_only_closes_does_not_refuse_plaintext() -> None:
+    with serving(closing) as port, pytest.raises(NoVerdictError, match="neither plaintext nor TLS"):
+        tried(port, WITHOUT_TLS)
+
+
+def test_a_port_that_speaks_http2_in_plaintext_answers_it() -> None:
+    with serving(plaintext) as port, pytest.raises(AnsweredError, match="HTTP/2 in plaintext"):
+        tried(port, WITHOUT_TLS)
+
+
+def test_a_caller_speaks_no_newer_tls_than_it_is_asked_to(tmp_path: Path) -> None:
+    with tls(tmp_path, oldest=ssl.TLSVersion.TLSv1_3) as port:
+        assert alert(port, RIGHT, ssl.TLSVersion.TLSv1_2) == "alert protocol version"
+        with pytest.raises(AnsweredError):
+            alert(port, RIGHT, ssl.TLSVersion.TLSv1_3)
 
 
 def test_a_key_is_not_printed() -> None:
-    credentials = Credentials(SERVER.cert, CLIENT.cert, CLIENT.key)
-    assert CLIENT.key.splitlines()[1] not in repr(credentials)
-    assert repr(CLIENT.cert) in repr(credentials)
-
-
-def test_the_right_certificate_is_not_refused(tls_port: int) -> None:
-    with pytest.raises(NoVerdictError, match="with these credentials"):
-        refusal(tls_port, Credentials(SERVER.cert, CLIENT.cert, CLIENT.key))
-
-
-@pytest.mark.parametrize("credentials", [pytest.param(value, id=key) for key, value in ATTEMPTS.items()])
-def test_control_a_port_that_only_closes_refuses_nobody(credentials: Credentials) -> None:
-    with serving(closing) as port, pytest.raises(NoVerdictError, match="instead of speaking TLS"):
-        refusal(port, credentials)
-
-
-def test_control_a_port_that_only_closes_is_no_tls_that_refuses_plaintext() -> None:
-    with serving(closing) as port, pytest.raises(NoVerdictError, match="neither plaintext nor TLS"):
-        require_tls(port, Credentials(SERVER.cert, plaintext=True))
-
-
-def test_control_a_port_that_speaks_http2_in_plaintext_does_not_refuse_it() -> None:
-    with serving(plaintext) as port, pytest.raises(NoVerdictError, match="HTTP/2 in plaintext"):
-        refusal(port, Credentials(SERVER.cert, plaintext=True))
+    assert CLIENT.key_pem.splitlines()[1] not in repr(RIGHT)
+    assert repr(CLIENT.pem) in repr(RIGHT)

@@ -29,7 +29,7 @@ def expiration(ends: timedelta, begins: timedelta | None = None, serial: str = "
     }
 
 
-def preview(expirations: dict[str, Any], *steps: dict[str, Any], team: str = "blue", **fields: Any) -> Digest:
+def preview(expirations: Any, *steps: dict[str, Any], team: str = "blue", **fields: Any) -> Digest:
     state = {"type": COMPONENT, "parent": STACK, "outputs": {"expirations": expirations}}
     known = [step("same", f"{TYPES}::{team}", state, {"type": COMPONENT, "parent": STACK}), *steps]
     return Digest.model_validate({"steps": known, "changeSummary": {"same": 1}, **fields})
@@ -63,6 +63,13 @@ def test_whether_the_next_update_renews_it_is_said() -> None:
     expirations = {"server": expiration(9 * DAY, -1 * DAY), "client:ci": expiration(9 * DAY, -1 * DAY)}
     found = renewals.find(preview(expirations, renewing), NOW, DAY)
     assert {renewal.certificate: renewal.renews for renewal in found.due} == {"server": True, "client:ci": False}
+
+
+@pytest.mark.parametrize("known", [None, {}, [], "[secret]", {"client:a": expiration(9 * DAY)}])
+def test_a_tiller_whose_certificates_are_not_shown_makes_it_a_failed_preview(known: Any) -> None:
+    found = renewals.find(preview(known), NOW, DAY)
+    assert found.failures == ("team blue: its output expirations cannot be read, so what is due is not known",)
+    assert "the preview FAILED" in renewals.to_markdown(found)
 
 
 def test_a_team_that_is_only_planned_has_no_certificate_yet() -> None:
@@ -107,14 +114,14 @@ def test_the_issue_begins_with_the_hidden_line_by_which_it_is_found_again() -> N
 
 
 def test_ten_thousand_certificates_fit_and_what_is_left_out_is_said() -> None:
-    many = {f"client:{i}": expiration(DAY) for i in range(10_000)}
+    many = {"server": expiration(DAY)} | {f"client:{i}": expiration(DAY) for i in range(10_000)}
     written = renewals.to_markdown(renewals.find(preview(many), NOW, DAY))
     assert len(written) < LONGEST
     assert "more certificates" in written
 
 
 def test_names_stay_in_their_cells() -> None:
-    odd = preview({"a|b`<b>": expiration(DAY, serial="|")}, team="x`|@y")
+    odd = preview({"server": expiration(9 * DAY), "a|b`<b>": expiration(DAY, serial="|")}, team="x`|@y")
     (tokens,) = [MarkdownIt("gfm-like", {"linkify": False}).parse(renewals.to_markdown(renewals.find(odd, NOW, DAY)))]
     cells = [tokens[i + 1] for i, token in enumerate(tokens) if token.type == "td_open"]
     assert len(cells) == 6

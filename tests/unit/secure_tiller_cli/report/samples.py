@@ -18,6 +18,8 @@ from tiller_facts.identity import TRUSTS_ANNOTATION
 
 STACK = "acme/shop/production"
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+CHANGED = NOW - timedelta(days=20)
+"""When the state was last written."""
 UID = "6f2d7a3e-0c5b-4f0e-9d53-7d0f2f0a1b7c"
 KEY = pki.new_key()
 """Of every certificate: which key it is tells the page nothing."""

@@ -1,7 +1,7 @@
 """The content of the page of a stack, by its state and the last check."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,14 +14,14 @@ from secure_tiller_cli.results.result import Result, Status
 from secure_tiller_cli.state import ClusterReference, DeployedTiller
 from tests.support.objects import changed
 from tests.support.samples import own_certificate, smallest
-from tests.unit.secure_tiller_cli.report.samples import DEMO, NOW, ONE, OPEN, STACK, proof, started, tiller
+from tests.unit.secure_tiller_cli.report.samples import CHANGED, DEMO, NOW, ONE, OPEN, STACK, proof, started, tiller
 from tiller_facts.rbac import Subject
 
 IN_THE_CLUSTER = {"secret": {"namespace": "green-apps", "name": "tiller-ci"}}
 
 
 def report(*tillers: DeployedTiller, check: Any = None) -> Report:
-    return build(STACK, tillers, check, NOW)
+    return build(STACK, tillers, check, NOW, CHANGED)
 
 
 def found(made: Report) -> list[tuple[Level, str, str]]:
@@ -36,7 +36,7 @@ def test_a_stack_with_which_all_is_well_has_nothing_to_read_but_that_no_check_wa
 
 
 def test_a_team_whose_first_update_never_ended_is_not_passed_over() -> None:
-    made = build(STACK, ONE, None, NOW, ["blue"])
+    made = build(STACK, ONE, None, NOW, CHANGED, ["blue"])
     assert (Level.BAD, "Unfinished", "blue") in found(made)
 
 
@@ -231,6 +231,25 @@ def test_an_old_check_is_called_old() -> None:
         for days in (6, 8)
     ]
     assert ["Old check" in each for each in words] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("checked_at", "why"),
+    [
+        (CHANGED - timedelta(seconds=1), "after the check"),
+        (NOW + timedelta(minutes=6), "after this page was made"),
+        (CHANGED, ""),
+        (NOW + timedelta(minutes=4), ""),  # two machines, two clocks
+    ],
+)
+def test_a_check_counts_that_was_made_after_the_last_change_and_before_the_page(checked_at: datetime, why: str) -> None:
+    passed = Result(ONE[0].name, "pod runs as planned", Status.PASSED, "as planned", "")
+    made = report(*ONE, check=proof(passed, checked_at=checked_at))
+    outdated = [each for each in made.findings if each.word == "Outdated check"]
+    assert [each.level for each in outdated] == ([Level.BAD] if why else [])
+    assert made.check is not None
+    assert why in made.check.outdated
+    assert [team.checked for team in made.teams] == [None if why else Status.PASSED]
 
 
 def test_who_else_is_bound_as_one_of_the_people_is_shown_by_the_kind_that_it_has() -> None:

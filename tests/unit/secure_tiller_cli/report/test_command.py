@@ -10,17 +10,16 @@ from secure_tiller.problems import RefusedError
 from secure_tiller_cli.commands import app, deployed
 from secure_tiller_cli.results.document import to_json
 from secure_tiller_cli.results.result import CheckReport
-from secure_tiller_cli.state import DeployedTiller
-from tests.unit.secure_tiller_cli.report.samples import DEMO, STACK, proof
+from tests.unit.secure_tiller_cli.report.samples import CHANGED, DEMO, STACK, proof
 
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder in which the command runs, with a stack of two teams."""
 
-    def whole(stack: str | None) -> tuple[tuple[DeployedTiller, ...], tuple[str, ...]]:
+    def whole(stack: str | None) -> deployed.StackState:
         assert stack in (None, "production")
-        return DEMO, ()
+        return deployed.StackState(DEMO, (), CHANGED)
 
     monkeypatch.setattr(deployed, "read_deployed", whole)
     monkeypatch.chdir(tmp_path)
@@ -88,12 +87,20 @@ def test_nothing_else_is_written_over(here: Path, content: str) -> None:
 
 def test_a_link_stays_one_and_what_it_leads_to_is_looked_at(here: Path) -> None:
     (here / "link.html").symlink_to("page.html")
-    for _ in range(2):
-        assert report("--out", "link.html").exit_code == 0
+    for name in ("page.html", "link.html", "link.html"):
+        assert report("--out", name).exit_code == 0
         assert (here / "link.html").is_symlink()
     (here / "page.html").write_text("mine")
     refused(report("--out", "link.html"))
     assert (here / "page.html").read_text() == "mine"
+
+
+@pytest.mark.parametrize("target", ["elsewhere/page.html", "page.html", "link.html"])
+def test_a_link_that_leads_to_no_file_is_not_followed(here: Path, target: str) -> None:
+    (here / "elsewhere").mkdir()
+    (here / "link.html").symlink_to(target)
+    assert "is a link that leads to no file" in refused(report("--out", "link.html"))
+    assert sorted(file.name for file in here.rglob("*")) == ["elsewhere", "link.html"]
 
 
 def test_a_link_that_somebody_put_beside_it_leads_nowhere(here: Path) -> None:

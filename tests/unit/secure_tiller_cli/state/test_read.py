@@ -1,11 +1,12 @@
 """A stack's state, read: the state of the component as the engine keeps it, with and without its secrets."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from secure_tiller_cli.state import read, unfinished
+from secure_tiller_cli.state import last_change, read, unfinished
 from secure_tiller_cli.state.read import SECRET, SECRET_MARK
 from tiller_facts.identity import COMPONENT
 from tiller_facts.rbac import Rule, Subject
@@ -83,7 +84,7 @@ def state(*, shown: bool = True, parent: str = "", **provider: Any) -> dict[str,
         ),
         resource("pulumi:providers:kubernetes", "cluster", inputs=provider),
     ]
-    return {"resources": made}
+    return {"manifest": {"time": "2026-11-05T13:00:00.123456789+01:00"}, "resources": made}
 
 
 def test_a_tiller_with_all_that_the_commands_ask_for() -> None:
@@ -118,7 +119,7 @@ def test_bundles_are_there_only_in_a_state_that_shows_its_secrets(shown: bool, b
 
 
 @pytest.mark.parametrize("content", ["apiVersion: v1\nclusters: []\n", '{"apiVersion": "v1"}'])
-def test_a_kubeconfig_in_the_state_is_told_from_a_path_and_never_printed(content: str) -> None:
+def test_a_kubeconfig_in_the_state_is_distinguished_from_a_path_and_never_printed(content: str) -> None:
     (blue,) = read(state(kubeconfig=secret(content, shown=True)))
     assert (blue.cluster.content, blue.cluster.kubeconfig, blue.cluster.hidden) == (content, "", False)
     assert content not in repr(blue)
@@ -146,3 +147,33 @@ def test_what_is_to_be_deleted_or_was_never_finished_is_left_out() -> None:
     deployment["resources"] = [old, half, *deployment["resources"]]
     assert [tiller.name for tiller in read(deployment)] == ["blue"]
     assert unfinished(deployment) == ("green",)
+
+
+def test_the_last_change_is_when_the_state_was_written() -> None:
+    assert last_change(state()) == datetime(2026, 11, 5, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("manifest", [{}, {"time": "yesterday"}, {"time": "2026-11-05T13:00:00"}, {"time": 7}, None])
+def test_a_state_that_does_not_say_when_it_was_written_is_refused(manifest: Any) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        last_change(state() | {"manifest": manifest})
+
+
+UNREADABLE: dict[str, list[Any]] = {
+    "namespace": ["", None, 7, secret("blue-tiller", shown=False)],
+    "serviceAccount": [None],
+    "deployment": [None],
+    "caCertificate": [secret("a CA", shown=False)],
+    "expirations": [None, {}, [], secret({"server": ENDS}, shown=False), {"client:a": ENDS}, {"server": "soon"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("output", "value"), [(output, value) for output, values in UNREADABLE.items() for value in values]
+)
+def test_an_output_that_cannot_be_read_is_refused(output: str, value: Any) -> None:
+    deployed = state()
+    (component,) = (each for each in deployed["resources"] if each["type"] == COMPONENT)
+    component["outputs"][output] = value
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        read(deployed)
