@@ -6,6 +6,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -172,6 +173,21 @@ def test_the_token_of_a_login_program_is_sent_and_asked_for_once_while_it_is_val
         cluster.ask(access, PREVIEW)
     assert server.sent("Authorization") == [["Bearer t"]] * len(server.asked)
     assert runs(tmp_path) == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "terminal", "interactive"),
+    [("Never", True, False), ("IfAvailable", True, True), ("IfAvailable", False, False), ("Always", True, True)],
+)
+def test_a_login_program_learns_whether_it_has_the_terminal(
+    server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str, terminal: bool, interactive: bool
+) -> None:
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: terminal))
+    info = "json.loads(os.environ['KUBERNETES_EXEC_INFO'])['spec']['interactive']"
+    note = f"open({str(tmp_path / 'seen')!r}, 'w').write(str({info}) + str(os.getsid(0) == os.getpid()))\n"
+    login = program(tmp_path, note + answer(token="t")) | {"interactiveMode": mode}
+    cluster.ask(entry(tmp_path, server.url, {"exec": login}), PREVIEW)
+    assert (tmp_path / "seen").read_text() == f"{interactive}{not interactive}"
 
 
 def test_looking_again_and_again_for_the_end_of_a_revocation_runs_the_login_program_once(
