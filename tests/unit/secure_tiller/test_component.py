@@ -1,4 +1,4 @@
-"""What the component registers, seen from the engine's side."""
+"""The registrations of the component, seen from the engine's side."""
 
 from collections import Counter
 from datetime import timedelta

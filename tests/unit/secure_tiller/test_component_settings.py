@@ -1,4 +1,4 @@
-"""What each further setting changes in what the component registers."""
+"""The change that each further setting makes to the component's registrations."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What the settings may say about certificates."""
+"""The rules for the settings of certificates."""
 
 from collections.abc import Iterator
 
