@@ -32,6 +32,11 @@ PROVIDER = ("pulumi-kubernetes", "pulumi-resource-kubernetes")
 NAME_LABEL = ("f:metadata", "f:labels", "f:kubernetes.io/metadata.name")
 """Whoever creates a namespace owns this label (Kubernetes documentation, Well-Known Labels); applying does not."""
 
+GIVEN_BACK = (
+    f"It has lost the label {MANAGED_BY_LABEL} again: until this is settled, every preview and update refuses it"
+)
+STILL_OURS = f"It still has the label {MANAGED_BY_LABEL}: the next look takes it for this team's"
+
 Json = Mapping[str, Any]
 Field = tuple[str, ...]
 
@@ -102,14 +107,17 @@ def judged(access: Access, team: str, item: Object, seen: Set[str]) -> tuple[Pro
     """
     try:
         found = ownership.metadata(access, item)
-        if found is None or found["uid"] in seen or not (maker := former_maker(found)):
-            return ()
-        # Said at once: if something else fails, the update does not get as far as its end.
-        pulumi.log.warn(f"TAKEN OVER: {item}, which was made by {plain(maker)}")
-        ownership.give_back(access, item)
     except ClusterError as error:
         return error.problems
-    return (_problem(team, item, maker),)
+    if found is None or found["uid"] in seen or not (maker := former_maker(found)):
+        return ()
+    # Said at once: if something else fails, the update does not get as far as its end.
+    pulumi.log.warn(f"TAKEN OVER: {item}, which was made by {plain(maker)}")
+    try:
+        ownership.give_back(access, item)
+    except ClusterError as error:
+        return (_problem(team, item, maker, STILL_OURS), *error.problems)
+    return (_problem(team, item, maker, GIVEN_BACK),)
 
 
 def former_maker(metadata: Json) -> str:
@@ -142,17 +150,16 @@ def _time(entry: Json) -> str:
     return str(entry.get("time") or "")
 
 
-def _problem(team: str, item: Object, maker: str) -> Problem:
+def _problem(team: str, item: Object, maker: str, now: str) -> Problem:
     place = f" --namespace {item.namespace}" if item.namespace else ""
     named = f"{item.kind}{place} {item.name}"
     why = (
-        f"was made by {maker}, after the look at the cluster, and this update wrote into it; what else is in it is "
-        f"theirs. Without the label {MANAGED_BY_LABEL}, which it has lost again, every update refuses it"
+        f"was made by {maker}, after the look at the cluster, and this update wrote into it; the rest is theirs. {now}"
     )
     remedy = (
         f"if nobody needs it: kubectl delete {named} && pulumi up --refresh; if this team may have it as it is: "
-        f"kubectl label {named} {MANAGED_BY_LABEL}={MANAGED_BY}; else: pulumi state delete its resource, and choose "
-        "another name"
+        f"kubectl label --overwrite {named} {MANAGED_BY_LABEL}={MANAGED_BY}; else: pulumi state delete its resource, "
+        "and choose another name"
     )
     where = f"{item.kind.resource} in {item.namespace}" if item.namespace else item.kind.resource
     return Problem(team, where, shown(item.name), why, remedy)
