@@ -10,6 +10,7 @@ from secure_tiller_cli.preview.findings import Meaning
 from secure_tiller_cli.preview.rules import (
     clients,
     exposure,
+    issued,
     life,
     namespaces,
     people,
@@ -45,6 +46,7 @@ RULES: tuple[Callable[[Team], Iterator[Meaning]], ...] = (
     clients.change,
     clients.secrets,
     server.lives,
+    issued.as_planned,
     tiller.trust,
     tiller.arguments,
     practices.broken,

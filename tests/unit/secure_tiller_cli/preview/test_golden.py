@@ -131,8 +131,9 @@ ELSEWHERE = {
     "cluster_wide",
     "tls_secret",
     "remains",
+    "as_planned",
 }
-"""Rules whose changes tests/unit/secure_tiller_cli/preview/test_rules.py makes."""
+"""Rules whose changes tests/unit/secure_tiller_cli/preview/test_rules.py and the tests of issued properties make."""
 
 
 def test_there_is_a_golden_file_for_each_change_and_no_other() -> None:
