@@ -171,7 +171,7 @@ def test_control_what_was_undone_before_is_not_said_again(urn: str, code: str, c
 
 WITHOUT_WORDS = [
     (DEPLOYMENT, put("x", *POD, "volumes", 0, "secret", "secretName"), "secretName"),
-    (ROLE, put("other", "metadata", "name"), "metadata.name"),
+    (TLS, put("other", "metadata", "name"), "metadata.name"),
     (OWN, put("x", "metadata", "labels", "secure-tiller/team"), "secure-tiller/team"),
 ]
 
