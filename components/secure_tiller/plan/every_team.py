@@ -12,10 +12,9 @@ from tiller_facts.kinds import WORDS
 @cache
 def of_an_exposed_team() -> Mapping[tuple[str, str], Json]:
     """Return the objects of a team that has every kind of object: its Tiller is exposed to a client in the cluster."""
-    clients = {"any": {"secret": {"namespace": "clients", "name": "any"}}}
     settings: SecureTillerArgs = {
         "namespaces": {"any": {}},
-        "clients": clients,
+        "clients": {"any": {"secret": {"namespace": "clients", "name": "any"}}},
         "expose": "cluster",
         "subjects": {"groups": ["any"]},
     }
