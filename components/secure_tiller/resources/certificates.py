@@ -13,7 +13,15 @@ import pulumi
 import pulumi_tls as tls
 
 from secure_tiller.plan import pem
-from secure_tiller.plan.model import AuthorityPlan, CertificatePlan, GivenCertificate, TillerPlan
+from secure_tiller.plan.model import (
+    CA_USES,
+    KEY_ALGORITHM,
+    KEY_CURVE,
+    AuthorityPlan,
+    CertificatePlan,
+    GivenCertificate,
+    TillerPlan,
+)
 from secure_tiller.plan.pem import Fault
 from secure_tiller.problems import LateConfigurationError, Problem
 
@@ -154,7 +162,7 @@ def _authority(name: str, plan: AuthorityPlan, key: tls.PrivateKey, opts: pulumi
         private_key_pem=key.private_key_pem,
         subject={"common_name": key.public_key_pem.apply(opaque_name)},
         is_ca_certificate=True,
-        allowed_uses=["cert_signing", "crl_signing"],
+        allowed_uses=list(CA_USES),
         set_subject_key_id=True,
         set_authority_key_id=True,
         validity_period_hours=plan.lifetime.validity,
@@ -206,5 +214,4 @@ def _expiration(certificate: pulumi.Output[str], renew_before: int | None) -> pu
 
 
 def _key(name: str, generation: str, opts: pulumi.ResourceOptions) -> tls.PrivateKey:
-    # The provider's default curve, P-224, is one that a client written in Go cannot sign with in TLS 1.3.
-    return tls.PrivateKey(f"{name}{generation}", algorithm="ECDSA", ecdsa_curve="P256", opts=opts)
+    return tls.PrivateKey(f"{name}{generation}", algorithm=KEY_ALGORITHM, ecdsa_curve=KEY_CURVE, opts=opts)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from secure_tiller_cli.preview.changes import Change, Team
 from secure_tiller_cli.preview.digest import SECRET, UNKNOWN
-from secure_tiller_cli.preview.findings import Meaning, whole
+from secure_tiller_cli.preview.findings import Meaning
 from secure_tiller_cli.preview.paths import Path, at
 from secure_tiller_cli.preview.rules import keys
 from tiller_facts.identity import SERVER_CAS_ANNOTATION
@@ -37,7 +37,9 @@ def emergency(team: Team) -> Iterator[Meaning]:
     """Report that every key is replaced."""
     if team.operation == "same" and keys.emergency(team):
         sentence = "emergency generation: every bundle of {team} stops working, and every client needs its new one"
-        yield Meaning("emergency", sentence, {"team": team.name}, risk=True, explains=whole(*keys.all_of(team)))
+        yield Meaning(
+            "emergency", sentence, {"team": team.name}, risk=True, explains=tuple(keys.renewal(*keys.all_of(team)))
+        )
 
 
 def certificate(team: Team) -> Iterator[Meaning]:
@@ -45,8 +47,8 @@ def certificate(team: Team) -> Iterator[Meaning]:
     leaf = team.one("LocallySignedCert", LEAF)
     if team.operation != "same" or keys.emergency(team) or not leaf:
         return
-    explains = whole(*keys.parts(team, LEAF))
-    everything = (*explains, *whole(*keys.parts(team, *_authorities(team))))
+    explains = tuple(keys.renewal(*keys.parts(team, LEAF)))
+    everything = tuple(keys.renewal(*keys.parts(team, LEAF, *_authorities(team))))
     if leaf.operation == "delete":
         sentence = "the server certificate is one of your own PKI from now on: every client needs a new bundle"
         yield Meaning("server-given", sentence, risk=True, explains=everything)
@@ -76,7 +78,7 @@ def authorities(team: Team) -> Iterator[Meaning]:
         case = "another key" if stays and keys.is_new(team, ca.part) else ca.operation
         if case in AUTHORITY_CASES:
             code, sentence, risk = AUTHORITY_CASES[case]
-            explains = whole(*keys.parts(team, ca.part))
+            explains = tuple(keys.renewal(*keys.parts(team, ca.part)))
             yield Meaning(code, sentence, {"ca": _number(ca.part)}, risk=risk, explains=explains)
 
 

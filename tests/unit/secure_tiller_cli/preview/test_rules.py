@@ -174,7 +174,7 @@ def test_control_what_was_undone_before_is_not_said_again(urn: str, code: str, c
 
 WITHOUT_WORDS = [
     (DEPLOYMENT, put("x", *POD, "volumes", 0, "secret", "secretName"), "secretName"),
-    (ROLE, put("other", "metadata", "name"), "metadata.name"),
+    (TLS, put("other", "metadata", "name"), "metadata.name"),
     (OWN, put("x", "metadata", "labels", "secure-tiller/team"), "secure-tiller/team"),
 ]
 
@@ -403,3 +403,16 @@ def test_a_trusted_ca_that_goes_or_changes_is_said() -> None:
     annotation = ("spec", "template", "metadata", "annotations", "secure-tiller/trusts")
     other = transformed(partner, DEPLOYMENT, put("bob ca:partner#000000000000", *annotation))
     assert findings(partner, other)["ca-trusted"].risk
+
+
+@pytest.mark.parametrize("before", [{}, GREEN], ids=["new team", "new namespace"])
+def test_a_new_namespace_that_will_be_deleted_is_a_risk(before: Resources) -> None:
+    namespaces = {"green-apps": {}, "tools": {"retain_on_delete": False}}
+    found = findings(before, resources("green", smallest(namespaces=namespaces)))["not-retained"]
+    assert found.risk
+    assert found.names == {"name": "tools"}
+
+
+def test_control_a_new_namespace_that_stays_is_no_risk() -> None:
+    kept = resources("green", smallest(namespaces={"green-apps": {}, "tools": {}}))
+    assert "not-retained" not in {*findings(GREEN, kept), *findings({}, kept)}
