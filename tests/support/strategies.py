@@ -71,7 +71,11 @@ keys = st.fixed_dictionaries(
     optional={
         "server_cas": st.lists(st.integers(1, 4), min_size=1, unique=True),
         "generation": st.integers(1, 9999),
-        "trusted_client_cas": st.dictionaries(labels, st.sampled_from([PARTNER.pem, OWN_CA.pem]), max_size=2),
+        "trusted_client_cas": st.builds(
+            lambda names, cas: dict(zip(names, cas, strict=False)),
+            st.lists(labels, max_size=2, unique=True),
+            st.permutations([PARTNER.pem, OWN_CA.pem]),
+        ),
     },
 )
 
