@@ -28,7 +28,7 @@ IMPERSONATION = {
     "as": "reader",
     "as-groups": ["system:authenticated", "a, b", "gäste"],
     "as-uid": "42",
-    "as-user-extra": {"example.org/Reason": ["x", "y"]},
+    "as-user-extra": {"example.org/Reason": ["one", "two"]},
 }
 
 
