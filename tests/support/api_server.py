@@ -161,7 +161,7 @@ def running(tls: ssl.SSLContext | None = None) -> Iterator[ApiServer]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = answer  # noqa: N815
+        do_GET = do_POST = do_PATCH = answer  # noqa: N815
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             """Say nothing."""

@@ -33,6 +33,13 @@ class RolePlan:
     subjects: tuple[Subject, ...]
 
 
+CA_USES = ("cert_signing", "crl_signing")
+"""Key usages of every CA, in the words of the tls provider."""
+
+KEY_ALGORITHM, KEY_CURVE = "ECDSA", "P256"
+"""Of every key. The provider's default curve, P-224, is one that a client written in Go cannot sign with in TLS 1.3."""
+
+
 @dataclass(frozen=True)
 class AuthorityPlan:
     """A CA. Its name is derived from its key, when that is known."""

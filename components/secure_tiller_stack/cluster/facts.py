@@ -35,6 +35,7 @@ class FoundNamespace:
     annotations: Mapping[str, str] = field(default_factory=dict)
     terminating: bool = False
     """Whether it is being deleted: nothing can be created in it any more."""
+    uid: str = ""
 
     def is_of(self, stack: str) -> bool:
         """Return whether a stack made it."""
@@ -73,6 +74,8 @@ class FoundObjects:
     """By object, the team for which this stack made it; empty: somebody else made it."""
     refused: frozenset[Kind] = frozenset()
     """The kinds that the cluster refused to list."""
+    uids: frozenset[str] = frozenset()
+    """Those of the objects that are there."""
 
 
 @dataclass(frozen=True)

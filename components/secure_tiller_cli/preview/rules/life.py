@@ -12,6 +12,7 @@ CLIENT = "client:"
 MANAGED = "manage:"
 LABEL: Path = ("metadata", "labels", TEAM_LABEL)
 ROLE: Path = ("roleRef", "name")
+ORGANIZATION: Path = ("subject", "organization")
 
 
 def comes(team: Team) -> Iterator[Meaning]:
@@ -51,6 +52,8 @@ def _follows_the_name(team: Team) -> Iterator[tuple[Change, Path]]:
             yield change, ("metadata", "name")
             if at(change.new, ROLE) == change.place:
                 yield change, ROLE
+        if change.kind == "CertRequest":
+            yield change, ORGANIZATION
 
 
 def protection(team: Team) -> Iterator[Meaning]:
