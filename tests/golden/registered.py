@@ -42,7 +42,12 @@ def registered(**changed: Any) -> dict[str, Lines]:
     Args:
         changed: settings in place of those of the same name.
     """
-    return {name: _lines(run(_program(settings))) for name, settings in {**SETTINGS, **changed}.items()}
+    return {name: of(settings) for name, settings in {**SETTINGS, **changed}.items()}
+
+
+def of(settings: Any) -> Lines:
+    """Return each resource of a team with these settings, by type and name."""
+    return _lines(run(_program(settings)))
 
 
 def kept() -> dict[str, Lines]:
