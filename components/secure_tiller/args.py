@@ -119,7 +119,7 @@ class RuleArgs(TypedDict):
 
 
 class RightsArgs(TypedDict):
-    """What Tiller may do in the managed namespaces."""
+    """Tiller's rights in the managed namespaces."""
 
     preset: NotRequired[str]
     """`edit`: the namespaced kinds that charts are made of, with the verbs that Helm uses; or `none`: your own `rules`
@@ -207,11 +207,12 @@ class ResourcesArgs(TypedDict):
     """Compute resources of Tiller's container, by name (`cpu`, `memory`, `ephemeral-storage`), as quantities."""
 
     requests: NotRequired[Mapping[str, str]]
-    """What is reserved; what is not named keeps its default. Default: 25m cpu, 64Mi memory, 16Mi ephemeral-storage."""
+    """The reserved amounts; one that is not named keeps its default. Default: 25m cpu, 64Mi memory, 16Mi
+    ephemeral-storage."""
 
     limits: NotRequired[Mapping[str, str]]
-    """What it may use at the most; what is not named keeps its default. Default: 1 cpu, 512Mi memory, 256Mi
-    ephemeral-storage: a chart of Helm's largest message, 20 MiB, and the history of its release fit."""
+    """The limits; one that is not named keeps its default. Default: 1 cpu, 512Mi memory, 256Mi ephemeral-storage: a
+    chart of Helm's largest message, 20 MiB, and the history of its release fit."""
 
 
 class TolerationArgs(TypedDict):
@@ -272,20 +273,20 @@ class SecureTillerArgs(TypedDict):
     Tiller's own namespace is never one of them: whoever can create pods there can use Tiller's keys."""
 
     clients: Mapping[str, ClientArgs]
-    """Who may call this Tiller, by name; at least one, because Tiller does not start without a trusted certificate
-    (Helm 2.17, pkg/tlsutil, CertPoolFromFile). Write `alice: {}`. Each client has its own certificate authority: to
-    remove a client here is to revoke exactly that client's certificate."""
+    """The clients that may call this Tiller, by name; at least one, because Tiller does not start without a trusted
+    certificate (Helm 2.17, pkg/tlsutil, CertPoolFromFile). Write `alice: {}`. Each client has its own certificate
+    authority: to remove a client here is to revoke exactly that client's certificate."""
 
     namespace: NotRequired[str]
     """Tiller's own namespace, created for it alone. Default: `<name>-tiller`. Another name is another namespace: the
     release records in the old one go with it."""
 
     subjects: NotRequired[SubjectsArgs]
-    """Who may reach Tiller's port, through `kubectl port-forward` or the Helm client. A certificate is needed besides.
-    Default: nobody, so that only those reach it who hold rights in every namespace anyway."""
+    """The subjects that may reach Tiller's port, through `kubectl port-forward` or the Helm client. A call takes a
+    certificate too. Default: nobody, so that only those reach it who hold rights in every namespace anyway."""
 
     rights: NotRequired[RightsArgs]
-    """What Tiller may do in the managed namespaces. Default: the preset `edit`."""
+    """Tiller's rights in the managed namespaces. Default: the preset `edit`."""
 
     certificates: NotRequired[CertificatesArgs]
     """Lives of certificates, changes of keys, and certificates of your own. Default: see there."""

@@ -30,7 +30,7 @@ def to_json(made: Bundle, folder: Path, expiration: Expiration) -> dict[str, obj
 
 
 def sentences(made: Bundle, out: str, expiration: Expiration, now: datetime) -> list[str]:
-    """Return what was written, until when it is good, and what to do then.
+    """Return the files that were written, until when they are valid, and how to renew them.
 
     Args:
         made: the bundle.
@@ -43,7 +43,7 @@ def sentences(made: Bundle, out: str, expiration: Expiration, now: datetime) -> 
     left = "IT HAS EXPIRED" if life.expired(now) else f"in {(life.ends - now).days} days"
     said = [f"bundle of {made.owner}: {', '.join(made.files(''))} in {place}"]
     if not made.key:
-        said.append(f"the client made its own key: it belongs beside them, as {KEY}, mode 0600")
+        said.append(f"the client made its own key: it belongs into the same folder, as {KEY}, mode 0600")
     said.append(f"its certificate ends {life.ends:%Y-%m-%d %H:%M} UTC ({left}), serial {expiration['serial']}")
     if life.renewal_begins:
         said.append(f"to renew: `pulumi up` from {life.renewal_begins:%Y-%m-%d} on, then this command again")

@@ -71,7 +71,8 @@ def existing() -> Place:
     """
     try:
         access = kubeconfig.find({})
-        api = config.new_client_from_config(str(access.kubeconfig), context=access.context)
+        file = Path(str(access.kubeconfig))
+        api = config.new_client_from_config(str(file), context=access.context)
         namespace = client.CoreV1Api(api).read_namespace("kube-system", _request_timeout=10)
     except RefusedError as error:
         raise ClusterError(str(error)) from error
@@ -84,4 +85,4 @@ def existing() -> Place:
         ) from error
     base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
     state = Path(base) / "secure-tiller" / namespace.metadata.uid
-    return Place(kubeconfig.file({}), access.context, api.configuration.host, state, PUBLIC_BUSYBOX)
+    return Place(file, access.context, api.configuration.host, state, PUBLIC_BUSYBOX)

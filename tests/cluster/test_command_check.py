@@ -420,7 +420,7 @@ def test_what_an_account_may_not_look_at_is_not_checked_and_never_passed(checked
     assert set(texts(done, Status.PASSED)) == {certificates.LIFE}
     assert texts(done, Status.FAILED) == {}
     assert "the account lacks the right to" in texts(done, Status.NOT_CHECKED)[endpoint.CLIENTS]
-    assert texts(done, Status.NOT_CHECKED)[pod.POD].startswith("the cluster refused to tell")
+    assert texts(done, Status.NOT_CHECKED)[pod.POD].startswith("the cluster refused to show")
     assert done.code == 3
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pulumi
 
 from secure_tiller import SecureTiller
+from secure_tiller.plan.pem import fingerprints
 from secure_tiller.resources.certificates import opaque_name
 from tests.support.recording import Recording, Registered, is_secret, run
 from tests.support.samples import DORAS_REQUEST, FULL, OWN_CA, OWN_SERVER, PARTNER, own_certificate, smallest
@@ -28,6 +29,7 @@ PEMS = {
     PARTNER.pem: "<PEM of a partner's CA>",
     DORAS_REQUEST: "<PEM of Dora's request>",
     OWN_CA.pem: "<PEM of the user's CA>",
+    fingerprints(OWN_CA.pem): "<fingerprint of the user's CA>",
     OWN_SERVER.pem: "<PEM of the user's certificate>",
     OWN_SERVER.key_pem: "<PEM of the user's key>",
 }
@@ -40,7 +42,12 @@ def registered(**changed: Any) -> dict[str, Lines]:
     Args:
         changed: settings in place of those of the same name.
     """
-    return {name: _lines(run(_program(settings))) for name, settings in {**SETTINGS, **changed}.items()}
+    return {name: of(settings) for name, settings in {**SETTINGS, **changed}.items()}
+
+
+def of(settings: Any) -> Lines:
+    """Return each resource of a team with these settings, by type and name."""
+    return _lines(run(_program(settings)))
 
 
 def kept() -> dict[str, Lines]:

@@ -3,13 +3,29 @@
 from collections.abc import Mapping
 from functools import cache
 
+from secure_tiller.args import SecureTillerArgs
 from secure_tiller.plan.build import plan
 from secure_tiller.plan.objects import Json, objects
 from tiller_facts.kinds import WORDS
 
 
 @cache
+def of_an_exposed_team() -> Mapping[tuple[str, str], Json]:
+    """Return the objects of a team that has every kind of object: its Tiller is exposed to a client in the cluster."""
+    settings: SecureTillerArgs = {
+        "namespaces": {"any": {}},
+        "clients": {"any": {"secret": {"namespace": "clients", "name": "any"}}},
+        "expose": "cluster",
+        "subjects": {"groups": ["any"]},
+    }
+    return _objects(settings)
+
+
+@cache
 def of_every_team() -> Mapping[tuple[str, str], Json]:
     """Return, by kind and part, the objects of a team that chooses nothing."""
-    smallest = plan("any", {"namespaces": {"any": {}}, "clients": {"any": {}}}, "any/any/any")
-    return {(WORDS[one.kind], one.part): one.manifest for one in objects(smallest)}
+    return _objects({"namespaces": {"any": {}}, "clients": {"any": {}}})
+
+
+def _objects(settings: SecureTillerArgs) -> Mapping[tuple[str, str], Json]:
+    return {(WORDS[one.kind], one.part): one.manifest for one in objects(plan("any", settings, "any/any/any"))}

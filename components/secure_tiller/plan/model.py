@@ -26,11 +26,18 @@ class RolePlan:
     """A Role, and a RoleBinding of the same name if there is anybody to bind."""
 
     part: str
-    """What follows the component's name in the logical name."""
+    """Part of the logical name after the component's name."""
     name: str
     namespace: str
     rules: tuple[Rule, ...]
     subjects: tuple[Subject, ...]
+
+
+CA_USES = ("cert_signing", "crl_signing")
+"""Key usages of every CA, in the words of the tls provider."""
+
+KEY_ALGORITHM, KEY_CURVE = "ECDSA", "P256"
+"""Of every key. The provider's default curve, P-224, is one that a client written in Go cannot sign with in TLS 1.3."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +45,9 @@ class AuthorityPlan:
     """A CA. Its name is derived from its key, when that is known."""
 
     part: str
-    """What follows the component's name in the logical names of key and certificate."""
+    """Part of the logical names of key and certificate after the component's name."""
     generation: str
-    """What follows that in the logical name of the key: another text is another key."""
+    """Part of the key's logical name after that; another text is another key."""
     lifetime: Lifetime
 
 
@@ -49,7 +56,7 @@ class CertificatePlan:
     """A certificate and the CAs made for it alone."""
 
     part: str
-    """What follows the component's name in the logical names of key, request and certificate."""
+    """Part of the logical names of key, request and certificate after the component's name."""
     authorities: tuple[AuthorityPlan, ...]
     """The first signs; whoever verifies the certificate is given all."""
     generation: str
@@ -74,7 +81,7 @@ class GivenCertificate:
     key: pulumi.Input[str] = field(repr=False)
     ca: pulumi.Input[str]
     names: tuple[str, ...]
-    """What it must be issued for."""
+    """The use for which it must be issued."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,7 @@ class ExposurePlan:
     """A Service, and who may connect to it."""
 
     namespaces: tuple[str, ...]
-    """Whose pods are admitted."""
+    """The namespace of the pods that are admitted."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,7 @@ class TillerPlan:
 
     name: str
     stack: str
-    """Whose the namespaces will be: `<organization>/<project>/<stack>`."""
+    """The stack that will own the namespaces: `<organization>/<project>/<stack>`."""
     labels: Mapping[str, str]
     annotations: Mapping[str, pulumi.Input[str]]
     """The user's, for every Kubernetes object."""
@@ -107,8 +114,8 @@ class TillerPlan:
     trusted: Mapping[str, pulumi.Input[str]]
     """By name, further CAs of clients."""
     trusts: tuple[str, ...]
-    """Whom Tiller answers, a word for each trust anchor, in a form that does not change unless the anchor does:
-    `alice` for a client, `alice@2` in another generation, `ca:partner#0a1b2c3d4e5f` for further CAs."""
+    """The trust anchors of the clients that Tiller answers, a word for each, in a form that does not change unless the
+    anchor does: `alice` for a client, `alice@2` in another generation, `ca:partner#0a1b2c3d4e5f` for further CAs."""
     roles: tuple[RolePlan, ...]
     exposure: ExposurePlan | None
     pod: Mapping[str, Any]

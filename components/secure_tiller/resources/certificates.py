@@ -13,7 +13,15 @@ import pulumi
 import pulumi_tls as tls
 
 from secure_tiller.plan import pem
-from secure_tiller.plan.model import AuthorityPlan, CertificatePlan, GivenCertificate, TillerPlan
+from secure_tiller.plan.model import (
+    CA_USES,
+    KEY_ALGORITHM,
+    KEY_CURVE,
+    AuthorityPlan,
+    CertificatePlan,
+    GivenCertificate,
+    TillerPlan,
+)
 from secure_tiller.plan.pem import Fault
 from secure_tiller.problems import LateConfigurationError, Problem
 
@@ -92,7 +100,16 @@ def trusted(plan: TillerPlan, component: pulumi.Resource) -> Mapping[str, pulumi
         _warn_of_ends(f"team {plan.name}: trusted_client_cas.{name}", known, component)
         return known
 
-    return {name: checked(name, value) for name, value in plan.trusted.items()}
+    def check_names(texts: dict[str, str]) -> dict[str, str]:
+        for name, fault in pem.named_twice(texts):
+            _require(plan.name, f"certificates.trusted_client_cas.{name}", iter((fault,)))
+        return texts
+
+    if not plan.trusted:
+        return {}
+    every = pulumi.Output.all(**{name: checked(name, value) for name, value in plan.trusted.items()})
+    known = every.apply(check_names)
+    return {name: known.apply(lambda texts, name=name: texts[name]) for name in plan.trusted}  # type: ignore[misc]
 
 
 def opaque_name(public_key_pem: str | None) -> str:
@@ -145,7 +162,7 @@ def _authority(name: str, plan: AuthorityPlan, key: tls.PrivateKey, opts: pulumi
         private_key_pem=key.private_key_pem,
         subject={"common_name": key.public_key_pem.apply(opaque_name)},
         is_ca_certificate=True,
-        allowed_uses=["cert_signing", "crl_signing"],
+        allowed_uses=list(CA_USES),
         set_subject_key_id=True,
         set_authority_key_id=True,
         validity_period_hours=plan.lifetime.validity,
@@ -197,5 +214,4 @@ def _expiration(certificate: pulumi.Output[str], renew_before: int | None) -> pu
 
 
 def _key(name: str, generation: str, opts: pulumi.ResourceOptions) -> tls.PrivateKey:
-    # The provider's default curve, P-224, is one that a client written in Go cannot sign with in TLS 1.3.
-    return tls.PrivateKey(f"{name}{generation}", algorithm="ECDSA", ecdsa_curve="P256", opts=opts)
+    return tls.PrivateKey(f"{name}{generation}", algorithm=KEY_ALGORITHM, ecdsa_curve=KEY_CURVE, opts=opts)

@@ -56,7 +56,7 @@ class Bundle:
 
     @property
     def owner(self) -> str:
-        """Whose it is, in one line."""
+        """The client, team and stack, in one line."""
         return f"client {self.client}, team {self.team}, stack {self.stack or _UNKNOWN}"
 
     def files(self, folder: str) -> Mapping[str, str]:

@@ -40,8 +40,8 @@ def write(bundle: Bundle, folder: Path) -> None:
 def archive(bundle: Bundle) -> bytes:
     """Return a tar archive of the bundle's folder, named for the client.
 
-    Its `env` finds the files beside itself in bash and zsh. No other shell tells a file that it reads where that file
-    is: there the files are those of the current folder.
+    Its `env` finds the files of its folder in bash and zsh. No other shell gives a file that it reads the path of that
+    file: there the files are those of the current folder.
     """
     here = '"$(CDPATH= cd -- "$(dirname -- "${BASH_SOURCE:-${ZSH_VERSION:+$0}}")" && pwd)"'
     written = io.BytesIO()
@@ -81,7 +81,7 @@ def _of_another(bundle: Bundle, folder: Path) -> Iterator[Problem]:
             yield problem(certificate, f"is of {' of team '.join(found) or 'somebody else'}", another)
     elif (bundle.key and key.exists()) or (folder / CA).exists():
         there = key if key.exists() else folder / CA
-        yield problem(there, "is there, and nothing tells whose it is", another)
+        yield problem(there, "is there, and nothing shows whose it is", another)
     leaf = pem.certificates(bundle.certificate)[0]
     if not bundle.key and key.exists() and not pem.is_key_of(key.read_text(errors="replace"), leaf):
         why = "is another key than the one that the client's certificate was requested with"
@@ -99,7 +99,7 @@ def _named(certificate: Path) -> tuple[str, ...]:
 
 
 def _replace(folder: Path, files: Mapping[str, str]) -> None:
-    """Put files in place when all of them are written: what fails leaves the old ones, whole and of one bundle."""
+    """Put files in place when all of them are written: a failure leaves the old ones, whole and of one bundle."""
     with ExitStack() as made:
         written = [(_written(folder / name, content, made), folder / name) for name, content in files.items()]
         for new, file in written:
@@ -107,7 +107,7 @@ def _replace(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def _written(file: Path, content: str, made: ExitStack) -> Path:
-    """Write a file beside another, under a name that goes when all is done."""
+    """Write a file into the folder of another, under a name that goes when all is done."""
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")  # 0600, as mkstemp promises
     new = Path(name)
     made.callback(new.unlink, missing_ok=True)

@@ -1,1 +1,1 @@
-"""Proof against the running cluster: what `secure-tiller check` looks at."""
+"""The checks of a stack against the running cluster: `secure-tiller check`."""

@@ -1,11 +1,10 @@
 """Calls Tiller's port as those who may and those who may not, and looks at the certificate that it shows."""
 
-import socket
-import ssl
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -15,16 +14,13 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from secure_tiller.plan import pem
 from secure_tiller_cli import diagnosis
-from secure_tiller_cli.check.endpoint import Calls, Presented, Verdict, first_clients
+from secure_tiller_cli.check.endpoint import Calls, Verdict, bundles_with_key, first_clients
 from secure_tiller_cli.diagnosis import Accepted, AnsweredError, Credentials, NoVerdictError, handshake
-from secure_tiller_cli.diagnosis.handshake import ServerHandshake
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_stack.cluster.connection import AT_ONCE
 from secure_tiller_stack.kubeconfig import Access
-from tiller_facts.identity import LOOPBACK
 
-SECONDS = 5.0
-"""How long a handshake may take."""
+_Shown = TypeVar("_Shown")
 _DAY = timedelta(days=1)
 
 
@@ -41,28 +37,24 @@ def call(access: Access, tiller: DeployedTiller, tillers: Iterable[DeployedTille
         ProgramError: kubectl cannot be run.
     """
     ca, others = tiller.ca_certificate, [other for other in tillers if other.name != tiller.name]
-    bundles = tiller.bundles or {}
-    keyed = {
-        name: Credentials(bundle["ca"], bundle["cert"], bundle["key"])
-        for name, bundle in sorted(bundles.items())
-        if "key" in bundle
-    }
+    own = bundles_with_key(tiller)
+    keyed = {name: Credentials(bundle["ca"], bundle["cert"], bundle["key"]) for name, bundle in own.items()}
     foreign = {name: Credentials(ca, bundle["cert"], bundle["key"]) for name, bundle in first_clients(others).items()}
-
-    def asked(credentials: Credentials) -> Callable[[], Verdict]:
-        return lambda: _verdict(access, tiller.namespace, credentials)
-
-    def diagnosed(credentials: Credentials) -> Callable[[], diagnosis.Diagnosis]:
-        return lambda: diagnosis.diagnose(access, tiller.namespace, credentials, now, own=tiller, others=others)
-
+    diagnosed = partial(diagnosis.diagnose, access, tiller.namespace, own=tiller, others=others)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        plaintext = pool.submit(asked(Credentials(ca, plaintext=True)))
-        bare = pool.submit(asked(Credentials(ca)))
-        stranger = pool.submit(asked(_stranger(ca, now)))
-        by_other = {name: pool.submit(asked(brought)) for name, brought in foreign.items()}
-        by_client = {name: pool.submit(diagnosed(brought)) for name, brought in keyed.items()}
-        presented = pool.submit(_presented, access, tiller.namespace, ca)
-        shown = pool.submit(_shown, access, tiller.namespace)
+
+        def verdict(credentials: Credentials) -> Future[Verdict]:
+            return pool.submit(_verdict, access, tiller.namespace, credentials)
+
+        plaintext = verdict(Credentials(ca, plaintext=True))
+        bare = verdict(Credentials(ca))
+        stranger = verdict(_stranger(ca, now))
+        by_other = {name: verdict(credentials) for name, credentials in foreign.items()}
+        by_client = {name: pool.submit(diagnosed, credentials, now) for name, credentials in keyed.items()}
+        presented = pool.submit(_or_error, partial(_presented, access, tiller.namespace, ca))
+        shown = pool.submit(
+            _or_error, partial(handshake.probe_tls, partial(diagnosis.forwarded, access, tiller.namespace))
+        )
         return Calls(
             plaintext.result(),
             bare.result(),
@@ -87,31 +79,16 @@ def _verdict(access: Access, namespace: str, credentials: Credentials) -> Verdic
         return NoVerdictError(f"no connection: {error}")
 
 
-def _presented(access: Access, namespace: str, ca: str) -> Presented | NoVerdictError:
-    """Shake hands without a certificate of a client: in TLS 1.3 the server's part of it ends before it asks for one."""
-    try:
-        with (
-            diagnosis.forwarded(access, namespace) as port,
-            socket.create_connection((LOOPBACK, port), timeout=SECONDS) as plain,
-            ssl.create_default_context(cadata=ca).wrap_socket(plain, server_hostname=LOOPBACK) as secure,
-        ):
-            shown = secure.getpeercert(binary_form=True) or b""
-    except ssl.SSLCertVerificationError as error:
-        return Presented("", error.verify_message)
-    except NoVerdictError as error:
-        return error
-    except OSError as error:
-        return NoVerdictError(f"no handshake: {error}")
-    return Presented(pem.serial(ssl.DER_cert_to_PEM_cert(shown)))
+def _presented(access: Access, namespace: str, ca: str) -> str:
+    with diagnosis.forwarded(access, namespace) as port:
+        return pem.serial(handshake.verified_certificate(port, ca))
 
 
-def _shown(access: Access, namespace: str) -> ServerHandshake | NoVerdictError:
+def _or_error(call: Callable[[], _Shown]) -> _Shown | NoVerdictError:
     try:
-        return handshake.look(partial(diagnosis.forwarded, access, namespace))
+        return call()
     except NoVerdictError as error:
         return error
-    except OSError as error:
-        return NoVerdictError(f"no handshake: {error}")
 
 
 def _stranger(ca: str, now: datetime) -> Credentials:

@@ -48,10 +48,10 @@ def _left(part: str, life: Life, now: datetime) -> str:
 
 
 def _remedy(due: Mapping[str, Life], now: datetime) -> str:
-    """Return what renews them: an update does where the stack renews and the time has come."""
+    """Return how to renew them: an update does where the stack renews and the time has come."""
     begins = {part: life.renewal_begins for part, life in due.items() if life.renewal_begins}
     if given := due.keys() - begins.keys():
-        return f"have {join_limited(given)} issued anew by its own PKI, and give it to the stack"
+        return f"have {join_limited(given)} issued again by its own PKI, and give it to the stack"
     if (first := min(begins.values())) > now:
         return f"nothing yet: pulumi up renews {join_limited(due)} from {first:%Y-%m-%d} on"
     return "pulumi up renews them; then hand the new bundles to the clients"

@@ -1,7 +1,6 @@
-"""What of an object is not as planned: everything changed, left out or added, but what the API server fills in."""
+"""The differences of an object from its plan: changed, left out or added, but what the API server fills in."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from secure_tiller.plan import quantities
@@ -48,7 +47,7 @@ FILLED_IN_A_SERVICE: Mapping[str, Any] = {
 }
 _QUANTITIES = ("requests", "limits", "sizeLimit")
 _KEYS = ("name", "mountPath", "path", "key")
-"""By which the items of a list are told apart, whatever their order. One that two items share tells nothing apart: a
+"""By which the items of a list are identified, whatever their order. One that two items share identifies neither: a
 volume can be mounted twice."""
 
 
@@ -93,7 +92,7 @@ def _different(planned: Any, found: Any, place: str, filled_in: Mapping[str, Any
 def _different_lists(
     planned: Sequence[Any], found: Sequence[Any], place: str, filled_in: Mapping[str, Any]
 ) -> Iterator[str]:
-    key = next((key for key in _KEYS if _tells_apart(key, planned) and _tells_apart(key, found)), None)
+    key = next((key for key in _KEYS if _identifies(key, planned) and _identifies(key, found)), None)
     if key is None and len(planned) == len(found):
         for number, (wanted, there) in enumerate(zip(planned, found, strict=True)):
             yield from _different(wanted, there, f"{place}[{number}]", filled_in)
@@ -105,10 +104,9 @@ def _different_lists(
             yield from _different(wanted.get(name), there.get(name), f"{place}[{name}]", filled_in)
 
 
-def _tells_apart(key: str, items: Sequence[Any]) -> bool:
-    if not all(isinstance(item, Mapping) and key in item for item in items):
-        return False
-    return len({str(item[key]) for item in items}) == len(items)
+def _identifies(key: str, items: Sequence[Any]) -> bool:
+    keyed = all(isinstance(item, Mapping) and key in item for item in items)
+    return keyed and len({str(item[key]) for item in items}) == len(items)
 
 
 def _is_filled_in(key: str, value: object, filled_in: Mapping[str, Any]) -> bool:
@@ -125,17 +123,12 @@ def _same(planned: object, found: object, place: str) -> bool:
         return True
     if planned is None or found is None or not any(f".{field}" in place for field in _QUANTITIES):
         return False
-    return _quantity(planned) == _quantity(found)
-
-
-def _quantity(value: object) -> Decimal | None:
-    """Return a quantity: the API server writes `1000m` as `1`."""
-    return quantities.parse(str(value))
+    return quantities.parse(str(planned)) == quantities.parse(str(found))  # the API server writes `1000m` as `1`
 
 
 def _is_none(value: object) -> bool:
     """Return whether a value says nothing: the API server leaves such fields out, or fills them in."""
-    return value is None or value == {} or value == [] or value == ""
+    return value in (None, {}, [], "")
 
 
 def _is_list(value: object) -> bool:

@@ -1,9 +1,9 @@
-"""Whom Tiller's port answers: the team's clients alone, with the certificate that the stack issued."""
+"""Tiller's port answers the team's clients alone, with the certificate that the stack issued."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from secure_tiller_cli.diagnosis import Accepted, Diagnosis, Kind, NoVerdictError, Refused
+from secure_tiller_cli.diagnosis import Accepted, Diagnosis, Kind, NoVerdictError, Refused, UnverifiedError
 from secure_tiller_cli.diagnosis.handshake import ServerHandshake
 from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.results.result import Result, Status, join_limited
@@ -17,20 +17,10 @@ CLIENTS = "port answers the team's clients"
 SERVER = "port shows the stack's certificate"
 
 _OF_THE_CALLER = (Kind.CLUSTER_UNREACHABLE, Kind.FORWARD_DENIED, Kind.FORWARD_FAILED)
-"""Causes that lie with whoever checks: they tell nothing of the client."""
+"""Causes that lie with the account that checks, not with the client."""
 
 Verdict = Accepted | Refused | NoVerdictError
 """How a call ended; the error in the place of a verdict: it showed nothing."""
-
-
-@dataclass(frozen=True)
-class Presented:
-    """The server's certificate, as a client meets it."""
-
-    serial: str
-    """Hexadecimal; empty: it does not verify, or there was none."""
-    why: str = ""
-    """Why not."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +36,10 @@ class Calls:
     """By client of the team."""
     keyless: tuple[str, ...]
     """The team's clients whose keys the stack does not hold: they cannot be tried."""
-    presented: Presented | NoVerdictError
+    presented: str | NoVerdictError
+    """The hexadecimal serial of the server's certificate, as a client verifies it."""
     shown: ServerHandshake | NoVerdictError
-    """What the port shows to everybody: whom it trusts."""
+    """Shown to everybody: the trust anchors."""
 
 
 def judge(tiller: DeployedTiller, calls: Calls) -> Iterator[Result]:
@@ -96,25 +87,26 @@ def _unserved(tiller: DeployedTiller, name: str, found: Diagnosis) -> Result:
     return Result(tiller.name, CLIENTS, Status.FAILED, text, found.causes[0].remedy)
 
 
-def _presented(tiller: DeployedTiller, presented: Presented | NoVerdictError) -> Result:
+def _presented(tiller: DeployedTiller, presented: str | NoVerdictError) -> Result:
+    if isinstance(presented, UnverifiedError):
+        text = f"does not verify for 127.0.0.1 by the stack's ca_certificate: {presented}"
+        return Result(tiller.name, SERVER, Status.FAILED, text, "pulumi up --refresh; clients must not go on")
     if isinstance(presented, NoVerdictError):
         remedy = "see what the other checks of the port say"
         return Result(tiller.name, SERVER, Status.NOT_CHECKED, str(presented), remedy)
     issued = tiller.expirations.get("server", {}).get("serial")
-    if presented.why:
-        text = f"does not verify for 127.0.0.1 by the stack's ca_certificate: {presented.why}"
-        return Result(tiller.name, SERVER, Status.FAILED, text, "pulumi up --refresh; clients must not go on")
-    if presented.serial != issued:
-        text = f"has the serial {presented.serial}, and the stack issued {issued}"
+    if presented != issued:
+        text = f"has the serial {presented}, and the stack issued {issued}"
         return Result(tiller.name, SERVER, Status.FAILED, text, "pulumi up --refresh rolls out the one of the stack")
     return Result(tiller.name, SERVER, Status.PASSED, f"serial {issued}, verified for 127.0.0.1")
 
 
-def first_clients(tillers: Sequence[DeployedTiller]) -> dict[str, dict[str, str]]:
-    """Return of each Tiller the bundle of its first client whose key the stack holds, by `<team>/<client>`."""
-    found = {}
-    for tiller in tillers:
-        with_key = {name: bundle for name, bundle in sorted((tiller.bundles or {}).items()) if "key" in bundle}
-        for name in list(with_key)[:1]:
-            found[f"{tiller.name}/{name}"] = dict(with_key[name])
-    return found
+def bundles_with_key(tiller: DeployedTiller) -> dict[str, Mapping[str, str]]:
+    """Return by client, in order, the bundles of a Tiller whose key the stack holds."""
+    return {name: bundle for name, bundle in sorted((tiller.bundles or {}).items()) if "key" in bundle}
+
+
+def first_clients(tillers: Iterable[DeployedTiller]) -> dict[str, Mapping[str, str]]:
+    """Return of each Tiller the first bundle with a key, by `<team>/<client>`."""
+    first = ((tiller.name, list(bundles_with_key(tiller).items())[:1]) for tiller in tillers)
+    return {f"{team}/{name}": bundle for team, found in first for name, bundle in found}

@@ -89,5 +89,5 @@ def _policy(tiller: DeployedTiller, policies: Readable[tuple[Object, ...]]) -> R
         text = f"{DENY_INGRESS} is there, but others admit connections: {join_limited(opening)}"
         remedy = f"look whether it must: kubectl --namespace {word(tiller.namespace)} describe networkpolicies"
         return Result(tiller.name, POLICY, Status.WARNING, text, remedy)
-    beside = f"; {ADMIT_CLIENTS} admits the clients in the cluster" if tiller.exposed else ""
-    return Result(tiller.name, POLICY, Status.PASSED, f"{DENY_INGRESS} closes every pod{beside}")
+    admitted = f"; {ADMIT_CLIENTS} admits the clients in the cluster" if tiller.exposed else ""
+    return Result(tiller.name, POLICY, Status.PASSED, f"{DENY_INGRESS} closes every pod{admitted}")

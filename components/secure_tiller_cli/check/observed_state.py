@@ -1,10 +1,11 @@
-"""What the cluster told about one team's Tiller, as plain data in the words of the Kubernetes API."""
+"""The objects of one team's Tiller in the cluster, as plain data in the words of the Kubernetes API."""
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
+from secure_tiller_cli.diagnosis.absence import is_ready
 from secure_tiller_cli.results.result import Result, Status
 
 _Readable = TypeVar("_Readable")
@@ -12,13 +13,13 @@ _Readable = TypeVar("_Readable")
 
 @dataclass(frozen=True)
 class Unreadable:
-    """The cluster refused to tell something."""
+    """The cluster refused to show something."""
 
     why: str
     remedy: str
 
     def result(self, team: str, check: str) -> Result:
-        """Return the result of a check that needs what was not told."""
+        """Return the result of a check that needs it."""
         return Result(team, check, Status.NOT_CHECKED, self.why, self.remedy)
 
 
@@ -29,7 +30,7 @@ Object: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Workload:
-    """What runs in Tiller's namespace."""
+    """The Deployment and the pods in Tiller's namespace."""
 
     deployment: Object | None
     """Tiller's."""
@@ -50,7 +51,7 @@ class Workload:
     @property
     def ready(self) -> tuple[Object, ...]:
         """Those of its own that are ready, and not about to stop."""
-        return tuple(pod for pod in self.own if _is_ready(pod))
+        return tuple(pod for pod in self.own if is_ready(pod) and not pod["metadata"].get("deletionTimestamp"))
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Records:
 
 @dataclass(frozen=True)
 class ObservedState:
-    """What there is in the namespaces of one team."""
+    """The objects in the namespaces of one team."""
 
     namespaces: Mapping[str, Readable[Object | None]]
     """Tiller's and the managed ones, by name."""
@@ -82,14 +83,8 @@ class ObservedState:
 
 
 def digest(content: bytes) -> str:
-    """Return by what contents are compared without keeping them: SHA-256."""
+    """Return the SHA-256 of a content, to compare it without keeping it."""
     return hashlib.sha256(content).hexdigest()
-
-
-def _is_ready(pod: Object) -> bool:
-    conditions = pod.get("status", {}).get("conditions") or ()
-    ready = any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
-    return ready and not pod["metadata"].get("deletionTimestamp")
 
 
 def _owner(item: Object) -> str:

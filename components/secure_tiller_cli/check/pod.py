@@ -1,4 +1,4 @@
-"""What runs: the Deployment and its pods are what the stack planned, nobody poses as one, and nothing runs beside."""
+"""The Deployment and its pods are what the stack planned, nobody poses as one, and nothing else runs there."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What is asked about the rights of Tiller and of the team's people: what is planned, and what would let them out."""
+"""The access reviews of Tiller and of the team's people: the planned rights, and those that would let them out."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -135,13 +135,13 @@ class Asker:
 
 @dataclass(frozen=True)
 class Questions:
-    """What is asked about one subject."""
+    """The rights that are asked for one subject."""
 
     asker: Asker
     planned: frozenset[Right]
-    """What it must be allowed."""
+    """Must be allowed."""
     dangerous: frozenset[Right]
-    """What it must not be allowed."""
+    """Must be denied."""
 
     def rights(self) -> frozenset[Right]:
         """Return everything that is asked."""

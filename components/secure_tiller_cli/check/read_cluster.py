@@ -1,4 +1,4 @@
-"""Looks at what there is in the cluster: reads alone, and of release records only how many there are."""
+"""The look at the cluster: reads alone, and of release records only their number."""
 
 import base64
 from collections.abc import Callable, Iterable, Mapping
@@ -42,7 +42,7 @@ from tiller_facts.rbac import Grant, Right
 _Seen = TypeVar("_Seen")
 
 
-def look(client: Any, tiller: DeployedTiller) -> ObservedState:
+def observe(client: Any, tiller: DeployedTiller) -> ObservedState:
     """Return what there is in the namespaces of a team.
 
     Raises:
@@ -51,13 +51,15 @@ def look(client: Any, tiller: DeployedTiller) -> ObservedState:
     names = tuple(dict.fromkeys((tiller.namespace, *tiller.managed, *tiller.created)))
     with ThreadPoolExecutor(AT_ONCE) as pool:
         namespaces = pool.map(partial(_namespace, client), names)
-        workload = pool.submit(_told, partial(_workload, client, tiller), tiller, "get deployments, list pods")
-        secret = pool.submit(_told, partial(_secret, client, tiller), tiller, "get secrets")
-        records = pool.submit(_told, partial(_records, client, tiller), tiller, "list secrets and configmaps")
+        workload = pool.submit(_in_namespace, partial(_workload, client, tiller), tiller, "get deployments, list pods")
+        secret = pool.submit(_in_namespace, partial(_secret, client, tiller), tiller, "get secrets")
+        records = pool.submit(_in_namespace, partial(_records, client, tiller), tiller, "list secrets and configmaps")
         policies = pool.submit(
-            _told, partial(items, client, NETWORK_POLICIES, tiller.namespace), tiller, "list networkpolicies"
+            _in_namespace, partial(items, client, NETWORK_POLICIES, tiller.namespace), tiller, "list networkpolicies"
         )
-        services = pool.submit(_told, partial(items, client, SERVICES, tiller.namespace), tiller, "list services")
+        services = pool.submit(
+            _in_namespace, partial(items, client, SERVICES, tiller.namespace), tiller, "list services"
+        )
         return ObservedState(
             namespaces=dict(zip(names, namespaces, strict=True)),
             workload=workload.result(),
@@ -65,7 +67,7 @@ def look(client: Any, tiller: DeployedTiller) -> ObservedState:
             records=records.result(),
             policies=policies.result(),
             services=services.result(),
-            client_secrets={name: _handed_out(client, *place) for name, place in tiller.client_secrets.items()},
+            client_secrets={name: _client_secret(client, *place) for name, place in tiller.client_secrets.items()},
         )
 
 
@@ -87,7 +89,7 @@ def _found(kind: Kind, item: Object) -> FoundObject:
     return FoundObject(word, item, shown, kind.group)
 
 
-def ask(client: Any, asked: Iterable[Questions]) -> Readable[Answers]:
+def review_access(client: Any, asked: Iterable[Questions]) -> Readable[Answers]:
     """Return the answers to all questions, by every authorizer that the cluster has.
 
     Raises:
@@ -135,7 +137,7 @@ def _records(client: Any, tiller: DeployedTiller) -> Records:
     return Records(len(secrets), tuple(sorted(str(each["metadata"]["name"]) for each in maps)))
 
 
-def _handed_out(client: Any, namespace: str, name: str) -> Readable[Mapping[str, str] | None]:
+def _client_secret(client: Any, namespace: str, name: str) -> Readable[Mapping[str, str] | None]:
     def asked() -> Mapping[str, str] | None:
         found = find(client, SECRETS, name, namespace, secret_data=True)
         return found and {key: digest(base64.b64decode(value)) for key, value in (found.get("data") or {}).items()}
@@ -143,10 +145,10 @@ def _handed_out(client: Any, namespace: str, name: str) -> Readable[Mapping[str,
     return _refusable(asked, f"the Secret {namespace}/{name}", f"get secrets in {namespace}")
 
 
-def _told(asked: Callable[[], _Seen], tiller: DeployedTiller, right: str) -> _Seen | Unreadable:
+def _in_namespace(asked: Callable[[], _Seen], tiller: DeployedTiller, right: str) -> _Seen | Unreadable:
     return _refusable(asked, f"what is in {tiller.namespace}", f"{right} in {tiller.namespace}")
 
 
 def _refusable(asked: Callable[[], _Seen], what: str, right: str) -> _Seen | Unreadable:
-    refused = Unreadable(f"the cluster refused to tell {what}", f"use an account that may {right}")
+    refused = Unreadable(f"the cluster refused to show {what}", f"use an account that may {right}")
     return unless_refused(refused, asked)

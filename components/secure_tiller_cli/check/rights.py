@@ -1,4 +1,4 @@
-"""What Tiller and the team's people may do: what is planned, and none of what would let them out of their place.
+"""The rights of Tiller and of the team's people: those that are planned, and none that would let them out.
 
 Asked by SubjectAccessReviews, whose answer counts every authorizer of the cluster, not RBAC alone; and read off RBAC's
 objects too, where nothing that is granted can hide behind a question that nobody asked: all that Tiller's account has,
@@ -63,29 +63,34 @@ def _check_nothing_more(who: str) -> str:
 
 
 def _planned(tiller: DeployedTiller, who: str, asked: Sequence[Questions], answers: Readable[Answers]) -> Result:
-    check = _check_planned(who)
-    if isinstance(answers, Unreadable):
-        return answers.result(tiller.name, check)
     wanted = [(each.asker, right) for each in asked for right in each.planned]
-    lacking = [key for key in wanted if not answers[key]]
-    if not lacking:
-        return Result(tiller.name, check, Status.PASSED, f"all {len(wanted)} access reviews allowed")
-    text = f"{len(lacking)} of {len(wanted)} access reviews denied: {_whose(lacking)}"
     remedy = "bring the Roles and RoleBindings back: pulumi up --refresh"
-    return Result(tiller.name, check, Status.FAILED, text, remedy)
+    return _reviewed(tiller, _check_planned(who), wanted, answers, remedy, allowed=True)
 
 
 def _nothing_more(tiller: DeployedTiller, who: str, asked: Sequence[Questions], answers: Readable[Answers]) -> Result:
-    check = _check_nothing_more(who)
+    unwanted = [(each.asker, right) for each in asked for right in each.dangerous]
+    remedy = "take the RoleBinding or ClusterRoleBinding away that grants it: kubectl get -A rolebindings -o wide"
+    return _reviewed(tiller, _check_nothing_more(who), unwanted, answers, remedy, allowed=False)
+
+
+def _reviewed(
+    tiller: DeployedTiller,
+    check: str,
+    keys: Sequence[tuple[Asker, Right]],
+    answers: Readable[Answers],
+    remedy: str,
+    *,
+    allowed: bool,
+) -> Result:
+    """Return the result of access reviews that must all be allowed, or all be denied."""
     if isinstance(answers, Unreadable):
         return answers.result(tiller.name, check)
-    unwanted = [(each.asker, right) for each in asked for right in each.dangerous]
-    held = [key for key in unwanted if answers[key]]
-    if not held:
-        return Result(tiller.name, check, Status.PASSED, f"all {len(unwanted)} access reviews denied")
-    text = f"{len(held)} of {len(unwanted)} access reviews allowed: {_whose(held)}"
-    remedy = "take the RoleBinding or ClusterRoleBinding away that grants it: kubectl get -A rolebindings -o wide"
-    return Result(tiller.name, check, Status.FAILED, text, remedy)
+    right, wrong = ("allowed", "denied") if allowed else ("denied", "allowed")
+    if found := [key for key in keys if answers[key] is not allowed]:
+        text = f"{len(found)} of {len(keys)} access reviews {wrong}: {_whose(found)}"
+        return Result(tiller.name, check, Status.FAILED, text, remedy)
+    return Result(tiller.name, check, Status.PASSED, f"all {len(keys)} access reviews {right}")
 
 
 def _nothing_more_of_tiller(

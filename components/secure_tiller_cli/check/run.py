@@ -30,24 +30,24 @@ from secure_tiller_stack.kubeconfig import Access
 
 DEPLOYED = "the stack has deployed it whole"
 
-Tell = Callable[[str], object]
-"""Told what is being done, for people who wait."""
+Progress = Callable[[str], object]
+"""Called with the step that begins, for people who wait."""
 
 
 @dataclass(frozen=True)
 class Stack:
-    """What is checked."""
+    """A stack to check."""
 
     name: str
     tillers: Sequence[DeployedTiller]
     """All of it, with secrets: the other teams' clients are tried too."""
     access: Access
     unfinished: Sequence[str] = ()
-    """The Tillers to check of which the state tells nothing: their first update never ended."""
+    """The Tillers to check of which the state holds nothing: their first update never ended."""
 
 
 def prove(
-    stack: Stack, client: Any, teams: Sequence[DeployedTiller], limits: Limits, now: datetime, tell: Tell
+    stack: Stack, client: Any, teams: Sequence[DeployedTiller], limits: Limits, now: datetime, progress: Progress
 ) -> CheckReport:
     """Check Tillers of a stack against the running cluster.
 
@@ -57,18 +57,18 @@ def prove(
         teams: those to check.
         limits: of the certificates' lives.
         now: with a time zone.
-        tell: called with what comes next.
+        progress: called with the step that begins.
 
     Raises:
         ApiException: the cluster fails otherwise than by refusing.
         ProgramError: kubectl cannot be run.
     """
-    tell("reading the cluster's bindings")
+    progress("reading the cluster's bindings")
     grants = read_cluster.all_grants(client)
-    results = chain.from_iterable(_of(stack, client, tiller, grants, limits, now, tell) for tiller in teams)
+    results = chain.from_iterable(_of(stack, client, tiller, grants, limits, now, progress) for tiller in teams)
     checked_at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    untold = (_unfinished(name) for name in stack.unfinished)
-    return CheckReport(stack.name, checked_at, client.configuration.host, (*results, *untold))
+    unfinished = (_unfinished(name) for name in stack.unfinished)
+    return CheckReport(stack.name, checked_at, client.configuration.host, (*results, *unfinished))
 
 
 def _unfinished(name: str) -> Result:
@@ -83,13 +83,13 @@ def _of(
     grants: Readable[rights.Grants],
     limits: Limits,
     now: datetime,
-    tell: Tell,
+    progress: Progress,
 ) -> Iterator[Result]:
-    tell(f"{tiller.name}: calling Tiller, looking at what runs and asking for access reviews")
-    with ThreadPoolExecutor(1) as beside:  # the calls mostly wait for kubectl
-        calling = beside.submit(calls.call, stack.access, tiller, stack.tillers, now)
-        seen = read_cluster.look(client, tiller)
-        answers = read_cluster.ask(client, questions.asked(tiller, stack.tillers))
+    progress(f"{tiller.name}: calling Tiller, looking at what runs and asking for access reviews")
+    with ThreadPoolExecutor(1) as pool:  # the calls mostly wait for kubectl
+        calling = pool.submit(calls.call, stack.access, tiller, stack.tillers, now)
+        seen = read_cluster.observe(client, tiller)
+        answers = read_cluster.review_access(client, questions.asked(tiller, stack.tillers))
         called = calling.result()
     yield from endpoint.judge(tiller, called)
     yield from trust.judge(tiller, seen.secret, called.shown)

@@ -1,4 +1,4 @@
-"""The ways to Tiller's port beside the port-forward: the Services of its namespace are those of the stack."""
+"""The ways to Tiller's port besides the port-forward: the Services of its namespace are those of the stack."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whom Tiller trusts and by what it is known: the TLS Secret is the stack's, and holds its clients' CAs alone."""
+"""Tiller's trust anchors and certificate: the TLS Secret is the stack's, and holds its clients' CAs alone."""
 
 import base64
 import binascii
@@ -32,7 +32,7 @@ def judge(
     Args:
         tiller: the team's.
         secret: the TLS Secret, without the key.
-        shown: what Tiller's port shows; the error in its place: nothing was seen.
+        shown: by Tiller's port; the error in its place: nothing was seen.
     """
     if isinstance(secret, Unreadable):
         yield from (secret.result(tiller.name, check) for check in (SECRET, ANCHORS, RUNNING))
@@ -73,7 +73,7 @@ def _wrong(tiller: DeployedTiller, secret: Object | None) -> Iterator[str]:
 
 def _anchors(tiller: DeployedTiller, anchors: tuple[x509.Certificate, ...]) -> Result:
     there = {_print(certificate) for certificate in anchors}
-    own = {mark: client for client, marks in _clients(tiller).items() for mark in marks}
+    own = _clients(tiller)
     others = tuple(certificate for certificate in anchors if _print(certificate) not in own)
     further = _trusted(tiller)
     if lacking := [client for mark, client in own.items() if mark not in there]:
@@ -86,22 +86,22 @@ def _anchors(tiller: DeployedTiller, anchors: tuple[x509.Certificate, ...]) -> R
         )
         return Unreadable(why, remedy).result(tiller.name, ANCHORS)
     if not _explained(others, further):
-        text = f"beside those of the stack's clients, it trusts {_described(others) or 'none'}"
+        text = f"in addition to the stack's clients, it trusts {_described(others) or 'none'}"
         wanted = (
             f", and should trust trusted_client_cas.{join_limited(further)}"
             if further
             else ": whom it signs for may do all"
         )
         return Result(tiller.name, ANCHORS, Status.FAILED, text + wanted, _RESTORE)
-    beside = f", and {len(others)} of trusted_client_cas ({join_limited(further)})" if others else ""
+    added = f", and {len(others)} of trusted_client_cas ({join_limited(further)})" if others else ""
     count = "1 client" if len(own) == 1 else f"{len(own)} clients"
-    return Result(tiller.name, ANCHORS, Status.PASSED, f"the CAs of {count}{beside}")
+    return Result(tiller.name, ANCHORS, Status.PASSED, f"the CAs of {count}{added}")
 
 
 def _running(
     tiller: DeployedTiller, anchors: tuple[x509.Certificate, ...], shown: ServerHandshake | NoVerdictError
 ) -> Result:
-    """Compare with the Secret what the process has read when it began: it tells every caller whom it trusts."""
+    """Compare the Secret with the trust anchors that the process read at its start: it names them to every caller."""
     if isinstance(shown, NoVerdictError):
         return Unreadable(str(shown), "see what the other checks of the port say").result(tiller.name, RUNNING)
     wanted = {certificate.subject.public_bytes() for certificate in anchors}
@@ -115,18 +115,15 @@ def _running(
     return Result(tiller.name, RUNNING, Status.FAILED, text, f"pulumi up --refresh; then {restart}")
 
 
-def _clients(tiller: DeployedTiller) -> dict[str, tuple[bytes, ...]]:
-    """Return by client the fingerprints of its CA."""
+def _clients(tiller: DeployedTiller) -> dict[bytes, str]:
+    """Return the client by the fingerprint of its CA."""
     begin = "client-ca:"
-    return {
-        part.removeprefix(begin): tuple(_print(certificate) for certificate in pem.certificates(text))
-        for part, text in tiller.certificates.items()
-        if part.startswith(begin)
-    }
+    cas = {part.removeprefix(begin): text for part, text in tiller.certificates.items() if part.startswith(begin)}
+    return {_print(ca): client for client, text in cas.items() for ca in pem.certificates(text)}
 
 
 def _trusted(tiller: DeployedTiller) -> dict[str, str]:
-    """Return the further CAs that the stack gave to its Tiller: names, and what tells their certificates apart."""
+    """Return the further CAs that the stack gave to its Tiller: the fingerprint of each by its name."""
     annotations = tiller.pod.get("metadata", {}).get("annotations") or {}
     words = [word.removeprefix("ca:") for word in annotations.get(TRUSTS_ANNOTATION, "").split() if word[:3] == "ca:"]
     return {name: mark for name, _, mark in (word.partition("#") for word in words)}

@@ -1,4 +1,4 @@
-"""Tiller's port: who is answered there, and why somebody is not."""
+"""The calls of Tiller's port, and the causes for which one is not answered."""
 
 from secure_tiller_cli.diagnosis.call import ask
 from secure_tiller_cli.diagnosis.cause import Cause, Diagnosis, Kind
@@ -6,7 +6,7 @@ from secure_tiller_cli.diagnosis.credentials import Credentials
 from secure_tiller_cli.diagnosis.diagnosis import diagnose
 from secure_tiller_cli.diagnosis.forward import ForwardError, forwarded
 from secure_tiller_cli.diagnosis.refusal import refused
-from secure_tiller_cli.diagnosis.verdict import Accepted, AnsweredError, NoVerdictError, Refused
+from secure_tiller_cli.diagnosis.verdict import Accepted, AnsweredError, NoVerdictError, Refused, UnverifiedError
 
 __all__ = [
     "Accepted",
@@ -18,6 +18,7 @@ __all__ = [
     "Kind",
     "NoVerdictError",
     "Refused",
+    "UnverifiedError",
     "ask",
     "diagnose",
     "forwarded",

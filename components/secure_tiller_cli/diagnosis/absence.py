@@ -26,7 +26,7 @@ def is_ready(pod: Json) -> bool:
 def not_ready(namespace: str, pods: Iterable[Json]) -> Cause:
     """Return why none of the pods is ready."""
     seen = "; ".join(f"pod {pod['metadata']['name']} {'; '.join(_reasons(pod)) or 'says no reason'}" for pod in pods)
-    remedy = f"mend what it says, and wait: kubectl --namespace {word(namespace)} describe pods --selector {LABELS}"
+    remedy = f"repair what it names, and wait: kubectl --namespace {word(namespace)} describe pods --selector {LABELS}"
     return Cause(Kind.NOT_READY, f"in namespace {namespace} {seen}", remedy)
 
 
@@ -61,8 +61,8 @@ def none(client: Any, namespace: str) -> tuple[Cause, tuple[str, ...]]:
     deployment = unless_refused(None, find, client, DEPLOYMENTS, DEPLOYMENT_NAME, namespace)
     if deployment:
         describe = f"kubectl --namespace {word(namespace)} describe deployment {DEPLOYMENT_NAME}"
-        mend = f"{describe}; pulumi up --refresh restores it"
-        return Cause(Kind.NOT_READY, f"namespace {namespace} has no pod of Tiller: {_state(deployment)}", mend), ()
+        remedy = f"{describe}; pulumi up --refresh restores it"
+        return Cause(Kind.NOT_READY, f"namespace {namespace} has no pod of Tiller: {_state(deployment)}", remedy), ()
     return Cause(Kind.NO_TILLER, f"namespace {namespace} has no pod with the labels {LABELS}", remedy), unchecked
 
 

@@ -1,4 +1,4 @@
-"""Asks a Tiller a question over gRPC, rightly and wrongly, and tells an answer from a refusal.
+"""Calls of a Tiller over gRPC, right ones and wrong ones, that end with an answer or a refusal.
 
 Accepted means that the call GetVersion was answered. In TLS 1.3 the client's handshake ends before the server has
 judged the client's certificate, so a finished handshake proves nothing. Refused means that no answer came and that the
@@ -30,7 +30,7 @@ def ask(
     Args:
         access: how to reach the cluster.
         namespace: Tiller's.
-        credentials: what to bring; the server is verified, unless in plaintext.
+        credentials: of the caller; the server is verified, unless in plaintext.
         environment: of kubectl.
 
     Raises:
@@ -53,7 +53,7 @@ def get_version(port: int, credentials: Credentials, hostname: str = "") -> Acce
 
     Args:
         port: the local port.
-        credentials: what to bring.
+        credentials: of the caller.
         hostname: for which the server's certificate must be; empty: 127.0.0.1.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Why a client of a Tiller gets no answer: the causes that can be told apart."""
+"""The causes for which a client of a Tiller gets no answer."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from secure_tiller_cli.diagnosis.verdict import Accepted
 
 
 class Kind(StrEnum):
-    """What is wrong, the decisive first: the one before hides those after it."""
+    """The kinds of causes, the decisive first: the one before hides those after it."""
 
     CLUSTER_UNREACHABLE = "the cluster does not answer"
     NO_NAMESPACE = "the namespace is not there"
@@ -41,9 +41,8 @@ class Cause:
 
     kind: Kind
     seen: str
-    """What was seen, in one sentence without its full stop."""
+    """The observation, in one sentence without its full stop."""
     remedy: str
-    """What to do about it."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +50,11 @@ class Diagnosis:
     """How a client fares at a Tiller, and why."""
 
     answer: Accepted | None
-    """What Tiller said; None: it did not answer."""
+    """None: Tiller did not answer."""
     causes: tuple[Cause, ...]
     """All that apply, the decisive first; never empty without an answer."""
     unchecked: tuple[str, ...] = ()
-    """What could not be looked at, and why."""
+    """The checks that could not be made, and why."""
 
     @property
     def fine(self) -> bool:

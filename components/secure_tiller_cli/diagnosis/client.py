@@ -1,4 +1,4 @@
-"""What a client holds, and what is wrong with it whatever the server is. Pure."""
+"""A client's credentials, and their faults whatever the server is. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from secure_tiller_cli.diagnosis.credentials import Credentials
 from secure_tiller_cli.diagnosis.stack_certificates import StackCertificates
 from secure_tiller_cli.foreign_text import word
 
-_ANOTHER = "take the files that secure-tiller bundle wrote, or write the bundle anew"
+_ANOTHER = "take the files that secure-tiller bundle wrote, or write the bundle again"
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,13 @@ def read(credentials: Credentials) -> ClientCredentials | Cause:
 
 
 def again(leaf: x509.Certificate) -> str:
-    """Return how to get a client's bundle anew, as far as its certificate says whose it is."""
+    """Return how to write a client's bundle again, as far as its certificate says whose it is."""
     team, client = word(organization(leaf) or "TEAM"), word(name(leaf) or "CLIENT")
-    return f"write the bundle anew: secure-tiller bundle {team} {client}"
+    return f"write the bundle again: secure-tiller bundle {team} {client}"
 
 
 def wrong_with_client(brought: ClientCredentials, now: datetime, known: StackCertificates) -> Iterator[Cause]:
-    """Yield what is wrong with a client's own certificate."""
+    """Yield the faults of a client's own certificate."""
     leaf, what = brought.leaf, f"the client's certificate of {whose(brought.leaf)}"
     if now > leaf.not_valid_after_utc:
         remedy = again(leaf) if known.has_newer(leaf.issuer, now) else f"pulumi up; then {again(leaf)}"

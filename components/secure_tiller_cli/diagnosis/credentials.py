@@ -1,11 +1,11 @@
-"""What a caller of a Tiller brings."""
+"""The credentials of a caller."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a caller brings; `Credentials(**bundle)` of a client's bundle, as a stack's outputs have it."""
+    """A caller's PEMs; `Credentials(**bundle)` of a client's bundle, as a stack's outputs have it."""
 
     ca: str
     """PEM of the CAs of which one must have signed the server's certificate."""

@@ -12,7 +12,7 @@ from secure_tiller_cli.diagnosis.cause import Cause, Diagnosis, Kind
 from secure_tiller_cli.diagnosis.client import read, wrong_with_client
 from secure_tiller_cli.diagnosis.credentials import Credentials
 from secure_tiller_cli.diagnosis.forward import ForwardError, forwarded
-from secure_tiller_cli.diagnosis.handshake import Port, ServerHandshake, look
+from secure_tiller_cli.diagnosis.handshake import Port, ServerHandshake, probe_tls
 from secure_tiller_cli.diagnosis.pod_lookup import locate
 from secure_tiller_cli.diagnosis.server import wrong_with_server
 from secure_tiller_cli.diagnosis.stack_certificates import StackCertificates
@@ -56,20 +56,20 @@ def diagnose(
     mine = [brought] if isinstance(brought, Cause) else list(wrong_with_client(brought, now, known))
     place = locate(access, namespace, own.people.subjects if own and own.people else ())
     if isinstance(brought, Cause) or not place.pod:
-        return _told(None, [*mine, *place.causes], place.unchecked)
+        return _ordered(None, [*mine, *place.causes], place.unchecked)
     port = partial(forwarded, access, namespace, f"pod/{place.pod}", environment=environment)
     try:
         if answer := _answer(port, credentials, hostname):
-            return _told(answer, mine, place.unchecked)
-        shown = look(port)
-    except (ForwardError, OSError) as error:
+            return _ordered(answer, mine, place.unchecked)
+        shown = probe_tls(port)
+    except NoVerdictError as error:
         remedy = "see what kubectl says, and that nothing cuts its connection to the API server"
-        return _told(None, [*mine, Cause(Kind.FORWARD_FAILED, str(error), remedy)], place.unchecked)
+        return _ordered(None, [*mine, Cause(Kind.FORWARD_FAILED, str(error), remedy)], place.unchecked)
     causes = [*mine, *wrong_with_server(brought, shown, now, hostname, known)]
-    return _told(None, causes or [_unexplained(namespace, shown)], (*place.unchecked, *_untold(shown)))
+    return _ordered(None, causes or [_unexplained(namespace, shown)], (*place.unchecked, *_unchecked(shown)))
 
 
-def _told(answer: Accepted | None, causes: Iterable[Cause], unchecked: tuple[str, ...]) -> Diagnosis:
+def _ordered(answer: Accepted | None, causes: Iterable[Cause], unchecked: tuple[str, ...]) -> Diagnosis:
     order = list(Kind)
     return Diagnosis(answer, tuple(sorted(causes, key=lambda cause: order.index(cause.kind))), unchecked)
 
@@ -84,9 +84,9 @@ def _answer(port: Port, credentials: Credentials, hostname: str) -> Accepted | N
         return None
 
 
-def _untold(shown: ServerHandshake) -> Iterable[str]:
+def _unchecked(shown: ServerHandshake) -> Iterable[str]:
     if shown.chain and not shown.trusted:
-        yield "not checked: whether Tiller trusts the client's CA, because it has not told whom it trusts"
+        yield "not checked: whether Tiller trusts the client's CA, because it has named no trust anchor"
 
 
 def _unexplained(namespace: str, shown: ServerHandshake) -> Cause:

@@ -14,7 +14,7 @@ SECONDS = 20.0
 """How long kubectl may take until it listens."""
 
 # A team's people hold `create` on pods/portforward. That is what a POST takes, by which SPDY upgrades: so does the Helm
-# client, and so does kubectl, from 1.31 on when it is told not to try WebSocket first. The official Python client
+# client, and so does kubectl, from 1.31 on when WebSocket is switched off. The official Python client
 # can upgrade by GET alone, which takes `get` on pods/portforward.
 _UPGRADE_BY_POST = {"KUBECTL_PORT_FORWARD_WEBSOCKETS": "false"}
 
@@ -37,8 +37,8 @@ def forwarded(
     Args:
         access: how to reach the cluster.
         namespace: Tiller's.
-        target: what to forward to, in kubectl's words: the Deployment, unless told otherwise.
-        port: of the pod; that of gRPC unless told otherwise.
+        target: in kubectl's words; by default the Deployment.
+        port: of the pod; by default that of gRPC.
         environment: of kubectl: where it and the programs that a kubeconfig names are found.
 
     Raises:

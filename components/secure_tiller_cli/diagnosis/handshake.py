@@ -1,6 +1,8 @@
-"""What a TLS server shows to whoever connects: its certificate, and which CAs of clients it trusts."""
+"""The certificate and the trusted client CAs that a TLS server shows to whoever connects."""
 
+import contextlib
 import socket
+import ssl
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -9,6 +11,7 @@ from cryptography import x509
 from OpenSSL import SSL
 
 from secure_tiller_cli.diagnosis.plaintext import SECONDS, speaks_plaintext
+from secure_tiller_cli.diagnosis.verdict import NoVerdictError, UnverifiedError
 from tiller_facts.identity import LOOPBACK
 
 Port = Callable[[], AbstractContextManager[int]]
@@ -19,22 +22,22 @@ _READ = 16384
 
 @dataclass(frozen=True)
 class ServerHandshake:
-    """What a port shows before it has judged who calls."""
+    """The messages of a port before it has judged who calls."""
 
     chain: tuple[x509.Certificate, ...] = ()
     """The server's certificate, then its intermediates; empty: it shows none."""
     trusted: frozenset[bytes] = frozenset()
-    """The names of the CAs whose clients it trusts, as DER. A server tells them when it asks for the client's
-    certificate (RFC 8446, 4.2.4; RFC 5246, 7.4.4); empty: it does not ask, or does not tell."""
+    """The names of the CAs whose clients it trusts, as DER. A server names them when it asks for the client's
+    certificate (RFC 8446, 4.2.4; RFC 5246, 7.4.4); empty: it does not ask, or names none."""
     plaintext: bool = False
     """Whether it speaks HTTP/2 without TLS."""
 
 
-def look(port: Port) -> ServerHandshake:
-    """Return what a port shows, without a certificate of one's own and without verifying the server's.
+def probe_tls(port: Port) -> ServerHandshake:
+    """Shake hands without a certificate of one's own and without verifying the server's.
 
     Raises:
-        OSError: it cannot be connected to.
+        NoVerdictError: it cannot be connected to.
     """
     # A server whose key fits none of the signatures of TLS 1.3 shows its certificate in TLS 1.2 alone.
     for newest in (SSL.TLS1_3_VERSION, SSL.TLS1_2_VERSION):
@@ -46,6 +49,31 @@ def look(port: Port) -> ServerHandshake:
         return ServerHandshake(plaintext=speaks_plaintext(number))
 
 
+def verified_certificate(port: int, ca: str) -> str:
+    """Return the certificate of a TLS server as PEM, verified for 127.0.0.1 as a client verifies it.
+
+    No certificate of a client is needed: in TLS 1.3 the server's part of the handshake ends before it asks for one.
+
+    Args:
+        port: the local port.
+        ca: PEM of the CAs of which one must have signed it.
+
+    Raises:
+        UnverifiedError: the certificate does not verify.
+        NoVerdictError: there is no handshake.
+    """
+    try:
+        with (
+            socket.create_connection((LOOPBACK, port), timeout=SECONDS) as plain,
+            ssl.create_default_context(cadata=ca).wrap_socket(plain, server_hostname=LOOPBACK) as secure,
+        ):
+            return ssl.DER_cert_to_PEM_cert(secure.getpeercert(binary_form=True) or b"")
+    except ssl.SSLCertVerificationError as error:
+        raise UnverifiedError(error.verify_message) from error
+    except OSError as error:
+        raise NoVerdictError(f"no TLS handshake: {error}") from error
+
+
 def _handshake(port: int, newest: int) -> ServerHandshake:
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     context.set_verify(SSL.VERIFY_NONE)
@@ -54,8 +82,11 @@ def _handshake(port: int, newest: int) -> ServerHandshake:
     context.set_alpn_protos([b"h2"])
     connection = SSL.Connection(context)
     connection.set_connect_state()
-    with socket.create_connection((LOOPBACK, port), timeout=SECONDS) as plain:
-        _exchange(connection, plain)
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=SECONDS) as plain:
+            _exchange(connection, plain)
+    except OSError as error:
+        raise NoVerdictError(f"no TLS handshake: {error}") from error
     # Both can be read once the server has sent them, however the handshake ends.
     chain = connection.get_peer_cert_chain(as_cryptography=True) or []
     return ServerHandshake(tuple(chain), frozenset(name.der() for name in connection.get_client_ca_list()))
@@ -63,23 +94,14 @@ def _handshake(port: int, newest: int) -> ServerHandshake:
 
 def _exchange(connection: SSL.Connection, plain: socket.socket) -> None:
     """Shake hands until the handshake ends, well or not."""
-    while True:
-        try:
-            connection.do_handshake()
-            return
-        except SSL.WantReadError:
-            try:
-                plain.sendall(connection.bio_read(_READ))
-            except SSL.WantReadError:  # all was sent
-                pass
-            except OSError:
+    with contextlib.suppress(SSL.Error, OSError):
+        while True:
+            with contextlib.suppress(SSL.WantReadError):
+                connection.do_handshake()
                 return
-        except SSL.Error:
-            return
-        try:
+            with contextlib.suppress(SSL.WantReadError):  # all was sent
+                plain.sendall(connection.bio_read(_READ))
             received = plain.recv(_READ)
-        except OSError:
-            return
-        if not received:
-            return
-        connection.bio_write(received)
+            if not received:
+                return
+            connection.bio_write(received)

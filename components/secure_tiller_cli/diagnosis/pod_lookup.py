@@ -1,4 +1,4 @@
-"""Where Tiller runs: the pod that the Helm client would connect to, and what stands in the way to it."""
+"""The pod of Tiller that the Helm client would connect to, and the obstacles on the way to it."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from tiller_facts.kinds import PODS
 from tiller_facts.rbac import Right, Subject
 
 _RIGHTS = (("list", "pods"), ("get", "pods"), ("create", "pods/portforward"))
-"""What the way to Tiller's port takes: the Helm client lists and forwards, kubectl also gets."""
+"""Needed on the way to Tiller's port: the Helm client lists and forwards, kubectl also gets."""
 
 
 @dataclass(frozen=True)
 class PodLookup:
-    """What was found."""
+    """The result of the search for the pod."""
 
     pod: str = ""
     """The name of the pod; empty: there is none to connect to, and `causes` say why."""
@@ -36,10 +36,10 @@ def locate(access: Access, namespace: str, people: Iterable[Subject] = ()) -> Po
     Args:
         access: how to reach the cluster.
         namespace: Tiller's.
-        people: who may reach Tiller's port, as the stack says; empty: not known.
+        people: the subjects that may reach Tiller's port, as the stack says; empty: not known.
     """
     try:
-        with calling(access, f"to tell about Tiller in {namespace}", "list pods there") as client:
+        with calling(access, f"to diagnose Tiller in {namespace}", "list pods there") as client:
             return _locate(client, namespace, people)
     except ClusterError as error:
         (problem,) = error.problems

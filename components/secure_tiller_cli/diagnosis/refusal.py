@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from secure_tiller_cli.diagnosis.credentials import Credentials
-from secure_tiller_cli.diagnosis.handshake import Port, look
+from secure_tiller_cli.diagnosis.handshake import Port, probe_tls
 from secure_tiller_cli.diagnosis.plaintext import PREFACE, SECONDS, answer, are_settings
 from secure_tiller_cli.diagnosis.verdict import AnsweredError, NoVerdictError, Refused
 from tiller_facts.identity import LOOPBACK
@@ -99,7 +99,7 @@ def _refused_plaintext(port: Port) -> Refused:
         raise NoVerdictError(_NO_VERDICT) from error
     if are_settings(first):
         raise AnsweredError("the port speaks HTTP/2 in plaintext")
-    if not look(port).chain:
+    if not probe_tls(port).chain:
         raise NoVerdictError("the port speaks neither plaintext nor TLS")
     return Refused("answered with an alert" if first[:1] == bytes([_TLS_ALERT]) else "connection closed")
 

@@ -1,4 +1,4 @@
-"""What is wrong with the server for a client, and what the server has against the client. Pure."""
+"""The faults of a server for a client, and those of the client for that server. Pure."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -40,12 +40,12 @@ def wrong_with_server(
 
 
 def _another_team(brought: ClientCredentials, shown: ServerHandshake, known: StackCertificates) -> Iterator[Cause]:
-    """Yield that the client and the Tiller are of two teams, if they do not fit and it can be told."""
+    """Yield that the client and the Tiller are of two teams, if they do not fit and both are known."""
     leaf, tiller = shown.chain[0], known.team_of_server(shown.chain) or organization(shown.chain[0])
     if not leads_to(brought.authorities, shown.chain):
         client = known.team_of_authorities(brought.authorities) or organization(brought.leaf)
     elif not _is_trusted(brought, shown):
-        # The organization would tell nothing here: a client that made its own request chose it.
+        # The organization is no evidence here: a client that made its own request chose it.
         client = known.team_of_issuer(brought.leaf.issuer)
     else:
         client = ""
@@ -66,7 +66,7 @@ def _another_ca(brought: ClientCredentials, shown: ServerHandshake, known: Stack
 
 
 def _of_authority(brought: ClientCredentials, shown: ServerHandshake, now: datetime) -> Iterator[Cause]:
-    """Yield what is wrong with the CA by which the client verifies the server."""
+    """Yield the faults of the CA by which the client verifies the server."""
     used = [each for each in brought.authorities if leads_to([each], shown.chain)]
     if used and all(now > each.not_valid_after_utc for each in used):
         seen = f"the bundle's CA expired {when(max(each.not_valid_after_utc for each in used))}"
@@ -77,7 +77,7 @@ def _of_authority(brought: ClientCredentials, shown: ServerHandshake, now: datet
 
 
 def _of_certificate(leaf: x509.Certificate, now: datetime, hostname: str, known: StackCertificates) -> Iterator[Cause]:
-    """Yield what is wrong with the server's certificate alone."""
+    """Yield the faults of the server's certificate alone."""
     if now > leaf.not_valid_after_utc:
         renewed = known.has_renewed(leaf, now)
         remedy = "the stack has renewed it, and the pod has the old one: see the rollout" if renewed else "pulumi up"

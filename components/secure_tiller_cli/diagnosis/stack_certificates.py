@@ -1,4 +1,4 @@
-"""What a stack knows of the certificates of its Tillers; nothing, where the caller sees no stack."""
+"""The certificates of a stack's Tillers; none, where the caller sees no stack."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How a call of a Tiller ends."""
+"""The ends of a call of a Tiller."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ class Accepted:
     """Tiller answered."""
 
     version: str
-    """The one it said, like `v2.17.0`; empty: it was not asked."""
+    """Tiller's, like `v2.17.0`; empty: it was not asked."""
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Refused:
     """Tiller did not answer, because of TLS."""
 
     reason: str
-    """What the TLS layer did: the alert's name, or that it closed the connection."""
+    """The name of the TLS alert, or that the connection was closed."""
 
 
 class NoVerdictError(Exception):
@@ -25,3 +25,7 @@ class NoVerdictError(Exception):
 
 class AnsweredError(NoVerdictError):
     """The server answers inside TLS, or in plaintext, though perhaps not the question that it was asked."""
+
+
+class UnverifiedError(NoVerdictError):
+    """The server's certificate does not verify by the caller's CA; the text says why."""

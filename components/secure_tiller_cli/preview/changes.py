@@ -218,6 +218,16 @@ def _phases(steps: list[Step]) -> tuple[list[Step], list[Step]]:
     return steps[:begins], steps[begins:]
 
 
+def part_of(urn: str, team: str, kind: str) -> str:
+    """Return the part of a team's Tiller that a resource of a kind is, without a key's generation; empty if none."""
+    prefix = f"{team}-"
+    if not _type(urn).endswith(f":{kind}") or not _name(urn).startswith(prefix):
+        return ""
+    rest = _name(urn).removeprefix(prefix)
+    match = _KEY.fullmatch(rest) if kind == "PrivateKey" else None
+    return match["part"] if match else rest
+
+
 def _once(steps: list[Step]) -> Iterator[Step]:
     """Yield the steps without those that are parts of a replacement which is among them as a whole."""
     replaced = {step.urn for step in steps if step.op == "replace"}

@@ -39,5 +39,5 @@ def joined(name: Name) -> str:
 
 
 def whole(*changes: Change | None) -> tuple[tuple[Change, Path], ...]:
-    """Return that resources as a whole are put into words."""
-    return tuple((change, ()) for change in changes if change is not None)
+    """Return that resources which come or go are put into words; of one that stays, each difference needs its own."""
+    return tuple((change, ()) for change in changes if change is not None and not change.paths)

@@ -1,4 +1,4 @@
-"""The JSON of a proof: what `check --format json` writes, and the report reads."""
+"""The JSON of a proof, as `check --format json` writes it and the report reads it."""
 
 from typing import Any
 
@@ -28,8 +28,8 @@ def from_json(text: str | bytes, where: str) -> CheckReport:
     """Return the proof that a JSON text holds.
 
     Args:
-        text: what `check --format json` wrote.
-        where: it stands, for the error.
+        text: written by `check --format json`.
+        where: the place of the text, for the error.
 
     Raises:
         UnreadableProofError: it has not that form.

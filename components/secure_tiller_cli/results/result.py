@@ -1,4 +1,4 @@
-"""What a check found."""
+"""The results of a check."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,17 +23,17 @@ class Result:
 
     team: str
     check: str
-    """Which: `endpoint refuses plaintext`. The same words for every team."""
+    """Its name: `port refuses plaintext`. The same for every team."""
     status: Status
     text: str
-    """What was seen."""
+    """The observation."""
     remedy: str = ""
-    """What to do about it; empty where all is well."""
+    """Empty where all is well."""
 
 
 @dataclass(frozen=True)
 class CheckReport:
-    """A whole run: what `check --format json` writes, and the report shows."""
+    """A whole run, as `check --format json` writes it and the report shows it."""
 
     __pydantic_config__ = ConfigDict(alias_generator=to_camel)  # the keys of its JSON: results/document.py
 
@@ -46,7 +46,7 @@ class CheckReport:
 
 
 def join_limited(items: Iterable[object], most: int = 3, *, keep_order: bool = False) -> str:
-    """Return a list for a cell of a table: the first few, and how many more; sorted unless told otherwise."""
+    """Return a list for a cell of a table: the first few, and how many more; by default sorted."""
     unique = dict.fromkeys(str(item) for item in items)
     shown = list(unique) if keep_order else sorted(unique)
     more = f" and {len(shown) - most} more" if len(shown) > most else ""

@@ -1,4 +1,4 @@
-"""What a stack has deployed, read from its state: also of a program that only imports the component."""
+"""The Tillers that a stack has deployed, read from its state: also of a program that only imports the component."""
 
 from secure_tiller_cli.state.export import StackError, export
 from secure_tiller_cli.state.read import last_change, read, unfinished

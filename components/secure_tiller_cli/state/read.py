@@ -9,12 +9,11 @@ from typing import Any
 from secure_tiller.plan.model import RolePlan
 from secure_tiller_cli.state.objects import found
 from secure_tiller_cli.state.tiller import ClusterReference, DeployedTiller
-from tiller_facts.facts import FoundObject
 from tiller_facts.identity import COMPONENT, STACK_ANNOTATION
 from tiller_facts.rbac import Rule, Subject
 from tiller_facts.values import UNKNOWN
 
-SECRET_MARK = "4dabf18193072939515e22adb298388d"  # noqa: S105 - Pulumi SDK, common/resource/sig: what marks a value
+SECRET_MARK = "4dabf18193072939515e22adb298388d"  # noqa: S105 - Pulumi SDK, common/resource/sig: the mark of a value
 SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the same: as a secret
 HIDDEN = UNKNOWN
 """Stands in place of a secret in a state that was exported without them."""
@@ -26,7 +25,7 @@ def read(deployment: Mapping[str, Any]) -> tuple[DeployedTiller, ...]:
     """Return every SecureTiller of a state, by name, but those that are `unfinished`.
 
     Args:
-        deployment: what `export` returns.
+        deployment: returned by `export`.
     """
     resources = _resources(deployment)
     tillers = [_deployed(item, resources) for item in resources if item["type"] == COMPONENT and item.get("outputs")]
@@ -34,7 +33,7 @@ def read(deployment: Mapping[str, Any]) -> tuple[DeployedTiller, ...]:
 
 
 def unfinished(deployment: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the name of every SecureTiller whose first update never ended: parts of it may run, and none is told."""
+    """Return the name of every SecureTiller whose first update never ended: parts of it may run, and none is known."""
     resources = _resources(deployment)
     return tuple(sorted(_name(item) for item in resources if item["type"] == COMPONENT and not item.get("outputs")))
 
@@ -58,8 +57,8 @@ def _resources(deployment: Mapping[str, Any]) -> list[Resource]:
 
 
 def _deployed(component: Resource, resources: Sequence[Resource]) -> DeployedTiller:
-    name, outputs = _name(component), {key: plain(value) for key, value in component["outputs"].items()}
-    children = [item for item in resources if item.get("parent") == component["urn"]]
+    name, outputs = _name(component), plain(component["outputs"])
+    children = [plain(item) for item in resources if item.get("parent") == component["urn"]]
     by_part = {(item["type"], _name(item).removeprefix(f"{name}-")): item for item in children}
 
     def of(kind: str) -> Mapping[str, Resource]:
@@ -75,16 +74,22 @@ def _deployed(component: Resource, resources: Sequence[Resource]) -> DeployedTil
         deployment=_text(outputs, "deployment"),
         ca_certificate=_text(outputs, "caCertificate"),
         expirations=_lives(outputs["expirations"]),
-        certificates=dict(_certificates(of)),
+        certificates={
+            part: str(item["outputs"]["certPem"])
+            for kind in ("SelfSignedCert", "LocallySignedCert")
+            for part, item in of(kind).items()
+        },
         roles=tuple(_roles(of)),
-        created=dict(_created(of("Namespace"))),
-        deployment_spec=plain(deployment.get("inputs", {})).get("spec", {}),
-        tls_secret=str(plain(secret.get("outputs", {})).get("metadata", {}).get("name", "")),
+        created={each["name"]: each.get("labels", {}) for each in map(_metadata, of("Namespace").values())},
+        deployment_spec=deployment.get("inputs", {}).get("spec", {}),
+        tls_secret=str(secret.get("outputs", {}).get("metadata", {}).get("name", "")),
         exposed="service" in of("Service"),
-        policies=dict(_specs(of("NetworkPolicy"))),
-        services=dict(_specs(of("Service"))),
-        objects=tuple(filter(None, (_object(item, cluster) for item in children))),
-        client_secrets=dict(_handed_out(of("Secret"))),
+        policies=_specs(of("NetworkPolicy")),
+        services=_specs(of("Service")),
+        objects=tuple(
+            filter(None, (found(item["type"], _name(item), item.get("inputs", {}), cluster) for item in children))
+        ),
+        client_secrets=_client_secrets(of("Secret")),
         cluster=cluster,
         bundles=bundles if isinstance(bundles, Mapping) else None,
     )
@@ -106,10 +111,6 @@ def _lives(expirations: Any) -> Mapping[str, Mapping[str, str]]:
     return expirations
 
 
-def _object(resource: Resource, cluster: ClusterReference) -> FoundObject | None:
-    return found(resource["type"], _name(resource), plain(resource.get("inputs", {})), cluster)
-
-
 def plain(value: Any) -> Any:
     """Return a value of the state without the marks of secrets; `HIDDEN` for one that is not shown."""
     if isinstance(value, Mapping):
@@ -126,23 +127,17 @@ def _name(resource: Resource) -> str:
 def _stack(*kinds: Mapping[str, Resource]) -> str:
     """Return the stack as the objects' annotation says; empty: an earlier version of the component made them."""
     for item in (item for items in kinds for item in items.values()):
-        annotations = plain(item["inputs"]).get("metadata", {}).get("annotations", {})
+        annotations = item["inputs"].get("metadata", {}).get("annotations", {})
         if STACK_ANNOTATION in annotations:
             return str(annotations[STACK_ANNOTATION])
     return ""
 
 
-def _certificates(of: Callable[[str], Mapping[str, Resource]]) -> Iterator[tuple[str, str]]:
-    for kind in ("SelfSignedCert", "LocallySignedCert"):
-        for part, item in of(kind).items():
-            yield part, str(plain(item["outputs"])["certPem"])
-
-
 def _roles(of: Callable[[str], Mapping[str, Resource]]) -> Iterator[RolePlan]:
     bindings = of("RoleBinding")
     for part, item in sorted(of("Role").items()):
-        inputs = plain(item["inputs"])
-        bound = plain(bindings[part]["inputs"]).get("subjects", ()) if part in bindings else ()
+        inputs = item["inputs"]
+        bound = bindings[part]["inputs"].get("subjects", ()) if part in bindings else ()
         yield RolePlan(
             part=part,
             name=inputs["metadata"]["name"],
@@ -152,24 +147,18 @@ def _roles(of: Callable[[str], Mapping[str, Resource]]) -> Iterator[RolePlan]:
         )
 
 
-def _created(namespaces: Mapping[str, Resource]) -> Iterator[tuple[str, Mapping[str, str]]]:
-    for item in namespaces.values():
-        metadata = plain(item["inputs"])["metadata"]
-        yield metadata["name"], metadata.get("labels", {})
+def _metadata(item: Resource) -> Mapping[str, Any]:
+    return dict(item["inputs"]["metadata"])
 
 
-def _specs(items: Mapping[str, Resource]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for item in items.values():
-        inputs = plain(item["inputs"])
-        yield inputs["metadata"]["name"], inputs["spec"]
+def _specs(items: Mapping[str, Resource]) -> Mapping[str, Mapping[str, Any]]:
+    return {_metadata(item)["name"]: item["inputs"]["spec"] for item in items.values()}
 
 
-def _handed_out(secrets: Mapping[str, Resource]) -> Iterator[tuple[str, tuple[str, str]]]:
+def _client_secrets(secrets: Mapping[str, Resource]) -> Mapping[str, tuple[str, str]]:
     begin = "secret:"
-    for part, item in secrets.items():
-        if part.startswith(begin):
-            metadata = plain(item["inputs"])["metadata"]
-            yield part.removeprefix(begin), (metadata["namespace"], metadata["name"])
+    of_clients = {part.removeprefix(begin): _metadata(item) for part, item in secrets.items() if part.startswith(begin)}
+    return {client: (metadata["namespace"], metadata["name"]) for client, metadata in of_clients.items()}
 
 
 def _cluster(deployment: Resource, resources: Sequence[Resource]) -> ClusterReference:
@@ -177,7 +166,7 @@ def _cluster(deployment: Resource, resources: Sequence[Resource]) -> ClusterRefe
     urn = str(deployment.get("provider", "")).rsplit("::", 1)[0]
     inputs: Mapping[str, Any] = next((plain(item.get("inputs", {})) for item in resources if item["urn"] == urn), {})
     kubeconfig = inputs.get("kubeconfig", "")
-    # The provider takes both in one place, and tells them apart just so: a path is a file that is there.
+    # The provider takes both in one place, and distinguishes them just so: a path is a file that is there.
     hidden = kubeconfig is HIDDEN
     content = "" if hidden or not ("\n" in kubeconfig or "{" in kubeconfig) else str(kubeconfig)
     return ClusterReference(

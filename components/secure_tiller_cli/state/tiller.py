@@ -11,12 +11,12 @@ from tiller_facts.facts import FoundObject
 
 @dataclass(frozen=True)
 class ClusterReference:
-    """Which cluster a stack deploys to, as its Kubernetes provider says; each part is empty where it does not."""
+    """The cluster of a stack, as its Kubernetes provider has it; each part is empty where it has none."""
 
     kubeconfig: str = ""
     """A path."""
     content: str = field(default="", repr=False)
-    """What would stand in the file; holds credentials."""
+    """The content in place of a path; holds credentials."""
     hidden: bool = False
     """Whether the kubeconfig is a secret that was not shown."""
     context: str = ""
@@ -81,5 +81,5 @@ class DeployedTiller:
 
     @property
     def people(self) -> RolePlan | None:
-        """Who may reach Tiller's port."""
+        """The role of those who may reach Tiller's port."""
         return next((role for role in self.roles if role.part == "people"), None)

@@ -10,7 +10,7 @@ from contextlib import closing
 from http import HTTPStatus
 from typing import Any, ParamSpec, TypeVar
 
-from secure_tiller_stack.cluster.connection import TIMEOUT_SECONDS, clients
+from secure_tiller_stack.cluster.connection import ANONYMOUS, TIMEOUT_SECONDS, clients
 
 REQUEST_SECONDS = 60.0
 """Until an answer is there whole; `TIMEOUT_SECONDS` limits each wait for a piece of it."""
@@ -118,6 +118,11 @@ def unless_refused(
     try:
         return ask(*arguments, **named)
     except clients.ApiException as error:
-        if error.status != HTTPStatus.FORBIDDEN:
+        if not lacks_right(error):
             raise
         return otherwise
+
+
+def lacks_right(error: Any) -> bool:
+    """Return whether the API server knows who asks, and gives the account no right."""
+    return bool(error.status == HTTPStatus.FORBIDDEN) and ANONYMOUS not in str(error.body)

@@ -42,11 +42,11 @@ class Cluster:
 
     uid: str
     warnings: tuple[str, ...]
-    """What could not be checked, or is somebody else's to mend, a sentence each."""
+    """The facts that could not be checked, or that somebody else has to correct, a sentence each."""
     leaving: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By Tiller's namespace, whom it still answers although the settings no longer say so (`TillerPlan.trusts`)."""
     notes: tuple[str, ...] = ()
-    """What a reader of the result should know that is nothing to mend."""
+    """Further facts for the reader of the result; none needs a remedy."""
     seen: frozenset[str] = frozenset()
     """The UIDs of all namespaces, and of the objects that are there under our names and are ours."""
     unlisted: frozenset[Kind] = frozenset()

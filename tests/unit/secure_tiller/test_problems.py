@@ -1,4 +1,4 @@
-"""What a person reads when something is refused."""
+"""The message that a person reads when something is refused."""
 
 import pulumi
 import pytest

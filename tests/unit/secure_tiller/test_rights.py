@@ -1,4 +1,4 @@
-"""What no rule may ever grant."""
+"""Rights that no rule may ever grant."""
 
 import pytest
 

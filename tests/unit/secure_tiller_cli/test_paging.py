@@ -106,7 +106,7 @@ USERS = {
     },
     **{
         f"check: {kind}": User(
-            lambda _, client: read_cluster.look(client, GREEN),
+            lambda _, client: read_cluster.observe(client, GREEN),
             {
                 path(each, GREEN.namespace): []
                 for each in (kinds.REPLICA_SETS, kinds.PODS, kinds.NETWORK_POLICIES, kinds.SERVICES, kinds.SECRETS)

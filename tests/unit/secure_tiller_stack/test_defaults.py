@@ -1,4 +1,4 @@
-"""What holds for every team of a stack that does not say otherwise."""
+"""The settings of every team of a stack that does not say otherwise."""
 
 import copy
 from typing import Any

@@ -14,7 +14,7 @@ from tests.unit.secure_tiller.test_odd_values import ODD, places, replaced
 
 SECRET_PART = OWN_SERVER.key_pem.splitlines()[1][:16]
 NOT_IN_A_FILE = {"bytes", "keys that are no texts", "an output", "outputs in a map", "outputs in a list"}
-"""What the engine never hands over as configuration, which is JSON."""
+"""Values that the engine never hands over as configuration, which is JSON."""
 
 GOOD: Mapping[str, Any] = {
     "teams": {

@@ -1,4 +1,4 @@
-"""What the account that updates a stack must be allowed to do, and the ClusterRole that says it."""
+"""The rights that the account that updates a stack needs, and the ClusterRole of them."""
 
 from collections.abc import Iterable
 from pathlib import Path

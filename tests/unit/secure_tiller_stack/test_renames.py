@@ -1,4 +1,4 @@
-"""What the stack does with a team as a whole: its protection, and its name from before."""
+"""A team as a whole: its protection, and its former name."""
 
 from typing import Any
 

@@ -72,7 +72,7 @@ def failed(pods: Pods, *, seconds: float = 60, noticed_seconds: float = 60) -> P
 
 @pytest.fixture(autouse=True)
 def heard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What people are told."""
+    """The sentences for people."""
     told: list[str] = []
     monkeypatch.setattr("pulumi.log.info", told.append)
     return told

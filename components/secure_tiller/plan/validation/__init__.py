@@ -1,4 +1,4 @@
-"""What the settings of one team may say: tables of small checks. Nothing here asks the cluster.
+"""The rules for the settings of one team: tables of small checks. Nothing here asks the cluster.
 
 What is about several teams is checked in `secure_tiller.teams`.
 """

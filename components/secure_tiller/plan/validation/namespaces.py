@@ -1,4 +1,4 @@
-"""What the settings may say about namespaces."""
+"""The rules for the settings of namespaces."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What the settings may say about Tiller's pod, and about who may connect to it inside the cluster."""
+"""The rules for the settings of Tiller's pod, and of who may connect to it inside the cluster."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from secure_tiller_cli.preview.changes import Change, Team
-from secure_tiller_cli.preview.findings import Meaning, whole
+from secure_tiller_cli.preview.findings import Meaning
 from secure_tiller_cli.preview.paths import at
 from secure_tiller_cli.preview.rules import keys
 
@@ -67,9 +67,8 @@ def change(team: Team) -> Iterator[Meaning]:
     for code, one, many, risk in CASES:
         if clients := by_case.get(code):
             parts = (c for name in clients for c in _of(team, name, secret=code in ("client-joins", "client-leaves")))
-            yield Meaning(
-                code, one if len(clients) == 1 else many, {"clients": tuple(clients)}, risk=risk, explains=whole(*parts)
-            )
+            sentence, explains = one if len(clients) == 1 else many, tuple(keys.renewal(*parts))
+            yield Meaning(code, sentence, {"clients": tuple(clients)}, risk=risk, explains=explains)
 
 
 def secrets(team: Team) -> Iterator[Meaning]:
@@ -84,7 +83,10 @@ def secrets(team: Team) -> Iterator[Meaning]:
             case, names["before"] = "move", before
         if case in SECRET_CASES:
             code, sentence, risk = SECRET_CASES[case]
-            yield Meaning(code, sentence, names, risk=risk, explains=whole(secret))
+            explains = tuple(keys.renewal(secret))
+            if case == "move":
+                explains += ((secret, ("metadata", "name")), (secret, ("metadata", "namespace")))
+            yield Meaning(code, sentence, names, risk=risk, explains=explains)
 
 
 def _case(team: Team, client: str) -> str:

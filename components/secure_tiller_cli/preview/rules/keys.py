@@ -1,10 +1,22 @@
 """Changes of keys: they distinguish a certificate that is renewed from one that locks somebody out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from secure_tiller_cli.preview.changes import Change, Team
+from secure_tiller_cli.preview.paths import Path
 
 KINDS = ("PrivateKey", "CertRequest", "SelfSignedCert", "LocallySignedCert")
+
+RENEWED: Mapping[str, tuple[Path, ...]] = {
+    "CertRequest": (("privateKeyPem",),),
+    "SelfSignedCert": (("privateKeyPem",), ("subject", "commonName")),
+    "LocallySignedCert": (("caCertPem",), ("caPrivateKeyPem",), ("certRequestPem",)),
+    "Secret": (("data",), ("stringData",)),
+}
+"""By kind, the properties that follow from a renewed key or certificate; `issued` holds all others to fixed values."""
+
+DUE = "readyForRenewal"
+"""The reason that the tls provider gives for a renewal."""
 
 
 def is_new(team: Team, part: str) -> bool:
@@ -32,6 +44,18 @@ def all_of(team: Team) -> Iterator[Change]:
 def parts(team: Team, *wanted: str) -> Iterator[Change]:
     """Yield every change of keys, requests and certificates of some parts."""
     yield from (change for kind in KINDS for change in team.of(kind) if change.part in wanted)
+
+
+def renewal(*changes: Change) -> Iterator[tuple[Change, Path]]:
+    """Yield what a renewal explains of changes: those that come or go as a whole, of others what follows from it."""
+    for change in changes:
+        follows = RENEWED.get(change.kind, ())
+        if change.operation in ("create", "delete"):
+            yield change, ()
+        elif change.paths:
+            yield from ((change, path) for path in follows)
+        elif {*change.reasons} <= {DUE, *(str(path[0]) for path in follows)}:
+            yield change, ()
 
 
 def _of_team(generation: str) -> str:

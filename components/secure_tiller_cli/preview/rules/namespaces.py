@@ -123,16 +123,21 @@ def reasons(team: Team) -> Iterator[Meaning]:
 def retention(team: Team) -> Iterator[Meaning]:
     """Say which namespaces will or will not be deleted when they leave one day.
 
-    This changes nothing else, so that only a preview with `--show-sames` shows it.
+    Of one that is there this changes nothing else, so that only a preview with `--show-sames` shows it. One that comes
+    is held to what the component does with namespaces by default: it keeps the managed ones.
     """
-    for change in (c for c in team.changes if c.kind == "Namespace" and c.operation in ("same", "update")):
+    for change in (c for c in team.changes if c.kind == "Namespace" and c.operation != "delete"):
         old, new = change.step.oldState, change.step.newState
-        if not old or not new or old.retainOnDelete == new.retainOnDelete:
+        before = old.retainOnDelete if old else change.part != OWN
+        if not new or before == new.retainOnDelete:
             continue
         if new.retainOnDelete:
             yield Meaning("retained", "namespace {name} will stay when it leaves the settings", {"name": change.place})
         else:
-            sentence = "namespace {name} will be deleted, with everything in it, when it leaves the settings"
+            sentence = (
+                "namespace {name} will be deleted, with everything in it, when it leaves the settings or the stack is "
+                "destroyed"
+            )
             yield Meaning("not-retained", sentence, {"name": change.place}, risk=True)
 
 

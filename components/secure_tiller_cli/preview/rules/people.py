@@ -20,7 +20,7 @@ def reach(team: Team) -> Iterator[Meaning]:
         return
     if holds_unknown(at(binding.new, SUBJECTS)):
         sentence = "who may open a port-forward to Tiller is unknown until the update"
-        yield Meaning("people-unknown", sentence, risk=True, explains=whole(binding))
+        yield Meaning("people-unknown", sentence, risk=True, explains=(*whole(binding), (binding, SUBJECTS)))
         return
     before, after = _subjects(binding.old), _subjects(binding.new)
     explains = whole(binding) if binding.operation in ("create", "delete") else ((binding, SUBJECTS),)

@@ -6,8 +6,9 @@ from typing import Any
 from secure_tiller.plan import pod
 from secure_tiller_cli.preview.changes import Change, Team
 from secure_tiller_cli.preview.digest import UNKNOWN
-from secure_tiller_cli.preview.findings import Meaning, Name, whole
+from secure_tiller_cli.preview.findings import Meaning, Name
 from secure_tiller_cli.preview.paths import Path, at, within
+from secure_tiller_cli.preview.rules import keys
 from tiller_facts import flags
 from tiller_facts.identity import TRUSTS_ANNOTATION
 from tiller_facts.values import settle
@@ -18,6 +19,7 @@ CONTAINER: Path = (*POD, "containers", 0)
 ARGUMENTS: Path = (*CONTAINER, "args")
 ENVIRONMENT: Path = (*CONTAINER, "env")
 TRUSTS: Path = (*TEMPLATE, "metadata", "annotations", TRUSTS_ANNOTATION)
+NAME: Path = ("metadata", "name")
 SECRET: Path = (*POD, "volumes", 0, "secret", "secretName")
 
 PLACED = {
@@ -34,7 +36,8 @@ def restarts(team: Team) -> Iterator[Meaning]:
         # Whom it answers, `trust` and the rules of clients say.
         tls = tuple(team.of("Secret", "tls"))
         named = ((deployment, SECRET),) if any(change.operation in ("create", "replace") for change in tls) else ()
-        explains = (*named, (deployment, TRUSTS), *whole(*tls))
+        renewed = (*keys.renewal(*tls), *((secret, NAME) for secret in tls))
+        explains = (*named, (deployment, TRUSTS), *renewed)
         if deployment.operation == "replace":
             yield Meaning(
                 "tiller-replaced",

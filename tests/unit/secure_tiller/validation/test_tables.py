@@ -1,4 +1,4 @@
-"""What each rule refuses, in which words, and what it accepts."""
+"""The values that each rule refuses, in which words, and those that it accepts."""
 
 from typing import cast
 

@@ -22,7 +22,7 @@ def _written(key: str = ANN.key_pem) -> bundle.Bundle:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """What `secure-tiller bundle` writes."""
+    """Return a folder that `secure-tiller bundle` has written."""
     bundle.write(_written(), tmp_path / "ann")
     return tmp_path / "ann"
 
@@ -45,7 +45,7 @@ def test_what_bundle_hands_over_is_read(tmp_path: Path) -> None:
     assert read(tmp_path / "ann").namespace == "blue-tiller"
 
 
-def test_a_client_that_made_its_own_key_is_told_to_put_it_there(tmp_path: Path) -> None:
+def test_a_client_that_made_its_own_key_is_asked_to_put_it_there(tmp_path: Path) -> None:
     bundle.write(_written(key=""), tmp_path / "ann")
     with pytest.raises(BundleError, match="put your own key there"):
         read(tmp_path / "ann")
@@ -113,7 +113,7 @@ def test_a_file_that_is_no_text_is_refused(folder: Path) -> None:
         read(folder)
 
 
-def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
+def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(BundleError) as refused:
         read(tmp_path)
     assert len(refused.value.problems) == 4

@@ -60,7 +60,7 @@ def test_only_its_owner_may_read_it_whatever_the_umask(folder: Path) -> None:
 
 
 def sourced(folder: Path, shell: str = "bash", where: str = "/", **environment: str) -> dict[str, str]:
-    """What a shell's environment is after `env` was sourced, from another folder unless told otherwise."""
+    """Return a shell's environment after `env` was sourced, by default from another folder."""
     script = f"cd {shlex.quote(where)} && . {shlex.quote(str(folder / 'env'))} && env"
     done = subprocess.run(
         [shell, "-c", f"{script} -0"],
@@ -146,8 +146,8 @@ def is_a_file(folder: Path) -> None:
         (with_file("env", ""), "is of somebody else"),
         (with_file("cert.pem", of("bob").certificate), "is of bob of team blue"),
         (with_file("cert.pem", "no certificate"), "is of somebody else"),
-        (with_file("key.pem", "a key"), "nothing tells whose it is"),
-        (with_file("ca.pem", "a CA"), "nothing tells whose it is"),
+        (with_file("key.pem", "a key"), "nothing shows whose it is"),
+        (with_file("ca.pem", "a CA"), "nothing shows whose it is"),
         (open_to_others, "is not for your eyes alone"),
         (with_link, "is no plain file"),
         (is_a_file, "cannot be written: File exists"),

@@ -59,5 +59,5 @@ def test_before_renewal_begins_there_is_nothing_to_do() -> None:
     )
 
 
-def test_what_the_stack_does_not_renew_is_to_be_issued_anew() -> None:
-    assert result(renewed_before=None, server=8 * DAY).remedy.startswith("have server issued anew by its own PKI")
+def test_what_the_stack_does_not_renew_is_to_be_issued_again() -> None:
+    assert result(renewed_before=None, server=8 * DAY).remedy.startswith("have server issued again by its own PKI")

@@ -1,4 +1,4 @@
-"""What the command writes about a proof, and its exit code."""
+"""The output of the command about a proof, and its exit code."""
 
 import pytest
 from typer.testing import CliRunner
@@ -82,7 +82,7 @@ def test_a_long_sentence_is_one_line_in_a_file(monkeypatch: pytest.MonkeyPatch) 
     assert done.stdout.splitlines()[1:] == [f"{cause.kind.value}: {cause.seen}; {cause.remedy}"]
 
 
-def test_a_kubeconfig_that_does_not_serve_is_no_matter_of_a_stack_beside_a_bundle(
+def test_a_kubeconfig_that_does_not_serve_is_no_matter_of_a_stack_given_with_a_bundle(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("secure_tiller_cli.bundle.read", lambda _: HELD)

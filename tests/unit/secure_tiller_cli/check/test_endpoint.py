@@ -1,4 +1,4 @@
-"""What the calls of Tiller's port prove, and what they leave open."""
+"""The results that the calls of Tiller's port prove, and those that they leave open."""
 
 from dataclasses import replace
 from typing import Any
@@ -13,11 +13,10 @@ from secure_tiller_cli.check.endpoint import (
     SERVER,
     STRANGER,
     Calls,
-    Presented,
     first_clients,
     judge,
 )
-from secure_tiller_cli.diagnosis import Accepted, Cause, Diagnosis, Kind, NoVerdictError, Refused
+from secure_tiller_cli.diagnosis import Accepted, Cause, Diagnosis, Kind, NoVerdictError, Refused, UnverifiedError
 from secure_tiller_cli.diagnosis.handshake import ServerHandshake
 from secure_tiller_cli.results.result import Result, Status
 from tests.unit.secure_tiller_cli.check import samples
@@ -34,7 +33,7 @@ CALLS = Calls(
     others={"green/bob": ALERT},
     clients={"alice": Diagnosis(ANSWER, ()), "ci": Diagnosis(ANSWER, ())},
     keyless=(),
-    presented=Presented(SERIAL),
+    presented=SERIAL,
     shown=ServerHandshake(),
 )
 
@@ -58,8 +57,8 @@ def test_a_port_that_answers_the_teams_clients_alone_passes() -> None:
         ({"stranger": ANSWER}, STRANGER),
         ({"others": {"green/bob": ANSWER, "red/rita": ALERT}}, OTHER_TEAMS),
         ({"clients": {"alice": Diagnosis(None, (EXPIRED,))}}, CLIENTS),
-        ({"presented": Presented("", "IP address mismatch")}, SERVER),
-        ({"presented": Presented("beef")}, SERVER),
+        ({"presented": UnverifiedError("IP address mismatch")}, SERVER),
+        ({"presented": "beef"}, SERVER),
     ],
 )
 def test_one_wrong_answer_fails_its_check_alone(call: dict[str, Any], check: str) -> None:
@@ -80,7 +79,7 @@ def test_no_verdict_is_no_proof(call: dict[str, Any], check: str) -> None:
     assert "no word" in result.text
 
 
-def test_why_a_client_is_not_answered_is_named_and_the_others_stand_beside_it() -> None:
+def test_the_cause_of_a_client_without_an_answer_is_named_and_the_others_pass() -> None:
     calls = replace(CALLS, clients={**CALLS.clients, "ci": Diagnosis(None, (EXPIRED,))})
     failed, passed = (result for result in judge(samples.blue(), calls) if result.check == CLIENTS)
     assert (failed.status, failed.text) == (Status.FAILED, "ci: the certificate ended on 2025-12-31")

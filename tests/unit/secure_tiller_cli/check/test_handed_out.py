@@ -20,8 +20,8 @@ WELL = {"ca.crt": digest(b"a CA"), "tls.crt": digest(b"a certificate"), "tls.key
 
 
 def result(found: Readable[dict[str, str] | None]) -> Result:
-    (told,) = judge(BLUE, {"ci": found})
-    return told
+    (result,) = judge(BLUE, {"ci": found})
+    return result
 
 
 def test_a_secret_that_holds_the_bundle_passes() -> None:
@@ -53,8 +53,8 @@ def test_of_the_secret_digests_alone_are_kept(tmp_path: Path) -> None:
     with api_server.running() as server:
         server.answers[path] = (200, {"data": {**data, "tls.key": samples.encoded("a key")}})
         with calling(Access(kubeconfig(tmp_path, server.url), "here")) as client:
-            assert read_cluster._handed_out(client, "blue-apps", "tiller-client") == WELL
+            assert read_cluster._client_secret(client, "blue-apps", "tiller-client") == WELL
             server.answers[path] = FORBIDDEN
-            assert isinstance(read_cluster._handed_out(client, "blue-apps", "tiller-client"), Unreadable)
+            assert isinstance(read_cluster._client_secret(client, "blue-apps", "tiller-client"), Unreadable)
             del server.answers[path]
-            assert read_cluster._handed_out(client, "blue-apps", "tiller-client") is None
+            assert read_cluster._client_secret(client, "blue-apps", "tiller-client") is None

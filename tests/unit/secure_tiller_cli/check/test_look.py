@@ -1,4 +1,4 @@
-"""How the cluster is asked: what it refuses to tell is told apart from what is not there."""
+"""How the cluster is asked: a refusal is distinguished from an absent object."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,8 +23,8 @@ PARTS = ("workload", "secret", "records", "policies", "services")
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 
 
-def beside() -> dict[str, Any]:
-    other = samples.pod("beside")
+def another_pod() -> dict[str, Any]:
+    other = samples.pod("another")
     other["metadata"]["labels"] = {"app": "helm"}
     return other
 
@@ -37,7 +37,7 @@ def api() -> Iterator[ApiServer]:
             "/api/v1/namespaces/green-apps": (200, api_server.namespace("green-apps")),
             f"{APPS}/deployments/tiller-deploy": (200, samples.workload().deployment),
             f"{APPS}/replicasets": (200, {"items": list(samples.workload().replica_sets)}),
-            f"{IN}/pods": (200, {"items": [samples.pod(), samples.pod("done", phase="Succeeded"), beside()]}),
+            f"{IN}/pods": (200, {"items": [samples.pod(), samples.pod("done", phase="Succeeded"), another_pod()]}),
             f"{IN}/secrets/blue-tls-1": (200, {"data": {"tls.crt": "eA==", "ca.crt": "eA==", "tls.key": "a2V5"}}),
             f"{IN}/secrets": (200, {"items": [api_server.release("web", 1)]}),
             f"{IN}/configmaps": NONE,
@@ -51,7 +51,7 @@ def api() -> Iterator[ApiServer]:
 
 def seen(folder: Path, api: ApiServer) -> ObservedState:
     with calling(Access(kubeconfig(folder, api.url), "here")) as client:
-        return read_cluster.look(client, GREEN)
+        return read_cluster.observe(client, GREEN)
 
 
 def test_what_is_there_is_read(tmp_path: Path, api: ApiServer) -> None:
@@ -59,7 +59,7 @@ def test_what_is_there_is_read(tmp_path: Path, api: ApiServer) -> None:
     assert isinstance(found.workload, Workload)
     assert [pod["metadata"]["name"] for pod in found.workload.ready] == ["tiller-1"]
     assert [pod["metadata"]["name"] for pod in found.workload.pods] == ["tiller-1"]
-    assert [pod["metadata"]["name"] for pod in found.workload.others] == ["beside"]
+    assert [pod["metadata"]["name"] for pod in found.workload.others] == ["another"]
     assert found.records == Records(1, ())
     assert found.policies == ()
     assert found.services == (samples.service(),)
@@ -97,15 +97,17 @@ def test_what_is_not_there_is_nothing_and_no_refusal(tmp_path: Path, api: ApiSer
         ("/apis/networking.k8s.io/v1/namespaces/green-tiller/networkpolicies", "policies"),
     ],
 )
-def test_what_is_refused_is_untold_and_the_rest_is_read(path: str, part: str, tmp_path: Path, api: ApiServer) -> None:
+def test_a_refused_valueis_unreadable_and_the_rest_is_read(
+    path: str, part: str, tmp_path: Path, api: ApiServer
+) -> None:
     api.answers[path] = FORBIDDEN
     found = seen(tmp_path, api)
     parts: dict[str, Any] = {name: getattr(found, name) for name in PARTS}
-    assert [name for name, told in parts.items() if isinstance(told, Unreadable)] == [part]
+    assert [name for name, value in parts.items() if isinstance(value, Unreadable)] == [part]
     assert "green-tiller" in parts[part].remedy
 
 
-def test_a_refused_namespace_is_untold(tmp_path: Path, api: ApiServer) -> None:
+def test_a_refused_namespace_is_unreadable(tmp_path: Path, api: ApiServer) -> None:
     api.answers["/api/v1/namespaces/green-apps"] = FORBIDDEN
     assert isinstance(seen(tmp_path, api).namespaces["green-apps"], Unreadable)
 
@@ -116,7 +118,7 @@ def test_a_cluster_that_fails_is_no_refusal(tmp_path: Path, api: ApiServer) -> N
         seen(tmp_path, api)
 
 
-def test_bindings_that_may_not_be_listed_are_untold(tmp_path: Path, api: ApiServer) -> None:
+def test_bindings_that_may_not_be_listed_are_unreadable(tmp_path: Path, api: ApiServer) -> None:
     with calling(Access(kubeconfig(tmp_path, api.url), "here")) as client:
         assert read_cluster.all_grants(client) == ()
         api.answers[f"{RBAC}/clusterrolebindings"] = FORBIDDEN
@@ -127,24 +129,24 @@ def test_each_question_is_one_review_of_the_account_with_its_groups(tmp_path: Pa
     api.answers[REVIEW] = review(allowed=True)
     asked = of_tiller(GREEN, [GREEN])
     with calling(Access(kubeconfig(tmp_path, api.url), "here")) as client:
-        told = read_cluster.ask(client, [asked])
-    assert not isinstance(told, Unreadable)
-    assert set(told) == {(asked.asker, right) for right in asked.rights()}
+        answers = read_cluster.review_access(client, [asked])
+    assert not isinstance(answers, Unreadable)
+    assert set(answers) == {(asked.asker, right) for right in asked.rights()}
     sent = [question.body["spec"] for question in api.asked_at(REVIEW)]
     assert {spec["user"] for spec in sent} == {"system:serviceaccount:green-tiller:tiller"}
     exec_ = {"verb": "create", "resource": "pods", "subresource": "exec", "namespace": "green-tiller"}
     assert exec_ in [spec["resourceAttributes"] for spec in sent]
 
 
-def test_refused_reviews_are_untold(tmp_path: Path, api: ApiServer) -> None:
+def test_refused_reviews_are_unreadable(tmp_path: Path, api: ApiServer) -> None:
     api.answers[REVIEW] = FORBIDDEN
     with calling(Access(kubeconfig(tmp_path, api.url), "here")) as client:
-        assert isinstance(read_cluster.ask(client, [of_tiller(GREEN, [GREEN])]), Unreadable)
+        assert isinstance(read_cluster.review_access(client, [of_tiller(GREEN, [GREEN])]), Unreadable)
 
 
 def test_a_denial_by_a_failing_authorizer_proves_nothing(tmp_path: Path, api: ApiServer) -> None:
     api.answers[REVIEW] = (201, {"spec": {}, "status": {"allowed": False, "evaluationError": "webhook: timeout"}})
     with calling(Access(kubeconfig(tmp_path, api.url), "here")) as client:
-        told = read_cluster.ask(client, [of_tiller(GREEN, [GREEN])])
-    assert isinstance(told, Unreadable)
-    assert "webhook: timeout" in told.why
+        answers = read_cluster.review_access(client, [of_tiller(GREEN, [GREEN])])
+    assert isinstance(answers, Unreadable)
+    assert "webhook: timeout" in answers.why

@@ -1,4 +1,4 @@
-"""What runs is compared with the plan: each change is found, and what the API server fills in is none."""
+"""The comparison of the workload with the plan: each change is found, and what the API server fills in is none."""
 
 import copy
 from collections.abc import Callable
@@ -150,8 +150,8 @@ def test_a_pod_that_stops_may_be_of_a_replica_set_that_is_gone(owner: str, statu
     assert results(samples.workload(pods=(samples.pod(), stopping)))[IMPOSTORS].status is status
 
 
-def beside(change: Change = lambda _: None) -> Workload:
-    """What runs beside Tiller: a pod without its labels, account and Secret, but for a change."""
+def with_another_pod(change: Change = lambda _: None) -> Workload:
+    """Return the workload with another pod without its labels, account and Secret, but for a change."""
     other = samples.pod("other", "")
     other["metadata"]["labels"] = {}
     other["spec"] |= {"serviceAccountName": "default", "volumes": []}
@@ -168,8 +168,8 @@ def beside(change: Change = lambda _: None) -> Workload:
         (lambda spec: container(spec).update(envFrom=[{"secretRef": {"name": "blue-tls-1"}}]), Status.FAILED),
     ],
 )
-def test_a_pod_beside_tiller_is_told_and_fails_if_it_holds_what_tiller_holds(change: Change, status: Status) -> None:
-    found = results(beside(change))
+def test_another_pod_is_reported_and_fails_if_it_holds_what_tiller_holds(change: Change, status: Status) -> None:
+    found = results(with_another_pod(change))
     assert found[ALONE].status is status
     assert "other" in found[ALONE].text
     assert found[IMPOSTORS].status is Status.PASSED
@@ -192,13 +192,13 @@ def test_a_pod_that_is_not_ready_is_compared_too(metadata: dict[str, Any], statu
     assert "old" in found.text
 
 
-def test_a_pod_as_planned_that_stops_beside_a_ready_one_passes() -> None:
+def test_a_pod_as_planned_that_stops_next_to_a_ready_one_passes() -> None:
     stopping = samples.pod("old", conditions=[])
     stopping["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
     assert results(samples.workload(pods=(samples.pod(), stopping)))[POD].status is Status.PASSED
 
 
 def test_what_the_cluster_does_not_tell_is_not_checked_and_never_passed() -> None:
-    found = results(Unreadable("the cluster refused to tell what is in blue-tiller", "use another account"))
+    found = results(Unreadable("the cluster refused to show what is in blue-tiller", "use another account"))
     assert {result.status for result in found.values()} == {Status.NOT_CHECKED}
-    assert found[POD].text == "the cluster refused to tell what is in blue-tiller"
+    assert found[POD].text == "the cluster refused to show what is in blue-tiller"

@@ -36,8 +36,8 @@ def answers(*changed: tuple[Asker, Right]) -> Answers:
     return right | {key: not right[key] for key in changed}
 
 
-def results(told: Readable[Answers], grants: Readable[Grants] = ()) -> dict[str, Result]:
-    return {result.check: result for result in judge(BLUE, STACK, told, grants)}
+def results(reviewed: Readable[Answers], grants: Readable[Grants] = ()) -> dict[str, Result]:
+    return {result.check: result for result in judge(BLUE, STACK, reviewed, grants)}
 
 
 def failed(found: dict[str, Result]) -> list[str]:
@@ -120,8 +120,8 @@ def test_a_group_is_asked_for_as_somebody_whom_no_binding_names() -> None:
 
 def test_a_team_whose_people_the_stack_does_not_name_passes() -> None:
     questions = asked(GREEN, STACK)
-    told = {(each.asker, right): right in each.planned for each in questions for right in each.rights()}
-    found = {result.check: result for result in judge(GREEN, STACK, told, ())}
+    reviewed = {(each.asker, right): right in each.planned for each in questions for right in each.rights()}
+    found = {result.check: result for result in judge(GREEN, STACK, reviewed, ())}
     assert found[f"rights of people: {PLANNED}"].text == "the stack names nobody"
     assert failed(found) == []
 
@@ -161,7 +161,7 @@ def test_a_binding_within_the_plan_and_one_of_another_account_add_nothing(harmle
 
 def test_what_the_cluster_does_not_tell_is_not_checked_and_never_passed() -> None:
     assert {result.status for result in results(REFUSED, REFUSED).values()} == {Status.NOT_CHECKED}
-    partly = results(answers(), Unreadable("the cluster refused to tell the bindings of the cluster", ""))
+    partly = results(answers(), Unreadable("the cluster refused to show the bindings of the cluster", ""))
     assert [check for check, result in partly.items() if result.status is Status.NOT_CHECKED] == [
         f"rights of Tiller: {NOTHING_MORE}",
         OTHERS,

@@ -28,8 +28,8 @@ def results(
     tiller: DeployedTiller | None = None,
     shown: ServerHandshake | NoVerdictError | None = None,
 ) -> dict[str, Result]:
-    told = shown or ServerHandshake(trusted=names(ALICE, CI))
-    return {result.check: result for result in judge(tiller or samples.blue(), secret, told)}
+    handshake = shown or ServerHandshake(trusted=names(ALICE, CI))
+    return {result.check: result for result in judge(tiller or samples.blue(), secret, handshake)}
 
 
 def trusting(*words: str) -> DeployedTiller:
@@ -53,7 +53,7 @@ def test_the_secret_of_the_stack_passes() -> None:
         (
             samples.secret(ALICE, CI, MALLORY.pem),
             ANCHORS,
-            "beside those of the stack's clients, it trusts CN=CA of mallory",
+            "in addition to the stack's clients, it trusts CN=CA of mallory",
         ),
         (samples.secret(ALICE), ANCHORS, "the CA of client ci is missing"),
         (samples.secret("nothing"), ANCHORS, "ca.crt of blue-tls-1 cannot be read"),

@@ -1,4 +1,4 @@
-"""Which causes the certificates show: of the client's side, of the server's, and of what a stack knows."""
+"""The causes that certificates show: of the client's side, of the server's, and of the stack's knowledge."""
 
 import dataclasses
 from collections.abc import Callable
@@ -178,7 +178,7 @@ TEAMS = {
         lambda: (_brought(BOB, OTHER_CA), _shown()),
         "ANOTHER_TEAM: the client is of team green, and the Tiller of team blue",
     ),
-    "another team's certificate beside the right CA": (
+    "another team's certificate with the right CA": (
         lambda: (_brought(BOB), _shown()),
         "ANOTHER_TEAM: the client is of team green, and the Tiller of team blue",
     ),
@@ -197,7 +197,7 @@ TEAMS = {
     ),
     "a bundle that the stack has renewed": (
         lambda: (_brought(pki.client(ALICES, "alice", life=PAST)), _shown()),
-        "UTC; write the bundle anew",
+        "UTC; write the bundle again",
     ),
     "a server that the stack has renewed": (
         lambda: (_brought(), _shown(pki.server(CA, life=PAST))),
@@ -214,7 +214,7 @@ def test_what_a_stack_knows_is_said(made: Callable[[], tuple[ClientCredentials, 
 @pytest.mark.parametrize(
     ("client", "server", "words"),
     [
-        (pki.client(ALICES, "alice", life=PAST), SERVER, "UTC; pulumi up; then write the bundle anew"),
+        (pki.client(ALICES, "alice", life=PAST), SERVER, "UTC; pulumi up; then write the bundle again"),
         (ALICE, pki.server(CA, life=PAST), "UTC; pulumi up"),
     ],
 )
@@ -234,7 +234,7 @@ UNREADABLE = {
 @pytest.mark.parametrize(
     ("credentials", "kind", "words"), [pytest.param(*case, id=name) for name, case in UNREADABLE.items()]
 )
-def test_credentials_that_cannot_be_used_are_told(credentials: Credentials, kind: Kind, words: str) -> None:
+def test_credentials_that_cannot_be_used_are_reported(credentials: Credentials, kind: Kind, words: str) -> None:
     cause = read(credentials)
     assert isinstance(cause, Cause)
     assert cause.kind == kind

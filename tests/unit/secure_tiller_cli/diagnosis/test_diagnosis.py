@@ -61,7 +61,7 @@ def test_a_port_that_does_not_answer_is_looked_at(
         assert _kinds(_diagnose()) == [kind]
 
 
-def test_what_is_wrong_with_the_client_is_told_beside_what_stands_in_its_way(reach: Reach) -> None:
+def test_the_faults_of_the_client_are_reported_with_the_obstacles_on_its_way(reach: Reach) -> None:
     denied = Cause(Kind.FORWARD_DENIED, "seen", "remedy")
     reach(PodLookup("", (denied,), ("not checked: this",)))
     diagnosis = _diagnose(EXPIRED)

@@ -61,7 +61,7 @@ def test_the_content_of_a_kubeconfig_is_for_its_owner_alone_and_goes(kubectl: Ku
     assert not file.exists()
 
 
-def test_what_kubectl_says_when_it_fails_is_told(kubectl: Kubectl) -> None:
+def test_the_words_of_a_kubectl_that_fails_are_reported(kubectl: Kubectl) -> None:
     environment = kubectl("echo 'error: unable to forward: forbidden' >&2; exit 1")
     with (
         pytest.raises(ForwardError, match=r"blue-tiller: error: unable"),

@@ -1,4 +1,4 @@
-"""What a port shows before it has judged who calls."""
+"""The handshake of a port before it has judged who calls."""
 
 import contextlib
 import socket
@@ -10,7 +10,7 @@ import pytest
 from cryptography import x509
 from OpenSSL import SSL, crypto
 
-from secure_tiller_cli.diagnosis.handshake import Port, ServerHandshake, look
+from secure_tiller_cli.diagnosis.handshake import Port, ServerHandshake, probe_tls
 from tests.support import pki
 from tests.unit.secure_tiller_cli.diagnosis.ports import closing, plaintext, serving
 
@@ -59,12 +59,12 @@ def _port(serve: Callable[[socket.socket], None]) -> Iterator[Port]:
 def test_the_chain_and_the_names_of_the_trusted_cas_are_shown() -> None:
     server = pki.server(CA)
     with _port(_tls(server, ANN, BOB)) as port:
-        assert look(port) == ServerHandshake((server.certificate, CA.certificate), _names(ANN, BOB))
+        assert probe_tls(port) == ServerHandshake((server.certificate, CA.certificate), _names(ANN, BOB))
 
 
 def test_a_server_that_asks_no_client_for_a_certificate_names_no_ca() -> None:
     with _port(_tls(pki.server(CA))) as port:
-        assert look(port).trusted == frozenset()
+        assert probe_tls(port).trusted == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -77,17 +77,17 @@ def test_a_server_that_asks_no_client_for_a_certificate_names_no_ca() -> None:
 )
 def test_a_certificate_that_cannot_serve_is_shown_all_the_same(server: pki.Pair) -> None:
     with _port(_tls(server, ANN)) as port:
-        assert look(port).chain[0] == server.certificate
+        assert probe_tls(port).chain[0] == server.certificate
 
 
 def test_a_port_without_tls_is_seen_to_speak_plaintext() -> None:
     with _port(plaintext) as port:
-        assert look(port) == ServerHandshake(plaintext=True)
+        assert probe_tls(port) == ServerHandshake(plaintext=True)
 
 
 def test_control_a_port_that_only_closes_shows_nothing() -> None:
     with _port(closing) as port:
-        assert look(port) == ServerHandshake()
+        assert probe_tls(port) == ServerHandshake()
 
 
 def test_control_the_names_tell_the_cas_apart() -> None:

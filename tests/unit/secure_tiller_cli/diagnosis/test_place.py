@@ -8,7 +8,17 @@ import pytest
 from secure_tiller_cli.diagnosis import Kind
 from secure_tiller_cli.diagnosis.pod_lookup import PodLookup, locate
 from secure_tiller_stack.kubeconfig import Access
-from tests.support.api_server import FORBIDDEN, PODS, SELF_REVIEW, ApiServer, Question, kubeconfig, namespace, review
+from tests.support.api_server import (
+    FORBIDDEN,
+    PODS,
+    SELF_REVIEW,
+    ApiServer,
+    Question,
+    entry,
+    kubeconfig,
+    namespace,
+    review,
+)
 from tiller_facts.rbac import Subject
 
 HERE = "/api/v1/namespaces/blue-tiller"
@@ -57,9 +67,9 @@ NOT_READY = {
 @pytest.mark.parametrize(("pod", "words"), [pytest.param(*case, id=name) for name, case in NOT_READY.items()])
 def test_why_a_pod_is_not_ready_is_said(server: ApiServer, access: Access, pod: Any, words: str) -> None:
     _pods(server, pod)
-    kind, told = _only(locate(access, "blue-tiller"))
+    kind, seen = _only(locate(access, "blue-tiller"))
     assert kind == Kind.NOT_READY
-    assert words in told
+    assert words in seen
 
 
 def test_a_long_message_is_shortened(server: ApiServer, access: Access) -> None:
@@ -81,21 +91,23 @@ NO_POD = {
 
 
 @pytest.mark.parametrize(("deployment", "words"), [pytest.param(*case, id=name) for name, case in NO_POD.items()])
-def test_a_deployment_without_pods_is_told(server: ApiServer, access: Access, deployment: Any, words: str) -> None:
+def test_a_deployment_without_pods_is_reported(server: ApiServer, access: Access, deployment: Any, words: str) -> None:
     server.answers[DEPLOYMENT] = (200, deployment)
-    kind, told = _only(locate(access, "blue-tiller"))
+    kind, seen = _only(locate(access, "blue-tiller"))
     assert kind == Kind.NOT_READY
-    assert words in told
+    assert words in seen
 
 
-def test_a_namespace_without_tiller_is_told_with_the_nearest_that_has_one(server: ApiServer, access: Access) -> None:
+def test_a_namespace_without_tiller_is_reported_with_the_nearest_that_has_one(
+    server: ApiServer, access: Access
+) -> None:
     server.answers[PODS] = (200, {"items": [_pod("a", inside=name) for name in ("blue-helm", "green-helm")]})
-    kind, told = _only(locate(access, "blue-tiller"))
+    kind, seen = _only(locate(access, "blue-tiller"))
     assert kind == Kind.NO_TILLER
-    assert "(namespaces with a Tiller: blue-helm, green-helm)" in told
+    assert "(namespaces with a Tiller: blue-helm, green-helm)" in seen
 
 
-def test_a_namespace_that_is_not_there_is_told(server: ApiServer, access: Access) -> None:
+def test_a_namespace_that_is_not_there_is_reported(server: ApiServer, access: Access) -> None:
     del server.answers[HERE]
     assert _only(locate(access, "blue-tiller"))[0] == Kind.NO_NAMESPACE
 
@@ -117,19 +129,19 @@ def _allows(*verbs: str) -> Any:
 def test_the_right_that_is_missing_is_named_and_who_holds_it(server: ApiServer, access: Access) -> None:
     _pods(server, _pod("a", ready=True))
     server.answers[SELF_REVIEW] = _allows("list", "get")
-    kind, told = _only(locate(access, "blue-tiller", [Subject("Group", "blue-developers")]))
+    kind, seen = _only(locate(access, "blue-tiller", [Subject("Group", "blue-developers")]))
     assert kind == Kind.FORWARD_DENIED
-    assert "lacks the right to create pods/portforward; " in told
-    assert "Group blue-developers" in told
+    assert "lacks the right to create pods/portforward; " in seen
+    assert "Group blue-developers" in seen
     asked = [question.body["spec"]["resourceAttributes"] for question in server.asked_at(SELF_REVIEW)]
     assert {"namespace": "blue-tiller", "verb": "create", "resource": "pods", "subresource": "portforward"} in asked
 
 
-def test_somebody_who_may_nothing_is_told_every_right(server: ApiServer, access: Access) -> None:
+def test_every_right_that_an_account_lacks_is_named(server: ApiServer, access: Access) -> None:
     server.answers |= {SELF_REVIEW: _allows(), f"{HERE}/pods": FORBIDDEN}
-    kind, told = _only(locate(access, "blue-tiller"))
+    kind, seen = _only(locate(access, "blue-tiller"))
     assert kind == Kind.FORWARD_DENIED
-    assert "list pods, get pods, create pods/portforward" in told
+    assert "list pods, get pods, create pods/portforward" in seen
 
 
 def test_where_rights_cannot_be_asked_for_it_is_said_and_the_pod_is_taken(server: ApiServer, access: Access) -> None:
@@ -140,22 +152,40 @@ def test_where_rights_cannot_be_asked_for_it_is_said_and_the_pod_is_taken(server
     assert [words for words in place.unchecked if "the account's rights" in words]
 
 
-def test_where_neither_rights_nor_pods_are_told_the_list_is_the_right(server: ApiServer, access: Access) -> None:
+def test_where_neither_rights_nor_pods_can_be_read_the_list_is_the_right(server: ApiServer, access: Access) -> None:
     server.answers |= {SELF_REVIEW: FORBIDDEN, f"{HERE}/pods": FORBIDDEN}
-    kind, told = _only(locate(access, "blue-tiller"))
+    kind, seen = _only(locate(access, "blue-tiller"))
     assert kind == Kind.FORWARD_DENIED
-    assert "lacks the right to list pods;" in told
+    assert "lacks the right to list pods;" in seen
 
 
-def test_a_cluster_that_does_not_answer_is_told(tmp_path: Path) -> None:
-    kind, told = _only(locate(Access(kubeconfig(tmp_path, "http://127.0.0.1:1"), "here"), "blue-tiller"))
+def test_a_cluster_that_does_not_answer_is_reported(tmp_path: Path) -> None:
+    kind, seen = _only(locate(Access(kubeconfig(tmp_path, "http://127.0.0.1:1"), "here"), "blue-tiller"))
     assert kind == Kind.CLUSTER_UNREACHABLE
-    assert "http://127.0.0.1:1" in told
-    assert "sesame" not in told
+    assert "http://127.0.0.1:1" in seen
+    assert "sesame" not in seen
 
 
-def test_a_cluster_that_refuses_the_credentials_is_told(server: ApiServer, access: Access) -> None:
+def test_a_cluster_that_refuses_the_credentials_is_reported(server: ApiServer, access: Access) -> None:
     server.answers[SELF_REVIEW] = (401, {"message": "Unauthorized"})
-    kind, told = _only(locate(access, "blue-tiller"))
+    kind, seen = _only(locate(access, "blue-tiller"))
     assert kind == Kind.CLUSTER_UNREACHABLE
-    assert "log in anew" in told
+    assert "log in again" in seen
+
+
+def test_a_login_program_that_fails_is_no_lack_of_rights(server: ApiServer, tmp_path: Path) -> None:
+    user = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "false", "interactiveMode": "Never"}}
+    kind, seen = _only(locate(entry(tmp_path, server.url, user), "blue-tiller"))
+    assert kind == Kind.CLUSTER_UNREACHABLE
+    assert "its login program false failed with exit code 1" in seen
+    assert "subjects" not in seen
+    assert server.asked == []
+
+
+def test_a_guest_is_not_sent_to_the_teams_subjects(server: ApiServer, tmp_path: Path) -> None:
+    guest = (403, {"message": 'pods is forbidden: User "system:anonymous" cannot list resource "pods"'})
+    server.answers |= {SELF_REVIEW: guest, f"{HERE}/pods": guest}
+    kind, seen = _only(locate(entry(tmp_path, server.url, {}), "blue-tiller"))
+    assert kind == Kind.CLUSTER_UNREACHABLE
+    assert "the credentials were not accepted, or there are none" in seen
+    assert "subjects" not in seen

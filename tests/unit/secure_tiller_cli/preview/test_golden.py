@@ -127,12 +127,17 @@ ELSEWHERE = {
     "admits",
     "fence",
     "service_stays_inside",
+    "given_authorities",
     "lives",
     "cluster_wide",
     "tls_secret",
     "remains",
+    "as_planned",
+    "as_made",
+    "stays",
+    "provider",
 }
-"""Rules whose changes tests/unit/secure_tiller_cli/preview/test_rules.py makes."""
+"""Rules whose changes tests/unit/secure_tiller_cli/preview/test_rules.py, test_issued.py and test_objects.py make."""
 
 
 def test_there_is_a_golden_file_for_each_change_and_no_other() -> None:

@@ -5,13 +5,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from secure_tiller_cli.preview.changes import PARTS
 from secure_tiller_cli.preview.digest import UNKNOWN, Digest
 from secure_tiller_cli.preview.findings import Meaning
 from secure_tiller_cli.preview.summary import summarize
-from tests.support.samples import FULL, SMALLEST, smallest
+from tests.support import pki
+from tests.support.samples import FULL, OWN_CA, SMALLEST, own_certificate, smallest
 from tests.unit.secure_tiller_cli.preview.previews import Resources, preview, resources, step, urn_of
+from tiller_facts.identity import SERVER_CAS_ANNOTATION
 
 RBAC = "kubernetes:rbac.authorization.k8s.io/v1"
 DEPLOYMENT = urn_of("green", "kubernetes:apps/v1:Deployment", "deployment")
@@ -171,7 +174,7 @@ def test_control_what_was_undone_before_is_not_said_again(urn: str, code: str, c
 
 WITHOUT_WORDS = [
     (DEPLOYMENT, put("x", *POD, "volumes", 0, "secret", "secretName"), "secretName"),
-    (ROLE, put("other", "metadata", "name"), "metadata.name"),
+    (TLS, put("other", "metadata", "name"), "metadata.name"),
     (OWN, put("x", "metadata", "labels", "secure-tiller/team"), "secure-tiller/team"),
 ]
 
@@ -345,6 +348,53 @@ def test_another_binding_to_tillers_account_outside_of_the_team_is_a_risk() -> N
     assert summary.others.risks[0].code == "other-binding"
 
 
+ACCOUNT = urn_of("green", "kubernetes:core/v1:ServiceAccount", "service-account")
+OTHER_CA = pki.authority("an attacker's")
+
+
+def verified_by(*authorities: pki.Pair) -> Resources:
+    """Green with a server certificate of its user's PKI, verified by these CAs."""
+    given = own_certificate(ca="".join(authority.pem for authority in authorities))
+    return resources("green", smallest(certificates={"server_certificate": given}))
+
+
+def fingerprint(authority: pki.Pair) -> str:
+    digest = authority.certificate.fingerprint(SHA256()).hex().upper()
+    return ":".join(digest[at : at + 2] for at in range(0, len(digest), 2))
+
+
+def test_a_further_ca_of_the_server_certificate_is_a_risk_and_restarts_nothing() -> None:
+    found = findings(verified_by(OWN_CA), verified_by(OWN_CA, OTHER_CA))
+    assert found.keys() == {"server-ca-trusted"}
+    assert found["server-ca-trusted"].risk
+    assert fingerprint(OTHER_CA) in found["server-ca-trusted"].plain()
+    assert fingerprint(OWN_CA) not in found["server-ca-trusted"].plain()
+
+
+def test_a_ca_of_the_server_certificate_that_goes_is_a_risk() -> None:
+    found = findings(verified_by(OWN_CA, OTHER_CA), verified_by(OWN_CA))
+    assert found.keys() == {"server-ca-not-trusted"}
+    assert found["server-ca-not-trusted"].risk
+    assert fingerprint(OTHER_CA) in found["server-ca-not-trusted"].plain()
+
+
+def test_another_order_of_the_cas_of_the_server_certificate_is_no_change() -> None:
+    assert findings(verified_by(OWN_CA, OTHER_CA), verified_by(OTHER_CA, OWN_CA)) == {}
+
+
+def test_the_cas_of_a_server_certificate_are_a_risk_of_a_new_team_too() -> None:
+    assert findings({}, verified_by(OWN_CA))["server-ca-trusted"].risk
+
+
+def test_the_cas_of_a_server_certificate_are_named_when_it_replaces_the_stacks_own() -> None:
+    assert {"server-given", "server-ca-trusted"} <= findings(GREEN, verified_by(OWN_CA)).keys()
+
+
+def test_cas_of_a_server_certificate_that_only_the_update_knows_are_a_risk() -> None:
+    hidden = transformed(verified_by(OWN_CA), ACCOUNT, put(UNKNOWN, "metadata", "annotations", SERVER_CAS_ANNOTATION))
+    assert findings(verified_by(OWN_CA), hidden)["server-trust-unknown"].risk
+
+
 def test_a_trusted_ca_that_goes_or_changes_is_said() -> None:
     partner = resources(
         "green", smallest(certificates={"trusted_client_cas": FULL["certificates"]["trusted_client_cas"]})
@@ -353,3 +403,49 @@ def test_a_trusted_ca_that_goes_or_changes_is_said() -> None:
     annotation = ("spec", "template", "metadata", "annotations", "secure-tiller/trusts")
     other = transformed(partner, DEPLOYMENT, put("bob ca:partner#000000000000", *annotation))
     assert findings(partner, other)["ca-trusted"].risk
+
+
+@pytest.mark.parametrize("before", [{}, GREEN], ids=["new team", "new namespace"])
+def test_a_new_namespace_that_will_be_deleted_is_a_risk(before: Resources) -> None:
+    namespaces = {"green-apps": {}, "tools": {"retain_on_delete": False}}
+    found = findings(before, resources("green", smallest(namespaces=namespaces)))["not-retained"]
+    assert found.risk
+    assert found.names == {"name": "tools"}
+
+
+def test_control_a_new_namespace_that_stays_is_no_risk() -> None:
+    kept = resources("green", smallest(namespaces={"green-apps": {}, "tools": {}}))
+    assert "not-retained" not in {*findings(GREEN, kept), *findings({}, kept)}
+
+
+def with_option(word: str, value: Any, urn: str) -> Resources:
+    return {**GREEN, urn: {**GREEN[urn], word: value}}
+
+
+def test_rights_that_stay_in_the_cluster_are_a_risk() -> None:
+    kept = with_option("retainOnDelete", True, BINDING)
+    assert all(findings(before, kept)["stays"].risk for before in ({}, GREEN))
+    assert findings(kept, {})["stays"].names == {"resources": ("green-manage:green-apps",)}
+    assert "stays" not in {*findings(kept, kept), *findings(kept, GREEN), *findings(GREEN, {}), *findings({}, GREEN)}
+
+
+KUBERNETES = "urn:pulumi:test::secure-tiller::pulumi:providers:kubernetes::"
+
+
+def of_provider(name: str, *urns: str) -> Resources:
+    """Return the team, some objects of which another provider makes than the rest."""
+    made = {urn: f"{KUBERNETES}{name if urn in urns else 'cluster'}::an-id" for urn in GREEN if "$kubernetes:" in urn}
+    return {urn: {**state, "provider": made.get(urn, "")} for urn, state in GREEN.items()}
+
+
+def test_another_provider_of_objects_is_a_risk() -> None:
+    found = findings(of_provider("cluster"), of_provider("another", ROLE))["provider"]
+    assert found.risk
+    assert found.names == {"resources": ("green-manage:green-apps",)}
+    assert findings({}, of_provider("another", ROLE))["provider"].names == {"providers": ("another", "cluster")}
+
+
+def test_control_the_same_provider_or_another_version_of_the_default_one_is_no_risk() -> None:
+    every = [urn for urn in GREEN if "$kubernetes:" in urn]
+    versions = [of_provider(f"default_4_{minor}_0", *every) for minor in (28, 29)]
+    assert "provider" not in {*findings(*versions), *findings({}, of_provider("cluster"))}

@@ -5,7 +5,7 @@ from secure_tiller_cli.state import ClusterReference, DeployedTiller
 from tiller_facts.rbac import Subject
 
 ACCOUNT = Subject("ServiceAccount", "tiller", "blue-tiller")
-"""What team blue's Tiller runs as."""
+"""The account of team blue's Tiller."""
 
 
 def blue(*roles: RolePlan) -> DeployedTiller:

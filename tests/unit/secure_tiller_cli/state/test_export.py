@@ -1,4 +1,4 @@
-"""What Pulumi says of a stack, and what is said when it says nothing."""
+"""The state that Pulumi gives of a stack, and the error where it gives none."""
 
 import json
 from pathlib import Path
@@ -36,7 +36,7 @@ def test_without_a_name_the_selected_stack(pulumi: Program) -> None:
         ),
     ],
 )
-def test_what_pulumi_says_is_told_on_one_line(pulumi: Program, stderr: str, why: str, remedy: str) -> None:
+def test_the_error_of_pulumi_is_reported_on_one_line(pulumi: Program, stderr: str, why: str, remedy: str) -> None:
     pulumi.says(stderr=stderr, code=255)
     with pytest.raises(StackError) as caught:
         export("productoin")

@@ -119,7 +119,7 @@ def test_bundles_are_there_only_in_a_state_that_shows_its_secrets(shown: bool, b
 
 
 @pytest.mark.parametrize("content", ["apiVersion: v1\nclusters: []\n", '{"apiVersion": "v1"}'])
-def test_a_kubeconfig_in_the_state_is_told_from_a_path_and_never_printed(content: str) -> None:
+def test_a_kubeconfig_in_the_state_is_distinguished_from_a_path_and_never_printed(content: str) -> None:
     (blue,) = read(state(kubeconfig=secret(content, shown=True)))
     assert (blue.cluster.content, blue.cluster.kubeconfig, blue.cluster.hidden) == (content, "", False)
     assert content not in repr(blue)

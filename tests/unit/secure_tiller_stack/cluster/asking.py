@@ -1,4 +1,4 @@
-"""What the tests ask the cluster, and through which kubeconfig."""
+"""The tests' questions to the cluster, and their kubeconfig."""
 
 from pathlib import Path
 

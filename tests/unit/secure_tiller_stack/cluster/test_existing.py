@@ -1,4 +1,4 @@
-"""What objects there are: releases of Tillers that have left, and what stands under our names."""
+"""Existing objects: releases of Tillers that have left, and objects under our names."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace

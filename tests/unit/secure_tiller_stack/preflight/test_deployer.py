@@ -1,4 +1,4 @@
-"""What the account that updates the stack lacks, told before it is missed."""
+"""Missing rights of the account that updates the stack are named before they are needed."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What the look at the cluster asks, and what it says it did not ask."""
+"""The questions of the look at the cluster, and those that it says it did not ask."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Which namespaces that are there are ours to go on with, and which are somebody else's."""
+"""Existing namespaces: those that the stack takes over, and those that are somebody else's."""
 
 from dataclasses import replace
 from typing import Any

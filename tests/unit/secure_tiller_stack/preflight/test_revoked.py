@@ -1,4 +1,4 @@
-"""Who is still answered although the settings no longer say so."""
+"""Clients that are still answered although the settings no longer name them."""
 
 from dataclasses import replace
 

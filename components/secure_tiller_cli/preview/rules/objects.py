@@ -1,0 +1,75 @@
+"""Properties of a team's Kubernetes objects, whatever a team's file says: only a transform changes them."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from secure_tiller.plan.every_team import of_an_exposed_team
+from secure_tiller_cli.preview.changes import Change, Team
+from secure_tiller_cli.preview.findings import Meaning
+from secure_tiller_cli.preview.paths import Path, at, differing, mapping, within, written
+from tiller_facts.identity import PARTS
+
+JUDGED: Mapping[tuple[str, str], tuple[Path, ...]] = {
+    ("Deployment", "deployment"): (("spec",),),
+    ("NetworkPolicy", "admit-clients"): (("spec", "ingress", 0, "from"),),
+    ("NetworkPolicy", "deny-ingress"): (("spec",),),
+    ("Secret", "tls"): (("immutable",),),
+    ("Service", "service"): (("spec", "type"), ("spec", "externalIPs")),
+}
+"""The properties of a part that another rule judges."""
+
+JUDGED_OF_ALL: tuple[Path, ...] = (
+    *(("apiVersion",), ("kind",), ("rules",), ("subjects",), ("data",), ("stringData",)),
+    *(("metadata", "labels"), ("metadata", "annotations"), ("metadata", "name"), ("metadata", "namespace")),
+)
+
+
+def as_made(team: Team) -> Iterator[Meaning]:
+    """Say what about an object is not as the component makes it, and was so before."""
+    for change in (c for c in team.changes if c.counts and c.known and c.operation not in ("delete", "clean up")):
+        part = _part(change)
+        if not part:
+            continue
+        known = {*_faults(team, change, part, change.old)} if change.old else set()
+        for path, said in _faults(team, change, part, change.new):
+            if (path, said) not in known:
+                names = {"resource": f"{change.kind} {change.name}", "what": said}
+                sentence = "{resource} is not as the component makes it: {what}"
+                yield Meaning("object", sentence, names, risk=True, explains=((change, path),))
+
+
+def _faults(team: Team, change: Change, part: str, found: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    rest = change.part.removeprefix(part) if part.endswith(":") else ""
+    name, namespace = _place(team, change, part, rest)
+    for key, wanted in (("name", name), ("namespace", namespace)):
+        at_key = ("metadata", key)
+        if wanted and at(found, at_key) != wanted:
+            yield at_key, _said(at_key, at(found, at_key))
+    form = dict(of_an_exposed_team()[change.kind, f"{part}any" if part.endswith(":") else part])
+    if "roleRef" in form:
+        form["roleRef"] = {**mapping(form["roleRef"]), "name": name}
+    judged = (*JUDGED_OF_ALL, *JUDGED.get((change.kind, part), ()))
+    for path in differing(form, found):
+        if not any(within(path, known) for known in judged):
+            yield path, _said(path, at(found, path))
+
+
+def _place(team: Team, change: Change, part: str, rest: str) -> tuple[str, str]:
+    """Return the name and the namespace that an object must have; empty where the settings choose, or Pulumi."""
+    fixed = dict(PARTS[part])[change.kind]
+    if part == "namespace:":
+        return rest, ""
+    if part in ("namespace", "secret:"):
+        return "", ""
+    return (f"tiller-{team.name}", rest) if part == "manage:" else (fixed, team.namespace)
+
+
+def _said(path: Path, value: Any) -> str:
+    return f"{written(path)} is {'not set' if value is None else json.dumps(value)}"
+
+
+def _part(change: Change) -> str:
+    """Return the part by its name in the table of parts; empty if it is no Kubernetes object."""
+    parts = (part for part in PARTS if change.kind in dict(PARTS[part]))
+    return next((p for p in parts if change.part == p or (p.endswith(":") and change.part.startswith(p))), "")
