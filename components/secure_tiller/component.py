@@ -150,9 +150,7 @@ def _require_apart(settings: Settings) -> None:
 
 
 def _expirations(server: Issued, clients: Iterable[Issued]) -> pulumi.Output[Mapping[str, Expiration]]:
-    ends: dict[str, Any] = {**server.expirations}
-    for client in clients:
-        ends |= client.expirations
+    ends: dict[str, Any] = {part: end for one in (server, *clients) for part, end in one.expirations.items()}
     return pulumi.Output.from_input(ends)
 
 

@@ -8,7 +8,6 @@ from secure_tiller.plan.lifetimes import Lifetimes, lifetimes
 from secure_tiller.plan.model import (
     AuthorityPlan,
     CertificatePlan,
-    ExposurePlan,
     GivenCertificate,
     NamespacePlan,
     RolePlan,
@@ -48,7 +47,7 @@ def plan(name: str, args: SecureTillerArgs, stack: str) -> TillerPlan:
     settings = Settings(name, args)
     labels = {**args.get("labels", {}), MANAGED_BY_LABEL: MANAGED_BY, TEAM_LABEL: name}
     lives = lifetimes(settings.certificates)
-    exposure = _exposure(settings)
+    exposed_to = _exposed_to(settings)
     return TillerPlan(
         name=name,
         stack=stack,
@@ -63,8 +62,8 @@ def plan(name: str, args: SecureTillerArgs, stack: str) -> TillerPlan:
         trusted=dict(sorted(settings.certificates.get("trusted_client_cas", {}).items())),
         trusts=tuple(sorted(_trusts(settings))),
         roles=tuple(_roles(settings)),
-        exposure=exposure,
-        pod=pod(settings.namespace, settings.pod, exposed=exposure is not None),
+        exposed_to=exposed_to,
+        pod=pod(settings.namespace, settings.pod, exposed=exposed_to is not None),
         rollout_seconds=rollout_seconds(settings.pod),
     )
 
@@ -159,10 +158,10 @@ def _trusts(settings: Settings) -> Iterator[str]:
         yield f"ca:{name}#{pem.fingerprint(text)}" if isinstance(text, str) else f"ca:{name}"
 
 
-def _exposure(settings: Settings) -> ExposurePlan | None:
+def _exposed_to(settings: Settings) -> tuple[str, ...] | None:
     if "expose" not in settings.args:
         return None
-    return ExposurePlan(tuple(sorted({secret["namespace"] for secret in settings.secrets.values()})))
+    return tuple(sorted({secret["namespace"] for secret in settings.secrets.values()}))
 
 
 def _roles(settings: Settings) -> Iterator[RolePlan]:

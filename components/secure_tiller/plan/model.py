@@ -78,14 +78,6 @@ class GivenCertificate:
 
 
 @dataclass(frozen=True)
-class ExposurePlan:
-    """A Service, and who may connect to it."""
-
-    namespaces: tuple[str, ...]
-    """Whose pods are admitted."""
-
-
-@dataclass(frozen=True)
 class TillerPlan:
     """Everything that is created for one team."""
 
@@ -110,7 +102,8 @@ class TillerPlan:
     """Whom Tiller answers, a word for each trust anchor, in a form that does not change unless the anchor does:
     `alice` for a client, `alice@2` in another generation, `ca:partner#0a1b2c3d4e5f` for further CAs."""
     roles: tuple[RolePlan, ...]
-    exposure: ExposurePlan | None
+    exposed_to: tuple[str, ...] | None
+    """The namespaces whose pods may connect through a Service, at least one; None: no Service is made."""
     pod: Mapping[str, Any]
     """The `spec` of Tiller's pod, in the words of the Kubernetes API; a `Place` where only the update knows."""
     rollout_seconds: int

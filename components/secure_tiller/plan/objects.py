@@ -80,8 +80,8 @@ def objects(plan: TillerPlan) -> Iterator[PlannedObject]:
     closed = {"podSelector": {}, "policyTypes": ["Ingress"]}
     yield _inside(plan, "deny-ingress", NETWORK_POLICIES, DENY_INGRESS, {"spec": closed})
     yield _tls_secret(plan)
-    if plan.exposure:
-        yield _admission(plan, plan.exposure.namespaces)
+    if plan.exposed_to:  # an empty list of sources would admit every pod
+        yield _admission(plan, plan.exposed_to)
         yield _service(plan)
     yield _deployment(plan)
     for client, secret in plan.secrets.items():

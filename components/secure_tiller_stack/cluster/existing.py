@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 from secure_tiller_stack.cluster import lister
@@ -42,8 +41,7 @@ def there(client: Any, questions: Questions, namespaces: Mapping[str, FoundNames
 
     def named(key: tuple[Kind, str]) -> tuple[Json, ...] | None:
         kind, name = key
-        asked = partial(lister.items, client, kind, fields=f"metadata.name={name}", metadata_only=True)
-        return unless_refused(None, asked)
+        return unless_refused(None, lister.items, client, kind, fields=f"metadata.name={name}", metadata_only=True)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = pool.map(named, wanted)

@@ -48,7 +48,7 @@ def not_renamed(facts: ClusterFacts, formerly: Mapping[str, str]) -> Iterator[Pr
 
 def untold(facts: ClusterFacts) -> Iterator[str]:
     """Yield a sentence for the Tillers that will go, of which the cluster does not tell whether they hold releases."""
-    if names := [name for name, releases in sorted(facts.departed.items()) if releases is None]:
+    if names := _unanswered(facts):
         yield (
             f"Not checked: whether the Tillers that have left this file still hold releases ({', '.join(names)}). The "
             "cluster refuses the right to list Secrets there. An update asks again."
@@ -57,10 +57,9 @@ def untold(facts: ClusterFacts) -> Iterator[str]:
 
 def not_to_be_told(facts: ClusterFacts) -> Iterator[Problem]:
     """Yield a problem for each Tiller that an update would delete without knowing what it holds."""
-    for namespace, releases in sorted(facts.departed.items()):
-        if releases is None:
-            why = "will be deleted, and the cluster does not tell whether the Tiller there still holds releases"
-            yield Problem("", f"namespace {namespace}", "(unknown)", why, "let the deployer list Secrets there")
+    for namespace in _unanswered(facts):
+        why = "will be deleted, and the cluster does not tell whether the Tiller there still holds releases"
+        yield Problem("", f"namespace {namespace}", "(unknown)", why, "let the deployer list Secrets there")
 
 
 def going(facts: ClusterFacts, removed: Collection[str]) -> Iterator[str]:
@@ -71,6 +70,10 @@ def going(facts: ClusterFacts, removed: Collection[str]) -> Iterator[str]:
                 f"team {team} has left: with its namespace {namespace} go the records of {_named(releases)}. What they "
                 "installed stays, and no Tiller manages it any more."
             )
+
+
+def _unanswered(facts: ClusterFacts) -> list[str]:
+    return sorted(name for name, releases in facts.departed.items() if releases is None)
 
 
 def _holding(facts: ClusterFacts) -> Iterator[tuple[str, str, tuple[FoundRelease, ...]]]:

@@ -10,7 +10,7 @@ from secure_tiller.args import RightsArgs
 from secure_tiller.plan import pem, rights, validation
 from secure_tiller.plan.build import plan
 from secure_tiller.plan.lifetimes import Lifetime
-from secure_tiller.plan.model import CertificatePlan, ExposurePlan, GivenCertificate, RolePlan, TillerPlan
+from secure_tiller.plan.model import CertificatePlan, GivenCertificate, RolePlan, TillerPlan
 from secure_tiller.problems import ConfigurationError
 from tests.support import pki, strategies
 from tests.support.leaks import leaked, secret_number
@@ -80,7 +80,7 @@ def test_any_right_settings_give_a_plan_that_keeps_the_promises(args: Any) -> No
     parts = [part for certificate in issued(tiller) for part in parts_of(certificate)]
     assert len(parts) == len(set(parts)), "no two keys or certificates share a logical name"
     assert len(tiller.trusts) == len(set(tiller.trusts)) == len(tiller.clients) + len(tiller.trusted)
-    assert ("--listen=127.0.0.1:44134" in container(tiller)["args"]) == (tiller.exposure is None)
+    assert ("--listen=127.0.0.1:44134" in container(tiller)["args"]) == (tiller.exposed_to is None)
     assert {"--tls=true", "--tls-verify=true", "--storage=secret"} <= set(container(tiller)["args"])
 
 
@@ -373,7 +373,7 @@ def test_the_secret_of_a_client_is_planned_where_it_runs() -> None:
 
 
 def test_tiller_listens_on_its_loopback_unless_it_is_exposed() -> None:
-    assert GREEN.exposure is None
+    assert GREEN.exposed_to is None
     assert "--listen=:44134" in container(plan("blue", FULL, STACK))["args"]
 
 
@@ -381,7 +381,7 @@ def test_exposed_it_admits_the_namespaces_of_its_clients_secrets_each_once() -> 
     places = {"a": "pipelines", "b": "pipelines", "c": "batch"}
     clients = {name: {"secret": {"namespace": inside, "name": name}} for name, inside in places.items()}
     tiller = plan("green", smallest(expose="cluster", clients={**clients, "d": {}}), STACK)
-    assert tiller.exposure == ExposurePlan(("batch", "pipelines"))
+    assert tiller.exposed_to == ("batch", "pipelines")
 
 
 def test_existing_namespaces_are_named_in_their_order() -> None:

@@ -65,7 +65,7 @@ def tiller(
             created={namespace.name: namespace.labels for namespace in namespaces},
             deployment_spec={"template": _pod(planned)},
             tls_secret="",
-            exposed=planned.exposure is not None,
+            exposed=planned.exposed_to is not None,
             objects=of_plan(planned),
             cluster=ClusterReference(kubeconfig="/home/ann/.kube/config", context="production", identifier=UID),
         ),
