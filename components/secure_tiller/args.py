@@ -5,7 +5,7 @@ decides which resources there are is plain; certificates and annotations may be 
 checked when they are known: during the update, before anything is made of them.
 
 The Pulumi component analyzer reads the types and docstrings of this file, and it knows no postponed annotations,
-`Literal`, `Annotated` or `Union`: which words a field takes is checked by `secure_tiller.checks`.
+`Literal`, `Annotated` or `Union`: which words a field takes is checked by `secure_tiller.plan.validation`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -63,7 +63,7 @@ class ClientArgs(TypedDict):
     the key is then nowhere in the stack's state, and the bundle holds none. Default: none, the stack makes the key."""
 
     generation: NotRequired[int]
-    """Another number, 1 or above, makes this client's key and CA anew, and its old bundle stops working with the
+    """Another number, 1 or above, replaces this client's key and CA, and its old bundle stops working with the
     update: for a lost laptop. (A `csr` for another key does the same by itself, unless it is an output.) Default: 1."""
 
     secret: NotRequired[ClientSecretArgs]
@@ -119,7 +119,7 @@ class RuleArgs(TypedDict):
 
 
 class RightsArgs(TypedDict):
-    """What Tiller may do in the managed namespaces."""
+    """Tiller's rights in the managed namespaces."""
 
     preset: NotRequired[str]
     """`edit`: the namespaced kinds that charts are made of, with the verbs that Helm uses; or `none`: your own `rules`
@@ -189,8 +189,8 @@ class CertificatesArgs(TypedDict):
     bundles; `[2, 1]`; and when all have theirs `[2]`."""
 
     generation: NotRequired[int]
-    """The emergency word: another number, 1 or above, makes every key that the stack holds for this Tiller and its
-    clients anew, and all bundles handed out before stop working. Raise it when the stack's state was stolen.
+    """The emergency word: another number, 1 or above, replaces every key that the stack holds for this Tiller and its
+    clients, and all bundles handed out before stop working. Raise it when the stack's state was stolen.
     Keys that are not the stack's to make stay: of a `csr`, a `server_certificate` and `trusted_client_cas`.
     Default: 1."""
 
@@ -207,10 +207,10 @@ class ResourcesArgs(TypedDict):
     """Compute resources of Tiller's container, by name (`cpu`, `memory`, `ephemeral-storage`), as quantities."""
 
     requests: NotRequired[Mapping[str, str]]
-    """What is reserved; what is not named keeps its default. Default: 25m cpu, 64Mi memory, 16Mi ephemeral-storage."""
+    """Reserved amounts; an unnamed one keeps its default. Default: 25m cpu, 64Mi memory, 16Mi ephemeral-storage."""
 
     limits: NotRequired[Mapping[str, str]]
-    """What it may use at the most; what is not named keeps its default. Default: 1 cpu, 512Mi memory, 256Mi
+    """Largest amounts; an unnamed one keeps its default. Default: 1 cpu, 512Mi memory, 256Mi
     ephemeral-storage: a chart of Helm's largest message, 20 MiB, and the history of its release fit."""
 
 
@@ -272,20 +272,20 @@ class SecureTillerArgs(TypedDict):
     Tiller's own namespace is never one of them: whoever can create pods there can use Tiller's keys."""
 
     clients: Mapping[str, ClientArgs]
-    """Who may call this Tiller, by name; at least one, because Tiller does not start without a trusted certificate
-    (Helm 2.17, pkg/tlsutil, CertPoolFromFile). Write `alice: {}`. Each client has its own certificate authority: to
-    remove a client here is to revoke exactly that client's certificate."""
+    """The clients that may call this Tiller, by name; at least one, because Tiller does not start without a trusted
+    certificate (Helm 2.17, pkg/tlsutil, CertPoolFromFile). Write `alice: {}`. Each client has its own certificate
+    authority: to remove a client here is to revoke exactly that client's certificate."""
 
     namespace: NotRequired[str]
     """Tiller's own namespace, created for it alone. Default: `<name>-tiller`. Another name is another namespace: the
     release records in the old one go with it."""
 
     subjects: NotRequired[SubjectsArgs]
-    """Who may reach Tiller's port, through `kubectl port-forward` or the Helm client. A certificate is needed besides.
+    """The subjects that may reach Tiller's port, by `kubectl port-forward` or Helm; each needs a certificate too.
     Default: nobody, so that only those reach it who hold rights in every namespace anyway."""
 
     rights: NotRequired[RightsArgs]
-    """What Tiller may do in the managed namespaces. Default: the preset `edit`."""
+    """Tiller's rights in the managed namespaces. Default: the preset `edit`."""
 
     certificates: NotRequired[CertificatesArgs]
     """Lives of certificates, changes of keys, and certificates of your own. Default: see there."""

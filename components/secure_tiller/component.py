@@ -97,7 +97,7 @@ class SecureTiller(pulumi.ComponentResource):
             opts: of the component; the Kubernetes provider among them reaches every resource.
 
         Raises:
-            ConfigurationError: the settings are refused, by themselves or beside those of another Tiller of this
+            ConfigurationError: the settings are refused, by themselves or together with those of another Tiller of this
                 program; nothing was registered.
         """
         tiller = plan(name, args, this_stack())

@@ -1,6 +1,6 @@
-"""The settings of a stack file beside those of the component: what a platform engineer writes for a whole cluster.
+"""The settings of a stack file in addition to those of the component: a platform engineer's, for a whole cluster.
 
-The JSON Schema of stack files is made of these types and their docstrings (`secure_tiller.schema`).
+The JSON Schema of stack files is made of these types and their docstrings (`secure_tiller_stack.json_schema`).
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from secure_tiller.args import LifetimeArgs, PodArgs, RightsArgs, SecureTillerAr
 
 
 class ClusterArgs(TypedDict):
-    """Which cluster the stack may touch."""
+    """The one cluster that the stack may touch."""
 
     uid: str
     """UID of the cluster's namespace kube-system, which no two clusters share (`make uid` prints it), or `any` for
@@ -20,7 +20,7 @@ class ClusterArgs(TypedDict):
     and the refusal names it."""
 
     kubeconfig: NotRequired[str]
-    """The kubeconfig file. Default: KUBECONFIG, else ~/.kube/config. Not allowed beside the secret value
+    """The kubeconfig file. Default: KUBECONFIG, else ~/.kube/config. Not allowed together with the secret value
     `secure-tiller:kubeconfig`, which holds such a file's content."""
 
     context: NotRequired[str]
@@ -41,7 +41,7 @@ class DefaultCertificatesArgs(TypedDict):
 
 
 class DefaultsArgs(TypedDict):
-    """What holds for every team that does not say otherwise.
+    """The settings of every team that does not set its own.
 
     They must be right by themselves, for the smallest team. A map of a team is laid over the map here, key by key;
     anything else that a team sets, a list too, takes the place of what stands here.
@@ -52,7 +52,7 @@ class DefaultsArgs(TypedDict):
     is said of one namespace, with its reason.) Default: `baseline`."""
 
     rights: NotRequired[RightsArgs]
-    """What each Tiller may do in its team's namespaces. Default: the preset `edit`."""
+    """Each Tiller's rights in its team's namespaces. Default: the preset `edit`."""
 
     certificates: NotRequired[DefaultCertificatesArgs]
     """How long certificates live. Default: see there."""
@@ -80,7 +80,7 @@ class TeamArgs(SecureTillerArgs):
 
     formerly: NotRequired[str]
     """The team's name before it was renamed: what the stack made under that name stays, with keys, CAs and releases,
-    and takes the new name; its certificates are issued anew by the same CAs, so that bundles go on working. It needs
+    and takes the new name; its certificates are issued again by the same CAs, so that bundles go on working. It needs
     `namespace`, set to the name that Tiller's namespace has. Take it out once every cluster had its update.
     Default: none."""
 
@@ -95,10 +95,10 @@ class StackArgs(TypedDict):
     """The teams, by name; at least one."""
 
     cluster: ClusterArgs
-    """Which cluster the stack may touch."""
+    """The one cluster that the stack may touch."""
 
     defaults: NotRequired[DefaultsArgs]
-    """What holds for every team that does not say otherwise. Default: nothing, each key has its own default."""
+    """The settings of every team that does not set its own. Default: none, each key has its own default."""
 
     removed: NotRequired[Mapping[str, str]]
     """Teams that left this file although their Tillers still hold releases, each with the word `with-releases`: their

@@ -1,4 +1,4 @@
-"""What holds for every team of a stack that does not say otherwise."""
+"""The settings of every team of a stack that does not set its own."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -32,7 +32,7 @@ def read(value: object) -> tuple[DefaultsArgs, tuple[Problem, ...]]:
     tried = cast(
         "DefaultsArgs", {key: value for key, value in sound.items() if not unreviewed or key != "pod_security"}
     )
-    # Tried on the smallest team, so that a mistake here is told once, and not by every team.
+    # Tried on the smallest team, so that a mistake here is reported once, and not by every team.
     probe = apply_defaults({"namespaces": {_PROBE: {}}, "clients": {_PROBE: {}}, **_rules(tried)}, tried)
     wrong = validation.rules(Settings("team", cast("SecureTillerArgs", probe)))
     problems = (*unreviewed, *(_of_defaults(problem) for problem in (*malformed, *wrong)))

@@ -33,7 +33,7 @@ def read_teams(value: object, common: DefaultsArgs | None = None) -> tuple[Team,
 
     Args:
         value: `secure-tiller:teams` as plain data: a map from team name to settings; None when it is not set.
-        common: what holds for every team that does not say otherwise. Default: nothing.
+        common: the settings of every team that does not set its own. Default: none.
 
     Raises:
         ConfigurationError: with every problem of every team and between teams.

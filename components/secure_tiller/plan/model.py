@@ -26,7 +26,7 @@ class RolePlan:
     """A Role, and a RoleBinding of the same name if there is anybody to bind."""
 
     part: str
-    """What follows the component's name in the logical name."""
+    """The logical name, without the component's name before it."""
     name: str
     namespace: str
     rules: tuple[Rule, ...]
@@ -38,9 +38,9 @@ class AuthorityPlan:
     """A CA. Its name is derived from its key, when that is known."""
 
     part: str
-    """What follows the component's name in the logical names of key and certificate."""
+    """The logical name of key and certificate, without the component's name before it."""
     generation: str
-    """What follows that in the logical name of the key: another text is another key."""
+    """Suffix of the key's logical name; another suffix creates another key."""
     lifetime: Lifetime
 
 
@@ -49,7 +49,7 @@ class CertificatePlan:
     """A certificate and the CAs made for it alone."""
 
     part: str
-    """What follows the component's name in the logical names of key, request and certificate."""
+    """The logical name of key, request and certificate, without the component's name before it."""
     authorities: tuple[AuthorityPlan, ...]
     """The first signs; whoever verifies the certificate is given all."""
     generation: str
@@ -74,7 +74,7 @@ class GivenCertificate:
     key: pulumi.Input[str] = field(repr=False)
     ca: pulumi.Input[str]
     names: tuple[str, ...]
-    """What it must be issued for."""
+    """The DNS names and IP addresses it must be issued for."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class TillerPlan:
 
     name: str
     stack: str
-    """Whose the namespaces will be: `<organization>/<project>/<stack>`."""
+    """The owner of the namespaces: `<organization>/<project>/<stack>`."""
     labels: Mapping[str, str]
     annotations: Mapping[str, pulumi.Input[str]]
     """The user's, for every Kubernetes object."""
@@ -98,8 +98,8 @@ class TillerPlan:
     """By client, the Secret that receives its bundle."""
     trusted: Mapping[str, pulumi.Input[str]]
     """By name, further CAs of clients."""
-    trusts: tuple[str, ...]
-    """Whom Tiller answers, a word for each trust anchor, in a form that does not change unless the anchor does:
+    trust_anchors: tuple[str, ...]
+    """The clients that Tiller answers, a word for each trust anchor, which changes only if the anchor does:
     `alice` for a client, `alice@2` in another generation, `ca:partner#0a1b2c3d4e5f` for further CAs."""
     roles: tuple[RolePlan, ...]
     exposed_to: tuple[str, ...] | None

@@ -199,7 +199,7 @@ def _service(plan: TillerPlan) -> PlannedObject:
 
 def _deployment(plan: TillerPlan) -> PlannedObject:
     """Return Tiller's Deployment, under the names and labels by which Helm's clients and helm-2to3 find it."""
-    annotations = {**_annotations(plan), TRUSTS_ANNOTATION: " ".join(plan.trusts)}
+    annotations = {**_annotations(plan), TRUSTS_ANNOTATION: " ".join(plan.trust_anchors)}
     spec = {
         # Two Tillers would both believe that they hold the lock on a release.
         "replicas": 1,

@@ -18,7 +18,7 @@ Location = tuple[int | str, ...]
 Repairs = Mapping[Location, object]
 
 _INPUT_NAMES = {"Output": pulumi.Output, "T": str}
-"""What the names in `pulumi.Input[str]` stand for, which the SDK writes as text."""
+"""The types behind the names in `pulumi.Input[str]`, which the SDK writes as text."""
 
 _CONFIG = ConfigDict(
     arbitrary_types_allowed=True,  # an Output is none of pydantic's types
@@ -37,13 +37,13 @@ _ALLOWED = {
     "is_instance_of": ("must be a list", "write a list, one entry a line, each after '- '"),
     "invalid_key": ("keys must be text", "write the key in quotes"),
 }
-"""What is allowed, and the remedy, for each kind of wrong type, by pydantic's name for it."""
+"""The allowed type and the remedy, by pydantic's name for the error."""
 
 _STAND_INS: Mapping[type, object] = {
     str: "stand-in",
     ServiceAccountSubjectArgs: {"namespace": "stand-in", "name": "stand-in"},
 }
-"""What takes the place of a malformed item of a list while the rest is checked."""
+"""Values that replace a malformed item of a list while the rest is checked."""
 
 
 class SettingsSchema(Generic[Part]):
@@ -179,7 +179,7 @@ def _repaired(value: object, repairs: Repairs) -> object:
 def _items(value: Mapping[Any, Any], repairs: Repairs, at: Location) -> Iterator[tuple[Any, object]]:
     for key, item in value.items():
         if not isinstance(key, str):
-            continue  # told already; pydantic names such a key by its repr, so that no repair would find it
+            continue  # reported already; pydantic names such a key by its repr, so that no repair would find it
         here = (*at, key)
         replacement = repairs[here] if here in repairs else _copied(item, repairs, here)
         if replacement is not None:

@@ -27,9 +27,9 @@ ANONYMOUS = "system:anonymous"
 """The user whom the API server takes a request without credentials for (Kubernetes documentation, Authenticating)."""
 
 UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
-"""What the client raises about an entry, or an answer, of a form that it does not expect."""
+"""The errors of the client about an entry, or an answer, of a form that it does not expect."""
 
-MEND = "mend the context's server address, credentials and the files that they name, or choose another context"
+CONTEXT_REMEDY = "correct the context's server address, credentials and their files, or choose another context"
 
 
 @contextmanager
@@ -40,8 +40,8 @@ def calling(
 
     Args:
         access: how to reach the cluster.
-        asked: what it may refuse, in words.
-        right: what an account must be allowed to do for that, in words.
+        asked: the request that it may refuse, for the message.
+        right: the right that the request takes, for the remedy.
 
     Raises:
         ClusterError: it does not answer, or refuses what is asked; the message names address, file and context.
@@ -56,7 +56,7 @@ def calling(
     except UNREADABLE as error:
         # The error is not shown: it can quote the request, which holds credentials.
         reason = f"what the context says cannot be sent, or what answers is no Kubernetes ({type(error).__name__})"
-        raise no_answer(access, configuration.host, reason, MEND) from error
+        raise no_answer(access, configuration.host, reason, CONTEXT_REMEDY) from error
     except (urllib3.exceptions.HTTPError, OSError) as error:
         remedy = "start the cluster, or choose another kubeconfig or context"
         raise no_answer(access, configuration.host, f"it cannot be reached: {error}", remedy) from error
@@ -70,9 +70,9 @@ def _configuration(access: Access) -> Any:
     except (ConfigException, OSError, *UNREADABLE) as error:
         # The error is not shown: it can quote the file, which holds credentials.
         reason = f"an entry of this context cannot be read ({type(error).__name__})"
-        raise no_answer(access, "", reason, MEND) from error
+        raise no_answer(access, "", reason, CONTEXT_REMEDY) from error
     if not configuration.host:
-        raise no_answer(access, "", "its cluster cannot be called: there is no server address", MEND)
+        raise no_answer(access, "", "its cluster cannot be called: there is no server address", CONTEXT_REMEDY)
     configuration.retries = False
     return configuration
 
@@ -81,7 +81,7 @@ def _remedy(error: Any, right: str) -> str:
     # Where a login program fails, the client goes on without credentials, and many clusters take it for a guest.
     if error.status == HTTPStatus.UNAUTHORIZED or ANONYMOUS in str(error.body):
         return (
-            "the credentials were not accepted: log in anew; if the context names a program for that, see that it runs"
+            "the credentials were not accepted: log in again; if the context names a program for that, see that it runs"
         )
     return f"use an account that may {right}"
 

@@ -19,7 +19,7 @@ def departed(
 ) -> Iterator[tuple[str, tuple[FoundRelease, ...] | None]]:
     """Yield the namespace of each of the stack's Tillers that the settings do not name, and its releases.
 
-    None for the releases: the cluster refused to tell them.
+    None for the releases: the cluster refused to list them.
     """
     for name, found in namespaces.items():
         if name in questions.namespaces or found.terminating or not found.is_of(questions.stack):
@@ -75,7 +75,7 @@ def _last_revisions(records: Iterable[Mapping[str, Any]]) -> Iterator[FoundRelea
 
 
 def _has_our_account(client: Any, namespace: str) -> bool:
-    """Return whether a namespace has the ServiceAccount of one of our Tillers; where that is not told, it may have."""
+    """Return whether a namespace has the ServiceAccount of one of our Tillers; a refusal to list counts as yes."""
     found = unless_refused(
         None,
         lister.items,

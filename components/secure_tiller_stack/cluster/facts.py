@@ -1,4 +1,4 @@
-"""What is asked of the cluster before anything is registered, and what it told."""
+"""The questions to the cluster before anything is registered, and its answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,20 +11,20 @@ from tiller_facts.values import Value
 
 @dataclass(frozen=True)
 class Questions:
-    """What a look at the cluster asks for beside what it always does."""
+    """The questions of one look at the cluster, in addition to those that it always asks."""
 
     deploying: bool
     """Whether this is an update: only then it asks what takes the right to create an access review."""
     stack: str
-    """Whose namespaces are looked at for Tillers that have left, as `<organization>/<project>/<stack>`."""
+    """The stack whose namespaces may hold Tillers that have left, as `<organization>/<project>/<stack>`."""
     namespaces: frozenset[str]
     """Those that the settings name: no Tiller has left them."""
     objects: frozenset[Object]
-    """What will be created under a fixed name."""
+    """The objects that will be created under a fixed name."""
     acts: frozenset[Right]
-    """What the deployer must be allowed to do."""
+    """The rights that the deployer must hold."""
     grants: frozenset[Right]
-    """What the deployer must be allowed to grant."""
+    """The rights that the deployer must be allowed to grant."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ class FoundTiller:
     """A pod of one of our Tillers. It knows best whom it answers, whatever became of an update."""
 
     namespace: str
-    trusts: frozenset[str]
-    """Whom it answers (`TillerPlan.trusts`)."""
+    trust_anchors: frozenset[str]
+    """The clients that it answers, as in `TillerPlan.trust_anchors`."""
     stopping: bool
-    """Whether it was told to stop: it ends the calls that run, and would answer new ones too."""
+    """Whether it was asked to stop: it ends the calls that run, and would answer new ones too."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class FoundObjects:
 
 @dataclass(frozen=True)
 class ClusterFacts:
-    """What the cluster told. Where None is a value, the cluster refused to tell."""
+    """The answers of the cluster. None is a refusal to answer."""
 
     server: str
     """Address of the API server."""

@@ -1,4 +1,4 @@
-"""What the component registers, seen from the engine's side."""
+"""The resources that the component registers, seen from the engine's side."""
 
 from collections import Counter
 from datetime import timedelta
@@ -280,7 +280,7 @@ def test_the_probes_ask_the_probe_port_and_name_no_host(blue: Recording) -> None
     }
 
 
-def test_a_hung_tiller_is_killed_long_before_one_that_was_told_to_stop(blue: Recording) -> None:
+def test_a_hung_tiller_is_killed_long_before_one_that_was_asked_to_stop(blue: Recording) -> None:
     (container,) = pod(blue)["containers"]
     hung = {container[probe]["terminationGracePeriodSeconds"] for probe in ("livenessProbe", "startupProbe")}
     assert max(hung) < pod(blue)["terminationGracePeriodSeconds"]
@@ -373,7 +373,7 @@ def test_refused_settings_register_nothing() -> None:
 
 
 def refused_beside(*before: Any, name: str = "second", args: Any) -> tuple[Problem, ...]:
-    """Return why a Tiller is refused beside those that a program has made before."""
+    """Return why a Tiller is refused after those that a program has made before."""
     found: list[Problem] = []
 
     def program() -> None:

@@ -84,7 +84,7 @@ def test_control_a_script_that_looks_for_something_else_breaks_the_call(folder: 
     assert looks(folder, broken) == READ_VERBS
 
 
-def test_a_pod_is_ready_until_it_is_told_to_stop(folder: Path) -> None:
+def test_a_pod_is_ready_until_it_is_asked_to_stop(folder: Path) -> None:
     ready = script(STAYS_READY, folder)
     assert subprocess.run(ready, check=False).returncode == 0
     looks(folder)

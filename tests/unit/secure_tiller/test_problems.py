@@ -1,4 +1,4 @@
-"""What a person reads when something is refused."""
+"""The message of a refusal."""
 
 import pulumi
 import pytest

@@ -1,4 +1,4 @@
-"""What holds for every team of a stack that does not say otherwise."""
+"""The settings of every team of a stack that does not set its own."""
 
 import copy
 from typing import Any
@@ -222,7 +222,7 @@ def test_privileged_pods_are_said_of_one_namespace_and_are_no_default() -> None:
     assert "say it of the one namespace" in problem.remedy
 
 
-def test_a_wrong_default_is_told_once_whatever_the_number_of_teams() -> None:
+def test_a_wrong_default_is_reported_once_whatever_the_number_of_teams() -> None:
     teams = {name: smallest(namespaces={f"{name}-apps": {}}) for name in ("blue", "green", "red")}
     values = {"teams": teams, "defaults": {"pod": {"history_max": 0}}}
     with pytest.raises(Exception, match=r"\(1 problem\)[^\n]*\n  secure-tiller:defaults\.pod\.history_max = 0"):

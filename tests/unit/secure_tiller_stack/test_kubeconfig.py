@@ -1,4 +1,4 @@
-"""Which cluster is meant: the settings, the file and its contexts."""
+"""The choice of the cluster: the settings, the file and its contexts."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the account that updates a stack must be allowed to do, and the ClusterRole that says it."""
+"""The rights of the account that updates a stack, and the ClusterRole that grants them."""
 
 from collections.abc import Iterable
 from pathlib import Path

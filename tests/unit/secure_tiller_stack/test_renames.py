@@ -1,4 +1,4 @@
-"""What the stack does with a team as a whole: its protection, and its name from before."""
+"""Options of a team as a whole: its protection, and its name from before."""
 
 from typing import Any
 

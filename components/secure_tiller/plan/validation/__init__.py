@@ -1,6 +1,6 @@
-"""What the settings of one team may say: tables of small checks. Nothing here asks the cluster.
+"""Rules for the settings of one team: tables of small checks. Nothing here asks the cluster.
 
-What is about several teams is checked in `secure_tiller.teams`.
+Rules between teams are in `secure_tiller.plan.conflicts`.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the settings may say about certificates."""
+"""Rules for certificates."""
 
 from collections.abc import Iterator, Mapping
 from typing import Literal
@@ -32,7 +32,7 @@ def no_certificate_outlives_its_ca(s: Settings) -> Iterator[Problem]:
         issued: tuple[Part, ...] = ("client",) if "server_certificate" in s.certificates else ("server", "client")
         ca, leaves = _life(s, "ca"), {part: _life(s, part) for part in issued}
     except ValueError:
-        return  # told above
+        return  # reported by lives_can_be_counted
     part, leaf = max(leaves.items(), key=lambda item: item[1].validity)
     if ca.renew_before > leaf.validity:
         return

@@ -1,4 +1,4 @@
-"""What the settings may say about clients, and about the subjects who may reach Tiller's port."""
+"""Rules for clients, and for the subjects who may reach Tiller's port."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What the settings may say about namespaces."""
+"""Rules for namespaces."""
 
 from collections.abc import Iterator
 

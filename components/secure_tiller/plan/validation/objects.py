@@ -1,4 +1,4 @@
-"""What the settings may say about the labels and annotations of all objects."""
+"""Rules for the labels and annotations of all objects."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ SELECTED = ("app", "name")
 """Labels by which the Helm client finds Tiller's pod."""
 
 RESERVED = ("secure-tiller", "app.kubernetes.io/managed-by")
-"""What our labels and annotations say; to change it would undo what they promise."""
+"""Keys and prefixes of our own labels and annotations; another value would undo what they promise."""
 
 RECOMMENDED = "app.kubernetes.io"
 """Labels that Kubernetes recommends to its users, unlike others of its domains (documentation, Recommended Labels)."""

@@ -1,4 +1,4 @@
-"""What the settings may say about Tiller's pod, and about who may connect to it inside the cluster."""
+"""Rules for Tiller's pod, and for exposing it inside the cluster."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What the settings may say about Tiller's rights."""
+"""Rules for Tiller's rights."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What each rule refuses, in which words, and what it accepts."""
+"""Settings that each rule refuses, with its words, and settings that it accepts."""
 
 from typing import cast
 

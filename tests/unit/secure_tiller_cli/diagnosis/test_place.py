@@ -160,4 +160,4 @@ def test_a_cluster_that_refuses_the_credentials_is_reported(server: ApiServer, a
     server.answers[SELF_REVIEW] = (401, {"message": "Unauthorized"})
     kind, seen = _only(locate(access, "blue-tiller"))
     assert kind == Kind.CLUSTER_UNREACHABLE
-    assert "log in anew" in seen
+    assert "log in again" in seen

@@ -125,7 +125,7 @@ def _lives(planned: CertificatePlan, issued: datetime) -> Iterator[tuple[str, tu
 
 
 def _pod(planned: TillerPlan) -> Mapping[str, Any]:
-    annotations = {TRUSTS_ANNOTATION: " ".join(planned.trusts)}
+    annotations = {TRUSTS_ANNOTATION: " ".join(planned.trust_anchors)}
     return {"metadata": {"annotations": annotations}, "spec": planned.pod}
 
 

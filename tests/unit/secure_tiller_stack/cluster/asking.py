@@ -1,4 +1,4 @@
-"""What the tests ask the cluster, and through which kubeconfig."""
+"""The questions of the tests to the cluster, and the kubeconfig for them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the account that asks may do: as few questions as tell it."""
+"""The rights of the account that asks, found by as few questions as possible."""
 
 from collections.abc import Callable, Iterable, Set
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What the look at the cluster asks, and what it says it did not ask."""
+"""The questions of the look at the cluster, and the report of those that it did not ask."""
 
 from dataclasses import replace
 
@@ -63,7 +63,7 @@ def test_an_update_has_nothing_to_note() -> None:
     assert fit(FACTS).notes == ()
 
 
-def test_everything_that_was_not_answered_is_told() -> None:
+def test_everything_that_was_not_answered_is_reported() -> None:
     silent = replace(
         FACTS,
         everybody=Hidden("refused"),
