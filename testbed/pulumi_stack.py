@@ -1,6 +1,7 @@
 """Runs the real Pulumi command on a stack of this project."""
 
 import json
+import signal
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ from typing import Any
 from secure_tiller_cli.diagnosis import Credentials
 
 PROJECT = Path(__file__).parents[1]
+UPDATES = ("up", "destroy", "refresh", "import")
+"""Commands that change resources."""
+INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -31,19 +35,33 @@ class Stack:
     ) -> "subprocess.CompletedProcess[str]":
         """Run `pulumi` with arguments and return its output.
 
+        Args:
+            arguments: of the command.
+            check: whether a failure is an error.
+            seconds: how long it may take. Then an update is interrupted, and waited for: one that is killed leaves
+                operations in the state of which nobody knows how they ended. Every other command is killed.
+            stdin: its standard input.
+
         Raises:
-            subprocess.CalledProcessError: it failed and `check` is set; the output is in the error.
+            PulumiError: it failed and `check` is set, or took too long; the output is in the error.
         """
-        done = subprocess.run(
-            ["pulumi", "--non-interactive", "--color=never", *arguments],
+        command = ["pulumi", "--non-interactive", "--color=never", *arguments]
+        with subprocess.Popen(
+            command,
             cwd=self.project,
             env=dict(self.environment),
-            input=stdin,
-            capture_output=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=seconds,
-            check=False,
-        )
+        ) as process:
+            try:
+                out, err = process.communicate(stdin, timeout=seconds)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGINT if arguments[0] in UPDATES else signal.SIGKILL)
+                out, err = process.communicate()
+                raise PulumiError(subprocess.CompletedProcess(command, INTERRUPTED, out, err), seconds) from None
+        done = subprocess.CompletedProcess(command, process.returncode, out, err)
         if check and done.returncode:
             raise PulumiError(done)
         return done
@@ -84,6 +102,7 @@ class Stack:
 class PulumiError(Exception):
     """A Pulumi command failed; the text is its whole output."""
 
-    def __init__(self, done: "subprocess.CompletedProcess[str]") -> None:
-        """Keep what the command said."""
-        super().__init__(f"{' '.join(done.args)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    def __init__(self, done: "subprocess.CompletedProcess[str]", seconds: float | None = None) -> None:
+        """Keep the output, and after how many seconds the command was ended, if it was."""
+        how = f"exit {done.returncode}" if seconds is None else f"ended after {seconds:g} s; run the same again"
+        super().__init__(f"{' '.join(done.args)}: {how}\n{done.stdout}{done.stderr}")

@@ -66,7 +66,7 @@ def new_stack(cluster: Place, tools: Toolchain, tmp_path_factory: pytest.TempPat
 
 @pytest.fixture(scope="session")
 def suffix() -> str:
-    """What sets this run's namespaces apart from those of a demo, and of a run that was killed."""
+    """The suffix that sets this run's namespaces apart from those of a demo, and of a run that was killed."""
     return secrets.token_hex(3)
 
 

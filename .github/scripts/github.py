@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 BOT = "github-actions[bot]"
-"""Who writes with a workflow's token."""
+"""The user who writes with a workflow's token."""
 
 
 def run_url() -> str:

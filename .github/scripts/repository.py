@@ -1,4 +1,4 @@
-"""What git knows of a pull request. Its files are read as data, out of git's store: none is checked out here."""
+"""A pull request, as git knows it. Its files are read as data, out of git's store: none is checked out here."""
 
 import os
 import re
@@ -19,7 +19,7 @@ class RepositoryError(Exception):
 
 @dataclass(frozen=True)
 class Change:
-    """What merging does to one path.
+    """The effect of merging on one path.
 
     Attributes:
         path: below the repository's root.

@@ -1,4 +1,4 @@
-"""What a pull request may change in a stack file without an approval: the settings of its teams, in plain text.
+"""The part of a stack file that a pull request may change without an approval: its teams' settings, in plain text.
 
 The rest of the file says whom the preview trusts: which cluster it asks, what decrypts the state, which plugins run.
 And a value `secure` is decrypted for whoever refers to it. None of that is taken from a pull request. What is taken is
@@ -26,7 +26,7 @@ class StackFileError(Exception):
 
 @dataclass(frozen=True)
 class Taken:
-    """What is taken of a pull request's stack file.
+    """The part of a pull request's stack file that is taken.
 
     Attributes:
         text: the base's file with the pull request's team settings; empty when there are reasons against it.

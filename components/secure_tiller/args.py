@@ -207,11 +207,12 @@ class ResourcesArgs(TypedDict):
     """Compute resources of Tiller's container, by name (`cpu`, `memory`, `ephemeral-storage`), as quantities."""
 
     requests: NotRequired[Mapping[str, str]]
-    """Reserved amounts; an unnamed one keeps its default. Default: 25m cpu, 64Mi memory, 16Mi ephemeral-storage."""
+    """The reserved amounts; one that is not named keeps its default. Default: 25m cpu, 64Mi memory, 16Mi
+    ephemeral-storage."""
 
     limits: NotRequired[Mapping[str, str]]
-    """Largest amounts; an unnamed one keeps its default. Default: 1 cpu, 512Mi memory, 256Mi
-    ephemeral-storage: a chart of Helm's largest message, 20 MiB, and the history of its release fit."""
+    """The limits; one that is not named keeps its default. Default: 1 cpu, 512Mi memory, 256Mi ephemeral-storage: a
+    chart of Helm's largest message, 20 MiB, and the history of its release fit."""
 
 
 class TolerationArgs(TypedDict):
@@ -281,8 +282,8 @@ class SecureTillerArgs(TypedDict):
     release records in the old one go with it."""
 
     subjects: NotRequired[SubjectsArgs]
-    """The subjects that may reach Tiller's port, by `kubectl port-forward` or Helm; each needs a certificate too.
-    Default: nobody, so that only those reach it who hold rights in every namespace anyway."""
+    """The subjects that may reach Tiller's port, through `kubectl port-forward` or the Helm client. A call takes a
+    certificate too. Default: nobody, so that only those reach it who hold rights in every namespace anyway."""
 
     rights: NotRequired[RightsArgs]
     """Tiller's rights in the managed namespaces. Default: the preset `edit`."""

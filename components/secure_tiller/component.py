@@ -1,14 +1,16 @@
 """The component resource."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import ReferenceType, WeakKeyDictionary, ref
 
 import pulumi
+from pulumi.resource import DependencyProviderResource
 
 from secure_tiller.args import SecureTillerArgs
 from secure_tiller.plan.build import plan
-from secure_tiller.plan.conflicts import conflicts
+from secure_tiller.plan.conflicts import in_cluster, in_trust
 from secure_tiller.plan.validation import Settings
 from secure_tiller.problems import ConfigurationError
 from secure_tiller.resources import certificates, objects
@@ -101,7 +103,7 @@ class SecureTiller(pulumi.ComponentResource):
                 program; nothing was registered.
         """
         tiller = plan(name, args, this_stack())
-        _require_apart(Settings(name, args))
+        _require_apart(Settings(name, args), opts)
         # No args as properties: what stands there is kept in the state.
         super().__init__(COMPONENT, name, {}, opts)
 
@@ -130,12 +132,28 @@ class SecureTiller(pulumi.ComponentResource):
         )
 
 
-_settings: WeakKeyDictionary[pulumi.Resource, list[Settings]] = WeakKeyDictionary()
-"""By program, of which its stack is the root, the settings of the Tillers that it has made."""
+@dataclass(frozen=True)
+class _Made:
+    """A Tiller that a program has made."""
+
+    settings: Settings
+    provider: ReferenceType[pulumi.ProviderResource] | None
+    """The provider of its objects; None: not known."""
+
+    def is_elsewhere(self, provider: pulumi.ProviderResource | None) -> bool:
+        """Return whether its cluster is another one than that of a provider. In doubt it is not."""
+        own = self.provider() if self.provider else None
+        return own is not None and provider is not None and own is not provider
 
 
-def _require_apart(settings: Settings) -> None:
+_made: WeakKeyDictionary[pulumi.Resource, list[_Made]] = WeakKeyDictionary()
+"""By program, of which its stack is the root, the Tillers that it has made."""
+
+
+def _require_apart(settings: Settings, opts: pulumi.ResourceOptions | None) -> None:
     """Refuse a Tiller that would reach into another one of the same program.
+
+    Names of objects are compared on one cluster, CAs on all: a certificate is good wherever its CA is trusted.
 
     Raises:
         ConfigurationError: it carries everything that both lay claim to.
@@ -143,10 +161,30 @@ def _require_apart(settings: Settings) -> None:
     program = pulumi.runtime.get_root_resource()
     if program is None:  # somebody's unit test without a stack
         return
-    others = _settings.setdefault(program, [])
-    if problems := tuple(conflicts([*others, settings])):
+    others, provider = _made.setdefault(program, []), _provider(opts or pulumi.ResourceOptions())
+    near = [other.settings for other in others if not other.is_elsewhere(provider)]
+    every = [other.settings for other in others]
+    if problems := (*in_cluster([*near, settings]), *in_trust([*every, settings])):
         raise ConfigurationError(problems)
-    others.append(settings)
+    others.append(_Made(settings, ref(provider) if provider else None))
+
+
+def _provider(opts: pulumi.ResourceOptions) -> pulumi.ProviderResource | None:
+    """Return the explicit provider of a Tiller's objects; None: not known.
+
+    It is looked for as the SDK does (`Resource._get_providers`). In a component plugin each call makes a stand-in of
+    its own for one provider, so that a stand-in says nothing.
+    """
+    given = opts.providers or {}
+    by_package = dict(given) if isinstance(given, Mapping) else {each.package: each for each in given}
+    if opts.provider:
+        by_package.setdefault(opts.provider.package, opts.provider)
+    inherited = opts.parent.get_provider(f"{_KUBERNETES}:core/v1:Namespace") if opts.parent else None
+    found = by_package.get(_KUBERNETES) or inherited
+    return None if isinstance(found, DependencyProviderResource) else found
+
+
+_KUBERNETES = "kubernetes"
 
 
 def _expirations(server: Issued, clients: Iterable[Issued]) -> pulumi.Output[Mapping[str, Expiration]]:

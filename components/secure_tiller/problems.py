@@ -1,4 +1,4 @@
-"""Problems of the settings or of the cluster, in words that a person can act on.
+"""Problems with the settings or with the cluster, in words that a person can act on.
 
 Every check reports `Problem`s; they are collected and raised once, so that one run names all that is to be corrected.
 """
@@ -12,7 +12,7 @@ import pulumi
 LONGEST_VALUE = 80
 
 PRIVATE = "PRIVATE KEY"
-"""Part of the label of each private key's PEM."""
+"""The label in the PEM of each private key."""
 HIDDEN = "(not shown: it holds a private key)"
 
 
@@ -25,11 +25,11 @@ class Problem:
     key: str
     """Where it stands, as a path in the settings: `namespaces.blue-apps.pod_security`."""
     value: str
-    """The value there, as returned by `shown`."""
+    """The value there, as shown by `shown`."""
     why: str
-    """The rule that the value breaks, and its reason."""
+    """The allowed values, and the reason."""
     remedy: str
-    """The correction, as an imperative."""
+    """The remedy, as an imperative."""
 
     def __str__(self) -> str:
         where = f"team {plain(self.team)}: {plain(self.key)}" if self.team else plain(self.key)
@@ -37,7 +37,7 @@ class Problem:
 
 
 class RefusedError(pulumi.RunError):
-    """The request is refused, and nothing was created or changed, unless `outcome` says so. Carries every `Problem`.
+    """The request is refused, and nothing was created or changed, unless it says so. Carries every `Problem`.
 
     It is a `pulumi.RunError`, so that any Pulumi program ends with this message alone, without a traceback.
     """

@@ -39,6 +39,11 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text
     return made
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, which takes an s in the plural."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def write_json(value: object) -> None:
     """Write JSON on standard output."""
     typer.echo(json.dumps(value, indent=2))

@@ -12,7 +12,7 @@ from secure_tiller.args import LifetimeArgs, PodArgs, RightsArgs, SecureTillerAr
 
 
 class ClusterArgs(TypedDict):
-    """The one cluster that the stack may touch."""
+    """The cluster that the stack may touch."""
 
     uid: str
     """UID of the cluster's namespace kube-system, which no two clusters share (`make uid` prints it), or `any` for
@@ -41,7 +41,7 @@ class DefaultCertificatesArgs(TypedDict):
 
 
 class DefaultsArgs(TypedDict):
-    """The settings of every team that does not set its own.
+    """The settings of every team that does not say otherwise.
 
     They must be right by themselves, for the smallest team. A map of a team is laid over the map here, key by key;
     anything else that a team sets, a list too, takes the place of what stands here.
@@ -52,7 +52,7 @@ class DefaultsArgs(TypedDict):
     is said of one namespace, with its reason.) Default: `baseline`."""
 
     rights: NotRequired[RightsArgs]
-    """Each Tiller's rights in its team's namespaces. Default: the preset `edit`."""
+    """The rights of each Tiller in its team's namespaces. Default: the preset `edit`."""
 
     certificates: NotRequired[DefaultCertificatesArgs]
     """How long certificates live. Default: see there."""
@@ -95,10 +95,10 @@ class StackArgs(TypedDict):
     """The teams, by name; at least one."""
 
     cluster: ClusterArgs
-    """The one cluster that the stack may touch."""
+    """The cluster that the stack may touch."""
 
     defaults: NotRequired[DefaultsArgs]
-    """The settings of every team that does not set its own. Default: none, each key has its own default."""
+    """The settings of every team that does not say otherwise. Default: nothing, each key has its own default."""
 
     removed: NotRequired[Mapping[str, str]]
     """Teams that left this file although their Tillers still hold releases, each with the word `with-releases`: their

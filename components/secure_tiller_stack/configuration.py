@@ -11,7 +11,7 @@ from secure_tiller_stack.args import REMOVED, StackArgs
 from secure_tiller_stack.teams import Team, read_teams
 
 KEYS = tuple(sorted(StackArgs.__annotations__))
-"""The keys that the program reads of the project's configuration."""
+"""The keys of the project's configuration that the program reads."""
 
 TEXTS = ("kubeconfig",)
 """Those of them whose value is text as it is; the others are data."""
@@ -27,7 +27,7 @@ Read = TypeVar("Read")
 
 @dataclass(frozen=True)
 class Stack:
-    """The settings of a stack's file."""
+    """The configuration of a stack."""
 
     teams: tuple[Team, ...]
     cluster: Mapping[str, str]

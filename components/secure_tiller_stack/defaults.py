@@ -1,4 +1,4 @@
-"""The settings of every team of a stack that does not set its own."""
+"""The settings of every team of a stack that does not say otherwise."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace

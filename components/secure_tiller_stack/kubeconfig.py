@@ -6,15 +6,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-import yaml
+from typing import Any
 
 from secure_tiller.plan import schema
 from secure_tiller.problems import ClusterError, ConfigurationError, Problem, shown
+from secure_tiller_stack import kubeconfig_files
 
 SETTINGS = ("context", "kubeconfig", "uid")
 CONTENT = "secure-tiller:kubeconfig"
 """The secret value with the content of a kubeconfig."""
+ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+"""The token of a pod's account (Kubernetes documentation, Accessing the Kubernetes API from a Pod)."""
+_IN_A_POD = (
+    f"write a kubeconfig for this pod's account: tokenFile {ACCOUNT}, certificate-authority {ACCOUNT.parent}/ca.crt, "
+    "server https://kubernetes.default.svc"
+)
 ANY_CLUSTER = "any"
 """The `uid` of a stack that may touch any cluster: for throwaway ones, whose state goes with them."""
 
@@ -97,43 +103,81 @@ def find(settings: Mapping[str, str], content: str = "", environment: Mapping[st
     Raises:
         ClusterError: the file or the context cannot be used.
     """
-    path = None if content else file(settings, environment)
-    context = _context(path, content, settings.get("context"))
-    return Access(path, context, settings.get("uid", ""), content)
+    wanted, uid = settings.get("context"), settings.get("uid", "")
+    if content:
+        return Access(None, _context({CONTENT: _parsed(CONTENT, content)}, wanted), uid, content)
+    contents = {path: _parsed(str(path), _text(path)) for path in _files(settings, environment)}
+    context = _context({str(path): each for path, each in contents.items()}, wanted)
+    return Access(_holder(contents, context), context, uid)
 
 
-def file(settings: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the kubeconfig file of the settings, absolute.
+def _files(settings: Mapping[str, str], environment: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the kubeconfig files to read, absolute; of several in KUBECONFIG those that are there, as kubectl does.
 
     Raises:
-        ClusterError: KUBECONFIG names several.
+        ClusterError: KUBECONFIG names none, or none that is there.
     """
-    named = settings.get("kubeconfig") or environment.get("KUBECONFIG")
-    if not settings.get("kubeconfig") and named and os.pathsep in named:
-        why = "KUBECONFIG names several files, and the Kubernetes provider reads one"
-        raise ClusterError([problem("kubeconfig", named, why, "set `kubeconfig` or KUBECONFIG to one file")])
+    listed = environment.get("KUBECONFIG", "")
+    if settings.get("kubeconfig") or not listed:
+        named = [settings.get("kubeconfig") or "~/.kube/config"]
+    else:
+        named = list(dict.fromkeys(each for each in listed.split(os.pathsep) if each))
     # Absolute, because `pulumi destroy` runs the provider from the state, and not from here.
-    return Path(named or "~/.kube/config").expanduser().absolute()
+    paths = [Path(each).expanduser().absolute() for each in named]
+    found = tuple(path for path in paths if len(paths) == 1 or path.exists())
+    if not found:
+        raise _unusable("kubeconfig", listed, "KUBECONFIG names no file that is there")
+    return found
 
 
-def _context(path: Path | None, content: str, wanted: str | None) -> str:
-    """Return the context to use, checked against those that the kubeconfig has."""
-    place = str(path or CONTENT)
+def _text(path: Path) -> str:
     try:
-        read = yaml.safe_load(path.read_text() if path else content)
-        contexts = [str(context["name"]) for context in read["contexts"]]
-        current = read.get("current-context")
+        return path.read_text()
     except OSError as error:
-        why = f"{place} cannot be read: {error.strerror}"
-        raise _unusable("kubeconfig", place, why) from error
-    except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError, AttributeError) as error:
+        why = f"{path} cannot be read: {error.strerror}"
+        if ACCOUNT.exists() and not path.exists():
+            raise ClusterError([problem("kubeconfig", str(path), why, _IN_A_POD)]) from error
+        raise _unusable("kubeconfig", str(path), why) from error
+    except UnicodeDecodeError as error:
+        raise _unusable("kubeconfig", str(path), f"{path} is not a kubeconfig with contexts") from error
+
+
+def _parsed(place: str, text: str) -> Mapping[str, Any]:
+    try:
+        content = kubeconfig_files.parse(text)
+        kubeconfig_files.names(content, "context")
+    except kubeconfig_files.UNREADABLE as error:
         # The error is not shown: it can quote the file, which holds credentials.
         raise _unusable("kubeconfig", place, f"{place} is not a kubeconfig with contexts") from error
-    context = wanted or current
+    return content
+
+
+def _context(contents: Mapping[str, Mapping[str, Any]], wanted: str | None) -> str:
+    """Return the context to use, checked against those that the kubeconfigs have."""
+    contexts = {name for content in contents.values() for name in kubeconfig_files.names(content, "context")}
+    context = wanted or kubeconfig_files.current(tuple(contents.values()))
     if context not in contexts:
-        why = f"must be a context of {place}: {', '.join(sorted(contexts)) or 'it has none'}"
+        places = ", ".join(contents)
+        why = f"must be a context of {places}: {', '.join(sorted(contexts)) or 'it has none'}"
         raise _unusable("context", context, why)
     return str(context)
+
+
+def _holder(contents: Mapping[Path, Mapping[str, Any]], context: str) -> Path:
+    """Return the one file that holds a context with its cluster and its user."""
+    if len(contents) == 1:
+        return next(iter(contents))
+    try:
+        places = kubeconfig_files.places(contents, context)
+    except kubeconfig_files.UNREADABLE as error:
+        names = ", ".join(map(str, contents))
+        raise _unusable("context", context, f"an entry of it in {names} cannot be read") from error
+    if len(set(places.values())) == 1:
+        return places["context"]
+    where = ", ".join(f"the {kind} in {path}" for kind, path in places.items())
+    why = f"is spread over several files of KUBECONFIG ({where}), and the Kubernetes provider reads one"
+    remedy = "write it into one file with kubectl config view --minify --flatten, and set KUBECONFIG to that"
+    raise ClusterError([problem("context", context, why, remedy)])
 
 
 def _unusable(key: str, value: object, why: str) -> ClusterError:

@@ -1,4 +1,4 @@
-"""The rights of the account that updates a stack. docs/deployer.yaml is a ClusterRole of just these."""
+"""The rights that the account that updates a stack needs. docs/deployer.yaml is a ClusterRole of just that."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ EVENTS = Kind("", "events")
 READ_VERBS = ("list", "watch")
 
 ACTS = ("create", "delete", "get", "patch", *READ_VERBS)
-"""The verbs of the Kubernetes provider on each object: server-side apply, then a watch until it is ready, or gone."""
+"""The verbs of the Kubernetes provider for each object: by server-side apply, looking on until it is ready, or gone."""
 
 AWAITED = {
     DEPLOYMENTS: (REPLICA_SETS, PODS, Kind("", "persistentvolumeclaims")),

@@ -8,7 +8,7 @@ import pulumi_kubernetes as kubernetes
 from secure_tiller.component import SecureTiller, this_stack
 from secure_tiller.plan.build import plan
 from secure_tiller.plan.validation import Settings
-from secure_tiller_stack import kubeconfig, revocation
+from secure_tiller_stack import kubeconfig, revocation, takeovers
 from secure_tiller_stack.configuration import KEYS, TEXTS, Stack, read_stack
 from secure_tiller_stack.kubeconfig import Access
 from secure_tiller_stack.preflight import Cluster, look
@@ -73,14 +73,19 @@ def _provider(access: Access, cluster: Cluster) -> kubernetes.Provider:
 
 
 def _tiller(team: Team, provider: kubernetes.Provider, access: Access, cluster: Cluster) -> SecureTiller:
+    made = takeovers.Made()
     options = pulumi.ResourceOptions(
         providers=[provider],
+        transformations=[made.collect],
         protect=team.protect,
         aliases=[pulumi.Alias(name=team.formerly)] if team.formerly else None,
     )
     tiller = SecureTiller(team.name, team.args, options)
+    if pulumi.runtime.is_dry_run():
+        return tiller
+    takeovers.look(plan(team.name, team.args, this_stack()), made, access, cluster)
     leaving = cluster.leaving.get(Settings(team.name, team.args).namespace)
-    if leaving and not pulumi.runtime.is_dry_run():
+    if leaving:
         # The update ends when the last pod that answers them is gone.
         revocation.wait(tiller, access, leaving)
     return tiller

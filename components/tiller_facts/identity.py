@@ -52,6 +52,10 @@ because a label's value ends at 63 characters (Kubernetes documentation, Labels 
 TRUSTS_ANNOTATION = "secure-tiller/trusts"
 """Annotation of Tiller's pods: whom this very pod answers, one word for each trust anchor."""
 
+SERVER_CAS_ANNOTATION = "secure-tiller/server-cas"
+"""Annotation of Tiller's ServiceAccount: the fingerprints of the CAs that the user gave clients to verify Tiller by. A
+bundle is an output, of which a preview shows nothing; a change of this annotation restarts nothing."""
+
 REASON_ANNOTATION = "secure-tiller/pod-security-reason"
 """Annotation without which the component opens no namespace to privileged pods."""
 

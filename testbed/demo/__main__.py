@@ -2,6 +2,7 @@
 
 import argparse
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -20,6 +21,9 @@ from testbed.demo.place import Place
 from testbed.pulumi_stack import Stack
 from testbed.toolchain import Toolchain, load, prepare
 from testbed.toolchain.progress import clock
+
+UPDATE_SECONDS = 1200
+"""For the update of the demo's stack, whose images come out of the cluster's own store."""
 
 
 def main() -> int:
@@ -99,9 +103,20 @@ def _deploy(stack: Stack, *, live: bool) -> None:
     stack.create()
     command = ["pulumi", "up", "--yes", "--skip-preview", "--stack", stack.name]
     command += [] if live else ["--suppress-progress"]
-    done = subprocess.run(command, cwd=stack.project, env=dict(stack.environment), check=False)
-    if done.returncode:
-        raise ClusterError(f"{' '.join(command)}: exit {done.returncode}; what it said stands above")
+    with subprocess.Popen(command, cwd=stack.project, env=dict(stack.environment)) as process:
+        try:
+            process.wait(UPDATE_SECONDS)
+        except KeyboardInterrupt:  # the terminal has interrupted Pulumi too, which ends what it has begun
+            process.wait()
+            raise
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)
+            process.wait()
+            raise ClusterError(
+                f"{' '.join(command)}: interrupted after {UPDATE_SECONDS} s; run the same again"
+            ) from None
+    if process.returncode:
+        raise ClusterError(f"{' '.join(command)}: exit {process.returncode}; its output is above")
 
 
 def show(console: Console, attempts: Iterable[Attempt]) -> int:

@@ -234,7 +234,7 @@ def _install_plugins(home: Path, folders: dict[str, Path]) -> None:
             "PULUMI_HOME": str(home / "pulumi"),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
         }
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
         if done.returncode:
             raise ToolchainError(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
 

@@ -53,6 +53,7 @@ class Walk:
         target: those of the team's own.
         said: how each run of Helm ended, by its purpose.
         commands: how each kubectl command of the exit plan ended.
+        started_again: why the Tiller that the exit plan stopped gets no pod.
     """
 
     stack: TestStack
@@ -63,6 +64,7 @@ class Walk:
     target: dict[str, Contents] = field(default_factory=dict)
     said: dict[str, "subprocess.CompletedProcess[str]"] = field(default_factory=dict)
     commands: dict[str, "subprocess.CompletedProcess[str]"] = field(default_factory=dict)
+    started_again: str = ""
 
     @property
     def team(self) -> str:
@@ -301,8 +303,24 @@ def _follow_the_exit_plan(walk: Walk) -> None:
         for command in step["commands"]:
             if not command.startswith(("helm3", "pulumi")):
                 walk.commands[command] = walk.shell(command)
+            if command.startswith("kubectl wait"):
+                walk.started_again = _start_tiller_again(walk)
             if command.startswith("(umask"):
                 _lose_a_record_and_put_it_back(walk)
+
+
+def _start_tiller_again(walk: Walk) -> str:
+    """Scale Tiller as an update of its Deployment would, and return why it has no pod."""
+    own, apps = f"{walk.team}-tiller", client.AppsV1Api(walk.api)
+    apps.patch_namespaced_deployment("tiller-deploy", own, {"spec": {"replicas": 1}})
+
+    def failures() -> list[str]:
+        conditions = apps.read_namespaced_deployment_status("tiller-deploy", own).status.conditions
+        return [each.message for each in conditions if (each.type, each.status) == ("ReplicaFailure", "True")]
+
+    until(lambda: bool(failures()), "no pod can be made")
+    assert walk.core.list_namespaced_pod(own).items == []
+    return failures()[0]
 
 
 def _lose_a_record_and_put_it_back(walk: Walk) -> None:
@@ -456,6 +474,10 @@ def test_releases_that_the_new_tiller_has_gone_on_with_are_left_alone(walk: Walk
 def test_every_kubectl_command_of_the_exit_plan_runs(walk: Walk) -> None:
     assert {line: done.stderr for line, done in walk.commands.items() if done.returncode} == {}
     assert len(walk.commands) > 10
+
+
+def test_an_update_does_not_start_the_tiller_that_the_exit_plan_stopped(walk: Walk) -> None:
+    assert "exceeded quota: tiller-stopped" in walk.started_again
 
 
 def test_the_exit_plan_converts_each_release_but_the_deleted_one(walk: Walk) -> None:

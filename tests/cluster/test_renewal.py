@@ -112,6 +112,7 @@ def _renew_under_load(seen: Renewal, helm: Helm, api: client.ApiClient, cluster:
     try:
         seen.stack.up()
         seen.outlived = installing.poll() is None
+        _let_be_ready(api, seen.team("serv"))
         output, errors = installing.communicate(timeout=120)
     finally:
         updated.set()
@@ -120,7 +121,7 @@ def _renew_under_load(seen: Renewal, helm: Helm, api: client.ApiClient, cluster:
 
 
 def _install(helm: Helm, team: str, api: client.ApiClient, cluster: Place) -> "subprocess.Popen[str]":
-    """Begin an install that takes a while; return once Tiller has it in hand."""
+    """Begin an install that does not end before `_let_be_ready`; return once Tiller has it in hand."""
     core = client.CoreV1Api(api)
     installing = helm.begin("install", str(SLOW_CHART), "--name", "slow", "--namespace", f"{team}-apps", "--wait",
         "--set", f"image={cluster.busybox}")  # fmt: skip
@@ -130,6 +131,13 @@ def _install(helm: Helm, team: str, api: client.ApiClient, cluster: Place) -> "s
 
     until(stored, "Tiller has stored the release")
     return installing
+
+
+def _let_be_ready(api: client.ApiClient, team: str) -> None:
+    """Set the condition for which the chart's pod waits."""
+    core, condition = client.CoreV1Api(api), {"type": "tests/may-be-ready", "status": "True"}
+    for pod in core.list_namespaced_pod(f"{team}-apps", label_selector="release=slow").items:
+        core.patch_namespaced_pod_status(pod.metadata.name, f"{team}-apps", {"status": {"conditions": [condition]}})
 
 
 def _call_until(updated: threading.Event, helm: Helm) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Any
 import pulumi
 
 from secure_tiller import SecureTiller
+from secure_tiller.plan.pem import fingerprints
 from secure_tiller.resources.certificates import opaque_name
 from tests.support.recording import Recording, Registered, is_secret, run
 from tests.support.samples import DORAS_REQUEST, FULL, OWN_CA, OWN_SERVER, PARTNER, own_certificate, smallest
@@ -28,6 +29,7 @@ PEMS = {
     PARTNER.pem: "<PEM of a partner's CA>",
     DORAS_REQUEST: "<PEM of Dora's request>",
     OWN_CA.pem: "<PEM of the user's CA>",
+    fingerprints(OWN_CA.pem): "<fingerprint of the user's CA>",
     OWN_SERVER.pem: "<PEM of the user's certificate>",
     OWN_SERVER.key_pem: "<PEM of the user's key>",
 }

@@ -11,7 +11,8 @@ COMPONENTS = Path(__file__).parents[2] / "components"
 CLUSTER = "secure_tiller_stack/cluster"
 
 ONLY = {
-    "subprocess": {"secure_tiller_cli/programs.py"},
+    # A login program is run as kubectl runs it: it may have the terminal.
+    "subprocess": {"secure_tiller_cli/programs.py", f"{CLUSTER}/login.py"},
     "kubernetes": {f"{CLUSTER}/connection.py"},
     "clients.ApiClient": {f"{CLUSTER}/connection.py"},
     "clients.Configuration": {f"{CLUSTER}/connection.py"},

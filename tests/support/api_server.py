@@ -1,6 +1,7 @@
 """A small HTTP server on this machine that answers like an API server, and a kubeconfig for it."""
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+from secure_tiller_stack.kubeconfig import Access
 from tests.support.samples import STACK
 
 VERSION_WORDS = ("buildDate", "compiler", "gitCommit", "gitTreeState", "gitVersion", "goVersion", "platform")
@@ -97,6 +99,10 @@ class ApiServer:
         }
     )
     asked: list[Question] = field(default_factory=list)
+    headers: list[tuple[tuple[str, str], ...]] = field(default_factory=list)
+    """Those of each request, as they were sent, one by one."""
+    peers: list[bytes | None] = field(default_factory=list)
+    """The certificate of each client over TLS."""
     page: int = 500
     """Objects that it sends at once to whoever sets a limit; without one it sends all."""
     forgets: int = 0
@@ -118,6 +124,10 @@ class ApiServer:
         more = {"metadata": {"continue": str(end)}} if end < len(items) else {}
         return status, {**content, "items": items[int(place) : end], **more}
 
+    def sent(self, name: str) -> list[list[str]]:
+        """Return the values of a header in each request."""
+        return [[value for key, value in headers if key.lower() == name.lower()] for headers in self.headers]
+
     @property
     def paths(self) -> list[str]:
         """The paths that were asked for, in their order."""
@@ -129,8 +139,8 @@ class ApiServer:
 
 
 @contextmanager
-def running() -> Iterator[ApiServer]:
-    """Run the server while it is used."""
+def running(tls: ssl.SSLContext | None = None) -> Iterator[ApiServer]:
+    """Run the server while it is used; without TLS unless a context is given."""
     api = ApiServer()
 
     class Handler(BaseHTTPRequestHandler):
@@ -140,6 +150,9 @@ def running() -> Iterator[ApiServer]:
             length = int(self.headers.get("Content-Length") or 0)
             sent = json.loads(self.rfile.read(length)) if length else None
             question = Question(path, sent, parse_qs(url.query), self.headers.get("Accept", ""))
+            api.headers.append(tuple(self.headers.items()))
+            if isinstance(self.connection, ssl.SSLSocket):
+                api.peers.append(self.connection.getpeercert(binary_form=True))
             status, content = api.answer(question)
             body = json.dumps(content).encode()
             self.send_response(status)
@@ -148,13 +161,15 @@ def running() -> Iterator[ApiServer]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = answer  # noqa: N815
+        do_GET = do_POST = do_PATCH = answer  # noqa: N815
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             """Say nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as http:
-        api.url = f"http://127.0.0.1:{http.server_port}"
+        api.url = f"{'https' if tls else 'http'}://127.0.0.1:{http.server_port}"
+        if tls:
+            http.socket = tls.wrap_socket(http.socket, server_side=True)
         threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         yield api
         http.shutdown()
@@ -174,3 +189,13 @@ def kubeconfig(folder: Path, url: str) -> Path:
         )
     )
     return path
+
+
+def entry(folder: Path, url: str, user: object, **of_cluster: object) -> Access:
+    """Return the access by a kubeconfig with this user."""
+    file = kubeconfig(folder, url)
+    content = json.loads(file.read_text())
+    content["clusters"][0]["cluster"] |= of_cluster
+    content["users"][0]["user"] = user
+    file.write_text(json.dumps(content))
+    return Access(file, "here")

@@ -77,6 +77,8 @@ def authority(
     uses: Sequence[x509.ObjectIdentifier] = (),
     is_ca: bool = True,
     may_sign: bool | None = None,
+    path_length: int | None = None,
+    names_issuers_key: bool = False,
 ) -> Pair:
     """Return a CA: self-signed unless there is an issuer.
 
@@ -88,9 +90,14 @@ def authority(
         uses: its extended key usages; none: no limit.
         is_ca: whether its basic constraints say that it is one.
         may_sign: whether its key usage lets it sign certificates; None: it has no key usage.
+        path_length: how many intermediates may stand below it; None: any number.
+        names_issuers_key: whether it has an authority key identifier.
     """
     key = key or new_key()
-    extensions: list[x509.ExtensionType] = [x509.BasicConstraints(ca=is_ca, path_length=None)]
+    extensions: list[x509.ExtensionType] = [x509.BasicConstraints(ca=is_ca, path_length=path_length)]
+    if names_issuers_key:
+        by = (issuer.key if issuer else key).public_key()
+        extensions.append(x509.AuthorityKeyIdentifier.from_issuer_public_key(by))
     if may_sign is not None:
         extensions.append(_key_usage(may_sign))
     return Pair(_signed(name, key.public_key(), issuer or key, life, extensions, uses), key)

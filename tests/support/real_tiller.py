@@ -192,7 +192,7 @@ class Running:
         """How it runs, as far as that shows, under the names of the table."""
         seen: dict[str, Setting] = {
             "tls": self.tls,
-            "verifies": self.tls and self._shown_to(None) is None,
+            "verifies": self.tls and self.shown_to(None) is None,
             "storage": STORAGES[self._logged("Storage driver is ")],
             "listen": self._logged("GRPC listening on ").replace(str(self.port), str(PORT)),
             "probe_listen": self._logged(PROBES).replace(str(self.probe_port), str(PROBE_PORT)),
@@ -227,17 +227,17 @@ class Running:
         return True
 
     def _lets_in(self, inside: str) -> bool:
-        return self._shown_to(self.room.clients[inside]) is not None
+        return self.shown_to(self.room.clients[inside]) is not None
 
     @cached_property
     def _certificate(self) -> bytes | None:
         """Its certificate, as it shows it to whomever it lets in."""
         if not self.tls:
             return None
-        shown = (self._shown_to(client) for client in (None, *self.room.clients.values()))
+        shown = (self.shown_to(client) for client in (None, *self.room.clients.values()))
         return next((one for one in shown if one is not None), None)
 
-    def _shown_to(self, client: Path | None) -> bytes | None:
+    def shown_to(self, client: Path | None) -> bytes | None:
         """Return the certificate that it shows to a client; None: it does not let that client in."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE

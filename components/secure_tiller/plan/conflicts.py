@@ -2,13 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 
-from secure_tiller.plan import pem
+from secure_tiller.plan import chains, pem
 from secure_tiller.plan.validation import Settings
 from secure_tiller.problems import Problem
 
 
 def conflicts(teams: Sequence[Settings]) -> Iterator[Problem]:
-    """Yield a problem for what two teams lay claim to: it is reported once, for the later team."""
+    """Yield a problem for what two teams of one cluster lay claim to: it is reported once, for the later team."""
+    yield from in_cluster(teams)
+    yield from in_trust(teams)
+
+
+def in_cluster(teams: Sequence[Settings]) -> Iterator[Problem]:
+    """Yield a problem for each object of the cluster that two teams lay claim to, or that one could read of another."""
     tillers: dict[str, str] = {}
     for team in teams:
         if team.namespace in tillers:
@@ -22,7 +28,6 @@ def conflicts(teams: Sequence[Settings]) -> Iterator[Problem]:
                 why = f"is the Tiller namespace of team {tillers[name]}: its keys would be within this team's reach"
                 yield team.problem(key, name, why, "remove it")
     yield from _keys_in_reach(teams)
-    yield from _trusted_twice(teams)
 
 
 def _managed_twice(teams: Sequence[Settings]) -> Iterator[Problem]:
@@ -57,16 +62,27 @@ def _keys_in_reach(teams: Sequence[Settings]) -> Iterator[Problem]:
                 yield team.problem(key, secret, f"is the Secret of a client of team {owner} too", "choose another name")
 
 
-def _trusted_twice(teams: Sequence[Settings]) -> Iterator[Problem]:
-    """Yield a problem for each CA that two teams trust: whom it signs for could call both Tillers."""
-    before: list[tuple[str, str]] = []
+def in_trust(teams: Sequence[Settings]) -> Iterator[Problem]:
+    """Yield a problem for each CA whose clients could call the Tillers of two teams, on any cluster."""
+    before: dict[str, list[str]] = {}
     for team in teams:
-        own = [(n, t) for n, t in team.certificates.get("trusted_client_cas", {}).items() if isinstance(t, str)]
-        for name, text in own:
-            for owner in sorted({owner for owner, other in before if pem.trust_the_same(text, other)}):
-                why = (
-                    f"is trusted by team {owner} too, or signed by what it trusts: its clients could call both Tillers"
-                )
-                at = f"certificates.trusted_client_cas.{name}"
-                yield Problem(team.name, at, "(not shown)", why, "have each team's clients signed by a CA of its own")
-        before += [(team.name, text) for _, text in own]
+        given = team.certificates.get("trusted_client_cas", {})
+        own = {name: text for name, text in given.items() if isinstance(text, str)}
+        for name, text in own.items():
+            for owner, others in sorted(before.items()):
+                for why, remedy in _shared(owner, text, list(own.values()), others):
+                    yield Problem(team.name, f"certificates.trusted_client_cas.{name}", "(not shown)", why, remedy)
+        before.setdefault(team.name, []).extend(own.values())
+
+
+def _shared(owner: str, text: str, own: Sequence[str], others: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield why whom a CA signs for could call the Tiller of another team too, or the other way, and the remedy."""
+    if any(pem.trust_the_same(text, other) for other in others):
+        why = f"is trusted by team {owner} too, or signed by what it trusts: its clients could call both Tillers"
+        yield why, "have each team's clients signed by a CA of its own"
+    elif chains.may_meet(text, own, others):
+        why = (
+            f"and a CA of team {owner} may stand one above the other, through a CA that neither team lists: the "
+            "clients of the lower one could call both Tillers"
+        )
+        yield why, "have the upper one reissued with its key and a path length of 0, or use a self-signed lower one"

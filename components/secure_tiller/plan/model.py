@@ -26,7 +26,7 @@ class RolePlan:
     """A Role, and a RoleBinding of the same name if there is anybody to bind."""
 
     part: str
-    """The logical name, without the component's name before it."""
+    """Part of the logical name after the component's name."""
     name: str
     namespace: str
     rules: tuple[Rule, ...]
@@ -38,9 +38,9 @@ class AuthorityPlan:
     """A CA. Its name is derived from its key, when that is known."""
 
     part: str
-    """The logical name of key and certificate, without the component's name before it."""
+    """Part of the logical names of key and certificate after the component's name."""
     generation: str
-    """Suffix of the key's logical name; another suffix creates another key."""
+    """Part of the key's logical name after that; another text is another key."""
     lifetime: Lifetime
 
 
@@ -49,7 +49,7 @@ class CertificatePlan:
     """A certificate and the CAs made for it alone."""
 
     part: str
-    """The logical name of key, request and certificate, without the component's name before it."""
+    """Part of the logical names of key, request and certificate after the component's name."""
     authorities: tuple[AuthorityPlan, ...]
     """The first signs; whoever verifies the certificate is given all."""
     generation: str
@@ -83,7 +83,7 @@ class TillerPlan:
 
     name: str
     stack: str
-    """The owner of the namespaces: `<organization>/<project>/<stack>`."""
+    """The stack that will own the namespaces: `<organization>/<project>/<stack>`."""
     labels: Mapping[str, str]
     annotations: Mapping[str, pulumi.Input[str]]
     """The user's, for every Kubernetes object."""
@@ -99,8 +99,8 @@ class TillerPlan:
     trusted: Mapping[str, pulumi.Input[str]]
     """By name, further CAs of clients."""
     trust_anchors: tuple[str, ...]
-    """The clients that Tiller answers, a word for each trust anchor, which changes only if the anchor does:
-    `alice` for a client, `alice@2` in another generation, `ca:partner#0a1b2c3d4e5f` for further CAs."""
+    """The trust anchors of the clients that Tiller answers, a word for each, in a form that does not change unless the
+    anchor does: `alice` for a client, `alice@2` in another generation, `ca:partner#0a1b2c3d4e5f` for further CAs."""
     roles: tuple[RolePlan, ...]
     exposed_to: tuple[str, ...] | None
     """The namespaces whose pods may connect through a Service, at least one; None: no Service is made."""

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from secure_tiller.plan import places
-from secure_tiller.plan.model import NamespacePlan, RolePlan, TillerPlan
+from secure_tiller.plan.model import GivenCertificate, NamespacePlan, RolePlan, TillerPlan
 from tiller_facts.identity import (
     ADMIT_CLIENTS,
     DENY_INGRESS,
     DEPLOYMENT_NAME,
     GRPC_PORT,
     SELECTOR,
+    SERVER_CAS_ANNOTATION,
     SERVICE_ACCOUNT,
     STACK_ANNOTATION,
     TRUSTS_ANNOTATION,
@@ -73,7 +74,7 @@ def objects(plan: TillerPlan) -> Iterator[PlannedObject]:
         yield _namespace(f"namespace:{namespace.name}", plan, namespace)
     # Its token is mounted by Tiller's pod alone, and there explicitly.
     account = {"automountServiceAccountToken": False}
-    yield _inside(plan, "service-account", SERVICE_ACCOUNTS, SERVICE_ACCOUNT, account)
+    yield _inside(plan, "service-account", SERVICE_ACCOUNTS, SERVICE_ACCOUNT, account, annotations=_server_cas(plan))
     for role in plan.roles:
         yield from _role(plan, role)
     # The probe port shows metrics to whoever asks. Probes and port-forwards come from the node, which may pass.
@@ -101,6 +102,11 @@ def _annotations(plan: TillerPlan) -> Json:
     return {key: text if isinstance(text, str) else places.annotation(key) for key, text in plan.annotations.items()}
 
 
+def _server_cas(plan: TillerPlan) -> Mapping[str, places.Place]:
+    """Return the annotation that shows in a preview whom clients take for this Tiller, if the stack does not decide."""
+    return {SERVER_CAS_ANNOTATION: places.SERVER_CAS} if isinstance(plan.server, GivenCertificate) else {}
+
+
 def _object(part: str, kind: Kind, metadata: Json, body: Json, *, retain_on_delete: bool = False) -> PlannedObject:
     version = f"{kind.group}/v1" if kind.group else "v1"
     manifest = {"apiVersion": version, "kind": WORDS[kind], "metadata": metadata, **body}
@@ -116,7 +122,7 @@ def _inside(
     *,
     namespace: str = "",
     labels: Mapping[str, str] | None = None,
-    annotations: Mapping[str, str] | None = None,
+    annotations: Mapping[str, str | places.Place] | None = None,
 ) -> PlannedObject:
     """Return an object of a namespace, by default Tiller's; an empty name leaves it to Pulumi to choose one."""
     metadata = {

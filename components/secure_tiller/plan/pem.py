@@ -7,7 +7,7 @@ CertPool.AppendCertsFromPEM). Here every line must be understood.
 import hashlib
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from secure_tiller.plan.certificate_life import Life, State
@@ -134,8 +135,7 @@ def is_key_of(key: str, leaf: x509.Certificate) -> bool:
 def key_of_request(pem: str) -> str:
     """Return what tells the key of a request that was found able to serve from all others: 12 hexadecimal digits."""
     (block,) = _blocks(pem)
-    form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return _digest(_read(block, x509.load_pem_x509_csr).public_key().public_bytes(*form))
+    return _digest(_public(_read(block, x509.load_pem_x509_csr).public_key()))
 
 
 def trust_the_same(first: str, second: str) -> bool:
@@ -145,6 +145,18 @@ def trust_the_same(first: str, second: str) -> bool:
     except UnreadableError:
         return False
     return any(a.public_key() == b.public_key() or signed(a, b) or signed(b, a) for a, b in pairs)
+
+
+def named_twice(texts: Mapping[str, str]) -> Iterator[tuple[str, Fault]]:
+    """Yield each name, and why, whose text holds a CA of the key of one under a name before it.
+
+    Texts that cannot be read are passed over: `ca_faults` reports them.
+    """
+    names: dict[bytes, str] = {}
+    for name, text in sorted(texts.items()):
+        for other in sorted({names.setdefault(key, name) for key in _keys(text)} - {name}):
+            why = f"holds a CA of `{other}` too, so that to remove one of the two would revoke nobody"
+            yield name, Fault(why, "give each CA under one name; several certificates of its key go into one text")
 
 
 def extension(certificate: x509.Certificate, kind: type[_Extension]) -> _Extension | None:
@@ -200,6 +212,22 @@ def serial(pem: str) -> str:
 def fingerprint(pem: str) -> str:
     """Return what tells the certificates of such a text from all others, shortened to 12 hexadecimal digits."""
     return _digest(b"".join(certificate.fingerprint(hashes.SHA256()) for certificate in certificates(pem)))
+
+
+def fingerprints(pem: str) -> str:
+    """Return the SHA-256 of each certificate of such a text, as openssl prints it, in an order of their own."""
+    return " ".join(sorted({each.fingerprint(hashes.SHA256()).hex(":").upper() for each in certificates(pem)}))
+
+
+def _keys(pem: str) -> Iterator[bytes]:
+    try:
+        yield from (_public(certificate.public_key()) for certificate in certificates(pem))
+    except UnreadableError:
+        return
+
+
+def _public(key: CertificatePublicKeyTypes) -> bytes:
+    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 def _digest(content: bytes) -> str:

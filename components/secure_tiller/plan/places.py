@@ -24,6 +24,10 @@ SERVER = "server"
 """Owner of the places of Tiller's own certificate."""
 
 
+SERVER_CAS = Place(f"{SERVER}.fingerprints")
+"""Fingerprints of the CAs that clients verify Tiller's certificate by."""
+
+
 def certificate(owner: str) -> Place:
     """Return the place of the PEM of a certificate.
 

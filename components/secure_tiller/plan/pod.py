@@ -21,11 +21,12 @@ STOPPING = f"{TEMPORARY}/stopping"
 """Exists once the pod was asked to stop."""
 
 STARTS = ("/bin/sh", "-c", f"rm -f {STOPPING}")
-"""The postStart hook: a hung Tiller is stopped too, and the container after it finds the file."""
+"""The command that runs when the container starts. A hung Tiller was asked to stop too, and the next one finds the
+file."""
 
 STAYS_READY = ("/bin/sh", "-c", f"test ! -e {STOPPING}")
 """The readiness probe. Helm's client takes the first pod that is ready (Helm 2.17, pkg/helm/portforwarder), also one
-that is being stopped; so a pod that was asked to stop must report that it is not ready."""
+that is being stopped; so a pod that was asked to stop must say that it is not ready."""
 
 DRAIN = (
     "/bin/sh",
@@ -35,9 +36,9 @@ DRAIN = (
     f"if grep -q ':{GRPC_PORT:04X} [0-9A-F]*:[0-9A-F]* 01 ' /proc/net/tcp /proc/net/tcp6; "
     "then idle=0; else idle=$((idle+1)); fi; done",
 )
-"""The preStop hook: Tiller handles no signal, so to stop it ends at once every call that runs. Waits
-until nobody has been connected for 6 s: 2 s until the probe above sees the file, and time for a client that chose the
-pod before that to connect. A client's call can be several connections, with pauses of less than a second."""
+"""The command that runs before Tiller is stopped. Tiller handles no signal: it would end at once and break every call.
+Waits until nobody has been connected for 6 s: 2 s until the probe above sees the file, and time for a client that chose
+the pod before that to connect. A client's call can be several connections, with pauses of less than a second."""
 
 HISTORY_MAX = 20
 ROLLOUT_TIMEOUT = "5m"

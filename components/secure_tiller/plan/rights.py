@@ -1,4 +1,4 @@
-"""Rights of Tiller and of the team's subjects: the tables of RBAC rules.
+"""The rights of Tiller and of the team's people: the tables of RBAC rules.
 
 Deliberately absent: `*` in any place, RBAC kinds, `escalate`, `bind`, `impersonate`, pods/exec, pods/attach,
 serviceaccounts/token, ResourceQuotas and LimitRanges, and every cluster-scoped kind except to read the one namespace.
@@ -17,8 +17,8 @@ EDIT = (
     "patch",  # what an upgrade or a rollback changes (updateResource)
     "delete",  # delete, what left the chart, hooks that are done, and `--force` before its create (deleteResource)
 )
-"""The verbs that Tiller uses on every kind of its charts (function of Helm 2.17, pkg/kube/client.go). No update: it
-replaces no object in place. No watch: the list of a hook is enough, but for those kinds that must come to an end."""
+"""The verbs of Tiller for every kind of its charts (function of Helm 2.17, pkg/kube/client.go). No update: it replaces
+no object in place. No watch: what the list of a hook holds is enough, but for those kinds that must come to an end."""
 
 
 STORAGE = (

@@ -37,13 +37,13 @@ _ALLOWED = {
     "is_instance_of": ("must be a list", "write a list, one entry a line, each after '- '"),
     "invalid_key": ("keys must be text", "write the key in quotes"),
 }
-"""The allowed type and the remedy, by pydantic's name for the error."""
+"""The allowed values, and the remedy, for each kind of wrong type, by pydantic's name for it."""
 
 _STAND_INS: Mapping[type, object] = {
     str: "stand-in",
     ServiceAccountSubjectArgs: {"namespace": "stand-in", "name": "stand-in"},
 }
-"""Values that replace a malformed item of a list while the rest is checked."""
+"""The stand-in for a malformed item of a list while the rest is checked."""
 
 
 class SettingsSchema(Generic[Part]):

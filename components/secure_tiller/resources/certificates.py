@@ -92,7 +92,16 @@ def trusted(plan: TillerPlan, component: pulumi.Resource) -> Mapping[str, pulumi
         _warn_of_ends(f"team {plan.name}: trusted_client_cas.{name}", known, component)
         return known
 
-    return {name: checked(name, value) for name, value in plan.trusted.items()}
+    def check_names(texts: dict[str, str]) -> dict[str, str]:
+        for name, fault in pem.named_twice(texts):
+            _require(plan.name, f"certificates.trusted_client_cas.{name}", iter((fault,)))
+        return texts
+
+    if not plan.trusted:
+        return {}
+    every = pulumi.Output.all(**{name: checked(name, value) for name, value in plan.trusted.items()})
+    known = every.apply(check_names)
+    return {name: known.apply(lambda texts, name=name: texts[name]) for name in plan.trusted}  # type: ignore[misc]
 
 
 def opaque_name(public_key_pem: str | None) -> str:

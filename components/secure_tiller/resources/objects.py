@@ -7,8 +7,8 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from secure_tiller.plan import places
-from secure_tiller.plan.model import TillerPlan
+from secure_tiller.plan import pem, places
+from secure_tiller.plan.model import GivenCertificate, TillerPlan
 from secure_tiller.plan.objects import PlannedObject, objects
 from secure_tiller.plan.places import Place
 from secure_tiller.resources.certificates import Issued
@@ -44,6 +44,8 @@ def known(
     """
     anchors = (*(client.ca_pem for client in clients.values()), *further.values())
     values: Values = {places.CLIENT_CAS: pulumi.Output.all(*anchors).apply("".join)}
+    if isinstance(plan.server, GivenCertificate):
+        values[places.SERVER_CAS] = server.ca_pem.apply(pem.fingerprints)
     for owner, issued in {places.SERVER: server, **{f"client:{name}": one for name, one in clients.items()}}.items():
         values[places.certificate(owner)] = issued.certificate_pem
         values[places.key(owner)] = issued.key_pem or ""

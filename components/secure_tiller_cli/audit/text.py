@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from secure_tiller_cli.foreign_text import terminal
-from secure_tiller_cli.output import table
+from secure_tiller_cli.output import counted, table
 from tiller_facts.practices import BY_CODE, GUIDE, Answer, AuditedTiller, Finding, Judgement, Severity
 
 COLOURS = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan"}
@@ -21,8 +21,7 @@ def write(server: str, found: Judgement, out: Console) -> None:
     certain = [judged for judged in found.tillers if not judged.tiller.suspected]
     suspected = [judged for judged in found.tillers if judged.tiller.suspected]
     more = f", and {len(suspected)} suspected" if suspected else ""
-    count = "1 Tiller" if len(certain) == 1 else f"{len(certain)} Tillers"
-    out.print(terminal(f"{count}{more} in the cluster at {server}"))
+    out.print(terminal(f"{counted(len(certain), 'Tiller')}{more} in the cluster at {server}"))
     if certain:
         out.print(_overview(certain, narrow=out.width < NARROW))
     if found.findings:

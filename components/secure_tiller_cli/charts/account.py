@@ -1,6 +1,7 @@
-"""What the account of a team's Tiller may do."""
+"""The rights of the account of a team's Tiller."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from secure_tiller_cli.state import DeployedTiller
@@ -8,15 +9,14 @@ from secure_tiller_stack.cluster.reviews import NoAnswerError, held
 from tiller_facts.rbac import Right, Subject, account_groups, account_user, is_planned
 
 
+@dataclass
 class Account:
     """Asks the cluster; where that is refused, computes from the Roles that the stack made."""
 
-    def __init__(self, client: Any, tiller: DeployedTiller) -> None:
-        """Ask nothing yet."""
-        self._client = client
-        self._tiller = tiller
-        self.computed = False
-        """Whether the cluster refused to tell, so that rights are those of the stack's state."""
+    client: Any
+    tiller: DeployedTiller
+    computed: bool = False
+    """Whether the cluster refused the review, so that rights are those of the stack's state."""
 
     def lacks(self, rights: Iterable[Right]) -> frozenset[Right]:
         """Return those of the rights that Tiller does not hold.
@@ -26,13 +26,13 @@ class Account:
         """
         wanted = tuple(dict.fromkeys(rights))
         if not self.computed:
-            own = self._tiller.namespace
-            user = account_user(own, self._tiller.service_account)
+            own = self.tiller.namespace
+            user = account_user(own, self.tiller.service_account)
             try:
-                return frozenset(wanted) - held(self._client, wanted, user, account_groups(own))
+                return frozenset(wanted) - held(self.client, wanted, user, account_groups(own))
             except NoAnswerError:
                 self.computed = True
-        return frozenset(right for right in wanted if not holds(self._tiller, right))
+        return frozenset(right for right in wanted if not holds(self.tiller, right))
 
 
 def holds(tiller: DeployedTiller, right: Right) -> bool:

@@ -1,8 +1,8 @@
-"""Which kinds the cluster serves, as it tells everybody."""
+"""The kinds that the cluster serves, by its discovery API, which everybody may read."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -38,7 +38,7 @@ class Served:
 
 @dataclass(frozen=True)
 class Discovery:
-    """What the API server and those behind it serve."""
+    """The kinds that the API server and those behind it serve."""
 
     version: str
     """Of Kubernetes: `1.36`."""
@@ -48,7 +48,7 @@ class Discovery:
     """In the order of the versions: of each group the preferred one first."""
     api_versions: frozenset[str] = frozenset()
     """All that are offered, also those without an answer."""
-    unanswered: frozenset[str] = field(default=frozenset())
+    unanswered: frozenset[str] = frozenset()
     """API versions whose server did not answer: nobody knows which kinds they have."""
 
     def find(self, api_version: str, kind: str) -> Served | None:
@@ -66,7 +66,7 @@ class Discovery:
 
     @property
     def capabilities(self) -> tuple[str, ...]:
-        """What Tiller shows to charts as `.Capabilities.APIVersions` (Helm 2.17, GetAllVersionSet)."""
+        """The `.Capabilities.APIVersions` that Tiller shows to charts (Helm 2.17, GetAllVersionSet)."""
         kinds = {f"{each.api_version}/{each.name}" for each in self.served}
         return tuple(sorted(self.api_versions | kinds))
 

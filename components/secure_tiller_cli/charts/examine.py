@@ -1,4 +1,4 @@
-"""What a team's Tiller could not do with manifests, as they are and as the cluster is."""
+"""The reasons why a team's Tiller could not install, change or delete the objects of manifests in this cluster."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,6 +14,7 @@ from secure_tiller_cli.charts.manifest import Manifest
 from secure_tiller_cli.charts.rights import AT_INSTALL, in_words, own_namespace, wanted
 from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.state import DeployedTiller
+from tiller_facts import values
 from tiller_facts.kinds import NETWORK_POLICIES, ROLE_BINDINGS, ROLES, Kind
 from tiller_facts.rbac import Right
 
@@ -47,12 +48,12 @@ def examine(
     """Return what a team's Tiller could not install, change or delete.
 
     Args:
-        client: of the cluster, with the account of whoever asks; its rights matter for what can be told.
-        manifests: what `read` returns; hooks of a kind that Tiller leaves out are left out here too.
+        client: of the cluster, with the account of whoever asks; its rights decide what can be checked.
+        manifests: as `read` returns them; hooks of a kind that Tiller leaves out are left out here too.
         tiller: the team's.
         namespace: the release's.
-        discovery: what `discover` returned, where several are examined; None: it is asked now.
-        outdated: what to do about an API version that is gone: `CHART` or `RELEASE`.
+        discovery: of the cluster, where several are examined; None: it is asked now.
+        outdated: the remedy for an API version that is gone: `CHART` or `RELEASE`.
 
     Raises:
         ApiException: the cluster does not answer, or refuses what everybody may ask.
@@ -114,7 +115,7 @@ def _right_remedy(kind: Kind) -> str:
 
 
 def _grantable(account: Account, places: Mapping[Place, Sequence[Manifest]]) -> Iterator[Manifest]:
-    """Yield the Roles and RoleBindings that Tiller has the right to make; of the others no more is to be said."""
+    """Yield the Roles and RoleBindings that Tiller has the right to make; the others have a finding already."""
     for (served, inside), found in places.items():
         if served.kind in (ROLES, ROLE_BINDINGS) and not account.lacks([Right.on(served.kind, "create", inside)]):
             yield from found
@@ -157,10 +158,7 @@ def _gone(known: Mapping[Manifest, Served | None], installed: Iterable[Manifest]
 
 def _brings(definition: Manifest) -> tuple[str, str]:
     """Return the group and the kind that a CustomResourceDefinition brings; empty words where it does not say."""
-    spec = definition.content.get("spec")
-    spec = spec if isinstance(spec, Mapping) else {}
-    names = spec.get("names")
-    return str(spec.get("group", "")), str(names.get("kind", "")) if isinstance(names, Mapping) else ""
+    return values.text(definition.content, "spec", "group"), values.text(definition.content, "spec", "names", "kind")
 
 
 def _unserved(api_version: str, kind: str, found: tuple[Manifest, ...], case: _Case, *, own: bool) -> Concern:

@@ -1,4 +1,4 @@
-"""What was found in manifests."""
+"""Findings about manifests."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ SHOWN = 4
 
 
 class Group(StrEnum):
-    """What a finding is about, in the order in which findings are told."""
+    """The subject of a finding, in the order of the output."""
 
     CANNOT_INSTALL = "cannot install"
     OUTSIDE = "outside the team"
@@ -21,26 +21,26 @@ class Group(StrEnum):
 
 
 class Effect(StrEnum):
-    """What a finding means."""
+    """The consequence of a finding."""
 
     STOPS = "stops"
     """It would be refused."""
     NOT_CHECKED = "not checked"
-    """Whether it would be refused cannot be told."""
+    """Nobody knows whether it would be refused."""
     NOTE = "note"
     """Worth knowing; nothing is refused for it."""
 
 
 @dataclass(frozen=True)
 class Concern:
-    """One thing that was found, about objects which it holds for alike."""
+    """One finding, which holds for all its objects alike."""
 
     group: Group
     severity: Effect
     text: str
-    """What would happen, and why."""
+    """The consequence, and its reason."""
     remedy: str
-    """What to do about it."""
+    """An imperative."""
     manifests: tuple[Manifest, ...] = ()
     """The objects; none: it is about all of them, or about the package."""
 

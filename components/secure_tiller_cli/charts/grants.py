@@ -1,4 +1,4 @@
-"""What a chart's Roles and RoleBindings give away: nobody can give what he does not hold.
+"""The rights that a chart's Roles and RoleBindings grant: nobody can grant a right that he does not hold.
 
 Unless he may `escalate` Roles, or `bind` them (Kubernetes documentation, Using RBAC Authorization, Privilege escalation
 prevention and bootstrapping).
@@ -14,6 +14,7 @@ from secure_tiller_cli.charts.rights import in_words
 from secure_tiller_stack.cluster.api import unless_refused
 from secure_tiller_stack.cluster.lister import find
 from secure_tiller_stack.permissions import escalate
+from tiller_facts import values
 from tiller_facts.kinds import CLUSTER_ROLES, ROLES
 from tiller_facts.rbac import Right, Rule
 
@@ -40,9 +41,7 @@ def granted(client: Any, account: Account, manifests: Iterable[Manifest], namesp
 def _bound(
     client: Any, account: Account, binding: Manifest, inside: str, brought: Iterable[tuple[str, str]]
 ) -> Iterator[Concern]:
-    reference = binding.content.get("roleRef")
-    reference = reference if isinstance(reference, Mapping) else {}
-    kind, name = str(reference.get("kind", "")), str(reference.get("name", ""))
+    kind, name = (values.text(binding.content, "roleRef", key) for key in ("kind", "name"))
     if kind == "Role" and (inside, name) in brought:
         return  # judged where the Role is
     of_role, place = (ROLES, inside) if kind == "Role" else (CLUSTER_ROLES, "")

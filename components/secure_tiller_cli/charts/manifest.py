@@ -21,7 +21,7 @@ HOOKS = frozenset(
 _SEPARATOR = re.compile(r"(?:^|\s*\n)---\s*")
 """Where Helm cuts (Helm 2.17, pkg/releaseutil/manifest.go)."""
 _UNREADABLE = (ValueError, KeyError, IndexError, TypeError, AttributeError)
-"""What the library raises about `!!int a`, `0x_` and their like."""
+"""The errors of the library about `!!int a`, `0x_` and their like."""
 _SOURCE = re.compile(r"^# Source: (.+)$", re.MULTILINE)
 
 
@@ -47,7 +47,7 @@ class Manifest:
     source: str = ""
     """The template, as Helm's comment says: `shop/templates/secret.yaml`."""
     hooks: tuple[str, ...] = ()
-    """What the annotation says; empty: it is none."""
+    """The kinds of hook in its annotation; empty: it is none."""
 
     @property
     def left_out(self) -> bool:
@@ -59,7 +59,7 @@ def read(text: str) -> tuple[Manifest, ...]:
     """Return the objects of rendered manifests, hooks included, in their order; those of a List one by one.
 
     Args:
-        text: what `helm template` prints, or a release's manifest or one of its hooks as Tiller stores it.
+        text: the output of `helm template`, or a release's manifest or one of its hooks as Tiller stores it.
 
     Raises:
         ManifestError: something in it is no object of Kubernetes; the message names its template.

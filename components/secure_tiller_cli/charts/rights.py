@@ -1,4 +1,4 @@
-"""Which rights Tiller needs for the objects of a chart."""
+"""The rights that Tiller needs for the objects of a chart."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -8,9 +8,9 @@ from tiller_facts.kinds import JOBS, NAMESPACES, PODS, Kind
 from tiller_facts.rbac import Right
 
 INSTALLED = tuple(verb for verb in EDIT if verb != "list")
-"""What Tiller does to an object of a release: it lists hooks alone."""
+"""The verbs for an object of a release: Tiller lists hooks alone."""
 HOOKED = tuple(verb for verb in EDIT if verb != "patch")
-"""What Tiller does to a hook: it makes it anew each time."""
+"""The verbs for a hook: Tiller deletes and creates it each time."""
 
 AWAITED = frozenset((JOBS, PODS))
 """Kinds of hooks whose end Tiller awaits (Helm 2.17, pkg/kube/client.go, watchUntilReady and watchPodUntilComplete)."""
@@ -20,7 +20,7 @@ AT_INSTALL = frozenset(("create", "list", "watch"))
 
 
 def wanted(kind: Kind, namespace: str, *, hook: bool) -> Iterator[Right]:
-    """Yield what Tiller does to an object in its life: install, upgrade, rollback, delete.
+    """Yield the rights that Tiller needs for an object in its life: install, upgrade, rollback, delete.
 
     Args:
         kind: of the object.

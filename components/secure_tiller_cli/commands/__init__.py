@@ -1,4 +1,4 @@
-"""The command `secure-tiller`: what the people on both ends of a Tiller run beside Pulumi and Helm.
+"""The command `secure-tiller`: for the people on both ends of a Tiller, in addition to Pulumi and Helm.
 
 Each module declares one command: its arguments, options and help. What it does is imported when it is called, so that
 help and completion answer at once.
@@ -12,7 +12,7 @@ import typer
 from secure_tiller_cli.commands import audit, bundle, check, exit_plan, migrate, preview_summary, renewals, report, vet
 
 app = typer.Typer(
-    help="For the people on both ends of a Tiller: beside Pulumi, and beside Helm.",
+    help="For the people on both ends of a Tiller, in addition to Pulumi and Helm.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",

@@ -1,4 +1,4 @@
-"""`secure-tiller bundle`: hands a client what Helm reads."""
+"""`secure-tiller bundle`: the files that a client's Helm reads."""
 
 import sys
 from datetime import UTC, datetime
@@ -41,11 +41,11 @@ def command(
         why = (
             "would put a key on the screen"
             if sys.stdout.isatty()
-            else "writes an archive, beside which no JSON can stand"
+            else "writes an archive, which cannot be mixed with JSON"
         )
         output.fail(Problem("", "--out -", "", why, "pipe it: ... --out - | ssh HOST tar -x"), code=WRONG_USE)
     state = deployed.read_deployed(stack, secrets=True)
-    tiller = deployed.team(state.tillers, team, state.unfinished)
+    tiller = state.team(team)
     if client not in tiller.clients:
         deployed.unknown("client", client, tiller.clients, f"team {team}")
     made = handover.bundle(tiller, client)

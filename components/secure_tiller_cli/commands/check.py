@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from secure_tiller_cli.commands.options import ContextOption, Format, FormatOption, KubeconfigOption, StackOption
+from secure_tiller_cli.commands.options import (
+    ContextOption,
+    Format,
+    FormatOption,
+    KubeconfigOption,
+    StackOption,
+    time_ahead,
+)
 from secure_tiller_cli.exit_codes import FOUND
 
 if TYPE_CHECKING:
@@ -55,10 +62,10 @@ def command(
     from secure_tiller_cli.results.document import to_json
     from secure_tiller_cli.results.result import Status
 
-    within = _ahead(warn_within, "--warn-within"), _ahead(fail_within, "--fail-within")
+    within = time_ahead(warn_within, "--warn-within"), time_ahead(fail_within, "--fail-within")
     if bundle:
         if team or stack:
-            raise typer.BadParameter("stands for itself: give no TEAM and no --stack beside it", param_hint="--bundle")
+            raise typer.BadParameter("stands for itself: give no TEAM and no --stack with it", param_hint="--bundle")
         _diagnose(bundle, kubeconfig, context, form)
         return
     proof = _prove(stack, team, kubeconfig, context, *within)
@@ -68,15 +75,6 @@ def command(
         text.write(proof)
     if any(result.status in (Status.FAILED, Status.NOT_CHECKED) for result in proof.results):
         raise typer.Exit(FOUND)
-
-
-def _ahead(text: str, option: str) -> timedelta:
-    from secure_tiller.plan import durations
-
-    hours = durations.read(text, durations.HOURS)
-    if hours is None:
-        raise typer.BadParameter("must be whole days or hours, such as 30d or 36h", param_hint=option)
-    return timedelta(hours=hours)
 
 
 def _prove(
@@ -90,7 +88,7 @@ def _prove(
 
     with console(err=True).status("reading the stack") as progress:
         state = deployed.read_deployed(stack, secrets=True)
-        teams = (deployed.team(state.tillers, team, state.unfinished),) if team else state.tillers
+        teams = (state.team(team),) if team else state.tillers
         access = deployed.access(teams, stack, file, context)
         wanted = Stack(state.tillers[0].stack or stack or "", state.tillers, access, () if team else state.unfinished)
         with deployed.cluster(access, "what the check asks", "read what the stack has made") as client:

@@ -1,6 +1,6 @@
-"""What a stack has deployed, as the options choose it: its Tillers, one team of them, and their cluster."""
+"""The Tillers that a stack has deployed, one team of them, and their cluster, as the options choose."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,26 +10,17 @@ from uuid import UUID
 
 from secure_tiller.plan import schema
 from secure_tiller.problems import ClusterError, Problem
-from secure_tiller_cli.exit_codes import PROBLEM, WRONG_USE
+from secure_tiller_cli.exit_codes import WRONG_USE
 from secure_tiller_cli.output import fail
-from secure_tiller_cli.state import DeployedTiller, StackError, export, last_change, read, unfinished
+from secure_tiller_cli.state import ClusterReference, DeployedTiller, StackError, export, last_change, read, unfinished
 from secure_tiller_stack import kubeconfig
 from secure_tiller_stack.cluster.ask import uid
 from secure_tiller_stack.cluster.connection import calling
 from secure_tiller_stack.kubeconfig import Access
 
 
-def tillers(stack: str | None, *, secrets: bool = False) -> tuple[DeployedTiller, ...]:
-    """Return every Tiller of a stack.
-
-    Raises:
-        StackError: it cannot be read, or has none.
-    """
-    return read_deployed(stack, secrets=secrets).tillers
-
-
 @dataclass(frozen=True)
-class Deployed:
+class StackState:
     """The state of a stack."""
 
     tillers: tuple[DeployedTiller, ...]
@@ -38,8 +29,18 @@ class Deployed:
     changed_at: datetime
     """The last time at which Pulumi wrote the state, with its zone."""
 
+    def team(self, name: str) -> DeployedTiller:
+        """Return the Tiller of a team; if there is none, end with the nearest name, or because it is not whole."""
+        by_name = {tiller.name: tiller for tiller in self.tillers}
+        if name in self.unfinished:
+            why = "its first update did not finish, so its state is incomplete"
+            fail(Problem("", f"team {name}", "", why, "pulumi up"))
+        if name not in by_name:
+            unknown("team", name, by_name, "the stack")
+        return by_name[name]
 
-def read_deployed(stack: str | None, *, secrets: bool = False) -> Deployed:
+
+def read_deployed(stack: str | None, *, secrets: bool = False) -> StackState:
     """Return the state of a stack.
 
     Raises:
@@ -56,49 +57,67 @@ def read_deployed(stack: str | None, *, secrets: bool = False) -> Deployed:
     if not found:
         why = f"the first update of {', '.join(parts)} never ended" if parts else "it has deployed no SecureTiller"
         raise StackError([Problem("", shown, "", why, "pulumi up" if parts else "choose another, or pulumi up")])
-    return Deployed(found, parts, changed_at)
-
-
-def team(found: Iterable[DeployedTiller], name: str, parts: Iterable[str] = ()) -> DeployedTiller:
-    """Return the Tiller of a team; if there is none, end with the nearest name, or because it is not whole."""
-    by_name = {tiller.name: tiller for tiller in found}
-    if name in parts:
-        fail(Problem("", f"team {name}", "", "its first update never ended, and nothing of it is told", "pulumi up"))
-    if name not in by_name:
-        unknown("team", name, by_name, "the stack")
-    return by_name[name]
+    return StackState(found, parts, changed_at)
 
 
 def unknown(kind: str, name: str, known: Iterable[str], where: str) -> NoReturn:
-    """End because there is no team, client or whatever of a name."""
+    """End because nothing of a kind has this name."""
     why = f"{where} has no {kind} of this name"
     remedy = schema.nearest(name, known, f"there are {kind}s", f"there are no {kind}s")
     fail(Problem("", f"{kind} {name}", "", why, remedy), code=WRONG_USE)
 
 
-def access(found: Iterable[DeployedTiller], stack: str | None, file: Path | None, context: str | None) -> Access:
-    """Return how to reach the cluster of a stack's Tillers: as the options say, else as its provider does.
+def access(
+    found: Sequence[DeployedTiller],
+    stack: str | None,
+    file: Path | None,
+    context: str | None,
+    *,
+    writes: bool = False,
+) -> Access:
+    """Return how to reach the cluster of Tillers: as the options say, else as their provider does.
 
-    Its `uid` is the provider's identifier of the cluster.
+    Its `uid` is the provider's identifier of the cluster, with which `cluster` compares, whatever the options say.
+
+    Args:
+        found: the Tillers that the command is about; at least one.
+        stack: theirs; None: the selected one.
+        file: a kubeconfig, in place of the provider's.
+        context: of it, in place of the provider's.
+        writes: whether the command changes the cluster: then it must be known which one it is.
 
     Raises:
         ClusterError: the kubeconfig cannot be used.
         StackError: it is a secret of the stack, which cannot be decrypted.
     """
-    references = {tiller.cluster for tiller in found}
-    if len(references) > 1:
-        why, remedy = "its Tillers are in several clusters", "name one with --kubeconfig and --context"
-        if not file:
-            fail(Problem("", f"stack {stack or '(selected)'}", "", why, remedy), code=PROBLEM)
-    reference = next(iter(references))
-    if reference.hidden and not file:
-        reference = tillers(stack, secrets=True)[0].cluster
-    settings = {"uid": reference.identifier} if len(references) == 1 else {}
-    if file or reference.kubeconfig:
-        settings["kubeconfig"] = str(file or reference.kubeconfig)
-    if context or (reference.context and not file):
-        settings["context"] = context or reference.context
-    return kubeconfig.find(settings, "" if file else reference.content)
+    shown = f"stack {stack or '(selected)'}"
+    first = found[0].cluster
+    if any(tiller.cluster != first and not _is_the_same(tiller.cluster, first) for tiller in found):
+        remedy = f"name one team of {', '.join(tiller.name for tiller in found)} after the other"
+        fail(Problem("", shown, "", "its Tillers are in several clusters, or may be", remedy))
+    if writes and not _is_uid(first.identifier):
+        why = "its Kubernetes provider does not say which cluster it is, and the wrong one would be written to"
+        remedy = "set the provider's cluster_identifier to the UID of the namespace kube-system; pulumi up"
+        fail(Problem("", shown, "", why, remedy))
+    if first.hidden and not file:
+        first = next(each for each in read_deployed(stack, secrets=True).tillers if each.name == found[0].name).cluster
+    settings = {"uid": first.identifier}
+    if file or first.kubeconfig:
+        settings["kubeconfig"] = str(file or first.kubeconfig)
+    if context or (first.context and not file):
+        settings["context"] = context or first.context
+    return kubeconfig.find(settings, "" if file else first.content)
+
+
+def elsewhere(one: DeployedTiller, other: DeployedTiller) -> bool:
+    """Return whether two Tillers are certainly in two clusters."""
+    identifiers = {one.cluster.identifier, other.cluster.identifier}
+    return len(identifiers) > 1 and all(map(_is_uid, identifiers))
+
+
+def _is_the_same(one: ClusterReference, other: ClusterReference) -> bool:
+    """Return whether two providers are certainly of one cluster."""
+    return _is_uid(one.identifier) and one.identifier == other.identifier
 
 
 def access_without_stack(file: Path | None, context: str | None) -> Access:
@@ -117,14 +136,14 @@ def cluster(access: Access, asked: str, right: str) -> Iterator[Any]:
 
     Args:
         access: how to reach it.
-        asked: what it may refuse, in words.
-        right: what an account must be allowed to do for that, in words.
+        asked: the purpose of the calls, in words.
+        right: the right that they take, in words.
 
     Raises:
         ClusterError: it does not answer, refuses, or is another one.
     """
     if _is_uid(access.uid):
-        with calling(access, "to tell which cluster it is", "get the namespace kube-system") as client:
+        with calling(access, "to identify itself", "get the namespace kube-system") as client:
             _require_the_same(client, access)
     with calling(access, asked, right) as client:
         yield client

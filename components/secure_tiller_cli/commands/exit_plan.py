@@ -1,5 +1,7 @@
 """`secure-tiller exit-plan`: how a team's releases become Helm 3's, and the team leaves."""
 
+from functools import partial
+
 import typer
 
 from secure_tiller_cli.commands.options import (
@@ -29,22 +31,18 @@ def command(
     """
     from secure_tiller_cli import output
     from secure_tiller_cli.commands import deployed
+    from secure_tiller_cli.migration import progress, run
     from secure_tiller_cli.migration.exit_document import passed_over, to_json, to_markdown
     from secure_tiller_cli.migration.exit_plan import ExitPlan
     from secure_tiller_cli.migration.history import histories
-    from secure_tiller_cli.migration.judge import judge
     from secure_tiller_cli.releases import Kind
-    from secure_tiller_cli.releases.storage import read
 
-    tillers = deployed.tillers(stack)
-    tiller = deployed.team(tillers, name)
-    own = tiller.namespace
-    access = deployed.access(tillers, stack, kubeconfig, context)
-    with deployed.cluster(access, f"to list the records in {own}", f"list secrets in {own}") as client:
-        stored = read(client, Kind.SECRET, own)
-        found = histories(stored.records, ())
-        findings = judge(client, [item.current for item in found], tiller) if found else {}
-    plan = ExitPlan(tiller, found, findings, stack or "")
+    tiller = deployed.read_deployed(stack).team(name)
+    access = deployed.access([tiller], stack, kubeconfig, context)
+    connect = partial(deployed.cluster, access)
+    stored = run.stored(connect, Kind.SECRET, tiller.namespace)
+    found = histories(stored.records, ())
+    plan = ExitPlan(tiller, found, run.findings(connect, progress.steps, found, tiller), stack or "")
     if form is Format.JSON:
         output.write_json(to_json(plan))
     else:

@@ -59,22 +59,21 @@ def command(
         raise typer.BadParameter("goes only with --apply", param_hint="--remove-source")
     if not is_label(source):
         raise typer.BadParameter(f"{source!r} is no name of a namespace", param_hint="--from")
-    tillers = deployed.tillers(stack)
-    tiller = deployed.team(tillers, name)
+    state = deployed.read_deployed(stack)
+    tiller = state.team(name)
     route = Route(name, storage, source, tiller.namespace)
     if source == tiller.namespace:
         raise typer.BadParameter(f"{source} is the namespace of {name}'s own Tiller", param_hint="--from")
-    access = deployed.access(tillers, stack, kubeconfig, context)
+    access = deployed.access([tiller], stack, kubeconfig, context, writes=apply)
+    tillers = [each for each in state.tillers if not deployed.elsewhere(each, tiller)]
     sharing = [other for other in tillers if other is not tiller and set(other.managed) & set(tiller.managed)]
     migration = Migration(partial(deployed.cluster, access), route, tiller, progress.steps, sharing)
     found = migration.look()
     for wanted in release or ():
         if wanted not in found.source.names:
             deployed.unknown("release", wanted, found.source.names, f"the Tiller in {source}")
-    report = Report(
-        route, select(found, route, managers(tillers), release or ()), applied=apply, keeps=kept_revisions(tiller.pod)
-    )
-    report.problems = report.selection.problems
+    selection = select(found, route, managers(tillers), release or ())
+    report = Report(route, selection, apply, kept_revisions(tiller.pod), problems=selection.problems)
     migration.judge(report)
     if apply and not report.problems:
         migration.apply(report, remove_source=remove_source)

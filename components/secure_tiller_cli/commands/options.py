@@ -1,5 +1,6 @@
 """The options and arguments that commands have in common."""
 
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,7 @@ class Format(StrEnum):
 
 
 class PreviewFormat(StrEnum):
-    """How to write what a preview means."""
+    """How to write the summary of a preview."""
 
     MARKDOWN = "markdown"
     JSON = "json"
@@ -46,3 +47,17 @@ PreviewedStackOption = Annotated[
     str | None,
     typer.Option("--stack", help="The stack to preview, or whose name to write. Default: as Pulumi or the file says."),
 ]
+
+
+def time_ahead(text: str, option: str) -> timedelta:
+    """Return how far an option looks ahead.
+
+    Raises:
+        BadParameter: it is no number of whole days or hours.
+    """
+    from secure_tiller.plan import durations
+
+    hours = durations.read(text, durations.HOURS)
+    if hours is None:
+        raise typer.BadParameter("must be whole days or hours, such as 30d or 36h", param_hint=option)
+    return timedelta(hours=hours)

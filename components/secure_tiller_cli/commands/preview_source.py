@@ -27,7 +27,7 @@ class Preview:
 
     digest: Digest
     failures: tuple[str, ...] = ()
-    """Why it failed, beside what it says itself."""
+    """Reasons why it failed, in addition to its own diagnostics."""
 
 
 def get(file: str | None, stack: str | None) -> Preview:
@@ -48,7 +48,7 @@ def failed(why: object) -> Preview:
 
 
 def complain(failures: tuple[str, ...]) -> None:
-    """Say on standard error why the preview failed."""
+    """Write on standard error why the preview failed."""
     for why in failures:
         typer.echo("secure-tiller: " + "\n".join(lines(why)), err=True)
 
@@ -59,7 +59,7 @@ def _text(file: str) -> str:
 
 
 def _run(stack: str | None) -> Preview:
-    """Run Pulumi in this folder. Its exit code counts besides what it says: a policy's refusal is in no JSON."""
+    """Run Pulumi in this folder. Its exit code counts too: a policy's refusal is in no JSON."""
     command = [*PREVIEW, *(["--stack", stack] if stack else [])]
     done = run(command, seconds=PREVIEW_SECONDS)
     failures = (f"{' '.join(command)}: exit {done.code}\n{done.err.strip()}".strip(),) if done.code else ()

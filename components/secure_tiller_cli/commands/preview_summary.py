@@ -1,4 +1,4 @@
-"""`secure-tiller preview-summary`: what a preview means, for a reviewer."""
+"""`secure-tiller preview-summary`: a preview, summarized for a reviewer."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -10,7 +10,7 @@ from secure_tiller_cli.exit_codes import FOUND, PROBLEM
 
 
 class FailOn(StrEnum):
-    """What makes the command fail that is no failure of the preview."""
+    """A reason to fail that is no failure of the preview."""
 
     RISK = "risk"
 

@@ -1,11 +1,11 @@
-"""`secure-tiller renewals`: which certificates are due, for a scheduled job."""
+"""`secure-tiller renewals`: the certificates that are due, for a scheduled job."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from secure_tiller_cli.commands.options import PreviewArgument, PreviewedStackOption, PreviewFormat
+from secure_tiller_cli.commands.options import PreviewArgument, PreviewedStackOption, PreviewFormat, time_ahead
 from secure_tiller_cli.exit_codes import FOUND, PROBLEM
 
 
@@ -21,14 +21,11 @@ def command(
 
     Exit code: 0 if none is due; 1 if the preview failed or cannot be read; 2 for a wrong use; 3 if one is due.
     """
-    from secure_tiller.plan import durations
     from secure_tiller_cli.commands import preview_source
     from secure_tiller_cli.preview import renewals
 
-    hours = durations.read(within, durations.HOURS)
-    if hours is None:
-        raise typer.BadParameter("must be whole days or hours, such as 14d or 36h", param_hint="--within")
-    preview, ahead = preview_source.get(file, stack), timedelta(hours=hours)
+    ahead = time_ahead(within, "--within")
+    preview = preview_source.get(file, stack)
     found = renewals.find(preview.digest, datetime.now(UTC), ahead, stack=stack or "", failures=preview.failures)
     write = renewals.to_json if form is PreviewFormat.JSON else renewals.to_markdown
     typer.echo(write(found), nl=False)

@@ -1,4 +1,4 @@
-"""`secure-tiller vet`: what would go wrong with a chart, before anybody installs it."""
+"""`secure-tiller vet`: a verdict on a chart, before anybody installs it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -51,10 +51,9 @@ def command(
     from secure_tiller_cli.vet import Chart, Outcome, Values, text, vet
 
     Chart(chart).require()
-    found = deployed.tillers(stack)
-    tiller = deployed.team(found, team)
+    tiller = deployed.read_deployed(stack).team(team)
     inside = text.namespace(tiller, namespace)
-    access = deployed.access(found, stack, kubeconfig, context)
+    access = deployed.access([tiller], stack, kubeconfig, context)
     given = Values(tuple(values or ()), tuple(settings or ()), tuple(texts or ()))
     with deployed.cluster(
         access, "to say which cluster it is, or what it serves", "get the namespace kube-system"

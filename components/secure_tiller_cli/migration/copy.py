@@ -48,10 +48,10 @@ def differences(
     """Yield a problem for each release whose copy is not what it was copied from.
 
     Args:
-        histories: what was copied, by this run or an earlier one.
-        source: the records of the old Tiller, read anew.
-        target: those of the new one, read anew.
-        route: from where to where.
+        histories: the releases that this run or an earlier one copied.
+        source: the records of the old Tiller, read again.
+        target: those of the new one, read again.
+        route: the source and the target.
     """
     now = {record.name: record.digest for record in source}
     copies = {record.name: record for record in target}

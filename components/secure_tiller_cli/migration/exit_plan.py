@@ -16,7 +16,7 @@ class Step:
 
     title: str
     text: str
-    """What it is for, and what to look at."""
+    """Its purpose, and the points to look at."""
     commands: tuple[str, ...] = ()
     """For a POSIX shell; `helm3` stands for Helm 3."""
 

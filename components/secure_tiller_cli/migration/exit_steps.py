@@ -14,6 +14,8 @@ from secure_tiller_cli.migration.judge import gone
 TILLER_RECORDS = "--selector OWNER=TILLER"
 CONVERTER = "helm-2to3"
 """The name of the Role and RoleBinding of whoever converts."""
+QUOTA = "tiller-stopped"
+"""The name of the ResourceQuota that keeps pods out of the namespace of a stopped Tiller."""
 
 Quote = Callable[[str], str]
 
@@ -44,7 +46,7 @@ def steps(plan: ExitPlan, quote: Quote = str) -> Iterator[Step]:
 def _tools(plan: ExitPlan) -> Step:
     plugins = ["helm-2to3", *(["helm-mapkubeapis"] if plan.outdated else [])]
     text = (
-        "helm3 is Helm 3 here, beside Helm 2. The last command shows what it would take over of your own Helm 2 "
+        "helm3 is Helm 3 here, and helm is Helm 2. The last command shows what it would take over of your own Helm 2 "
         "settings (repositories, plugins); without --dry-run it does."
     )
     install = (f"helm3 plugin install https://github.com/helm/{plugin}" for plugin in plugins)
@@ -54,7 +56,7 @@ def _tools(plan: ExitPlan) -> Step:
 def _rights(plan: ExitPlan, quote: Quote) -> Step:
     own, named = word(plan.tiller.namespace), quote(plan.tiller.namespace)
     text = (
-        f"Whoever converts lists Secrets in {named}, deletes them at the end, and creates others beside the releases. "
+        f"Whoever converts lists Secrets in {named}, deletes them at the end, and creates others next to the releases. "
         "You need a yes to each question. The commands after them are for somebody else who converts (carol here), for "
         f"as long as it takes: the Secrets in {named} hold Tiller's own key and all values of the charts."
     )
@@ -92,12 +94,14 @@ def _rights_of_the_team(plan: ExitPlan) -> Iterator[Step]:
 def _stop(plan: ExitPlan) -> Step:
     own, name = word(plan.tiller.namespace), word(plan.tiller.deployment)
     text = (
-        "From here on nobody changes a release with Helm 2. What runs in the cluster goes on. Until the records are "
-        "removed, the same with --replicas=1 leads back."
+        "From here on nobody changes a release with Helm 2. What runs in the cluster goes on. The quota keeps Tiller "
+        "stopped: an update of its Deployment by pulumi up would start it again, and fails as long as the quota is "
+        "there. Until the records are removed, this leads back: delete the quota, and scale to --replicas=1."
     )
+    quota = f"kubectl create quota {QUOTA} --namespace {own} --hard=pods=0"
     scale = f"kubectl scale deployment {name} --namespace {own} --replicas=0"
     wait = f"kubectl wait pods --selector app=helm,name=tiller --namespace {own} --for=delete --timeout=120s"
-    return Step("Stop Tiller", text, (scale, wait))
+    return Step("Stop Tiller", text, (quota, scale, wait))
 
 
 def _backup(plan: ExitPlan, quote: Quote) -> Step:

@@ -1,4 +1,4 @@
-"""What people need who take over from their Tiller: Helm 3 acts with the rights of whoever runs it."""
+"""The rights of people who take over from their Tiller: Helm 3 acts with the rights of whoever runs it."""
 
 import json
 
@@ -12,7 +12,7 @@ NAME = "helm3"
 
 
 def role(tiller: DeployedTiller, namespace: str) -> str:
-    """Return the command that makes a Role in a managed namespace: what Tiller may there, and what Helm 3 stores.
+    """Return the command that makes a Role in a managed namespace: Tiller's rights there, and those to store releases.
 
     Helm 3 keeps its releases in Secrets by the same calls as Tiller (Helm 3, pkg/storage/driver/secrets.go).
     """
@@ -31,7 +31,7 @@ def role(tiller: DeployedTiller, namespace: str) -> str:
 
 
 def subjects(tiller: DeployedTiller) -> tuple[str, ...]:
-    """Return whom the stack lets reach Tiller, as options of `kubectl create rolebinding`."""
+    """Return the subjects that may reach Tiller, as options of `kubectl create rolebinding`."""
     found = []
     for subject in tiller.people.subjects if tiller.people else ():
         if subject.kind == "ServiceAccount":

@@ -1,4 +1,4 @@
-"""A release with all its revisions, beside what the new Tiller already has of it."""
+"""A release with all its revisions, compared with the records that the new Tiller has of it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from secure_tiller_cli.releases import Record, Release, Status, Unreadable
 
 
 class State(StrEnum):
-    """What there is to do about a release."""
+    """How far a release is copied, or why it is not."""
 
     TO_COPY = "to copy"
     COPIED = "copied already"
@@ -115,12 +115,9 @@ def _continues(there: tuple[Record, ...], records: tuple[Record, ...]) -> bool:
     copies = {record.release.revision: record.release for record in there}
     same = (new.namespace, new.first_deployed) == (old.namespace, old.first_deployed)
     # A revision that both made is two. One that the target has not is older than what it keeps, or the old Tiller's.
-    own = all(_is_copy(copies[item.revision], item) for item in _releases(records) if item.revision in copies)
+    releases = (record.release for record in records)
+    own = all(_is_copy(copies[item.revision], item) for item in releases if item.revision in copies)
     return same and own and (old.revision in copies or old.revision < there[0].release.revision)
-
-
-def _releases(records: Iterable[Record]) -> Iterable[Release]:
-    return (record.release for record in records)
 
 
 def _is_copy(new: Release, old: Release) -> bool:

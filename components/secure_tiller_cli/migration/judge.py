@@ -1,4 +1,4 @@
-"""What a team's Tiller could not do with releases that another Tiller installed."""
+"""The calls that the API server would refuse a team's Tiller for releases that another Tiller installed."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -22,7 +22,7 @@ from secure_tiller_cli.state import DeployedTiller
 def judge(
     client: Any, releases: Iterable[Release], tiller: DeployedTiller, done: Callable[[], None] = lambda: None
 ) -> Mapping[str, tuple[Concern, ...]]:
-    """Return what would be refused, or cannot be told, by the name of the release.
+    """Return what would be refused, or could not be checked, by the name of the release.
 
     Args:
         client: of the cluster.

@@ -1,4 +1,4 @@
-"""What a migration found and did, for people and for machines."""
+"""The report of a migration, and its form as JSON."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

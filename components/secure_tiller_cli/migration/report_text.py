@@ -1,4 +1,4 @@
-"""What a migration found and did, in words."""
+"""The report of a migration as text."""
 
 from collections.abc import Iterator
 
@@ -8,6 +8,7 @@ from secure_tiller_cli.migration.history import History, State
 from secure_tiller_cli.migration.judge import gone
 from secure_tiller_cli.migration.report import Report
 from secure_tiller_cli.migration.route import Route
+from secure_tiller_cli.output import counted
 
 COLUMNS = ("release", "namespace", "revisions", "last status", "chart", "records")
 MAPKUBEAPIS = (
@@ -18,7 +19,7 @@ MAPKUBEAPIS = (
 
 
 def write(report: Report) -> None:
-    """Write what was found and done."""
+    """Write the report."""
     route, console = report.route, output.console()
     title = f"Team {route.team}: from {route.kind.plural} in {route.source} to secrets in {route.target}"
     console.print(terminal(title), soft_wrap=True)
@@ -42,7 +43,7 @@ def rows(report: Report) -> Iterator[tuple[str, ...]]:
 
 
 def sentences(report: Report) -> Iterator[str]:
-    """Yield what is to be said below the table, one line each."""
+    """Yield the sentences below the table, one line each."""
     selection, route = report.selection, report.route
     for name, findings in report.findings.items():
         for finding in findings:
@@ -62,11 +63,11 @@ def sentences(report: Report) -> Iterator[str]:
         if item.state is State.UNREADABLE:
             yield (
                 f"release {item.name}: its last revision cannot be read, so all its records stay in {route.source}; "
-                "mend that record, or delete it if the release can do without"
+                "repair that record, or delete it if the release can do without"
             )
     if selection.left_alone:
-        counted = ", ".join(f"{name} {number}" for name, number in selection.left_alone.items())
-        yield f"left alone, releases by namespace: {counted}"
+        numbers = ", ".join(f"{name} {number}" for name, number in selection.left_alone.items())
+        yield f"left alone, releases by namespace: {numbers}"
     for unreadable in selection.unreadable:
         claimed = f" (by its label of release {unreadable.claimed})" if unreadable.claimed else ""
         yield f"left where it is: {unreadable}{claimed}: {unreadable.why}"
@@ -74,7 +75,7 @@ def sentences(report: Report) -> Iterator[str]:
 
 
 def _old(item: History, route: Route) -> str:
-    """Say what is to be done with the old records of a release that is in use."""
+    """Return the sentence about the old records of a release that is in use."""
     stay = f"its old records stay in {route.source}"
     if item.left_behind:
         numbers = ", ".join(str(record.release.revision) for record in reversed(item.left_behind))
@@ -95,17 +96,17 @@ def _end(report: Report) -> Iterator[str]:
         yield _nothing(report)
         return
     if not report.applied and not report.problems:
-        todo = f"--apply copies {_records(missing)} to Secrets in {route.target}" if missing else "nothing to copy"
-        yield f"dry run, nothing was changed: {todo}"
+        copies = f"--apply copies {counted(missing, 'record')} to Secrets in {route.target}"
+        yield f"dry run, nothing was changed: {copies if missing else 'nothing to copy'}"
     if report.copied and not report.verified:
-        yield f"copied {report.copied} of {_records(missing)}; what is copied stays, and is not copied again"
+        yield f"copied {report.copied} of {counted(missing, 'record')}; what is copied stays, and is not copied again"
     if report.verified:
         yield (
-            f"copied {_records(report.copied)}; all {report.verified} of these releases are in {route.target}, equal "
-            f"in number and SHA-256 to those in {route.source}"
+            f"copied {counted(report.copied, 'record')}; all {report.verified} of these releases are in "
+            f"{route.target}, equal in number and SHA-256 to those in {route.source}"
         )
     if report.removed:
-        yield f"removed {report.removed} of {_records(report.verified)} from {route.source}"
+        yield f"removed {report.removed} of {counted(report.verified, 'record')} from {route.source}"
     elif report.verified and not report.problems:
         yield (
             f"do not start the Tiller in {route.source} again before its records of these releases are removed, or two "
@@ -119,7 +120,3 @@ def _nothing(report: Report) -> str:
         return f"nothing to copy: no release there is in a namespace that {route.team} manages"
     where = f"{route.kind.plural} in {route.source}"
     return f"nothing to copy: there are no records of releases in {where}; if there should be, see --from and --storage"
-
-
-def _records(number: int) -> str:
-    return "1 record" if number == 1 else f"{number} records"

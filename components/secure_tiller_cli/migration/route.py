@@ -1,4 +1,4 @@
-"""From where to where records move."""
+"""The source and the target of the records that move."""
 
 from dataclasses import dataclass
 
@@ -12,12 +12,12 @@ class Route:
 
     team: str
     kind: Kind
-    """What the old Tiller keeps them in; the team's own keeps Secrets."""
+    """The storage of the old Tiller; the team's own keeps Secrets."""
     source: str
     """The namespace of the old Tiller."""
     target: str
     """The namespace of the team's own."""
 
     def records_of(self, release: str) -> str:
-        """Return what follows `kubectl get` or `kubectl delete` for the old Tiller's records of a release."""
+        """Return the arguments of `kubectl get` or `kubectl delete` for the old Tiller's records of a release."""
         return f"{self.kind.plural} --namespace {word(self.source)} --selector {word(f'OWNER=TILLER,NAME={release}')}"

@@ -1,4 +1,4 @@
-"""Which releases of an old Tiller are a team's, and what stands in their way."""
+"""The releases of an old Tiller that are a team's, and the problems that stop their migration."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -15,19 +15,19 @@ from secure_tiller_cli.releases.storage import Stored
 from secure_tiller_cli.state import DeployedTiller
 
 Identity = tuple[str, str, int]
-"""What tells a release from all others: its name, its namespace, and when it was first deployed."""
+"""A release's name, its namespace, and when it was first deployed: no two releases share all three."""
 
 OTHERS = "choose other releases with --release"
 
 
 def identity(release: Release) -> Identity:
-    """Return what tells a release from all others."""
+    """Return the identity of a release."""
     return release.name, release.namespace, release.first_deployed
 
 
 @dataclass(frozen=True)
 class Found:
-    """What the cluster has."""
+    """The records and the running Tillers that the cluster has."""
 
     source: Stored
     target: Stored
@@ -39,7 +39,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Selection:
-    """What a migration is about."""
+    """The releases to migrate, and the others."""
 
     histories: tuple[History, ...]
     left_alone: Mapping[str, int]
@@ -51,7 +51,7 @@ class Selection:
 
     @property
     def missing(self) -> tuple[Record, ...]:
-        """What is to copy."""
+        """The records to copy."""
         return tuple(record for history in self.histories for record in history.missing)
 
 
@@ -70,8 +70,8 @@ def select(
     """Select the releases in the namespaces that a team manages.
 
     Args:
-        found: what the cluster has.
-        route: whose they are, and from where to where they move.
+        found: the records and the running Tillers of the cluster.
+        route: the team, the source and the target.
         managers: by namespace, the teams that manage it.
         chosen: the names of releases; empty: all of the team's.
     """

@@ -1,4 +1,4 @@
-"""What a record holds: base64 of gzip of a protobuf message (Helm 2.17, pkg/storage/driver/util.go)."""
+"""The content of a record: base64 of gzip of a protobuf message (Helm 2.17, pkg/storage/driver/util.go)."""
 
 import base64
 import binascii

@@ -7,7 +7,7 @@ from enum import IntEnum, StrEnum
 
 
 class Kind(StrEnum):
-    """What a Tiller keeps its records in, in the words of its flag `--storage`."""
+    """The storage driver of a Tiller, in the words of its flag `--storage`."""
 
     CONFIG_MAP = "configmap"
     SECRET = "secret"  # noqa: S105 - a kind
@@ -50,7 +50,7 @@ class Release:
     """Name and version: `shop-1.0.0`."""
     first_deployed: int
     """When its first revision was installed, in nanoseconds since 1970; every later one repeats it (Helm 2.17,
-    pkg/tiller/release_update.go, prepareUpdate), so by it another release of the same name is told apart."""
+    pkg/tiller/release_update.go, prepareUpdate), so it differs for another release of the same name."""
     last_deployed: int
     """When this revision was made, in nanoseconds since 1970; whatever becomes of it later does not change that."""
     manifest: str = field(repr=False)

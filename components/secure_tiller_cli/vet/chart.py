@@ -18,7 +18,7 @@ HELM_SECONDS = 120.0
 """Of one call of Helm: a large chart renders in seconds."""
 
 MISSING = "found in requirements.yaml, but missing in charts/"
-"""What Helm says of a chart whose dependencies were not fetched (Helm 2.17, pkg/renderutil/deps.go)."""
+"""Helm's error for a chart whose dependencies were not fetched (Helm 2.17, pkg/renderutil/deps.go)."""
 
 
 SETTINGS = "failed parsing --set"
@@ -47,7 +47,7 @@ class Values:
     """Of `--set-string`."""
 
     def arguments(self) -> Iterator[str]:
-        """Yield what Helm is told."""
+        """Yield the options for Helm."""
         yield from (f"--values={file}" for file in self.files)
         yield from (f"--set={setting}" for setting in self.settings)
         yield from (f"--set-string={text}" for text in self.texts)
@@ -83,7 +83,7 @@ class Chart:
             discovery: of the cluster: charts ask for its version and its kinds.
 
         Raises:
-            ChartError: it does not render; with what Helm said.
+            ChartError: it does not render; with Helm's error.
         """
         known = (f"--api-versions={version}" for version in discovery.capabilities)
         place = (f"--namespace={namespace}", *((f"--name={name}",) if name else ()))
@@ -99,7 +99,7 @@ class Chart:
         return done.out
 
     def demand(self, discovery: Discovery) -> Concern | None:
-        """Return what stands against a chart that names versions of Kubernetes; None: nothing.
+        """Return the finding about a chart that this version of Kubernetes does not fit; None: it fits.
 
         Tiller compares them, `helm template` does not (Helm 2.17, pkg/tiller/release_server.go, renderResources).
 
@@ -109,8 +109,8 @@ class Chart:
         done = _helm("inspect", "chart", "--", str(self.path))
         if done.code:
             raise self._refused(f"its Chart.yaml cannot be read: {_said(done)}", "correct it")
-        told = yaml.safe_load(done.out)
-        wanted = str((told or {}).get("kubeVersion") or "")
+        metadata = yaml.safe_load(done.out)
+        wanted = str((metadata or {}).get("kubeVersion") or "")
         if not wanted or self._compares(wanted, discovery.release):
             return None
         text = f"wants Kubernetes {wanted}, and the cluster is {discovery.release}: Tiller does not install it"
@@ -128,7 +128,7 @@ class Chart:
         return done.code == 0 and "in: true" in done.out
 
     def provenance(self, keyring: Path | None) -> Concern | None:
-        """Return what is to be said of who made the package; None: its provenance verifies.
+        """Return the finding about the signature of the package; None: it verifies.
 
         Args:
             keyring: with the public keys of those who may sign; None: it is not asked for.
@@ -146,7 +146,7 @@ class Chart:
         done = _helm("verify", f"--keyring={keyring}", "--", str(self.path))
         if not done.code:
             return None
-        remedy = "get the package and its .prov anew from whoever signs it; a keyring is what gpg --export writes"
+        remedy = "get the package and its .prov again from whoever signs it; a keyring is what gpg --export writes"
         return Concern(Group.PROVENANCE, Effect.STOPS, f"does not verify: {_said(done)}", remedy)
 
     def _refused(self, why: str, remedy: str) -> ChartError:
@@ -158,7 +158,7 @@ def _helm(*arguments: str) -> Ended:
 
 
 def _said(done: Ended) -> str:
-    """Return what Helm complained about, on one line."""
+    """Return Helm's error on one line."""
     text = " ".join(done.err.split()).rpartition("Error: ")[2]
     before, settings, _ = text.partition(SETTINGS)
     if settings:

@@ -12,6 +12,7 @@ from secure_tiller_cli.charts import Concern, Effect, Group, Manifest
 from secure_tiller_stack.cluster.api import call, message
 from secure_tiller_stack.cluster.connection import AT_ONCE, clients
 from secure_tiller_stack.cluster.lister import path
+from tiller_facts import values
 from tiller_facts.kinds import PODS
 
 TEMPLATES: Mapping[tuple[str, str], Sequence[str]] = {
@@ -35,7 +36,7 @@ PREFIX = "vet-"
 _INVALID = (400, 422)
 _NO_RIGHT = re.compile(r'User ".*" cannot create resource "pods"')
 _NOT_DRY = "does not support dry run"
-"""What the API server says, with status 400, of an admission webhook with side effects (Kubernetes documentation,
+"""The answer of the API server, with status 400, for an admission webhook with side effects (Kubernetes documentation,
 Dynamic Admission Control, Side effects)."""
 _VIOLATES = "violates PodSecurity"
 
@@ -47,7 +48,7 @@ class _Answer(NamedTuple):
 
 
 def pods(client: Any, manifests: Iterable[Manifest], namespace: str, managed: Sequence[str]) -> Iterator[Concern]:
-    """Yield a finding for each workload whose pods the API server would refuse, or of which it does not tell.
+    """Yield a finding for each workload whose pods the API server would refuse, or could not judge.
 
     Args:
         client: of the cluster; its account must be allowed to create pods in the namespaces.
@@ -78,30 +79,20 @@ def _path(manifest: Manifest) -> Sequence[str] | None:
 
 def _pod(manifest: Manifest) -> Mapping[str, Any]:
     """Return the pod of a workload, to be sent; what has not the form of one is left for the API server to refuse."""
-    template: Any = manifest.content
-    for key in _path(manifest) or ():
-        template = _map(template).get(key)
-    metadata, spec = (_map(_map(template).get(key)) for key in ("metadata", "spec"))
-    kept = {key: metadata[key] for key in ("labels", "annotations") if metadata.get(key)}
-    sent = {key: value for key, value in spec.items() if key not in ELSEWHERE}
+    template = values.at(manifest.content, *(_path(manifest) or ()))
+    kept = {key: value for key in ("labels", "annotations") if (value := values.at(template, "metadata", key))}
+    spec = values.at(template, "spec")
+    sent = {key: value for key, value in spec.items() if key not in ELSEWHERE} if isinstance(spec, Mapping) else {}
     if claims := _claims(manifest):
-        own = [each for each in _list(spec.get("volumes")) if _map(each).get("name") not in claims]
+        own = [volume for volume in values.each(spec, "volumes") if values.text(volume, "name") not in claims]
         sent["volumes"] = own + [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in claims]
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": PREFIX, **kept}, "spec": sent}
 
 
-def _claims(manifest: Manifest) -> list[Any]:
-    """Return the names of the volumes that a StatefulSet gives to its pods beside those of the template."""
-    templates = _list(_map(manifest.content.get("spec")).get("volumeClaimTemplates"))
-    return [_map(_map(each).get("metadata")).get("name") for each in templates]
-
-
-def _map(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+def _claims(manifest: Manifest) -> list[str]:
+    """Return the names of the volumes that a StatefulSet adds to those of its template."""
+    templates = values.each(manifest.content, "spec", "volumeClaimTemplates")
+    return [values.text(each, "metadata", "name") for each in templates]
 
 
 def _refused(manifest: Manifest, inside: str, answer: _Answer) -> Concern:

@@ -8,7 +8,7 @@ from secure_tiller.problems import Problem
 from secure_tiller_cli.charts import Concern, Effect, Group
 from secure_tiller_cli.exit_codes import WRONG_USE
 from secure_tiller_cli.foreign_text import terminal
-from secure_tiller_cli.output import console, fail, table
+from secure_tiller_cli.output import console, counted, fail, table
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_cli.vet.verdict import Outcome, Verdict
 
@@ -44,7 +44,8 @@ def _row(finding: Concern, chart: Path) -> tuple[str, str, str]:
 
 
 def _sentence(verdict: Verdict, chart: Path, tiller: DeployedTiller, inside: str) -> str:
-    what, where = f"{chart.resolve().name} ({_many(len(verdict.objects), 'object')})", f"{inside} of team {tiller.name}"
+    what = f"{chart.resolve().name} ({counted(len(verdict.objects), 'object')})"
+    where = f"{inside} of team {tiller.name}"
     stops, unsure = verdict.count(Effect.STOPS), verdict.count(Effect.NOT_CHECKED)
     also = f", and {unsure} could not be checked" if unsure else ""
     match verdict.outcome:
@@ -53,11 +54,7 @@ def _sentence(verdict: Verdict, chart: Path, tiller: DeployedTiller, inside: str
         case Outcome.NOT_CHECKED:
             return f"{what} may fit {where}: nothing was found that would stop it{also}."
         case Outcome.STOPPED:
-            return f"{what} does not fit {where}: {_many(stops, 'finding')} would stop it{also}."
-
-
-def _many(count: int, what: str) -> str:
-    return f"1 {what}" if count == 1 else f"{count} {what}s"
+            return f"{what} does not fit {where}: {counted(stops, 'finding')} would stop it{also}."
 
 
 def to_json(verdict: Verdict, chart: Path, tiller: DeployedTiller, inside: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Everything that is found about a chart, and what it comes to."""
+"""All findings about a chart, and the outcome."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from secure_tiller_cli.vet.pods import pods
 
 
 class Outcome(StrEnum):
-    """What the findings come to."""
+    """The result of all findings."""
 
     FITS = "fits"
     NOT_CHECKED = "not checked"
@@ -24,7 +24,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was found about a chart."""
+    """The objects of a chart, and the findings about it."""
 
     objects: tuple[Manifest, ...]
     findings: tuple[Concern, ...]
@@ -36,7 +36,7 @@ class Verdict:
 
     @property
     def outcome(self) -> Outcome:
-        """What it comes to: what could not be checked is never passed."""
+        """The result. A chart with something unchecked never fits."""
         if self.count(Effect.STOPS):
             return Outcome.STOPPED
         return Outcome.NOT_CHECKED if self.count(Effect.NOT_CHECKED) else Outcome.FITS
@@ -65,7 +65,7 @@ def vet(
 
     Raises:
         ChartError: it does not render.
-        ManifestError: what it renders to cannot be read.
+        ManifestError: its manifests cannot be read.
         ApiException: the cluster does not answer, or refuses what everybody may ask.
     """
     discovery = discover(client)
@@ -83,7 +83,7 @@ def vet(
 
 
 def _left_out(objects: tuple[Manifest, ...]) -> Iterator[Concern]:
-    """Yield what Tiller does of itself with objects, whatever the team is."""
+    """Yield findings about objects that Tiller does not install for any team."""
     if not any(not each.hooks for each in objects):
         text = "renders to no object that is not a hook, and Tiller installs no such release: no objects visited"
         remedy = "switch something on by the chart's values"
@@ -97,7 +97,7 @@ def _left_out(objects: tuple[Manifest, ...]) -> Iterator[Concern]:
 
 
 def _misnamed(objects: tuple[Manifest, ...], namespace: str) -> Iterator[Concern]:
-    """Yield what Tiller cannot find again by its name, or makes twice."""
+    """Yield findings about objects without a name, or with the name of another."""
     remedy = "give each object a name of its own in metadata.name"
     if unnamed := tuple(each for each in objects if not each.name and not each.hooks):
         text = (

@@ -10,7 +10,7 @@ from contextlib import closing
 from http import HTTPStatus
 from typing import Any, ParamSpec, TypeVar
 
-from secure_tiller_stack.cluster.connection import TIMEOUT_SECONDS, clients
+from secure_tiller_stack.cluster.connection import ANONYMOUS, TIMEOUT_SECONDS, clients
 
 REQUEST_SECONDS = 60.0
 """Until an answer is there whole; `TIMEOUT_SECONDS` limits each wait for a piece of it."""
@@ -19,6 +19,8 @@ LARGEST_ANSWER = 512 * 2**20
 _PIECE = 2**16
 
 JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+"""Of a body that holds the changed fields alone (RFC 7396)."""
 
 _Arguments = ParamSpec("_Arguments")
 _Answer = TypeVar("_Answer")
@@ -33,6 +35,7 @@ def call(
     query: Mapping[str, str] | None = None,
     body: Any = None,
     accept: str = JSON,
+    sends: str = JSON,
     until: float | None = None,
 ) -> Any:
     """Return the answer of the API server to one request, without retries.
@@ -44,6 +47,7 @@ def call(
         query: parameters; empty ones are left out.
         body: plain data.
         accept: the form of the answer.
+        sends: the form of the body.
         until: when the answer must be there, by `time.monotonic`; never later than in `REQUEST_SECONDS`.
 
     Raises:
@@ -52,7 +56,7 @@ def call(
         ValueError: the answer is no JSON, or exceeds the limits.
     """
     last = min(time.monotonic() + REQUEST_SECONDS, until or float("inf"))
-    answer = _answer(client, method, path, query or {}, body, accept)
+    answer = _answer(client, method, path, query or {}, body, {"Accept": accept, "Content-Type": sends})
     with closing(getattr(answer, "response", answer)) as unread:
         content = _content(unread, last)
     if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
@@ -65,9 +69,11 @@ def call(
         raise ValueError("the answer is nested too deeply") from error
 
 
-def _answer(client: Any, method: str, path: str, query: Mapping[str, str], body: Any, accept: str) -> Any:
+def _answer(
+    client: Any, method: str, path: str, query: Mapping[str, str], body: Any, headers: Mapping[str, str]
+) -> Any:
     sent: dict[str, Any] = {
-        "header_params": {"Accept": accept, "Content-Type": JSON},
+        "header_params": dict(headers),
         "query_params": [(key, value) for key, value in query.items() if value],
         "body": body,
         "auth_settings": ["BearerToken"],
@@ -112,6 +118,11 @@ def unless_refused(
     try:
         return ask(*arguments, **named)
     except clients.ApiException as error:
-        if error.status != HTTPStatus.FORBIDDEN:
+        if not lacks_right(error):
             raise
         return otherwise
+
+
+def lacks_right(error: Any) -> bool:
+    """Return whether the API server knows who asks, and gives the account no right."""
+    return bool(error.status == HTTPStatus.FORBIDDEN) and ANONYMOUS not in str(error.body)

@@ -63,7 +63,8 @@ def _gather(client: Any, questions: Questions) -> ClusterFacts:
 
 def _found(metadata: Json) -> FoundNamespace:
     terminating = bool(metadata.get("deletionTimestamp"))
-    return FoundNamespace(metadata.get("labels") or {}, metadata.get("annotations") or {}, terminating)
+    labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
+    return FoundNamespace(labels, annotations, terminating, str(metadata.get("uid", "")))
 
 
 def _all_tillers(client: Any, namespaces: Mapping[str, FoundNamespace]) -> tuple[FoundTiller, ...] | None:

@@ -1,21 +1,30 @@
 """How the cluster is called, and what is said when it cannot be."""
 
+import base64
+import binascii
+import re
+import sys
+import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import kubernetes
 import urllib3
-import yaml
 
 from secure_tiller.problems import ClusterError, Problem
+from secure_tiller_stack.cluster import login
+from secure_tiller_stack.cluster.entries import Entries, Entry, EntryError, read, require_usable
+from secure_tiller_stack.cluster.identity import Identity, send
+from secure_tiller_stack.cluster.proxy import proxy
 from secure_tiller_stack.kubeconfig import Access
 
 # Not all releases of the client that serve have types.
 clients: Any = kubernetes.client
-_config: Any = kubernetes.config
-ConfigException: type[Exception] = kubernetes.config.ConfigException
 
 TIMEOUT_SECONDS = (5, 20)
 """To connect, and to answer."""
@@ -29,7 +38,10 @@ ANONYMOUS = "system:anonymous"
 UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
 """The errors of the client about an entry, or an answer, of a form that it does not expect."""
 
-CONTEXT_REMEDY = "correct the context's server address, credentials and their files, or choose another context"
+CORRECT = "correct the context's server address, credentials and the files that they name, or choose another context"
+
+_unverified: set[str] = set()
+"""The clusters which have been named as verified by nobody."""
 
 
 @contextmanager
@@ -46,52 +58,114 @@ def calling(
     Raises:
         ClusterError: it does not answer, or refuses what is asked; the message names address, file and context.
     """
-    configuration = _configuration(access)
+    server = ""
     try:
-        with clients.ApiClient(configuration) as client:
-            yield client
+        with tempfile.TemporaryDirectory(prefix="secure-tiller-") as folder:
+            entries = _entries(access)
+            server = entries.cluster["server"].rstrip("/")
+            with _client(entries, server, Path(folder)) as client:
+                yield client
+    except EntryError as error:
+        raise no_answer(access, server, str(error), error.remedy) from error
     except clients.ApiException as error:
+        if error.status == HTTPStatus.UNAUTHORIZED:
+            login.forget(entries)
         reason = f"it refused {asked}: {error.status} {error.reason}"
-        raise no_answer(access, configuration.host, reason, _remedy(error, right)) from error
+        raise no_answer(access, server, reason, _remedy(error, right)) from error
     except UNREADABLE as error:
         # The error is not shown: it can quote the request, which holds credentials.
         reason = f"what the context says cannot be sent, or what answers is no Kubernetes ({type(error).__name__})"
-        raise no_answer(access, configuration.host, reason, CONTEXT_REMEDY) from error
+        raise no_answer(access, server, reason, CORRECT) from error
     except (urllib3.exceptions.HTTPError, OSError) as error:
         remedy = "start the cluster, or choose another kubeconfig or context"
-        raise no_answer(access, configuration.host, f"it cannot be reached: {error}", remedy) from error
+        raise no_answer(access, server, f"it cannot be reached: {error}", remedy) from error
 
 
-def _configuration(access: Access) -> Any:
-    """Return what the context says, as the client takes it."""
-    configuration = clients.Configuration(host="")  # its own default would be this machine
+def _entries(access: Access) -> Entries:
     try:
-        _load(access, configuration)
-    except (ConfigException, OSError, *UNREADABLE) as error:
+        return read(access)
+    except (OSError, *UNREADABLE) as error:
         # The error is not shown: it can quote the file, which holds credentials.
         reason = f"an entry of this context cannot be read ({type(error).__name__})"
-        raise no_answer(access, "", reason, CONTEXT_REMEDY) from error
-    if not configuration.host:
-        raise no_answer(access, "", "its cluster cannot be called: there is no server address", CONTEXT_REMEDY)
+        raise no_answer(access, "", reason, CORRECT) from error
+
+
+def _client(entries: Entries, server: str, folder: Path) -> Any:
+    """Return a client for the entries of a context, which keeps the certificates in a folder while it lives.
+
+    Raises:
+        EntryError: a field cannot be used.
+    """
+    identity = Identity(entries)
+    # A login program that fails fails here, and not as a cluster that does not answer.
+    sent = [name for name, _ in identity.headers()]
+    configuration = clients.Configuration(host=server)
     configuration.retries = False
-    return configuration
+    configuration.tls_server_name = entries.cluster.get("tls-server-name")
+    configuration.proxy, configuration.no_proxy = proxy(entries.cluster), None
+    configuration.verify_ssl = "insecure-skip-tls-verify" not in entries.cluster
+    if configuration.proxy and not server.startswith("https:") and len(set(sent)) < len(sent):
+        # urllib3 joins headers of one name there, and the API server would read one value.
+        why = "or as-user-extra: several values cannot be sent through a proxy without TLS"
+        raise EntryError("as-groups", why, "use https:// for the server")
+    if server.startswith("https:"):
+        configuration.ssl_ca_cert = _file(entries, entries.cluster, "certificate-authority", folder)
+        configuration.cert_file, configuration.key_file = _certificate(entries, folder)
+        require_usable(configuration.ssl_ca_cert, configuration.cert_file, configuration.key_file)
+        if not configuration.verify_ssl:
+            _warn_once(server, configuration.proxy)
+    try:
+        client = clients.ApiClient(configuration)
+    except Exception as error:
+        # Whatever it is, and whatever it quotes: nothing has been sent.
+        raise EntryError("cluster", f"the Kubernetes client cannot use it ({type(error).__name__})", CORRECT) from error
+    send(client, identity.headers)
+    return client
+
+
+def _certificate(entries: Entries, folder: Path) -> tuple[str | None, str | None]:
+    """Return the files of the client's certificate and key: the entry's, else the login program's."""
+    own = _file(entries, entries.user, "client-certificate", folder)
+    if own or "exec" not in entries.user or {"token", "tokenFile", "username", "password"} & set(entries.user):
+        return own, _file(entries, entries.user, "client-key", folder)
+    given = login.login(entries)
+    if not given.key:
+        return None, None
+    return _written(folder / "given-certificate", given.certificate.encode()), _written(
+        folder / "given-key", given.key.encode()
+    )
+
+
+def _file(entries: Entries, values: Entry, field: str, folder: Path) -> str | None:
+    """Return the file of a field, or one with what stands in its `-data`; None: there is neither."""
+    named = entries.file(values, field)
+    if named or f"{field}-data" not in values:
+        return str(named) if named else None
+    try:
+        return _written(folder / field, base64.b64decode(values[f"{field}-data"]))
+    except (binascii.Error, ValueError) as error:
+        raise EntryError(f"{field}-data", "cannot be read as base64") from error
+
+
+def _written(path: Path, content: bytes) -> str:
+    path.write_bytes(content)  # its folder is its owner's alone
+    return str(path)
+
+
+def _warn_once(server: str, way: str | None) -> None:
+    """Warn once of a cluster that nobody verifies: urllib3 warns at each request."""
+    for host in {urlsplit(address).hostname or "" for address in (server, way or server)}:
+        warnings.filterwarnings("ignore", f".*'{re.escape(host)}'", category=urllib3.exceptions.InsecureRequestWarning)
+    if server not in _unverified:
+        _unverified.add(server)
+        words = f"warning: {server} is not verified: insecure-skip-tls-verify is set; credentials go to whoever answers"
+        print(words, file=sys.stderr)
 
 
 def _remedy(error: Any, right: str) -> str:
-    # Where a login program fails, the client goes on without credentials, and many clusters take it for a guest.
     if error.status == HTTPStatus.UNAUTHORIZED or ANONYMOUS in str(error.body):
-        return (
-            "the credentials were not accepted: log in again; if the context names a program for that, see that it runs"
-        )
+        return "the credentials were not accepted, or there are none: log in again, or choose another context"
     return f"use an account that may {right}"
-
-
-def _load(access: Access, configuration: Any) -> None:
-    settings = {"context": access.context, "client_configuration": configuration, "persist_config": False}
-    if access.content:
-        _config.load_kube_config_from_dict(yaml.safe_load(access.content), **settings)
-    else:
-        _config.load_kube_config(str(access.kubeconfig), **settings)
 
 
 def no_answer(access: Access, server: str, reason: str, remedy: str) -> ClusterError:

@@ -38,6 +38,7 @@ def there(client: Any, questions: Questions, namespaces: Mapping[str, FoundNames
             wanted[item.kind, item.name].add(item)
     found: dict[Object, str] = {}
     refused: set[Kind] = set()
+    uids: set[str] = set()
 
     def named(key: tuple[Kind, str]) -> tuple[Json, ...] | None:
         kind, name = key
@@ -52,7 +53,8 @@ def there(client: Any, questions: Questions, namespaces: Mapping[str, FoundNames
             by_place = {each["metadata"]["namespace"]: each["metadata"] for each in listed}
             for item in (item for item in objects if item.namespace in by_place):
                 found[item] = _team(by_place[item.namespace], namespaces[item.namespace], questions.stack)
-    return FoundObjects(found, frozenset(refused))
+                uids.add(str(by_place[item.namespace].get("uid", "")))
+    return FoundObjects(found, frozenset(refused), frozenset(uids - {""}))
 
 
 def _team(metadata: Mapping[str, Any], inside: FoundNamespace, stack: str) -> str:

@@ -11,18 +11,18 @@ from tiller_facts.values import Value
 
 @dataclass(frozen=True)
 class Questions:
-    """The questions of one look at the cluster, in addition to those that it always asks."""
+    """The questions of a look at the cluster, in addition to those that it always asks."""
 
     deploying: bool
     """Whether this is an update: only then it asks what takes the right to create an access review."""
     stack: str
-    """The stack whose namespaces may hold Tillers that have left, as `<organization>/<project>/<stack>`."""
+    """The stack whose namespaces are looked at for Tillers that have left, as `<organization>/<project>/<stack>`."""
     namespaces: frozenset[str]
     """Those that the settings name: no Tiller has left them."""
     objects: frozenset[Object]
-    """The objects that will be created under a fixed name."""
+    """The objects that will be created under fixed names."""
     acts: frozenset[Right]
-    """The rights that the deployer must hold."""
+    """The rights that the deployer needs."""
     grants: frozenset[Right]
     """The rights that the deployer must be allowed to grant."""
 
@@ -35,6 +35,7 @@ class FoundNamespace:
     annotations: Mapping[str, str] = field(default_factory=dict)
     terminating: bool = False
     """Whether it is being deleted: nothing can be created in it any more."""
+    uid: str = ""
 
     def is_of(self, stack: str) -> bool:
         """Return whether a stack made it."""
@@ -47,7 +48,7 @@ class FoundTiller:
 
     namespace: str
     trust_anchors: frozenset[str]
-    """The clients that it answers, as in `TillerPlan.trust_anchors`."""
+    """The trust anchors of the clients that it answers (`TillerPlan.trust_anchors`)."""
     stopping: bool
     """Whether it was asked to stop: it ends the calls that run, and would answer new ones too."""
 
@@ -73,11 +74,13 @@ class FoundObjects:
     """By object, the team for which this stack made it; empty: somebody else made it."""
     refused: frozenset[Kind] = frozenset()
     """The kinds that the cluster refused to list."""
+    uids: frozenset[str] = frozenset()
+    """Those of the objects that are there."""
 
 
 @dataclass(frozen=True)
 class ClusterFacts:
-    """The answers of the cluster. None is a refusal to answer."""
+    """The cluster's answers. Where None is a value, the cluster refused to answer."""
 
     server: str
     """Address of the API server."""

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 
-from secure_tiller_stack.cluster.api import call
+from secure_tiller_stack.cluster.api import call, lacks_right
 from secure_tiller_stack.cluster.connection import AT_ONCE, clients
 from secure_tiller_stack.cluster.facts import Questions
 from secure_tiller_stack.permissions import escalate
@@ -58,7 +57,7 @@ def _holds(client: Any, user: str, groups: Sequence[str], right: Right) -> bool:
     try:
         status = call(client, "POST", f"/apis/authorization.k8s.io/v1/{resource}", body=review)["status"]
     except clients.ApiException as error:
-        if error.status != HTTPStatus.FORBIDDEN:
+        if not lacks_right(error):
             raise
         remedy = f"use an account that may create {resource}.authorization.k8s.io"
         raise NoAnswerError("the cluster refused access reviews", remedy) from error

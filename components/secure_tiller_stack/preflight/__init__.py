@@ -15,6 +15,7 @@ from secure_tiller_stack.kubeconfig import Access
 from secure_tiller_stack.permissions import acts, grants
 from secure_tiller_stack.preflight import departed, foreign, namespaces, revoked
 from secure_tiller_stack.preflight.judge import judge
+from tiller_facts.kinds import Kind
 from tiller_facts.values import Hidden
 
 __all__ = ["Cluster", "look"]
@@ -41,11 +42,15 @@ class Cluster:
 
     uid: str
     warnings: tuple[str, ...]
-    """A sentence for each check that was not possible, and for each fault that somebody else must correct."""
+    """The facts that could not be checked, or that somebody else has to correct, a sentence each."""
     leaving: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By Tiller's namespace, the trust anchors (`TillerPlan.trust_anchors`) that left the settings but not the pod."""
     notes: tuple[str, ...] = ()
-    """Sentences about the check itself that need no action."""
+    """Further facts for the reader of the result; none needs a remedy."""
+    seen: frozenset[str] = frozenset()
+    """The UIDs of all namespaces, and of the objects that are there under our names and are ours."""
+    unlisted: frozenset[Kind] = frozenset()
+    """The kinds whose objects the cluster refused to list."""
 
 
 Ask = Callable[[Access, Questions], ClusterFacts]
@@ -87,7 +92,8 @@ def look(
         *departed.going(facts, removed),
         *revoked.not_yet_revoked(plans, leaving),
     )
-    return Cluster(facts.uid, warnings, leaving, () if deploying else (PREVIEW,))
+    seen = facts.objects.uids | {found.uid for found in facts.namespaces.values()} - {""}
+    return Cluster(facts.uid, warnings, leaving, () if deploying else (PREVIEW,), seen, facts.objects.refused)
 
 
 def _questions(plans: Sequence[TillerPlan], deploying: bool) -> Questions:

@@ -1,4 +1,4 @@
-"""Rights that the account that updates the stack lacks: better known now than in the middle of the update."""
+"""The rights that the account that updates the stack lacks: better known now than in the middle of the update."""
 
 from collections.abc import Iterator, Sequence, Set
 

@@ -34,4 +34,10 @@ def _problem(plan: TillerPlan, item: Object, team: str) -> Problem:
         return Problem(plan.name, where, name, f"exists already, and is team {team}'s", remedy)
     why = f"exists already, and was not made by the stack {plan.stack}"
     command = f"kubectl delete {item.kind.resource} --namespace {item.namespace} {item.name}"
-    return Problem(plan.name, where, name, why, f"choose another name or namespace; or, if nobody needs it: {command}")
+    return Problem(
+        plan.name,
+        where,
+        name,
+        why,
+        f"choose another name or namespace; or, if nobody needs it, run pulumi up --refresh after: {command}",
+    )

@@ -1,4 +1,4 @@
-"""Clients that were taken out of the settings, but are still answered by a Tiller that runs."""
+"""Clients that were taken out of the settings, but are still answered by a running Tiller."""
 
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence

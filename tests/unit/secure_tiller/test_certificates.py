@@ -34,6 +34,10 @@ def trusting(value: Any) -> Any:
     return smallest(certificates={"trusted_client_cas": {"partner": value}})
 
 
+def trusting_too(value: Any) -> Any:
+    return smallest(certificates={"trusted_client_cas": {"one": PARTNER.pem, "two": value}})
+
+
 def serving(part: str) -> Callable[[Any], Any]:
     return lambda value: smallest(certificates={"server_certificate": own_certificate(**{part: value})})
 
@@ -51,6 +55,7 @@ WRONG = {
     "a CA": (trusting, "certificates.trusted_client_cas.partner", "hello", "line 1 is neither"),
     "a key as a CA": (trusting, "certificates.trusted_client_cas.partner", PARTNER.key_pem, "begins a private key"),
     "no CA": (trusting, "certificates.trusted_client_cas.partner", STRANGER.pem, "is no CA certificate"),
+    "a CA of two names": (trusting_too, "certificates.trusted_client_cas.two", PARTNER.pem, "holds a CA of `one` too"),
     "a certificate": (serving("certificate"), "certificates.server_certificate", "hello", "line 1 is neither"),
     "another's certificate": (serving("certificate"), "certificates.server_certificate", STRANGER.pem, "not signed by"),
     "a key": (serving("key"), "certificates.server_certificate", STRANGER.key_pem, "does not belong to the key"),

@@ -1,4 +1,4 @@
-"""The resources that the component registers, seen from the engine's side."""
+"""The registrations of the component, seen from the engine's side."""
 
 from collections import Counter
 from datetime import timedelta
@@ -8,12 +8,13 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 import pytest
 from cryptography import x509
+from pulumi.resource import DependencyProviderResource
 
 from secure_tiller import ConfigurationError, SecureTiller
 from secure_tiller.problems import Problem
 from secure_tiller.resources.certificates import opaque_name
 from tests.support.recording import Recording, is_secret, revealed, run
-from tests.support.samples import BLUE, SMALLEST, STACK, smallest
+from tests.support.samples import BLUE, PARTNER, SMALLEST, STACK, smallest
 
 COMPONENT = "secure-tiller:index:SecureTiller"
 ANNOTATIONS = {"secure-tiller/stack": STACK}
@@ -372,7 +373,7 @@ def test_refused_settings_register_nothing() -> None:
     assert run(program).resources == []
 
 
-def refused_beside(*before: Any, name: str = "second", args: Any) -> tuple[Problem, ...]:
+def refused_after(*before: Any, name: str = "second", args: Any) -> tuple[Problem, ...]:
     """Return why a Tiller is refused after those that a program has made before."""
     found: list[Problem] = []
 
@@ -388,18 +389,18 @@ def refused_beside(*before: Any, name: str = "second", args: Any) -> tuple[Probl
 
 
 def test_two_tillers_of_one_program_may_not_claim_one_namespace() -> None:
-    (problem,) = refused_beside(team("apps"), args=team("apps"))
+    (problem,) = refused_after(team("apps"), args=team("apps"))
     assert (problem.team, problem.key, problem.value) == ("second", "namespaces", '"apps"')
     assert "is managed by team first-0 too" in problem.why
 
 
 def test_what_two_tillers_of_one_program_claim_is_refused_as_between_the_teams_of_a_stack() -> None:
-    (problem,) = refused_beside(team("one"), args=team("first-0-tiller"))
+    (problem,) = refused_after(team("one"), args=team("first-0-tiller"))
     assert "is the Tiller namespace of team first-0" in problem.why
 
 
 def test_the_last_of_three_is_compared_with_each_before_it() -> None:
-    (problem,) = refused_beside(team("one"), team("two"), args=team("one", "three"))
+    (problem,) = refused_after(team("one"), team("two"), args=team("one", "three"))
     assert problem.value == '"one"'
 
 
@@ -420,6 +421,80 @@ def test_tillers_that_claim_nothing_of_each_other_are_accepted() -> None:
         SecureTiller("two", team("two"))
 
     assert len([r for r in run(program).resources if r.type == COMPONENT]) == 2
+
+
+def cluster(name: str) -> kubernetes.Provider:
+    return kubernetes.Provider(name, kubeconfig="/config", context=name)
+
+
+def on(provider: pulumi.ProviderResource) -> dict[str, pulumi.ResourceOptions]:
+    """Return each way to give a component a provider."""
+    parent = pulumi.ComponentResource("test:index:Cluster", "parent", {}, pulumi.ResourceOptions(providers=[provider]))
+    return {
+        "provider": pulumi.ResourceOptions(provider=provider),
+        "a list": pulumi.ResourceOptions(providers=[provider]),
+        "a map": pulumi.ResourceOptions(providers={"kubernetes": provider}),
+        "its parent": pulumi.ResourceOptions(parent=parent),
+    }
+
+
+WAYS = ("provider", "a list", "a map", "its parent")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_tillers_on_two_clusters_of_one_program_may_have_equal_names(way: str) -> None:
+    def program() -> None:
+        SecureTiller("west", team("apps", namespace="tiller"), pulumi.ResourceOptions(provider=cluster("west")))
+        SecureTiller("east", team("apps", namespace="tiller"), on(cluster("east"))[way])
+
+    assert run(program).one("SecureTiller", "east")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_tillers_of_one_provider_may_not_claim_one_namespace(way: str) -> None:
+    def program() -> None:
+        west = cluster("west")
+        SecureTiller("one", team("apps"), pulumi.ResourceOptions(provider=west))
+        with pytest.raises(ConfigurationError, match="is managed by team one too"):
+            SecureTiller("two", team("apps"), on(west)[way])
+
+    run(program)
+
+
+def stand_in() -> pulumi.ResourceOptions:
+    """Return the options of a component in a plugin, whose provider is elsewhere."""
+    urn = "urn:pulumi:test::test::pulumi:providers:kubernetes::west"
+    return pulumi.ResourceOptions(providers=[DependencyProviderResource(f"{urn}::0a1b2c3d")])
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (lambda: None, lambda: pulumi.ResourceOptions(provider=cluster("east"))),
+        (lambda: pulumi.ResourceOptions(provider=cluster("west")), lambda: None),
+        (stand_in, stand_in),
+        (stand_in, lambda: pulumi.ResourceOptions(provider=cluster("east"))),
+    ],
+    ids=["the default first", "the default last", "stand-ins", "a stand-in"],
+)
+def test_tillers_whose_clusters_are_not_known_to_differ_are_compared(first: Any, second: Any) -> None:
+    def program() -> None:
+        SecureTiller("one", team("apps"), first())
+        with pytest.raises(ConfigurationError, match="is managed by team one too"):
+            SecureTiller("two", team("apps"), second())
+
+    run(program)
+
+
+def test_a_ca_that_tillers_on_two_clusters_trust_is_refused() -> None:
+    trusting = {"certificates": {"trusted_client_cas": {"partner": PARTNER.pem}}}
+
+    def program() -> None:
+        SecureTiller("one", team("one", **trusting), pulumi.ResourceOptions(provider=cluster("west")))
+        with pytest.raises(ConfigurationError, match="is trusted by team one too"):
+            SecureTiller("two", team("two", **trusting), pulumi.ResourceOptions(provider=cluster("east")))
+
+    run(program)
 
 
 def test_two_programs_after_each_other_in_one_process_claim_nothing_of_each_other() -> None:

@@ -1,4 +1,4 @@
-"""The effect of each further setting on the resources that the component registers."""
+"""The change that each further setting makes to the component's registrations."""
 
 import re
 from datetime import timedelta
@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from secure_tiller import SecureTiller
 from secure_tiller.plan import pem
@@ -260,6 +261,36 @@ def test_its_end_is_exported_and_no_renewal(given: Recording) -> None:
     bob = x509.load_pem_x509_certificate(given.certificate("green-client:bob").encode())
     renewal = bob.not_valid_after_utc - timedelta(days=30)
     assert ends["client:bob"]["renewalBegins"] == renewal.isoformat()
+
+
+def test_the_fingerprints_of_its_cas_stand_on_tillers_account_and_on_nothing_that_rolls(given: Recording) -> None:
+    account = given.one("ServiceAccount", "green-service-account").inputs["metadata"]["annotations"]
+    assert account["secure-tiller/server-cas"] == OWN_CA.certificate.fingerprint(SHA256()).hex(":").upper()
+    others = [r.name for r in objects(given) if "secure-tiller/server-cas" in str(revealed(r.inputs))]
+    assert others == ["green-service-account"]
+
+
+def test_a_tiller_whose_certificate_the_stack_issues_has_no_such_annotation(plain: Recording) -> None:
+    assert "secure-tiller/server-cas" not in str([revealed(one.inputs) for one in objects(plain)])
+
+
+ROTATION = pki.authority("the next CA of the user's PKI")
+
+
+@pytest.mark.parametrize(
+    ("ca", "server"),
+    [
+        (OWN_CA.pem, OWN_SERVER),
+        (OWN_CA.pem + ROTATION.pem, OWN_SERVER),
+        (ROTATION.pem + OWN_CA.pem, pki.server(ROTATION)),
+        (ROTATION.pem, pki.server(ROTATION)),
+    ],
+    ids=["old", "old and new", "new and old", "new"],
+)
+def test_the_ca_of_ones_own_can_be_changed_while_all_clients_go_on(ca: str, server: pki.Pair) -> None:
+    given = own_certificate(certificate=server.pem, key=server.key_pem, ca=ca)
+    outputs = deploy(smallest(certificates={"server_certificate": given})).outputs_of("SecureTiller")
+    assert revealed(outputs["bundles"])["bob"]["ca"] == ca
 
 
 # Exposure in the cluster.

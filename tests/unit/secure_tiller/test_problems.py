@@ -1,4 +1,4 @@
-"""The message of a refusal."""
+"""The message that a person reads when something is refused."""
 
 import pulumi
 import pytest

@@ -138,7 +138,7 @@ EXTRA = {
     "google.protobuf": "migrate blue",
     "grpc": "check",
 }
-"""What the extra `cli` installs, by the name of a module, and a call that needs it."""
+"""The modules that the extra `cli` installs, each with a call that needs it."""
 
 
 @pytest.mark.parametrize("module", EXTRA)

@@ -1,4 +1,4 @@
-"""The settings of every team of a stack that does not set its own."""
+"""The settings of every team of a stack that does not say otherwise."""
 
 import copy
 from typing import Any

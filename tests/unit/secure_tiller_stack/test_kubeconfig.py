@@ -73,9 +73,74 @@ def test_an_unknown_context_is_refused_with_those_that_the_file_has(file: Path) 
         kubeconfig.find({"context": "elsewhere"}, environment={"KUBECONFIG": str(file)})
 
 
-def test_several_files_in_KUBECONFIG_are_refused(file: Path) -> None:  # noqa: N802
-    with pytest.raises(ClusterError, match="names several files"):
-        kubeconfig.find({}, environment={"KUBECONFIG": f"{file}:{file}"})
+# Several files in KUBECONFIG: kubectl drops empty parts and files that are not there, and the first to name wins.
+
+HERE = """
+current-context: here
+contexts: [{name: here, context: {cluster: c, user: me}}]
+clusters: [{name: c, cluster: {server: https://here}}]
+users: [{name: me, user: {token: sesame}}]
+"""
+
+
+@pytest.mark.parametrize("form", [":{}", "{}:", "::{}:", "{0}:{0}", "/nowhere:{}", "{}:/nowhere"])
+def test_parts_of_KUBECONFIG_that_are_no_file_do_not_count(file: Path, form: str) -> None:  # noqa: N802
+    assert kubeconfig.find({}, environment={"KUBECONFIG": form.format(file)}) == Access(file, "here")
+
+
+@pytest.mark.parametrize("listed", [":", "/nowhere:/nowhere else"])
+def test_a_KUBECONFIG_without_any_file_is_refused(listed: str) -> None:  # noqa: N802
+    with pytest.raises(ClusterError, match="KUBECONFIG names no file that is there"):
+        kubeconfig.find({}, environment={"KUBECONFIG": listed})
+
+
+@pytest.fixture
+def others(tmp_path: Path) -> Path:
+    path = tmp_path / "others"
+    path.write_text(HERE.replace("here", "there").replace("name: c,", "name: d,").replace("cluster: c", "cluster: d"))
+    return path
+
+
+def test_the_file_with_the_whole_context_is_taken(file: Path, others: Path) -> None:
+    file.write_text(HERE.replace("name: me", "name: ann").replace("user: me", "user: ann"))
+    listed = {"KUBECONFIG": f"{others}:{file}"}
+    assert kubeconfig.find({"context": "here"}, environment=listed) == Access(file, "here")
+    assert kubeconfig.find({}, environment=listed) == Access(others, "there"), "the first current context counts"
+
+
+@pytest.mark.parametrize(("kind", "name"), [("cluster", "c"), ("user", "me")])
+def test_a_context_that_is_spread_over_files_is_refused_with_its_places(
+    file: Path, others: Path, kind: str, name: str
+) -> None:
+    file.write_text(HERE)
+    others.write_text(f"{kind}s: [{{name: {name}, {kind}: {{token: sesame}}}}]")
+    with pytest.raises(ClusterError, match=f"the {kind} in {others}") as refused:
+        kubeconfig.find({}, environment={"KUBECONFIG": f"{others}:{file}"})
+    assert f"the context in {file}" in str(refused.value)
+    assert "--flatten" in refused.value.problems[0].remedy
+    assert "sesame" not in str(refused.value)
+    assert kubeconfig.find({}, environment={"KUBECONFIG": f"{file}:{others}"}) == Access(file, "here"), "the control"
+
+
+def test_one_broken_file_of_several_is_named(file: Path, others: Path) -> None:
+    others.write_text("{token: sesame")
+    with pytest.raises(ClusterError, match=f"{others} is not a kubeconfig") as refused:
+        kubeconfig.find({}, environment={"KUBECONFIG": f"{file}:{others}"})
+    assert "sesame" not in str(refused.value)
+
+
+def test_in_a_pod_without_a_kubeconfig_the_remedy_is_one_for_its_account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(ClusterError) as outside:
+        kubeconfig.find({}, environment={})
+    (tmp_path / "token").write_text("sesame")
+    monkeypatch.setattr(kubeconfig, "ACCOUNT", tmp_path / "token")
+    with pytest.raises(ClusterError) as inside:
+        kubeconfig.find({}, environment={})
+    assert "tokenFile" in inside.value.problems[0].remedy
+    assert "tokenFile" not in outside.value.problems[0].remedy
 
 
 def test_the_value_of_an_unknown_key_is_not_shown_because_it_could_be_a_secret() -> None:

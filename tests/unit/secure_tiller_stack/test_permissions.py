@@ -1,4 +1,4 @@
-"""The rights of the account that updates a stack, and the ClusterRole that grants them."""
+"""The rights that the account that updates a stack needs, and the ClusterRole of them."""
 
 from collections.abc import Iterable
 from pathlib import Path

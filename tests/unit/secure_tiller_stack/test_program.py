@@ -14,10 +14,15 @@ import yaml
 
 from secure_tiller import ClusterError, ConfigurationError
 from secure_tiller.component import this_stack
+from secure_tiller.plan.build import plan
+from secure_tiller.plan.objects import objects
 from secure_tiller.problems import NotRevokedError
 from secure_tiller_stack import revocation
+from secure_tiller_stack.cluster.lister import path
 from secure_tiller_stack.configuration import SECRET_KEYS, TEXTS
+from secure_tiller_stack.takeovers import TakenOverError
 from tests.support.api_server import (
+    FORBIDDEN,
     NONE,
     PODS,
     REVIEW,
@@ -179,6 +184,45 @@ def test_an_update_that_revokes_nobody_does_not_wait(program: Program, server: A
     server.answers[PODS] = (200, {"items": [pod("green-tiller", "bob")]})
     program(teams={"green": SMALLEST})
     assert GREENS_PODS not in server.paths
+
+
+GREENS_ACCOUNT = "/api/v1/namespaces/green-tiller/serviceaccounts/tiller"
+GREENS_POLICY = "/apis/networking.k8s.io/v1/namespaces/green-tiller/networkpolicies/deny-ingress"
+THEIRS = (200, {"metadata": {"uid": "theirs", "creationTimestamp": "2026-01-01T00:00:00Z"}})
+
+
+def test_an_update_that_took_over_what_somebody_else_made_fails_and_names_all_of_it(
+    program: Program, server: ApiServer
+) -> None:
+    server.answers |= {GREENS_ACCOUNT: THEIRS, GREENS_POLICY: THEIRS}
+    with pytest.raises(TakenOverError) as error:
+        program(teams={"green": SMALLEST})
+    keys = {problem.key for problem in error.value.problems}
+    assert keys == {"serviceaccounts in green-tiller", "networkpolicies in green-tiller"}
+    assert sum(question.body is not None for question in server.asked_at(GREENS_POLICY)) == 1
+
+
+def test_each_object_with_a_name_of_its_own_is_looked_at_once_it_is_made(program: Program, server: ApiServer) -> None:
+    program(teams=TEAMS)
+    plans = [plan(team, settings, this_stack()) for team, settings in TEAMS.items()]
+    made = {path(one.kind, one.namespace, one.name) for tiller in plans for one in objects(tiller) if one.name}
+    assert made <= set(server.paths)
+
+
+def test_a_preview_makes_nothing_and_looks_at_nothing_again(program: Program, server: ApiServer) -> None:
+    server.answers[GREENS_ACCOUNT] = THEIRS
+    program(teams={"green": SMALLEST}, preview=True)
+    assert GREENS_ACCOUNT not in server.paths
+
+
+def test_a_kind_that_the_first_look_might_not_list_is_not_looked_at_again(program: Program, server: ApiServer) -> None:
+    server.answers["/api/v1/namespaces"] = (200, {"items": [of_stack("green-tiller", "green")]})
+    server.answers |= {"/api/v1/serviceaccounts": FORBIDDEN, "/apis/apps/v1/deployments": NONE}
+    server.answers |= {"/apis/networking.k8s.io/v1/networkpolicies": NONE, "/api/v1/secrets": NONE}
+    server.answers |= {GREENS_ACCOUNT: THEIRS, GREENS_POLICY: (404, {})}
+    program(teams={"green": SMALLEST})
+    assert GREENS_ACCOUNT not in server.paths
+    assert GREENS_POLICY in server.paths
 
 
 def test_a_server_certificate_of_ones_own_has_its_key_from_the_secret_configuration(program: Program) -> None:

@@ -1,4 +1,4 @@
-"""Options of a team as a whole: its protection, and its name from before."""
+"""A team as a whole: its protection, and its former name."""
 
 from typing import Any
 

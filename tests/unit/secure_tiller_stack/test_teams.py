@@ -167,6 +167,12 @@ TRUSTED = "certificates.trusted_client_cas.partner"
             "is trusted by team a too, or signed by what it trusts",
             id="a CA that signed the other team's",
         ),
+        pytest.param(
+            {"a": trusting(BELOW_PARTNER.pem, "a1"), "b": trusting(pki.authority("partner").pem, "b1")},
+            ("b", TRUSTED, "(not shown)"),
+            "a CA of team a may stand one above the other, through a CA that neither team lists",
+            id="a CA that may stand above the other team's",
+        ),
     ],
 )
 def test_what_two_teams_claim_is_refused_once_and_names_both(
@@ -187,7 +193,7 @@ def test_what_two_teams_claim_is_refused_once_and_names_both(
         pytest.param({"a": with_secret("a1", inside="a1"), "b": team("b1")}, id="Secret in a namespace of one's own"),
         pytest.param({"a": trusting(PARTNER.pem, "a1"), "b": trusting(OWN_CA.pem, "b1")}, id="CAs of each"),
         pytest.param(
-            {"a": trusting(BELOW_PARTNER.pem, "a1"), "b": trusting(pki.authority("partner").pem, "b1")},
+            {"a": trusting(BELOW_PARTNER.pem, "a1"), "b": trusting(pki.authority("partner", path_length=0).pem, "b1")},
             id="a CA and a namesake of the one that signed it",
         ),
         pytest.param({"a": trusting(PARTNER.pem * 2, "a1"), "b": team("b1")}, id="one CA twice for one"),

@@ -1,4 +1,4 @@
-"""Rules for the settings of one team: tables of small checks. Nothing here asks the cluster.
+"""The rules for the settings of one team: tables of small checks. Nothing here asks the cluster.
 
 Rules between teams are in `secure_tiller.plan.conflicts`.
 """

@@ -1,4 +1,4 @@
-"""Rules for certificates."""
+"""The rules for the settings of certificates."""
 
 from collections.abc import Iterator, Mapping
 from typing import Literal
@@ -74,6 +74,12 @@ def trusted_cas_can_serve(s: Settings) -> Iterator[Problem]:
             yield from (s.hidden(key, fault) for fault in pem.client_ca_faults(text))
 
 
+def trusted_cas_have_one_name_each(s: Settings) -> Iterator[Problem]:
+    given = s.certificates.get("trusted_client_cas", {})
+    for name, fault in pem.named_twice({name: text for name, text in given.items() if isinstance(text, str)}):
+        yield s.hidden(f"certificates.trusted_client_cas.{name}", fault)
+
+
 def server_certificate_is_the_only_one(s: Settings) -> Iterator[Problem]:
     for key in ("server", "server_cas"):
         if "server_certificate" in s.certificates and key in s.certificates:
@@ -111,6 +117,7 @@ CHECKS: tuple[Check, ...] = (
     server_cas_are_numbers,
     generations_are_numbers,
     trusted_cas_can_serve,
+    trusted_cas_have_one_name_each,
     server_certificate_is_the_only_one,
     server_certificate_has_a_key,
     server_certificate_can_serve,

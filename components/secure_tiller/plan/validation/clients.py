@@ -1,4 +1,4 @@
-"""Rules for clients, and for the subjects who may reach Tiller's port."""
+"""The rules for clients, and for the subjects who may reach Tiller's port."""
 
 from collections.abc import Iterator
 

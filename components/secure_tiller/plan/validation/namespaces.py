@@ -1,4 +1,4 @@
-"""Rules for namespaces."""
+"""The rules for the settings of namespaces."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Rules for the labels and annotations of all objects."""
+"""The rules for the labels and annotations of all objects."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ SELECTED = ("app", "name")
 """Labels by which the Helm client finds Tiller's pod."""
 
 RESERVED = ("secure-tiller", "app.kubernetes.io/managed-by")
-"""Keys and prefixes of our own labels and annotations; another value would undo what they promise."""
+"""Our labels and annotations; another value would undo the promise that each makes."""
 
 RECOMMENDED = "app.kubernetes.io"
 """Labels that Kubernetes recommends to its users, unlike others of its domains (documentation, Recommended Labels)."""

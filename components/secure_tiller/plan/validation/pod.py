@@ -1,4 +1,4 @@
-"""Rules for Tiller's pod, and for exposing it inside the cluster."""
+"""The rules for the settings of Tiller's pod, and of who may connect to it inside the cluster."""
 
 import re
 from collections.abc import Iterator, Mapping

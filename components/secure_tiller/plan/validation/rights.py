@@ -1,4 +1,4 @@
-"""Rules for Tiller's rights."""
+"""The rules for the settings of Tiller's rights."""
 
 from collections.abc import Iterator
 

@@ -42,6 +42,7 @@ RULES: tuple[Callable[[Team], Iterator[Meaning]], ...] = (
     server.emergency,
     server.authorities,
     server.certificate,
+    server.given_authorities,
     clients.change,
     clients.secrets,
     server.lives,

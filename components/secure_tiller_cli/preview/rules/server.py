@@ -3,10 +3,14 @@
 from collections.abc import Iterator, Mapping
 
 from secure_tiller_cli.preview.changes import Change, Team
+from secure_tiller_cli.preview.digest import SECRET, UNKNOWN
 from secure_tiller_cli.preview.findings import Meaning, whole
+from secure_tiller_cli.preview.paths import Path, at
 from secure_tiller_cli.preview.rules import keys
+from tiller_facts.identity import SERVER_CAS_ANNOTATION
 
 LEAF, CA = "server", "server-ca"
+GIVEN_CAS: Path = ("metadata", "annotations", SERVER_CAS_ANNOTATION)
 
 AUTHORITY_CASES: Mapping[str, tuple[str, str, bool]] = {
     "create": (
@@ -74,6 +78,23 @@ def authorities(team: Team) -> Iterator[Meaning]:
             code, sentence, risk = AUTHORITY_CASES[case]
             explains = whole(*keys.parts(team, ca.part))
             yield Meaning(code, sentence, {"ca": _number(ca.part)}, risk=risk, explains=explains)
+
+
+def given_authorities(team: Team) -> Iterator[Meaning]:
+    """Say which CAs of the user's clients verify Tiller by from now on, or no more: outputs alone hold them."""
+    for account in team.remaining("ServiceAccount", "service-account"):
+        explains = ((account, GIVEN_CAS),)
+        if at(account.new, GIVEN_CAS) in (UNKNOWN, SECRET):
+            sentence = "the CAs by which clients verify Tiller are unknown until the update"
+            yield Meaning("server-trust-unknown", sentence, risk=True, explains=explains)
+            return
+        before, after = (set(str(at(properties, GIVEN_CAS) or "").split()) for properties in (account.old, account.new))
+        if gained := sorted(after - before):
+            sentence = "new bundles trust the CA {cas}: whoever holds its key can pose as this Tiller"
+            yield Meaning("server-ca-trusted", sentence, {"cas": tuple(gained)}, risk=True, explains=explains)
+        if lost := sorted(before - after):
+            sentence = "new bundles do not trust the CA {cas} any more"
+            yield Meaning("server-ca-not-trusted", sentence, {"cas": tuple(lost)}, risk=True, explains=explains)
 
 
 def lives(team: Team) -> Iterator[Meaning]:

@@ -46,7 +46,27 @@ def exposed(names: tuple[str, ...]) -> Any:
     return smallest(certificates={"server_certificate": own}, expose="cluster", clients={"bob": client})
 
 
+RENEWED_PARTNER = pki.authority("partner", key=PARTNER.key)
+TWO_NAMES = {
+    "the same text": (PARTNER.pem, PARTNER.pem),
+    "one of several": (OWN_CA.pem + PARTNER.pem, f"# again\n{PARTNER.pem}"),
+    "renewed": (PARTNER.pem, RENEWED_PARTNER.pem),
+    "of another name with the same key": (PARTNER.pem, pki.authority("another", key=PARTNER.key).pem),
+}
+"""Texts of two names that hold one CA."""
+
+
 REFUSED = [
+    *(
+        Refused(
+            rules.trusted_cas_have_one_name_each,
+            certificates(trusted_client_cas={"one": first, "two": second}),
+            "certificates.trusted_client_cas.two",
+            HIDDEN,
+            "holds a CA of `one` too",
+        )
+        for first, second in TWO_NAMES.values()
+    ),
     *(
         Refused(
             rules.lives_can_be_counted, certificates(client=settings), "certificates.client", quoted(settings), words
@@ -201,6 +221,11 @@ ACCEPTED = [
     ),
     Accepted(rules.generations_are_numbers, smallest(clients={"bob": {"generation": 2, "csr": pki.request("bob")}})),
     Accepted(rules.trusted_cas_can_serve, partner(PARTNER.pem)),
+    Accepted(rules.trusted_cas_have_one_name_each, partner(PARTNER.pem + RENEWED_PARTNER.pem)),
+    Accepted(
+        rules.trusted_cas_have_one_name_each,
+        certificates(trusted_client_cas={"one": PARTNER.pem, "two": OWN_CA.pem}),
+    ),
     Accepted(rules.trusted_cas_can_serve, partner(f"# two\n{PARTNER.pem}\n{OWN_CA.pem}")),
     Accepted(rules.trusted_cas_can_serve, partner(pki.authority(life=LONG_AGO).pem)),
     Accepted(rules.trusted_cas_can_serve, partner(pki.authority(key=ec.generate_private_key(ec.SECP521R1())).pem)),

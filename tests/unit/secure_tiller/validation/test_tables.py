@@ -1,4 +1,4 @@
-"""Settings that each rule refuses, with its words, and settings that it accepts."""
+"""The values that each rule refuses, in which words, and those that it accepts."""
 
 from typing import cast
 

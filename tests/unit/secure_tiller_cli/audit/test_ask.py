@@ -148,7 +148,7 @@ def test_what_is_refused_is_hidden(one: ApiServer, tmp_path: Path) -> None:
     assert isinstance(facts.everybody, Hidden)
 
 
-def test_an_account_that_may_see_no_tiller_is_told_what_it_must_be_allowed(one: ApiServer, tmp_path: Path) -> None:
+def test_an_account_that_may_see_no_tiller_gets_the_right_that_it_lacks(one: ApiServer, tmp_path: Path) -> None:
     one.answers |= {path(kind): FORBIDDEN for kind in RUNNING}
     with pytest.raises(ClusterError, match="it refused to show Tillers: 403 Forbidden") as refused:
         ask(one, tmp_path)

@@ -1,4 +1,4 @@
-"""The subcommand: what it writes, and its exit codes."""
+"""The output and the exit codes of the subcommand."""
 
 import json
 from collections.abc import Sequence
@@ -128,7 +128,7 @@ def test_a_name_for_which_there_is_no_room_goes_on_in_the_next_line(
     assert "a-team-with-a-long-name-tiller/tiller-deploy" in "".join(first_words)
 
 
-def test_a_tiller_without_findings_is_told_too(server_of: Any, tmp_path: Path) -> None:
+def test_a_tiller_without_findings_is_reported_too(server_of: Any, tmp_path: Path) -> None:
     assert run(server_of(RIGHT), tmp_path).stdout.endswith("account tiller)\n  no findings\n")
 
 

@@ -1,4 +1,4 @@
-"""What the cluster serves."""
+"""The kinds that the cluster serves are read."""
 
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ def found(server: ApiServer, tmp_path: Path) -> Discovery:
         return discover(client)
 
 
-def test_kinds_are_told_without_subresources(found: Discovery) -> None:
+def test_kinds_are_reported_without_subresources(found: Discovery) -> None:
     pod, node = found.find("v1", "Pod"), found.find("v1", "Node")
     assert pod
     assert node

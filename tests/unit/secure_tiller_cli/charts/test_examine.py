@@ -1,4 +1,4 @@
-"""What a team's Tiller could not do: asked of a cluster, or computed where it does not tell."""
+"""A Tiller's missing rights are asked of a cluster, or computed where it refuses the review."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -37,7 +37,7 @@ def examined(server: ApiServer, tmp_path: Path) -> Examine:
     return run
 
 
-def told(findings: list[Concern]) -> list[tuple[Group, Effect]]:
+def groups_and_effects(findings: list[Concern]) -> list[tuple[Group, Effect]]:
     return [(finding.group, finding.severity) for finding in findings]
 
 
@@ -91,7 +91,7 @@ def test_what_must_come_to_an_end_as_a_hook_is_watched(
     assert {right.kind.resource for right in rights if right.verb == "watch"} == watched
 
 
-def test_a_missing_right_is_told_by_kind_and_verb_with_all_objects_that_need_it(examined: Examine) -> None:
+def test_a_missing_right_is_reported_by_kind_and_verb_with_all_objects_that_need_it(examined: Examine) -> None:
     kinds = [one("NetworkPolicy", "networking.k8s.io/v1", name) for name in ("deny", "admit")]
     (finding,) = examined(*kinds)
     assert (finding.group, finding.severity) == (Group.CANNOT_INSTALL, STOPS)
@@ -111,7 +111,7 @@ LATE = ": it can be installed, but an upgrade or a delete fails"
 
 
 @pytest.mark.parametrize(
-    ("verbs", "more", "told_of"),
+    ("verbs", "more", "late"),
     [
         ("get create patch delete", {}, None),
         ("get create delete", {}, f"patch {POLICIES} in blue-apps{LATE}"),
@@ -121,10 +121,10 @@ LATE = ": it can be installed, but an upgrade or a delete fails"
         ("get create delete", {"metadata": HOOK}, f"list {POLICIES} in blue-apps"),
     ],
 )
-def test_what_fails_for_a_missing_verb_is_told(examined: Examine, verbs: str, more: Any, told_of: str | None) -> None:
+def test_what_fails_for_a_missing_verb_is_reported(examined: Examine, verbs: str, more: Any, late: str | None) -> None:
     rule = Rule(("networking.k8s.io",), ("networkpolicies",), tuple(verbs.split()))
     findings = examined(one("NetworkPolicy", "networking.k8s.io/v1", **more), tiller=blue(more=(rule,)))
-    assert [finding.text for finding in findings] == ([f"Tiller may not {told_of}"] if told_of else [])
+    assert [finding.text for finding in findings] == ([f"Tiller may not {late}"] if late else [])
 
 
 def test_a_right_that_no_tiller_is_given_has_no_setting_as_its_remedy(examined: Examine) -> None:
@@ -207,7 +207,7 @@ def binding(kind: str, name: str) -> Manifest:
     return one("RoleBinding", f"{RBAC}/v1", roleRef=reference, subjects=[])
 
 
-def test_who_may_not_make_roles_is_told_that_alone(examined: Examine) -> None:
+def test_an_account_that_may_not_make_roles_gets_that_finding_alone(examined: Examine) -> None:
     (finding,) = examined(role("create", resource="pods/exec"))
     assert "roles.rbac.authorization.k8s.io" in finding.text
     assert "rights.roles: true" in finding.remedy
@@ -285,7 +285,7 @@ def test_rules_of_no_known_form_are_not_passed(examined: Examine, rules: Any) ->
 
 def test_kinds_of_the_whole_cluster_are_outside(examined: Examine) -> None:
     findings = examined(one("ClusterRole", f"{RBAC}/v1"), one("Namespace", name="a"), one("ConfigMap"))
-    assert told(findings) == [(Group.OUTSIDE, STOPS)] * 2
+    assert groups_and_effects(findings) == [(Group.OUTSIDE, STOPS)] * 2
     assert [finding.subject for finding in findings] == ["ClusterRole web", "Namespace a"]
 
 
@@ -313,7 +313,7 @@ def test_another_namespace_of_the_team_is_inside_and_its_rights_are_asked_for(
 
 
 @pytest.mark.parametrize(("outdated", "words"), [(CHART, "the chart must be changed"), (RELEASE, "helm-mapkubeapis")])
-def test_a_version_that_is_gone_is_told_with_its_successor(examined: Examine, outdated: str, words: str) -> None:
+def test_a_version_that_is_gone_is_reported_with_its_successor(examined: Examine, outdated: str, words: str) -> None:
     (finding,) = examined(one("Deployment", "extensions/v1beta1"), outdated=outdated)
     assert (finding.group, finding.severity) == (Group.API_GONE, STOPS)
     assert finding.text == "the cluster no longer serves Deployment in extensions/v1beta1; it is in apps/v1"
@@ -321,7 +321,7 @@ def test_a_version_that_is_gone_is_told_with_its_successor(examined: Examine, ou
     assert "apps/v1" in finding.remedy
 
 
-def test_a_kind_that_nothing_serves_is_told(examined: Examine) -> None:
+def test_a_kind_that_nothing_serves_is_reported(examined: Examine) -> None:
     (finding,) = examined(one("ServiceMonitor", "monitoring.coreos.com/v1"))
     assert (finding.group, finding.severity) == (Group.API_GONE, STOPS)
     assert "serves no ServiceMonitor of monitoring.coreos.com/v1" in finding.text
@@ -332,7 +332,7 @@ def test_a_kind_whose_server_does_not_answer_is_not_passed(examined: Examine) ->
     assert (finding.group, finding.severity) == (Group.API_GONE, NOT_CHECKED)
 
 
-def test_a_kind_that_the_chart_itself_would_bring_is_told_as_such(examined: Examine) -> None:
+def test_a_kind_that_the_chart_itself_would_bring_is_reported_as_such(examined: Examine) -> None:
     spec = {"group": "shop.example", "names": {"kind": "Parcel"}}
     definition = one("CustomResourceDefinition", "apiextensions.k8s.io/v1", spec=spec)
     findings = {each.group: each for each in examined(definition, one("Parcel", "shop.example/v1"))}

@@ -33,7 +33,12 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *ar
     return int(ended.value.code or 0), capsys.readouterr().err
 
 
-COMMANDS = (("check", "green"), ("bundle", "green", "alice", "--out", "nowhere"))
+COMMANDS = (
+    ("check", "green"),
+    ("bundle", "green", "alice", "--out", "nowhere"),
+    ("migrate", "green"),
+    ("exit-plan", "green"),
+)
 
 
 @pytest.mark.parametrize("arguments", COMMANDS)
@@ -43,7 +48,7 @@ def test_a_command_for_it_reports_why_it_is_not_there(
     pulumi.says(half(*state()["resources"]))
     code, said = run(capsys, monkeypatch, *arguments)
     assert code == 1
-    assert said == "secure-tiller: team green: its first update never ended, and nothing of it is told; pulumi up\n"
+    assert said == "secure-tiller: team green: its first update did not finish, so its state is incomplete; pulumi up\n"
 
 
 def test_a_stack_of_such_alone_is_not_said_to_have_none(

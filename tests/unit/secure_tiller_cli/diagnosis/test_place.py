@@ -8,7 +8,17 @@ import pytest
 from secure_tiller_cli.diagnosis import Kind
 from secure_tiller_cli.diagnosis.pod_lookup import PodLookup, locate
 from secure_tiller_stack.kubeconfig import Access
-from tests.support.api_server import FORBIDDEN, PODS, SELF_REVIEW, ApiServer, Question, kubeconfig, namespace, review
+from tests.support.api_server import (
+    FORBIDDEN,
+    PODS,
+    SELF_REVIEW,
+    ApiServer,
+    Question,
+    entry,
+    kubeconfig,
+    namespace,
+    review,
+)
 from tiller_facts.rbac import Subject
 
 HERE = "/api/v1/namespaces/blue-tiller"
@@ -161,3 +171,21 @@ def test_a_cluster_that_refuses_the_credentials_is_reported(server: ApiServer, a
     kind, seen = _only(locate(access, "blue-tiller"))
     assert kind == Kind.CLUSTER_UNREACHABLE
     assert "log in again" in seen
+
+
+def test_a_login_program_that_fails_is_no_lack_of_rights(server: ApiServer, tmp_path: Path) -> None:
+    user = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "false", "interactiveMode": "Never"}}
+    kind, seen = _only(locate(entry(tmp_path, server.url, user), "blue-tiller"))
+    assert kind == Kind.CLUSTER_UNREACHABLE
+    assert "its login program false failed with exit code 1" in seen
+    assert "subjects" not in seen
+    assert server.asked == []
+
+
+def test_a_guest_is_not_sent_to_the_teams_subjects(server: ApiServer, tmp_path: Path) -> None:
+    guest = (403, {"message": 'pods is forbidden: User "system:anonymous" cannot list resource "pods"'})
+    server.answers |= {SELF_REVIEW: guest, f"{HERE}/pods": guest}
+    kind, seen = _only(locate(entry(tmp_path, server.url, {}), "blue-tiller"))
+    assert kind == Kind.CLUSTER_UNREACHABLE
+    assert "the credentials were not accepted, or there are none" in seen
+    assert "subjects" not in seen

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from secure_tiller_cli.commands import app, deployed
-from secure_tiller_cli.migration import judge
+from secure_tiller_cli.commands.deployed import StackState
 from secure_tiller_cli.migration import run as migration_run
 from secure_tiller_cli.releases import Status
 from tests.support import records
@@ -17,6 +18,8 @@ from tests.support.fake_core import FakeCore, tiller_pod
 from tests.unit.secure_tiller_cli.migration.samples import tiller
 
 TORN = {"metadata": {"name": "torn.v1", "labels": {"OWNER": "TILLER", "NAME": "torn"}}, "data": {"release": "H4sI"}}
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -26,11 +29,10 @@ def core(monkeypatch: pytest.MonkeyPatch) -> FakeCore:
         yield core
 
     core = FakeCore()
-    monkeypatch.setattr(deployed, "tillers", lambda *_: (tiller(),))
-    monkeypatch.setattr(deployed, "access", lambda *_: None)
+    monkeypatch.setattr(deployed, "read_deployed", lambda _: StackState((tiller(),), (), NOW))
+    monkeypatch.setattr(deployed, "access", lambda *_, **__: None)
     monkeypatch.setattr(deployed, "cluster", cluster)
-    for module in (migration_run, judge):
-        monkeypatch.setattr(module, "judge", lambda *_: {})
+    monkeypatch.setattr(migration_run, "judge", lambda *_: {})
     core.put("configmap", "kube-system", records.config_map(records.release("shop", 1)))
     return core
 

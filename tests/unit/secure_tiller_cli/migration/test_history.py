@@ -1,4 +1,4 @@
-"""What there is to do about a release, told from the records of both sides."""
+"""The state of a release follows from the records of both sides."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the team's Tiller could not do with a release is told by release; a manifest that is none is said to be so."""
+"""Findings stand by release; a manifest that cannot be read is one of them."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ HOOK = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: hook}\n"
 
 @pytest.fixture
 def examined(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
-    """What was examined: the namespace and the kinds."""
+    """The namespaces and kinds that were examined."""
     seen: list[tuple[str, list[str]]] = []
 
     def examine(_: Any, manifests: Any, __: Any, namespace: str, **___: Any) -> tuple[Concern, ...]:

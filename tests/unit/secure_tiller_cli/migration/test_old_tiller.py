@@ -1,4 +1,4 @@
-"""Which pods run a Tiller."""
+"""The pods that run a Tiller are found."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def test_it_is_known_by_helms_labels_or_by_its_image_command_or_port(changes: di
         ({"labels": {"app": "helm", "name": "tiller"}}, "kubectl get pod tiller-deploy-abc-x"),
     ],
 )
-def test_the_command_that_stops_it_is_told_where_it_is_known(changes: dict[str, Any], remedy: str) -> None:
+def test_the_remedy_names_the_deployment_where_it_is_known(changes: dict[str, Any], remedy: str) -> None:
     core = FakeCore(pods=[tiller_pod("kube-system", **changes)])
     (problem,) = old_tiller.problems(old_tiller.running(core, "kube-system"))
     assert remedy in problem.remedy

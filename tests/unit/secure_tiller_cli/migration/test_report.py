@@ -1,4 +1,4 @@
-"""What a migration says of itself, to people and to machines."""
+"""The report of a migration, for people and for machines."""
 
 from typing import Any
 
@@ -92,10 +92,10 @@ def test_whose_releases_are_to_go_where_is_one_line_and_a_table_has_rows(
     assert len([line for line in lines if "last status" in line]) == tables
 
 
-@pytest.mark.parametrize(("keeps", "told"), [(1, ["half"]), (2, []), (0, [])])
-def test_a_history_that_the_next_upgrade_shortens_is_told(keeps: int, told: list[str]) -> None:
+@pytest.mark.parametrize(("keeps", "shortened"), [(1, ["half"]), (2, []), (0, [])])
+def test_a_history_that_the_next_upgrade_shortens_is_reported(keeps: int, shortened: list[str]) -> None:
     lines = [line for line in sentences(report(keeps=keeps)) if "the next upgrade keeps the last" in line]
-    assert [line.split()[1].rstrip(":") for line in lines] == told
+    assert [line.split()[1].rstrip(":") for line in lines] == shortened
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A whole migration, on what stands in for a cluster: what is interrupted, refused and removed."""
+"""A whole migration on a stand-in for a cluster: interruption, refusal and removal."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Which releases are the team's, and what stands in their way."""
+"""The releases of the team are selected, and the problems that stop them are found."""
 
 import pytest
 
@@ -71,7 +71,7 @@ def test_of_the_teams_releases_some_can_be_chosen() -> None:
         ),
     ],
 )
-def test_what_stands_in_the_way_is_told(
+def test_what_stands_in_the_way_is_reported(
     source: tuple[Record, ...], target: tuple[Record, ...], chosen: tuple[str, ...], why: str
 ) -> None:
     (problem,) = whys(selected(*source, target=target, chosen=chosen))

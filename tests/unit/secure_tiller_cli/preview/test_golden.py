@@ -127,6 +127,7 @@ ELSEWHERE = {
     "admits",
     "fence",
     "service_stays_inside",
+    "given_authorities",
     "lives",
     "cluster_wide",
     "tls_secret",

@@ -5,13 +5,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from secure_tiller_cli.preview.changes import PARTS
 from secure_tiller_cli.preview.digest import UNKNOWN, Digest
 from secure_tiller_cli.preview.findings import Meaning
 from secure_tiller_cli.preview.summary import summarize
-from tests.support.samples import FULL, SMALLEST, smallest
+from tests.support import pki
+from tests.support.samples import FULL, OWN_CA, SMALLEST, own_certificate, smallest
 from tests.unit.secure_tiller_cli.preview.previews import Resources, preview, resources, step, urn_of
+from tiller_facts.identity import SERVER_CAS_ANNOTATION
 
 RBAC = "kubernetes:rbac.authorization.k8s.io/v1"
 DEPLOYMENT = urn_of("green", "kubernetes:apps/v1:Deployment", "deployment")
@@ -343,6 +346,53 @@ def test_another_binding_to_tillers_account_outside_of_the_team_is_a_risk() -> N
     urn = f"urn:pulumi:test::secure-tiller::{RBAC}:ClusterRoleBinding::admin"
     summary = summarize(Digest.model_validate({"steps": [step("create", urn, None, binding)], "changeSummary": {}}))
     assert summary.others.risks[0].code == "other-binding"
+
+
+ACCOUNT = urn_of("green", "kubernetes:core/v1:ServiceAccount", "service-account")
+OTHER_CA = pki.authority("an attacker's")
+
+
+def verified_by(*authorities: pki.Pair) -> Resources:
+    """Green with a server certificate of its user's PKI, verified by these CAs."""
+    given = own_certificate(ca="".join(authority.pem for authority in authorities))
+    return resources("green", smallest(certificates={"server_certificate": given}))
+
+
+def fingerprint(authority: pki.Pair) -> str:
+    digest = authority.certificate.fingerprint(SHA256()).hex().upper()
+    return ":".join(digest[at : at + 2] for at in range(0, len(digest), 2))
+
+
+def test_a_further_ca_of_the_server_certificate_is_a_risk_and_restarts_nothing() -> None:
+    found = findings(verified_by(OWN_CA), verified_by(OWN_CA, OTHER_CA))
+    assert found.keys() == {"server-ca-trusted"}
+    assert found["server-ca-trusted"].risk
+    assert fingerprint(OTHER_CA) in found["server-ca-trusted"].plain()
+    assert fingerprint(OWN_CA) not in found["server-ca-trusted"].plain()
+
+
+def test_a_ca_of_the_server_certificate_that_goes_is_a_risk() -> None:
+    found = findings(verified_by(OWN_CA, OTHER_CA), verified_by(OWN_CA))
+    assert found.keys() == {"server-ca-not-trusted"}
+    assert found["server-ca-not-trusted"].risk
+    assert fingerprint(OTHER_CA) in found["server-ca-not-trusted"].plain()
+
+
+def test_another_order_of_the_cas_of_the_server_certificate_is_no_change() -> None:
+    assert findings(verified_by(OWN_CA, OTHER_CA), verified_by(OTHER_CA, OWN_CA)) == {}
+
+
+def test_the_cas_of_a_server_certificate_are_a_risk_of_a_new_team_too() -> None:
+    assert findings({}, verified_by(OWN_CA))["server-ca-trusted"].risk
+
+
+def test_the_cas_of_a_server_certificate_are_named_when_it_replaces_the_stacks_own() -> None:
+    assert {"server-given", "server-ca-trusted"} <= findings(GREEN, verified_by(OWN_CA)).keys()
+
+
+def test_cas_of_a_server_certificate_that_only_the_update_knows_are_a_risk() -> None:
+    hidden = transformed(verified_by(OWN_CA), ACCOUNT, put(UNKNOWN, "metadata", "annotations", SERVER_CAS_ANNOTATION))
+    assert findings(verified_by(OWN_CA), hidden)["server-trust-unknown"].risk
 
 
 def test_a_trusted_ca_that_goes_or_changes_is_said() -> None:

@@ -1,4 +1,4 @@
-"""What a record holds is decoded as Tiller does, and what Tiller could not decode is refused with a reason."""
+"""A record is decoded as Tiller does, and one that Tiller could not decode is refused with a reason."""
 
 import base64
 import gzip

@@ -1,4 +1,4 @@
-"""The records of a namespace are read from ConfigMaps and Secrets, and each that cannot be trusted is told apart."""
+"""The records of a namespace are read from ConfigMaps and Secrets, and each that cannot be trusted is kept apart."""
 
 from typing import Any
 
@@ -64,7 +64,7 @@ def wrong(**changes: Any) -> dict[str, Any]:
     ],
 )
 @pytest.mark.parametrize("kind", list(Kind))
-def test_a_record_that_is_torn_or_contradicts_itself_is_told_and_the_others_are_read(
+def test_a_record_that_is_torn_or_contradicts_itself_is_reported_and_the_others_are_read(
     core: FakeCore, kind: Kind, made: dict[str, Any], why: str
 ) -> None:
     core.put(kind, "t", made)
@@ -77,7 +77,7 @@ def test_a_record_that_is_torn_or_contradicts_itself_is_told_and_the_others_are_
     assert [record.name for record in found.records] == ["blog.v7"]
 
 
-def test_a_secret_that_is_not_base64_twice_is_told(core: FakeCore) -> None:
+def test_a_secret_that_is_not_base64_twice_is_reported(core: FakeCore) -> None:
     core.put("secret", "t", wrong())
     core.objects["secret", "t", "shop.v1"]["data"] = {"release": "/w=="}
     assert read(core, Kind.SECRET, "t").unreadable[0].why == "is no base64"

@@ -17,9 +17,9 @@ from tests.unit.secure_tiller_cli.report.samples import CHANGED, DEMO, STACK, pr
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder in which the command runs, with a stack of two teams."""
 
-    def whole(stack: str | None) -> deployed.Deployed:
+    def whole(stack: str | None) -> deployed.StackState:
         assert stack in (None, "production")
-        return deployed.Deployed(DEMO, (), CHANGED)
+        return deployed.StackState(DEMO, (), CHANGED)
 
     monkeypatch.setattr(deployed, "read_deployed", whole)
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""The Helm 2 client renders and verifies; what it says is told on one line."""
+"""The Helm 2 client renders and verifies; its error is one line."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.unit.secure_tiller_cli.charts.world import DISCOVERY
 
 @pytest.fixture
 def helm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stand-in for Helm on PATH: says what the files beside it hold, and keeps its arguments."""
+    """A stand-in for Helm on PATH: prints the files of its folder, and keeps its arguments."""
     program = tmp_path / "bin" / "helm"
     program.parent.mkdir()
     program.write_text(
@@ -80,7 +80,7 @@ def test_a_value_that_helm_quotes_is_not_shown(helm: Path, folder: Path) -> None
     assert why(refused.value).endswith("cannot decode !!str (a value, not shown) as a !!int")
 
 
-def test_missing_dependencies_are_told_with_the_command_that_fetches_them(helm: Path, folder: Path) -> None:
+def test_missing_dependencies_are_reported_with_the_command_that_fetches_them(helm: Path, folder: Path) -> None:
     says(helm, err="Error: found in requirements.yaml, but missing in charts/ directory: db\n", code=1)
     with pytest.raises(ChartError) as refused:
         Chart(folder).render("blue-apps", "", Values(), DISCOVERY)
@@ -100,13 +100,13 @@ def test_another_helm_is_refused(helm: Path, folder: Path, said: str, code: int)
         Chart(folder).require()
 
 
-def test_no_helm_at_all_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_helm_at_all_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(folder))
     with pytest.raises(ProgramError, match=r"(?s)helm = .*cannot be run: No such file.*install Helm 2"):
         Chart(folder).require()
 
 
-def test_a_chart_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_chart_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ChartError, match="no such folder or file"):
         Chart(tmp_path / "nothing").require()
 

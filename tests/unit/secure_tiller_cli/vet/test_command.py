@@ -3,6 +3,7 @@
 import contextlib
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from secure_tiller_cli.charts import Concern, Effect, Group
 from secure_tiller_cli.commands import app
+from secure_tiller_cli.commands.deployed import StackState
 from secure_tiller_cli.vet import Chart, Values, Verdict
 from tests.unit.secure_tiller_cli.charts.world import blue, one
 
@@ -23,7 +25,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def asked() -> dict[str, Any]:
-    """What the command asked for."""
+    """The arguments of the command's call."""
     return {}
 
 
@@ -46,7 +48,8 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, asked: dict[str, Any]) 
             asked.update(named, namespace=positional[3])
             return Verdict((one("ConfigMap"), one("Pod")), found)
 
-        monkeypatch.setattr("secure_tiller_cli.commands.deployed.tillers", lambda _: (blue(*namespaces),))
+        state = StackState((blue(*namespaces),), (), datetime(2026, 1, 1, tzinfo=UTC))
+        monkeypatch.setattr("secure_tiller_cli.commands.deployed.read_deployed", lambda _: state)
         monkeypatch.setattr("secure_tiller_cli.vet.vet", vet)
         return CliRunner().invoke(app, ["vet", str(chart), "--team", "blue", *options])
 
@@ -78,7 +81,7 @@ def test_the_last_line_and_the_exit_code_say_what_it_comes_to(
     assert (done.exit_code, done.stdout.splitlines()[-1]) == (code, f"web (2 objects) {sentence}")
 
 
-def test_findings_are_told_group_by_group_with_the_remedy(run: Run) -> None:
+def test_findings_are_reported_group_by_group_with_the_remedy(run: Run) -> None:
     lines = [line.strip() for line in run(found=(STOPS, UNSURE, NOTE)).stdout.splitlines()]
     headings = [lines.index(heading) for heading in ("Outside the team", "Refused by Pod Security", "Provenance")]
     assert headings == sorted(headings)

@@ -134,7 +134,7 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
-def test_what_the_api_server_says_is_told_and_never_passed(server: ApiServer, judged: Judged, answer: str) -> None:
+def test_what_the_api_server_says_is_reported_and_never_passed(server: ApiServer, judged: Judged, answer: str) -> None:
     server.answers[PODS], group, severity, words = ANSWERS[answer]
     (finding,) = judged(one("Pod", spec=SPEC))
     assert (finding.group, finding.severity) == (group, severity)
@@ -153,7 +153,7 @@ def test_a_controller_is_made_although_its_pods_are_refused(
     assert finding.text.startswith(f"{words}: violates PodSecurity")
 
 
-def test_a_missing_right_is_told_once_for_a_namespace(server: ApiServer, judged: Judged) -> None:
+def test_a_missing_right_is_reported_once_for_a_namespace(server: ApiServer, judged: Judged) -> None:
     server.answers[PODS] = NO_RIGHT
     (finding,) = judged(*WORKLOADS[2:5])
     assert finding.subject == "DaemonSet web, Deployment web, ReplicaSet web"

@@ -1,4 +1,4 @@
-"""What a chart comes to of itself, whatever the team is."""
+"""The outcome of a chart, independent of the team."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The questions of the tests to the cluster, and the kubeconfig for them."""
+"""The tests' questions to the cluster, and their kubeconfig."""
 
 from pathlib import Path
 

@@ -22,8 +22,10 @@ def test_a_preview_reads_version_identity_and_namespaces_and_creates_nothing(ser
         uid="uid of kube-system",
         version=(1, 36),
         namespaces={
-            "kube-system": FoundNamespace(),
-            "shared-tools": FoundNamespace({"pod-security.kubernetes.io/enforce": "baseline"}),
+            "kube-system": FoundNamespace(uid="uid of kube-system"),
+            "shared-tools": FoundNamespace(
+                {"pod-security.kubernetes.io/enforce": "baseline"}, uid="uid of shared-tools"
+            ),
         },
         everybody=UNKNOWN,
         tillers=(),
@@ -36,7 +38,9 @@ def test_annotations_and_a_deletion_under_way_are_seen(server: ApiServer, tmp_pa
     leaving["metadata"] |= {"annotations": {"owner": "me"}, "deletionTimestamp": "2026-01-01T00:00:00Z"}
     server.answers["/api/v1/namespaces"] = (200, {"items": [leaving]})
     facts = cluster.ask(access(tmp_path, server.url), PREVIEW)
-    assert facts.namespaces == {"apps": FoundNamespace({"team": "blue"}, {"owner": "me"}, terminating=True)}
+    assert facts.namespaces == {
+        "apps": FoundNamespace({"team": "blue"}, {"owner": "me"}, terminating=True, uid="uid of apps")
+    }
 
 
 @pytest.mark.parametrize("allowed", [True, False])

@@ -68,10 +68,15 @@ SERVER = "https://127.0.0.1:1"
 @pytest.mark.parametrize(
     ("cluster_entry", "user_entry", "where"),
     [
-        pytest.param({"server": SERVER, "certificate-authority-data": "sesame!"}, {}, UNKNOWN, id="CA no base64"),
-        pytest.param({"server": SERVER}, {"client-certificate-data": "sesam"}, UNKNOWN, id="certificate no base64"),
+        pytest.param({"server": SERVER, "certificate-authority-data": "sesame!"}, {}, SERVER, id="CA no base64"),
+        pytest.param(
+            {"server": SERVER},
+            {"client-certificate-data": "sesam", "client-key-data": "sesam"},
+            SERVER,
+            id="certificate no base64",
+        ),
         pytest.param({"server": SERVER}, {"username": "sesame", "password": 7}, UNKNOWN, id="password no text"),
-        pytest.param({"server": SERVER}, {"tokenFile": "/nowhere"}, UNKNOWN, id="a file that is not there"),
+        pytest.param({"server": SERVER}, {"tokenFile": "/nowhere"}, SERVER, id="a file that is not there"),
         pytest.param({"server": 7}, {"token": "sesame"}, UNKNOWN, id="address no text"),
         pytest.param({}, {"token": "sesame"}, UNKNOWN, id="no address"),
         pytest.param(None, {"token": "sesame"}, UNKNOWN, id="no entry of the cluster"),
@@ -91,7 +96,7 @@ def test_a_broken_entry_is_refused_without_quoting_it(
         cluster.ask(Access(file, "here"), PREVIEW)
     (problem,) = refused.value.problems
     assert where in problem.key
-    assert "cannot be" in problem.why
+    assert any(words in problem.why for words in ("cannot be", "must be text", "is not there"))
     assert str(file) in problem.value
     assert all(words not in str(problem) for words in ("sesam", "ses\name"))
 
@@ -101,8 +106,6 @@ def test_a_misspelt_key_next_to_a_token_does_not_show_the_token(tmp_path: Path) 
     file.write_text(file.read_text().replace('"user": {"token"', '"usr": {"token"'))
     with pytest.raises(ClusterError, match="cannot be read") as refused:
         cluster.ask(Access(file, "here"), PREVIEW)
-    assert isinstance(refused.value.__cause__, Exception)
-    assert "sesame" in str(refused.value.__cause__), "the control: the client's own message quotes the token"
     assert "sesame" not in str(refused.value)
 
 

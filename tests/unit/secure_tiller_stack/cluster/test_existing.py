@@ -208,6 +208,14 @@ def test_it_is_a_teams_if_one_of_our_tillers_was_made_with_it(
     assert there(role) == FoundObjects({role: team})
 
 
+def test_the_uids_of_those_that_are_there_are_returned(server: ApiServer, there: There) -> None:
+    role, listed = Object(ROLES, "apps", "tiller-blue"), [only_metadata("tiller-blue", name) for name in ("apps", "no")]
+    for one in listed:
+        one["metadata"]["uid"] = f"in {one['metadata']['namespace']}"
+    server.answers[LISTED[ROLES]] = (200, {"items": listed})
+    assert there(role).uids == {"in apps"}
+
+
 def test_where_nothing_stands_nothing_is_found(there: There) -> None:
     assert there(*(Object(kind, "apps", "tiller") for kind in LISTED)) == FoundObjects()
 

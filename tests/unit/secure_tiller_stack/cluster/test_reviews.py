@@ -1,4 +1,4 @@
-"""The rights of the account that asks, found by as few questions as possible."""
+"""The rights of the account that asks, by as few questions as possible."""
 
 from collections.abc import Callable, Iterable, Set
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Rights that the account that updates the stack lacks, reported before the update needs them."""
+"""Missing rights of the account that updates the stack are named before they are needed."""
 
 from collections.abc import Iterable
 from dataclasses import replace

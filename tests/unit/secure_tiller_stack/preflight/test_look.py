@@ -1,4 +1,4 @@
-"""The questions of the look at the cluster, and the report of those that it did not ask."""
+"""The questions of the look at the cluster, and those that it says it did not ask."""
 
 from dataclasses import replace
 
@@ -6,13 +6,13 @@ import pytest
 
 from secure_tiller.plan.build import plan
 from secure_tiller.plan.objects import named
-from secure_tiller_stack.cluster import ClusterFacts, FoundObjects, Questions
+from secure_tiller_stack.cluster import ClusterFacts, FoundNamespace, FoundObjects, Questions
 from secure_tiller_stack.kubeconfig import Access
 from secure_tiller_stack.permissions import acts, grants
 from secure_tiller_stack.preflight import PREVIEW, RIGHTS_REFUSED, TILLERS_REFUSED, look
 from tests.support.samples import FULL, STACK
 from tests.unit.secure_tiller_stack.preflight.facts import ACCESS, FACTS, PLANS, fit, refused
-from tiller_facts.kinds import SECRETS
+from tiller_facts.kinds import ROLES, SECRETS, Object
 from tiller_facts.values import Hidden
 
 
@@ -61,6 +61,14 @@ def test_that_note_names_both_questions(words: str) -> None:
 
 def test_an_update_has_nothing_to_note() -> None:
     assert fit(FACTS).notes == ()
+
+
+def test_what_was_seen_is_kept_for_the_second_look() -> None:
+    role = Object(ROLES, "shared-tools", "tiller-blue")
+    there = FoundObjects({role: "blue"}, frozenset({SECRETS}), frozenset({"the role's"}))
+    cluster = fit(replace(FACTS, objects=there, namespaces={**FACTS.namespaces, "old": FoundNamespace(uid="its")}))
+    assert cluster.seen == {"the role's", "its"}
+    assert cluster.unlisted == {SECRETS}
 
 
 def test_everything_that_was_not_answered_is_reported() -> None:

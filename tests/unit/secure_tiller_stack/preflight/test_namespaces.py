@@ -1,4 +1,4 @@
-"""Existing namespaces: those that are ours to go on with, and those of somebody else."""
+"""Existing namespaces: those that the stack takes over, and those that are somebody else's."""
 
 from dataclasses import replace
 from typing import Any

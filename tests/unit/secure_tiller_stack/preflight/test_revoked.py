@@ -65,7 +65,7 @@ def test_an_older_generation_is_revoked_client_by_client() -> None:
 @pytest.mark.parametrize(
     "settings", [{"generation": 2}, {"csr": pki.request("bob")}], ids=["another generation", "a key of its own"]
 )
-def test_a_client_whose_key_is_made_anew_is_revoked_with_the_bundle_from_before(settings: dict[str, object]) -> None:
+def test_a_client_whose_key_is_replaced_is_revoked_with_the_bundle_from_before(settings: dict[str, object]) -> None:
     plans = [plan("green", smallest(clients={"bob": settings}), STACK)]
     found = fit(answering(green_tiller="bob mallory"), plans=plans)
     assert found.leaving == {"green-tiller": {"bob", "mallory"}}

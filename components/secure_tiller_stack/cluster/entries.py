@@ -1,0 +1,185 @@
+"""The entries of a kubeconfig's context, each field read as kubectl reads it, or refused by its name."""
+
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from secure_tiller_stack.kubeconfig import Access
+from secure_tiller_stack.kubeconfig_files import entry, parse
+
+Entry = Mapping[str, Any]
+
+
+class EntryError(Exception):
+    """A field of a kubeconfig cannot be used. No text of it quotes a value, which can be a credential."""
+
+    def __init__(self, field: str, why: str, remedy: str = "correct it, or choose another context") -> None:
+        """Keep the reason and the remedy, in words."""
+        super().__init__(f"{field}: {why}")
+        self.remedy = remedy
+
+
+@dataclass(frozen=True)
+class Entries:
+    """The cluster and the user of a context."""
+
+    cluster: Entry
+    user: Entry
+    folder: Path
+    """Where relative paths begin: the folder of the file; for a content the current one."""
+
+    def file(self, values: Entry, field: str) -> Path | None:
+        """Return the file that a field names; None: it names none.
+
+        Raises:
+            EntryError: the file is not there.
+        """
+        if not values.get(field):
+            return None
+        path = self.folder / str(values[field])
+        if not path.is_file():
+            raise EntryError(field, f"the file is not there: {path}")
+        return path
+
+
+def read(access: Access) -> Entries:
+    """Return the entries of a context.
+
+    Raises:
+        EntryError: a field cannot be used.
+        OSError: the file cannot be read.
+        ValueError: it is no kubeconfig.
+    """
+    content = parse(access.content or (access.kubeconfig or Path()).read_text())
+    context = entry(content, "context", access.context)
+    if context is None:
+        raise EntryError("contexts", "there is no such context")
+    found = {kind: _named(content, kind, context.get(kind)) for kind in ("cluster", "user")}
+    entries = Entries(found["cluster"], found["user"], access.kubeconfig.parent if access.kubeconfig else Path())
+    for values, fields in ((entries.cluster, _CLUSTER), (entries.user, _USER)):
+        for field, (fits, form) in fields.items():
+            if field in values and not fits(values[field]):
+                raise EntryError(field, f"must be {form}")
+    for field, why in (*_wrong_cluster(entries.cluster), *_wrong_user(entries.user)):
+        raise EntryError(field, why)
+    return entries
+
+
+def _named(content: Mapping[str, Any], kind: str, name: Any) -> Entry:
+    found = entry(content, kind, name) if name else {}
+    if found is None:
+        raise EntryError(f"{kind}s", f"there is no {kind} of the name that the context gives")
+    # What is empty counts as not set, as in Go.
+    return {
+        key: value for key, value in found.items() if not (value is None or value is False or value in ("", [], {}))
+    }
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _is_extra(value: object) -> bool:
+    return isinstance(value, Mapping) and all(map(_is_text, value)) and all(map(_is_texts, value.values()))
+
+
+Form = tuple[Callable[[object], bool], str]
+_TEXT: Form = (_is_text, "text")
+_TRUTH: Form = (lambda value: isinstance(value, bool), "true or false")
+_MAP: Form = (lambda value: isinstance(value, Mapping), "a map")
+
+_CLUSTER = {
+    "server": _TEXT,
+    "tls-server-name": _TEXT,
+    "insecure-skip-tls-verify": _TRUTH,
+    "certificate-authority": _TEXT,
+    "certificate-authority-data": _TEXT,
+    "proxy-url": _TEXT,
+    "disable-compression": _TRUTH,
+}
+_USER: Mapping[str, Form] = {
+    "client-certificate": _TEXT,
+    "client-certificate-data": _TEXT,
+    "client-key": _TEXT,
+    "client-key-data": _TEXT,
+    "token": _TEXT,
+    "tokenFile": _TEXT,
+    "as": _TEXT,
+    "as-uid": _TEXT,
+    "as-groups": (_is_texts, "a list of texts"),
+    "as-user-extra": (_is_extra, "a map of lists of texts"),
+    "username": _TEXT,
+    "password": _TEXT,
+    "auth-provider": _MAP,
+    "exec": _MAP,
+}
+"""The fields of Kubernetes 1.36, `clientcmd/api/v1`; `extensions` say nothing about the way or the identity."""
+
+_PAIRS = ("certificate-authority", "client-certificate", "client-key")
+
+
+def _wrong_cluster(cluster: Entry) -> Iterator[tuple[str, str]]:
+    """Yield the fields of a cluster that kubectl refuses too, and why."""
+    address = cluster.get("server", "")
+    if not address:
+        yield "server", "its cluster cannot be called: there is no server address"
+    elif not address.startswith(("https://", "http://")) or not _has_host(address):
+        yield "server", "its cluster cannot be called: must be an address that begins with https://"
+    yield from _twice(cluster)
+    if cluster.get("insecure-skip-tls-verify") and any(key.startswith(_PAIRS[0]) for key in cluster):
+        yield "insecure-skip-tls-verify", "cannot be used with a certificate-authority: one of both must go"
+
+
+def _wrong_user(user: Entry) -> Iterator[tuple[str, str]]:
+    """Yield the fields of a user that kubectl refuses too, and why."""
+    yield from _twice(user)
+    certificate, key = (any(word.startswith(field) for word in user) for field in _PAIRS[1:])
+    if certificate and not key:
+        yield "client-key", "is missing: a client-certificate needs its key"
+    if {"token", "tokenFile"} & set(user) and {"username", "password"} & set(user):
+        yield "username", "cannot be used with a token: which of both counts would be a guess"
+    if "exec" in user and "auth-provider" in user:
+        yield "auth-provider", "cannot be used with exec: which of both counts would be a guess"
+    for field in ("as-uid", "as-groups", "as-user-extra"):
+        if field in user and "as" not in user:
+            yield field, "needs `as`, whom to impersonate"
+
+
+def _twice(values: Entry) -> Iterator[tuple[str, str]]:
+    for field in _PAIRS:
+        if field in values and f"{field}-data" in values:
+            yield field, f"cannot be used with {field}-data: which of both counts would be a guess"
+
+
+def _has_host(address: str) -> bool:
+    try:
+        return bool(urlsplit(address).hostname)
+    except ValueError:
+        return False
+
+
+def require_usable(authority: str | None, certificate: str | None, key: str | None) -> None:
+    """Refuse files that TLS cannot use: found out during a call, they would count as a cluster that does not answer.
+
+    Raises:
+        EntryError: one cannot be used; a key that asks for a passphrase is one, as in Go.
+    """
+    context = ssl.create_default_context()
+    if authority:
+        try:
+            context.load_verify_locations(authority)
+        except (OSError, ValueError) as error:
+            raise EntryError("certificate-authority", "cannot be read as certificates in PEM") from error
+    if certificate:
+        try:
+            context.load_cert_chain(certificate, key, password=lambda: "")
+        except (OSError, ValueError) as error:
+            why = "cannot be read as a certificate in PEM with its unencrypted key"
+            raise EntryError("client-certificate", why) from error

@@ -1,0 +1,71 @@
+"""The entries of kubeconfig files, and which file of several holds a whole context."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+UNREADABLE = (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""The errors of reading content of another form."""
+
+
+def parse(text: str) -> Mapping[str, Any]:
+    """Return the content of a kubeconfig.
+
+    Raises:
+        ValueError: it is no map.
+    """
+    try:
+        content = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError):
+        # The error can quote the content, which holds credentials.
+        raise ValueError("no YAML") from None
+    if not isinstance(content, Mapping):
+        raise ValueError("no map")
+    return content
+
+
+def names(content: Mapping[str, Any], kind: str) -> list[str]:
+    """Return the names of the entries of a kind: `context`, `cluster` or `user`."""
+    return [str(item["name"]) for item in content.get(f"{kind}s") or ()]
+
+
+def entry(content: Mapping[str, Any], kind: str, name: object) -> Mapping[str, Any] | None:
+    """Return an entry by its name; None: there is none.
+
+    Raises:
+        ValueError: there are several, or it is of another form.
+    """
+    found = [item for item in content.get(f"{kind}s") or () if str(item["name"]) == str(name)]
+    if not found:
+        return None
+    (one,) = found
+    value = one[kind]
+    if not isinstance(value, Mapping):
+        raise ValueError("no map")
+    return value
+
+
+def current(contents: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return the current context of several files: the first that is set counts."""
+    return next((str(each["current-context"]) for each in contents if each.get("current-context")), None)
+
+
+def places(contents: Mapping[Path, Mapping[str, Any]], context: str) -> Mapping[str, Path]:
+    """Return which of several files holds a context, its cluster and its user: of each the first that has it counts.
+
+    What stands in none is left out.
+    """
+    wanted: dict[str, object] = {"context": context}
+    found: dict[str, Path] = {}
+    for kind in ("context", "cluster", "user"):
+        name = wanted.get(kind)
+        place = next((path for path, content in contents.items() if name and str(name) in names(content, kind)), None)
+        if place is None:
+            continue
+        found[kind] = place
+        if kind == "context":
+            wanted.update(entry(contents[place], kind, name) or {})
+            wanted["context"] = context
+    return found

@@ -1,0 +1,165 @@
+"""The second look: whether an object that an update made was somebody else's, put there after the first look.
+
+The provider before 4.29 cannot create alone, and ours must take back what is the stack's own: it applies, and applying
+changes what is there. So each object that the first look did not see is read once it is made. Who made it stands in
+its `managedFields` (Kubernetes documentation, Server-Side Apply), in whole seconds:
+
+- It is older than what the provider applied.
+- Or it is of the same second, and somebody else has fields of it that the provider applied too. Whoever changes an
+  object that exists gets the fields alone that change, and takes them from us: no controller shares one with us.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from itertools import chain
+from typing import Any
+
+import pulumi
+
+from secure_tiller.plan.model import TillerPlan
+from secure_tiller.plan.objects import objects
+from secure_tiller.problems import ClusterError, Problem, RefusedError, plain, shown
+from secure_tiller.resources.objects import RESOURCES
+from secure_tiller_stack.cluster import ownership
+from secure_tiller_stack.kubeconfig import Access
+from secure_tiller_stack.preflight import Cluster
+from tiller_facts.identity import MANAGED_BY, MANAGED_BY_LABEL
+from tiller_facts.kinds import Object
+
+PROVIDER = ("pulumi-kubernetes", "pulumi-resource-kubernetes")
+"""How the names begin under which the provider writes; from 4.0 on each resource has its own."""
+
+NAME_LABEL = ("f:metadata", "f:labels", "f:kubernetes.io/metadata.name")
+"""Whoever creates a namespace owns this label (Kubernetes documentation, Well-Known Labels); applying does not."""
+
+GIVEN_BACK = (
+    f"It has lost the label {MANAGED_BY_LABEL} again: until this is settled, every preview and update refuses it"
+)
+STILL_OURS = f"It still has the label {MANAGED_BY_LABEL}: the next look takes it for this team's"
+
+Json = Mapping[str, Any]
+Field = tuple[str, ...]
+
+
+class TakenOverError(RefusedError):
+    """The update was carried out, but an object was somebody else's, put there after the look at the cluster."""
+
+    headline = "The update took over what somebody else made"
+    outcome = "what was done before stays"
+
+
+class Made:
+    """The Kubernetes resources of a Tiller, collected while they are registered."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[tuple[Callable[..., Any], str], Any] = {}
+
+    def collect(self, args: pulumi.ResourceTransformationArgs) -> None:
+        """Keep a resource and leave it as it is; a transformation of the component's options."""
+        self._by_name[type(args.resource), args.name] = args.resource
+
+    def named(self, plan: TillerPlan) -> Iterator[tuple[Object, Any]]:
+        """Yield what has a fixed name in the cluster, with its resource."""
+        for planned in objects(plan):
+            if planned.name:
+                resource = self._by_name[RESOURCES[planned.kind], f"{plan.name}-{planned.part}"]
+                yield Object(planned.kind, planned.namespace, planned.name), resource
+
+
+def look(plan: TillerPlan, made: Made, access: Access, cluster: Cluster) -> None:
+    """Let the update look at each object once it is made, and fail if any was somebody else's.
+
+    Args:
+        plan: of the Tiller.
+        made: its resources.
+        access: how to reach the cluster.
+        cluster: as the first look saw it.
+    """
+
+    def asked(item: Object, resource: Any) -> pulumi.Output[tuple[Problem, ...]]:
+        async def ask(known: Any) -> tuple[Problem, ...]:
+            if (
+                known is None or known.get("uid") in cluster.seen
+            ):  # `--target` left it unmade; or it was there, and ours
+                return ()
+            return await asyncio.to_thread(judged, access, plan.name, item, cluster.seen)
+
+        return pulumi.Output.from_input(resource.metadata).apply(ask)
+
+    # An object of a kind that the first look might not list may have been ours before: nobody knows.
+    answers = [asked(*one) for one in made.named(plan) if one[0].kind not in cluster.unlisted]
+    pulumi.Output.all(*answers).apply(_require_none)
+
+
+def _require_none(answers: Iterable[tuple[Problem, ...]]) -> None:
+    if problems := tuple(chain.from_iterable(answers)):
+        raise TakenOverError(problems)
+
+
+def judged(access: Access, team: str, item: Object, seen: Set[str]) -> tuple[Problem, ...]:
+    """Return what is wrong with an object that an update has made; one that was taken over is given back.
+
+    Args:
+        access: how to reach the cluster.
+        team: the team that is to have it.
+        item: the object.
+        seen: the UIDs of what was there before, and ours.
+    """
+    try:
+        found = ownership.metadata(access, item)
+    except ClusterError as error:
+        return error.problems
+    if found is None or found["uid"] in seen or not (maker := former_maker(found)):
+        return ()
+    # Said at once: if something else fails, the update does not get as far as its end.
+    pulumi.log.warn(f"TAKEN OVER: {item}, which was made by {plain(maker)}")
+    try:
+        ownership.give_back(access, item)
+    except ClusterError as error:
+        return (_problem(team, item, maker, STILL_OURS), *error.problems)
+    return (_problem(team, item, maker, GIVEN_BACK),)
+
+
+def former_maker(metadata: Json) -> str:
+    """Return who made an object before the provider applied to it, and when, in words; empty: the provider made it."""
+    entries = [entry for entry in metadata.get("managedFields") or () if not entry.get("subresource")]
+    applied = max((e for e in entries if e["manager"].startswith(PROVIDER)), key=_time, default={"manager": ""})
+    before = [e for e in entries if e["manager"] != applied["manager"] and _time(e) <= _time(applied)]
+    ours = fields(applied)
+    made = metadata["creationTimestamp"]
+    if made >= _time(applied) > "" and not any(fields(entry) & (ours | {NAME_LABEL}) for entry in before):
+        return ""
+    return f"{', '.join(sorted(entry['manager'] for entry in before)) or 'somebody who left no name'} at {made}"
+
+
+def fields(entry: Json) -> Set[Field]:
+    """Return the paths of the fields that an entry of `managedFields` names."""
+    found = set()
+    rest: list[tuple[Field, Json]] = [((), entry.get("fieldsV1") or {})]
+    while rest:
+        at, inside = rest.pop()
+        for key, inner in inside.items():
+            if inner:
+                rest.append(((*at, key), inner))
+            elif key != ".":  # the map or the item itself, which others may have a part of
+                found.add((*at, key))
+    return found
+
+
+def _time(entry: Json) -> str:
+    return str(entry.get("time") or "")
+
+
+def _problem(team: str, item: Object, maker: str, now: str) -> Problem:
+    place = f" --namespace {item.namespace}" if item.namespace else ""
+    named = f"{item.kind}{place} {item.name}"
+    why = (
+        f"was made by {maker}, after the look at the cluster, and this update wrote into it; the rest is theirs. {now}"
+    )
+    remedy = (
+        f"if nobody needs it: kubectl delete {named} && pulumi up --refresh; if this team may have it as it is: "
+        f"kubectl label --overwrite {named} {MANAGED_BY_LABEL}={MANAGED_BY}; else: pulumi state delete its resource, "
+        "and choose another name"
+    )
+    where = f"{item.kind.resource} in {item.namespace}" if item.namespace else item.kind.resource
+    return Problem(team, where, shown(item.name), why, remedy)

@@ -1,0 +1,37 @@
+"""A Pulumi command has a limit of time, at which an update is interrupted and any other command is killed."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from testbed.pulumi_stack import PulumiError, Stack
+
+SLOW = """#!/bin/sh
+trap 'echo saved the state; : > saved; exit 1' INT
+: > started
+while :; do sleep 0.05; done
+"""
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Stack:
+    """A stack whose Pulumi never ends by itself, and saves the state when it is interrupted."""
+    (tmp_path / "pulumi").write_text(SLOW)
+    (tmp_path / "pulumi").chmod(0o755)
+    return Stack("test", os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}, tmp_path)
+
+
+@pytest.mark.parametrize("command", ["up", "destroy", "refresh", "import"])
+def test_an_update_is_interrupted_and_waited_for(stack: Stack, command: str) -> None:
+    with pytest.raises(PulumiError, match="run the same again\nsaved the state"):
+        stack.run(command, seconds=1)
+    assert (stack.project / "saved").exists()
+
+
+@pytest.mark.parametrize("command", ["preview", "stack"])
+def test_another_command_is_killed(stack: Stack, command: str) -> None:
+    with pytest.raises(PulumiError, match="ended after 1 s"):
+        stack.run(command, seconds=1)
+    assert (stack.project / "started").exists()
+    assert not (stack.project / "saved").exists()

@@ -1,0 +1,161 @@
+"""The proxy on the way to the API server: chosen as kubectl chooses it, or refused by its name."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from urllib.request import ProxyHandler, build_opener
+
+import pytest
+
+from secure_tiller.problems import ClusterError
+from secure_tiller_stack import cluster
+from secure_tiller_stack.cluster.entries import EntryError
+from secure_tiller_stack.cluster.proxy import proxy
+from tests.support.api_server import ApiServer, entry
+from tests.unit.secure_tiller_stack.cluster.asking import PREVIEW
+
+WAY = "http://proxy:3128"
+SERVER = "https://api.example.org:6443"
+
+
+@pytest.mark.parametrize(
+    ("server", "environment", "expected"),
+    [
+        (SERVER, {}, None),
+        (SERVER, {"HTTPS_PROXY": WAY}, WAY),
+        (SERVER, {"https_proxy": WAY}, WAY),
+        (SERVER, {"HTTPS_PROXY": WAY, "https_proxy": "http://other"}, WAY),
+        (SERVER, {"HTTPS_PROXY": "proxy:3128"}, WAY),
+        (SERVER, {"HTTP_PROXY": WAY, "ALL_PROXY": WAY}, None),
+        ("http://api.example.org", {"HTTP_PROXY": WAY}, WAY),
+        ("https://localhost:6443", {"HTTPS_PROXY": WAY}, None),
+        ("https://127.0.0.2:6443", {"HTTPS_PROXY": WAY}, None),
+        ("https://[::1]:6443", {"HTTPS_PROXY": WAY}, None),
+        (SERVER, {"HTTPS_PROXY": "socks5://proxy", "NO_PROXY": "example.org"}, None),
+    ],
+)
+def test_the_proxy_of_the_environment_is_that_of_kubectl(
+    server: str, environment: dict[str, str], expected: str | None
+) -> None:
+    assert proxy({"server": server}, environment) == expected
+
+
+@pytest.mark.parametrize(
+    ("listed", "server", "without"),
+    [
+        ("*", SERVER, True),
+        ("example.org", SERVER, True),
+        (".example.org", SERVER, True),
+        ("*.example.org", SERVER, True),
+        ("API.EXAMPLE.ORG", SERVER, True),
+        ("other, example.org:6443", SERVER, True),
+        ("example.org:443", SERVER, False),
+        ("example.org:443", "https://example.org", True),
+        (".api.example.org", SERVER, False),
+        ("ample.org", SERVER, False),
+        ("", SERVER, False),
+        ("10.0.0.0/8", "https://10.1.2.3:6443", True),
+        ("10.0.0.0/8", "https://11.1.2.3:6443", False),
+        ("10.0.0.0/8", SERVER, False),
+        ("10.0.0.0/sesame", SERVER, False),
+        ("10.1.2.3", "https://10.1.2.3:6443", True),
+        ("10.1.2.3:443", "https://10.1.2.3:6443", False),
+        ("2.3", "https://10.1.2.3:6443", False),
+        ("fd00::1", "https://[fd00::1]:6443", True),
+        ("[fd00::1]:6443", "https://[fd00::1]:6443", True),
+        ("[fd00::1]:443", "https://[fd00::1]:6443", False),
+    ],
+)
+def test_NO_PROXY_is_read_as_kubectl_reads_it(listed: str, server: str, without: bool) -> None:  # noqa: N802
+    found = proxy({"server": server}, {"HTTPS_PROXY": WAY, "no_proxy": listed})
+    assert found == (None if without else WAY)
+
+
+def test_the_proxy_of_the_kubeconfig_counts_whatever_the_environment_says() -> None:
+    entry = {"server": "https://127.0.0.1:6443", "proxy-url": WAY}
+    assert proxy(entry, {"HTTPS_PROXY": "socks5://other", "NO_PROXY": "*"}) == WAY
+
+
+@pytest.mark.parametrize("address", ["socks4://p:1", "ftp://p", "sesame", "http://", "http://[::1", "sesame@p:1"])
+def test_a_proxy_that_cannot_be_used_is_named_by_its_field(address: str) -> None:
+    with pytest.raises(EntryError, match="proxy-url: must be an address") as refused:
+        proxy({"server": SERVER, "proxy-url": address}, {})
+    assert "sesame" not in str(refused.value)
+
+
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
+def test_a_SOCKS_proxy_without_PySocks_is_refused_in_one_line(  # noqa: N802
+    server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    access = entry(tmp_path, server.url, {"token": "t"}, **{"proxy-url": f"{scheme}://me:sesame@127.0.0.1:1"})
+    with pytest.raises(ClusterError) as refused:
+        cluster.ask(access, PREVIEW)
+    (problem,) = refused.value.problems
+    assert problem.why.startswith("proxy-url: names a SOCKS proxy")
+    assert "PySocks" in problem.remedy
+    assert "sesame" not in str(problem)
+    with pytest.raises(EntryError, match="HTTPS_PROXY: names a SOCKS proxy"):
+        proxy({"server": SERVER}, {"HTTPS_PROXY": f"{scheme}://p"})
+    assert server.asked == []
+
+
+def test_with_PySocks_the_proxy_looks_up_names_as_with_kubectl(monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: N802
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: object())
+    assert proxy({"server": SERVER, "proxy-url": "socks5://me:pw@p:1"}, {}) == "socks5h://me:pw@p:1"
+
+
+def test_whatever_the_client_raises_while_it_is_set_up_ends_in_one_line(
+    server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(configuration: object) -> None:
+        raise RuntimeError(f"sesame {configuration}")
+
+    monkeypatch.setattr("kubernetes.client.ApiClient", broken)
+    with pytest.raises(ClusterError, match=r"the Kubernetes client cannot use it \(RuntimeError\)") as refused:
+        cluster.ask(entry(tmp_path, server.url, {"token": "sesame"}), PREVIEW)
+    assert "sesame" not in str(refused.value)
+
+
+@contextmanager
+def forwarding(seen: list[str]) -> Iterator[str]:
+    """Run a proxy that forwards plain requests."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append(self.path)
+            opener = build_opener(ProxyHandler({}))
+            with opener.open(self.path) as answer:
+                body = answer.read()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as http:
+        Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield f"http://127.0.0.1:{http.server_port}"
+        http.shutdown()
+
+
+def test_requests_go_through_the_proxy_that_the_kubeconfig_names(
+    server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "*")
+    seen: list[str] = []
+    with forwarding(seen) as way:
+        cluster.ask(entry(tmp_path, server.url, {"token": "t"}, **{"proxy-url": way}), PREVIEW)
+    assert f"{server.url}/version" in seen
+
+
+@pytest.mark.parametrize("several", [{"as-groups": ["a", "b"]}, {"as-user-extra": {"reason": ["a", "b"]}}])
+def test_a_value_is_not_joined_to_another_on_the_way_through_a_proxy(
+    server: ApiServer, tmp_path: Path, several: dict[str, object]
+) -> None:
+    with forwarding([]) as way, pytest.raises(ClusterError, match="several values cannot be sent"):
+        cluster.ask(entry(tmp_path, server.url, {"as": "reader", **several}, **{"proxy-url": way}), PREVIEW)

@@ -1,0 +1,177 @@
+"""The TLS fields of a kubeconfig: who is verified, by which authority, and which certificate is shown."""
+
+import base64
+import json
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
+
+from secure_tiller.problems import ClusterError
+from secure_tiller_stack import cluster
+from secure_tiller_stack.cluster import connection
+from secure_tiller_stack.kubeconfig import Access
+from tests.support import api_server, pki
+from tests.support.api_server import ApiServer, entry
+from tests.unit.secure_tiller_stack.cluster.asking import PREVIEW
+from tests.unit.secure_tiller_stack.cluster.test_identity import answer, program
+
+CA = pki.authority()
+OTHER = pki.authority("another CA")
+ANN = pki.client(CA, "ann")
+BOB = pki.client(CA, "bob")
+
+
+def data(pem: str) -> str:
+    return base64.b64encode(pem.encode()).decode()
+
+
+OURS: dict[str, Any] = {"certificate-authority-data": data(CA.pem)}
+USER: dict[str, Any] = {"client-certificate-data": data(ANN.pem), "client-key-data": data(ANN.key_pem)}
+
+
+def serving(folder: Path, *names: str) -> ssl.SSLContext:
+    own = pki.server(CA, names=names)
+    (folder / "both.pem").write_text(own.pem + own.key_pem)
+    (folder / "ca.pem").write_text(CA.pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "both.pem")
+    context.load_verify_locations(folder / "ca.pem")
+    context.verify_mode = ssl.CERT_OPTIONAL
+    return context
+
+
+@pytest.fixture
+def secure(tmp_path: Path) -> Iterator[ApiServer]:
+    with api_server.running(serving(tmp_path, "127.0.0.1")) as running:
+        yield running
+
+
+def shown(server: ApiServer) -> set[str]:
+    """Return the common names of the certificates that clients have shown."""
+    subjects = [x509.load_der_x509_certificate(peer).subject if peer else None for peer in server.peers]
+    return {subject.rfc4514_string() if subject else "" for subject in subjects}
+
+
+def refused(access: Access) -> str:
+    with pytest.raises(ClusterError) as error:
+        cluster.ask(access, PREVIEW)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("of_cluster", "user", "name"),
+    [
+        (OURS, {"token": "t"}, ""),
+        ({"certificate-authority": "ca.pem"}, {"token": "t"}, ""),
+        (OURS | {"disable-compression": True, "extensions": [{"name": "x", "extension": 7}]}, {"token": "t"}, ""),
+        (OURS | {"insecure-skip-tls-verify": False, "tls-server-name": "", "proxy-url": None}, {"token": "t"}, ""),
+        (OURS, USER, "CN=ann"),
+        (OURS, {"client-certificate": "ann.pem", "client-key": "ann.key"}, "CN=ann"),
+        (OURS, {"client-certificate": "ann.pem", "client-key-data": data(ANN.key_pem)}, "CN=ann"),
+        (OURS, USER | {"token": "t"}, "CN=ann"),
+    ],
+)
+def test_the_server_is_verified_and_the_certificate_of_the_user_is_shown(
+    secure: ApiServer, tmp_path: Path, of_cluster: dict[str, Any], user: dict[str, Any], name: str
+) -> None:
+    (tmp_path / "ann.pem").write_text(ANN.pem)
+    (tmp_path / "ann.key").write_text(ANN.key_pem)
+    cluster.ask(entry(tmp_path, secure.url, user, **of_cluster), PREVIEW)
+    assert shown(secure) == {name}
+
+
+def test_the_name_of_the_server_can_be_another_than_its_address(tmp_path: Path) -> None:
+    with api_server.running(serving(tmp_path, "api.example.org")) as server:
+        cluster.ask(
+            entry(tmp_path, server.url, {"token": "t"}, **OURS, **{"tls-server-name": "api.example.org"}), PREVIEW
+        )
+        assert "CERTIFICATE_VERIFY_FAILED" in refused(entry(tmp_path, server.url, {"token": "t"}, **OURS))
+
+
+def test_the_certificate_of_a_login_program_is_shown(secure: ApiServer, tmp_path: Path) -> None:
+    given = program(tmp_path, answer(clientCertificateData=ANN.pem, clientKeyData=ANN.key_pem))
+    cluster.ask(entry(tmp_path, secure.url, {"exec": given}, **OURS), PREVIEW)
+    assert shown(secure) == {"CN=ann"}
+
+
+def test_the_certificate_of_the_entry_counts_before_that_of_the_login_program(
+    secure: ApiServer, tmp_path: Path
+) -> None:
+    given = program(tmp_path, answer(token="t", clientCertificateData=BOB.pem, clientKeyData=BOB.key_pem))
+    cluster.ask(entry(tmp_path, secure.url, USER | {"exec": given}, **OURS), PREVIEW)
+    assert shown(secure) == {"CN=ann"}
+    assert secure.sent("Authorization")[0] == ["Bearer t"]
+
+
+def test_a_cluster_of_another_authority_is_refused(secure: ApiServer, tmp_path: Path) -> None:
+    access = entry(tmp_path, secure.url, {"token": "sesame"}, **{"certificate-authority-data": data(OTHER.pem)})
+    assert "CERTIFICATE_VERIFY_FAILED" in refused(access)
+    assert secure.asked == []
+
+
+def test_a_cluster_that_nobody_verifies_is_named_in_one_line(
+    secure: ApiServer, tmp_path: Path, capfd: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
+) -> None:
+    access = entry(tmp_path, secure.url, {"token": "t"}, **{"insecure-skip-tls-verify": True})
+    for _ in range(2):
+        cluster.ask(access, PREVIEW)
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line.startswith(f"warning: {secure.url} is not verified: insecure-skip-tls-verify")
+    assert [str(each.message) for each in recwarn] == []
+
+
+ENCRYPTED = ANN.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"pw")).decode()
+
+
+@pytest.mark.parametrize(
+    ("of_cluster", "user", "words"),
+    [
+        (OURS | {"certificate-authority": "ca.pem"}, {}, "certificate-authority: cannot be used with certificate-auth"),
+        (OURS | {"insecure-skip-tls-verify": True}, {}, "insecure-skip-tls-verify: cannot be used with a certificate"),
+        ({"insecure-skip-tls-verify": "yes"}, {}, "insecure-skip-tls-verify: must be true or false"),
+        ({"certificate-authority": "/nowhere"}, {}, "certificate-authority: the file is not there"),
+        ({"certificate-authority": "config"}, {}, "certificate-authority: cannot be read as certificates"),
+        ({"certificate-authority-data": 7}, {}, "certificate-authority-data: must be text"),
+        ({"tls-server-name": 7}, {}, "tls-server-name: must be text"),
+        ({"disable-compression": "no"}, {}, "disable-compression: must be true or false"),
+        ({"server": "api.example.org:6443"}, {}, "server: its cluster cannot be called"),
+        ({"server": "unix:///run/api"}, {}, "server: its cluster cannot be called"),
+        (OURS, USER | {"client-certificate": "x"}, "client-certificate: cannot be used with client-certificate-data"),
+        (OURS, USER | {"client-key-data": data(BOB.key_pem)}, "client-certificate: cannot be read as a certificate"),
+        (OURS, USER | {"client-key-data": data(ENCRYPTED)}, "with its unencrypted key"),
+    ],
+)
+def test_a_field_that_cannot_be_used_is_named_and_nothing_is_sent(
+    secure: ApiServer, tmp_path: Path, of_cluster: dict[str, Any], user: dict[str, Any], words: str
+) -> None:
+    assert words in refused(entry(tmp_path, secure.url, user, **of_cluster))
+    assert secure.asked == []
+
+
+@pytest.mark.parametrize(
+    ("context", "words"),
+    [
+        ({"cluster": "c", "user": "nobody"}, "users: there is no user of the name"),
+        ({"cluster": "none", "user": "u"}, "clusters: there is no cluster of the name"),
+        ({"user": "u"}, "server: its cluster cannot be called"),
+    ],
+)
+def test_a_context_without_its_entries_is_refused(tmp_path: Path, context: dict[str, str], words: str) -> None:
+    access = entry(tmp_path, "https://127.0.0.1:1", {"token": "t"})
+    content = json.loads((tmp_path / "config").read_text())
+    content["contexts"][0]["context"] = context | {"namespace": "green", "extensions": []}
+    (tmp_path / "config").write_text(json.dumps(content))
+    assert words in refused(access)
+
+
+def test_no_key_stays_on_the_disk(secure: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    with connection.calling(entry(tmp_path, secure.url, USER, **OURS)):
+        assert list((tmp_path / "temporary").rglob("client-key")), "the control"
+    assert list((tmp_path / "temporary").iterdir()) == []
