@@ -115,7 +115,7 @@ def judged(access: Access, team: str, item: Object, seen: Set[str]) -> tuple[Pro
 
     Args:
         access: how to reach the cluster.
-        team: whose it is to be.
+        team: the team that is to have it.
         item: the object.
         seen: the UIDs of what was there before, and ours.
     """
