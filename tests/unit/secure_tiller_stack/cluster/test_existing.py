@@ -208,11 +208,7 @@ def test_it_is_a_teams_if_one_of_our_tillers_was_made_with_it(
     assert there(role) == FoundObjects({role: team})
 
 
-<<<<<<< HEAD
 def test_the_uids_of_those_that_are_there_are_returned(server: ApiServer, there: There) -> None:
-=======
-def test_the_uids_of_those_that_are_there_are_reported(server: ApiServer, there: There) -> None:
->>>>>>> w12
     role, listed = Object(ROLES, "apps", "tiller-blue"), [only_metadata("tiller-blue", name) for name in ("apps", "no")]
     for one in listed:
         one["metadata"]["uid"] = f"in {one['metadata']['namespace']}"
