@@ -125,7 +125,7 @@ def judged(access: Access, team: str, item: Object, seen: Set[str]) -> tuple[Pro
         return error.problems
     if found is None or found["uid"] in seen or not (maker := former_maker(found)):
         return ()
-    # Said at once: if something else fails, the update does not get as far as its end.
+    # Warned of at once: if something else fails, the update does not get as far as its end.
     pulumi.log.warn(f"TAKEN OVER: {item}, which was made by {plain(maker)}")
     try:
         ownership.give_back(access, item)
