@@ -5,7 +5,7 @@ decides which resources there are is plain; certificates and annotations may be 
 checked when they are known: during the update, before anything is made of them.
 
 The Pulumi component analyzer reads the types and docstrings of this file, and it knows no postponed annotations,
-`Literal`, `Annotated` or `Union`: which words a field takes is checked by `secure_tiller.checks`.
+`Literal`, `Annotated` or `Union`: which words a field takes is checked by `secure_tiller.plan.validation`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -63,7 +63,7 @@ class ClientArgs(TypedDict):
     the key is then nowhere in the stack's state, and the bundle holds none. Default: none, the stack makes the key."""
 
     generation: NotRequired[int]
-    """Another number, 1 or above, makes this client's key and CA anew, and its old bundle stops working with the
+    """Another number, 1 or above, replaces this client's key and CA, and its old bundle stops working with the
     update: for a lost laptop. (A `csr` for another key does the same by itself, unless it is an output.) Default: 1."""
 
     secret: NotRequired[ClientSecretArgs]
@@ -189,8 +189,8 @@ class CertificatesArgs(TypedDict):
     bundles; `[2, 1]`; and when all have theirs `[2]`."""
 
     generation: NotRequired[int]
-    """The emergency word: another number, 1 or above, makes every key that the stack holds for this Tiller and its
-    clients anew, and all bundles handed out before stop working. Raise it when the stack's state was stolen.
+    """The emergency word: another number, 1 or above, replaces every key that the stack holds for this Tiller and its
+    clients, and all bundles handed out before stop working. Raise it when the stack's state was stolen.
     Keys that are not the stack's to make stay: of a `csr`, a `server_certificate` and `trusted_client_cas`.
     Default: 1."""
 

@@ -99,7 +99,7 @@ class SecureTiller(pulumi.ComponentResource):
             opts: of the component; the Kubernetes provider among them reaches every resource.
 
         Raises:
-            ConfigurationError: the settings are refused, by themselves or beside those of another Tiller of this
+            ConfigurationError: the settings are refused, by themselves or together with those of another Tiller of this
                 program; nothing was registered.
         """
         tiller = plan(name, args, this_stack())
@@ -138,7 +138,7 @@ class _Made:
 
     settings: Settings
     provider: ReferenceType[pulumi.ProviderResource] | None
-    """What makes its objects; None: not known."""
+    """The provider of its objects; None: not known."""
 
     def is_elsewhere(self, provider: pulumi.ProviderResource | None) -> bool:
         """Return whether its cluster is another one than that of a provider. In doubt it is not."""
@@ -188,9 +188,7 @@ _KUBERNETES = "kubernetes"
 
 
 def _expirations(server: Issued, clients: Iterable[Issued]) -> pulumi.Output[Mapping[str, Expiration]]:
-    ends: dict[str, Any] = {**server.expirations}
-    for client in clients:
-        ends |= client.expirations
+    ends: dict[str, Any] = {part: end for one in (server, *clients) for part, end in one.expirations.items()}
     return pulumi.Output.from_input(ends)
 
 

@@ -1,6 +1,6 @@
 """Problems with the settings or with the cluster, in words that a person can act on.
 
-Every check reports `Problem`s; they are collected and raised once, so that one run names all that is to be mended.
+Every check reports `Problem`s; they are collected and raised once, so that one run names all that is to be corrected.
 """
 
 import json

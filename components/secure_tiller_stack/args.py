@@ -1,6 +1,6 @@
-"""The settings of a stack file beside those of the component: what a platform engineer writes for a whole cluster.
+"""The settings of a stack file in addition to those of the component: a platform engineer's, for a whole cluster.
 
-The JSON Schema of stack files is made of these types and their docstrings (`secure_tiller.schema`).
+The JSON Schema of stack files is made of these types and their docstrings (`secure_tiller_stack.json_schema`).
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ class ClusterArgs(TypedDict):
     and the refusal names it."""
 
     kubeconfig: NotRequired[str]
-    """The kubeconfig file. Default: KUBECONFIG, else ~/.kube/config. Not allowed beside the secret value
+    """The kubeconfig file. Default: KUBECONFIG, else ~/.kube/config. Not allowed together with the secret value
     `secure-tiller:kubeconfig`, which holds such a file's content."""
 
     context: NotRequired[str]
@@ -80,7 +80,7 @@ class TeamArgs(SecureTillerArgs):
 
     formerly: NotRequired[str]
     """The team's name before it was renamed: what the stack made under that name stays, with keys, CAs and releases,
-    and takes the new name; its certificates are issued anew by the same CAs, so that bundles go on working. It needs
+    and takes the new name; its certificates are issued again by the same CAs, so that bundles go on working. It needs
     `namespace`, set to the name that Tiller's namespace has. Take it out once every cluster had its update.
     Default: none."""
 

@@ -53,8 +53,7 @@ def read_stack(project: str, keys: Iterable[str], values: Mapping[str, object], 
     """
     problems = [
         *_unknown_keys(project, keys),
-        *_in_plain_sight(project, values, secret),
-        *_encrypted(project, values, secret),
+        *_wrongly_encrypted(project, values, secret),
     ]
 
     def read(reader: Callable[[], Read]) -> Read | None:
@@ -78,23 +77,19 @@ def read_stack(project: str, keys: Iterable[str], values: Mapping[str, object], 
     return Stack(all_teams, cluster, str(content), frozenset(_map(values.get("removed"))))
 
 
-def _in_plain_sight(project: str, values: Mapping[str, object], secret: Container[str]) -> Iterator[Problem]:
-    for word, setting in SECRET_KEYS.items():
-        key = f"{project}:{word}"
-        if values.get(word) and key not in secret:
+def _wrongly_encrypted(project: str, values: Mapping[str, object], secret: Container[str]) -> Iterator[Problem]:
+    """Yield a problem for each value with credentials that is plain, and for each other one that is encrypted."""
+    for word in KEYS:
+        key, setting = f"{project}:{word}", SECRET_KEYS.get(word)
+        if not values.get(word) or (setting is not None) == (key in secret):
+            continue
+        if setting:
             why = "holds credentials in plain sight: whoever reads the stack's file has them"
             remedy = f"change them, and set the new ones with: pulumi config set --secret {setting}"
-            yield Problem("", key, "(not shown)", why, remedy)
-
-
-def _encrypted(project: str, values: Mapping[str, object], secret: Container[str]) -> Iterator[Problem]:
-    """Yield a problem for each plain key with a secret in it, which a preview would decrypt and show."""
-    for word in KEYS:
-        key = f"{project}:{word}"
-        if word not in SECRET_KEYS and values.get(word) and key in secret:
+        else:
             why = "holds an encrypted value: a preview would show it in clear, as what stands here is not secret"
             remedy = "write it plainly, or leave it out; a server's private key belongs into secure-tiller:serverKeys"
-            yield Problem("", key, "(not shown)", why, remedy)
+        yield Problem("", key, "(not shown)", why, remedy)
 
 
 def _wrongly_removed(removed: object, teams: object) -> Iterator[Problem]:

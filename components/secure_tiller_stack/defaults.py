@@ -32,14 +32,14 @@ def read(value: object) -> tuple[DefaultsArgs, tuple[Problem, ...]]:
     tried = cast(
         "DefaultsArgs", {key: value for key, value in sound.items() if not unreviewed or key != "pod_security"}
     )
-    # Tried on the smallest team, so that a mistake here is told once, and not by every team.
-    probe = under({"namespaces": {_PROBE: {}}, "clients": {_PROBE: {}}, **_rules(tried)}, tried)
+    # Tried on the smallest team, so that a mistake here is reported once, and not by every team.
+    probe = apply_defaults({"namespaces": {_PROBE: {}}, "clients": {_PROBE: {}}, **_rules(tried)}, tried)
     wrong = validation.rules(Settings("team", cast("SecureTillerArgs", probe)))
     problems = (*unreviewed, *(_of_defaults(problem) for problem in (*malformed, *wrong)))
     return ({} if problems else sound), problems
 
 
-def under(team: object, defaults: DefaultsArgs) -> object:
+def apply_defaults(team: object, defaults: DefaultsArgs) -> object:
     """Return the settings of a team, with the defaults where it says nothing; of a wrong form it stays as it is."""
     if not isinstance(team, Mapping):
         return team

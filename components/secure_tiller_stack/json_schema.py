@@ -1,6 +1,6 @@
 """The JSON Schema of stack files, by which editors complete and check them; made of the types and their docstrings.
 
-`make schema` writes it beside the stack files, which name it in their first line.
+`make schema` writes it into their folder; the files name it in their first line.
 """
 
 import json

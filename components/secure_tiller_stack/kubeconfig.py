@@ -35,7 +35,7 @@ class Access:
     uid: str = ""
     """UID of the namespace kube-system, which no two clusters share; `any` when any will do, empty when not set."""
     content: str = field(default="", repr=False)
-    """What would stand in the file; holds credentials."""
+    """The content of such a file; holds credentials."""
 
     @property
     def place(self) -> str:
@@ -84,11 +84,11 @@ def read_settings(value: object) -> Mapping[str, str]:
 
 
 def wrong_content(content: object, settings: object) -> Iterator[Problem]:
-    """Yield what is wrong with the secret content of a kubeconfig, beside the settings of the cluster."""
+    """Yield the problems of the secret content of a kubeconfig, by itself and with the settings of the cluster."""
     if not isinstance(content, str):
         yield Problem("", CONTENT, "(not shown)", "must be text", f"pulumi config set --secret {CONTENT} < kubeconfig")
     elif content and isinstance(settings, Mapping) and "kubeconfig" in settings:
-        why = f"names a file beside the secret {CONTENT}: which of both counts would be a guess"
+        why = f"names a file, and so does the secret {CONTENT}: which of both counts would be a guess"
         yield problem("kubeconfig", settings["kubeconfig"], why, "remove one of the two")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 UNREADABLE = (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
-"""What reading raises about content of another form."""
+"""The errors of reading content of another form."""
 
 
 def parse(text: str) -> Mapping[str, Any]:

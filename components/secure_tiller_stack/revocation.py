@@ -14,13 +14,13 @@ from secure_tiller.problems import ClusterError, NotRevokedError, Problem
 from secure_tiller_stack import cluster
 from secure_tiller_stack.cluster import FoundTiller
 from secure_tiller_stack.kubeconfig import Access
-from secure_tiller_stack.preflight.revoked import in_words
+from secure_tiller_stack.preflight.revoked import describe_trust
 
 LONGEST_SECONDS = 345
 """A pod is killed 330 s after it was asked to stop (`secure_tiller.plan.pod`), and some to spare."""
 
 NOTICED_SECONDS = 15
-"""Within this a pod that a rollout replaced is told to stop."""
+"""Within this a pod that a rollout replaced is asked to stop."""
 
 Tillers = Callable[[Access, str], tuple[FoundTiller, ...]]
 
@@ -50,39 +50,39 @@ async def ended(
     Args:
         access: how to reach the cluster.
         namespace: Tiller's.
-        leaving: who must not be answered any more (`TillerPlan.trusts`).
-        tillers: tells which pods of Tiller a namespace has; asks the real cluster unless told otherwise.
+        leaving: the clients that must not be answered any more (`TillerPlan.trust_anchors`).
+        tillers: returns the pods of Tiller in a namespace. Default: asks the real cluster.
         seconds: how long to wait for a pod that is being stopped.
         noticed_seconds: how long to wait for one that is not being stopped.
         pause: seconds between two looks.
         clock: returns the time, in seconds.
 
     Raises:
-        NotRevokedError: a pod still answers them, or the cluster does not tell.
+        NotRevokedError: a pod still answers them, or the cluster does not answer.
     """
     began = clock()
-    told = False
+    reported = False
     while True:
         waited = clock() - began
         found, problems = await _look(access, namespace, tillers)
-        still = [pod for pod in found if pod.trusts & leaving]
+        still = [pod for pod in found if pod.trust_anchors & leaving]
         if not still and not problems:
             return namespace
-        who = in_words(frozenset().union(*(pod.trusts for pod in still)) & leaving)
+        who = describe_trust(frozenset().union(*(pod.trust_anchors for pod in still)) & leaving)
         if not problems and waited > noticed_seconds and not all(pod.stopping for pod in still):
             raise NotRevokedError([_not_replaced(namespace, who)])
         if waited > seconds:
             raise NotRevokedError(problems or [_not_ended(namespace, who)])
-        if not told and still:
+        if not reported and still:
             pulumi.log.info(f"{namespace}: waiting for the old Tiller to end; it still answers {who}")
-            told = True
+            reported = True
         await asyncio.sleep(pause)
 
 
 async def _look(
     access: Access, namespace: str, tillers: Tillers
 ) -> tuple[tuple[FoundTiller, ...], tuple[Problem, ...]]:
-    """Return the pods, or why the cluster does not tell: it may do so the next time."""
+    """Return the pods, or why the cluster does not answer: it may do so the next time."""
     try:
         return await asyncio.to_thread(tillers, access, namespace), ()
     except ClusterError as error:

@@ -4,7 +4,7 @@ The provider before 4.29 cannot create alone, and ours must take back what is th
 changes what is there. So each object that the first look did not see is read once it is made. Who made it stands in
 its `managedFields` (Kubernetes documentation, Server-Side Apply), in whole seconds:
 
-- It is older than what the provider applied.
+- It is older than what the provider applied, or had all of that already.
 - Or it is of the same second, and somebody else has fields of it that the provider applied too. Whoever changes an
   object that exists gets the fields alone that change, and takes them from us: no controller shares one with us.
 """
@@ -36,6 +36,8 @@ GIVEN_BACK = (
     f"It has lost the label {MANAGED_BY_LABEL} again: until this is settled, every preview and update refuses it"
 )
 STILL_OURS = f"It still has the label {MANAGED_BY_LABEL}: the next look takes it for this team's"
+
+FIELDS = "fieldsV1"
 
 Json = Mapping[str, Any]
 Field = tuple[str, ...]
@@ -78,9 +80,7 @@ def look(plan: TillerPlan, made: Made, access: Access, cluster: Cluster) -> None
 
     def asked(item: Object, resource: Any) -> pulumi.Output[tuple[Problem, ...]]:
         async def ask(known: Any) -> tuple[Problem, ...]:
-            if (
-                known is None or known.get("uid") in cluster.seen
-            ):  # `--target` left it unmade; or it was there, and ours
+            if known is None or is_ours(known, cluster.seen):  # None: `--target` left it unmade
                 return ()
             return await asyncio.to_thread(judged, access, plan.name, item, cluster.seen)
 
@@ -96,12 +96,26 @@ def _require_none(answers: Iterable[tuple[Problem, ...]]) -> None:
         raise TakenOverError(problems)
 
 
+def is_ours(known: Mapping[str, Any], seen: Set[str]) -> bool:
+    """Return whether the metadata that the provider has recorded shows that an object was not taken over.
+
+    What it recorded before this update may be of an object that is gone: it clears one, and accuses none.
+
+    Args:
+        known: the output `metadata` of the object's resource.
+        seen: the UIDs of what was there before, and ours.
+    """
+    entries = [{FIELDS: entry.get("fields_v1"), **entry} for entry in known.get("managed_fields") or ()]
+    created = known.get("creation_timestamp") or ""
+    return known.get("uid") in seen or not former_maker({"creationTimestamp": created, "managedFields": entries})
+
+
 def judged(access: Access, team: str, item: Object, seen: Set[str]) -> tuple[Problem, ...]:
     """Return what is wrong with an object that an update has made; one that was taken over is given back.
 
     Args:
         access: how to reach the cluster.
-        team: whose it is to be.
+        team: the team that is to have it.
         item: the object.
         seen: the UIDs of what was there before, and ours.
     """
@@ -111,7 +125,7 @@ def judged(access: Access, team: str, item: Object, seen: Set[str]) -> tuple[Pro
         return error.problems
     if found is None or found["uid"] in seen or not (maker := former_maker(found)):
         return ()
-    # Said at once: if something else fails, the update does not get as far as its end.
+    # Warned of at once: if something else fails, the update does not get as far as its end.
     pulumi.log.warn(f"TAKEN OVER: {item}, which was made by {plain(maker)}")
     try:
         ownership.give_back(access, item)
@@ -124,10 +138,11 @@ def former_maker(metadata: Json) -> str:
     """Return who made an object before the provider applied to it, and when, in words; empty: the provider made it."""
     entries = [entry for entry in metadata.get("managedFields") or () if not entry.get("subresource")]
     applied = max((e for e in entries if e["manager"].startswith(PROVIDER)), key=_time, default={"manager": ""})
-    before = [e for e in entries if e["manager"] != applied["manager"] and _time(e) <= _time(applied)]
-    ours = fields(applied)
-    made = metadata["creationTimestamp"]
-    if made >= _time(applied) > "" and not any(fields(entry) & (ours | {NAME_LABEL}) for entry in before):
+    # An entry gets its time when it changes the object: without one the provider found all there that it applied.
+    made, time = metadata["creationTimestamp"], _time(applied)
+    before = [e for e in entries if e["manager"] != applied["manager"] and (not time or _time(e) <= time)]
+    ours = fields(applied) | {NAME_LABEL}
+    if time and time <= made and not any(fields(entry) & ours for entry in before):
         return ""
     return f"{', '.join(sorted(entry['manager'] for entry in before)) or 'somebody who left no name'} at {made}"
 
@@ -135,7 +150,7 @@ def former_maker(metadata: Json) -> str:
 def fields(entry: Json) -> Set[Field]:
     """Return the paths of the fields that an entry of `managedFields` names."""
     found = set()
-    rest: list[tuple[Field, Json]] = [((), entry.get("fieldsV1") or {})]
+    rest: list[tuple[Field, Json]] = [((), entry.get(FIELDS) or {})]
     while rest:
         at, inside = rest.pop()
         for key, inner in inside.items():

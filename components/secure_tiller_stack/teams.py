@@ -33,27 +33,24 @@ def read_teams(value: object, common: DefaultsArgs | None = None) -> tuple[Team,
 
     Args:
         value: `secure-tiller:teams` as plain data: a map from team name to settings; None when it is not set.
-        common: what holds for every team that does not say otherwise. Default: nothing.
+        common: the settings of every team that does not set its own. Default: none.
 
     Raises:
         ConfigurationError: with every problem of every team and between teams.
     """
     if not isinstance(value, Mapping) or not value:
         raise ConfigurationError([_no_teams(value)])
-    read = [_team(str(name), defaults.under(args, common or {})) for name, args in sorted(value.items(), key=_name)]
-    settings = [Settings(team.name, team.args) for team, _ in read]
-    problems = [
-        problem for (_, malformed), sound in zip(read, settings, strict=True) for problem in (*malformed, *rules(sound))
-    ]
-    teams = tuple(team for team, _ in read)
+    teams, settings = list[Team](), list[Settings]()
+    problems = list[Problem]()
+    for name, args in sorted(value.items(), key=lambda item: str(item[0])):
+        team, malformed = _team(str(name), defaults.apply_defaults(args, common or {}))
+        teams.append(team)
+        settings.append(Settings(team.name, team.args))
+        problems += [*malformed, *rules(settings[-1])]
     problems += [*conflicts(settings), *_renames(teams)]
     if problems:
         raise ConfigurationError(problems)
-    return teams
-
-
-def _name(item: tuple[object, object]) -> str:
-    return str(item[0])
+    return tuple(teams)
 
 
 def _team(name: str, value: object) -> tuple[Team, tuple[Problem, ...]]:

@@ -1,4 +1,4 @@
-"""Whom the real API server takes our questions for: the same as kubectl's, by every kind of credentials."""
+"""The user for whom the real API server takes our questions is that of kubectl, by every kind of credentials."""
 
 import base64
 import json
@@ -28,7 +28,7 @@ IMPERSONATION = {
     "as": "reader",
     "as-groups": ["system:authenticated", "a, b", "gäste"],
     "as-uid": "42",
-    "as-user-extra": {"example.org/Reason": ["x", "y"]},
+    "as-user-extra": {"example.org/Reason": ["one", "two"]},
 }
 
 

@@ -1,4 +1,4 @@
-"""Which clients the real Tiller lets in, by where in their chain the CA stands that it trusts."""
+"""The clients that the real Tiller lets in, by where in their chain the CA stands that it trusts."""
 
 import pytest
 

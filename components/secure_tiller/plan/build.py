@@ -8,7 +8,6 @@ from secure_tiller.plan.lifetimes import Lifetimes, lifetimes
 from secure_tiller.plan.model import (
     AuthorityPlan,
     CertificatePlan,
-    ExposurePlan,
     GivenCertificate,
     NamespacePlan,
     RolePlan,
@@ -48,7 +47,7 @@ def plan(name: str, args: SecureTillerArgs, stack: str) -> TillerPlan:
     settings = Settings(name, args)
     labels = {**args.get("labels", {}), MANAGED_BY_LABEL: MANAGED_BY, TEAM_LABEL: name}
     lives = lifetimes(settings.certificates)
-    exposure = _exposure(settings)
+    exposed_to = _exposed_to(settings)
     return TillerPlan(
         name=name,
         stack=stack,
@@ -61,10 +60,10 @@ def plan(name: str, args: SecureTillerArgs, stack: str) -> TillerPlan:
         clients={client: _client_certificate(settings, client, lives) for client in sorted(settings.clients)},
         secrets=settings.secrets,
         trusted=dict(sorted(settings.certificates.get("trusted_client_cas", {}).items())),
-        trusts=tuple(sorted(_trusts(settings))),
+        trust_anchors=tuple(sorted(_trust_anchors(settings))),
         roles=tuple(_roles(settings)),
-        exposure=exposure,
-        pod=pod(settings.namespace, settings.pod, exposed=exposure is not None),
+        exposed_to=exposed_to,
+        pod=pod(settings.namespace, settings.pod, exposed=exposed_to is not None),
         rollout_seconds=rollout_seconds(settings.pod),
     )
 
@@ -153,29 +152,29 @@ def _client_generation(settings: Settings, client: str) -> str:
     return f"{own}#{pem.key_of_request(request)}" if isinstance(request, str) else own
 
 
-def _trusts(settings: Settings) -> Iterator[str]:
+def _trust_anchors(settings: Settings) -> Iterator[str]:
     yield from (f"{client}{_client_generation(settings, client)}" for client in settings.clients)
     for name, text in settings.certificates.get("trusted_client_cas", {}).items():
         yield f"ca:{name}#{pem.fingerprint(text)}" if isinstance(text, str) else f"ca:{name}"
 
 
-def _exposure(settings: Settings) -> ExposurePlan | None:
+def _exposed_to(settings: Settings) -> tuple[str, ...] | None:
     if "expose" not in settings.args:
         return None
-    return ExposurePlan(tuple(sorted({secret["namespace"] for secret in settings.secrets.values()})))
+    return tuple(sorted({secret["namespace"] for secret in settings.secrets.values()}))
 
 
 def _roles(settings: Settings) -> Iterator[RolePlan]:
     tiller = (Subject("ServiceAccount", SERVICE_ACCOUNT, settings.namespace),)
     yield RolePlan("storage", "tiller-storage", settings.namespace, rights.STORAGE, tiller)
-    yield RolePlan("people", "tiller-people", settings.namespace, rights.PEOPLE, tuple(_people(settings.subjects)))
+    yield RolePlan("people", "tiller-people", settings.namespace, rights.SUBJECTS, tuple(_subjects(settings.subjects)))
     for namespace in sorted(settings.namespaces):
         # The team's name is in it, because an existing namespace may have Roles of others.
         role = f"tiller-{settings.name}"
         yield RolePlan(f"manage:{namespace}", role, namespace, rights.managed(namespace, settings.rights), tiller)
 
 
-def _people(subjects: SubjectsArgs) -> Iterator[Subject]:
+def _subjects(subjects: SubjectsArgs) -> Iterator[Subject]:
     yield from (Subject("Group", name) for name in subjects.get("groups", ()))
     yield from (Subject("User", name) for name in subjects.get("users", ()))
     for account in subjects.get("service_accounts", ()):

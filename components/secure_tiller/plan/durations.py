@@ -17,7 +17,7 @@ def read(text: str, units: Mapping[str, int]) -> int | None:
 
     Args:
         text: `90d`, `36h`.
-        units: what each letter stands for, `HOURS` or `SECONDS`.
+        units: by letter, its length: `HOURS` or `SECONDS`.
     """
     match = _FORM.fullmatch(text)
     return int(match[1]) * units[match[2]] if match and match[2] in units else None

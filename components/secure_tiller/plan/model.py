@@ -81,15 +81,7 @@ class GivenCertificate:
     key: pulumi.Input[str] = field(repr=False)
     ca: pulumi.Input[str]
     names: tuple[str, ...]
-    """The use for which it must be issued."""
-
-
-@dataclass(frozen=True)
-class ExposurePlan:
-    """A Service, and who may connect to it."""
-
-    namespaces: tuple[str, ...]
-    """The namespace of the pods that are admitted."""
+    """The DNS names and IP addresses it must be issued for."""
 
 
 @dataclass(frozen=True)
@@ -113,11 +105,12 @@ class TillerPlan:
     """By client, the Secret that receives its bundle."""
     trusted: Mapping[str, pulumi.Input[str]]
     """By name, further CAs of clients."""
-    trusts: tuple[str, ...]
+    trust_anchors: tuple[str, ...]
     """The trust anchors of the clients that Tiller answers, a word for each, in a form that does not change unless the
     anchor does: `alice` for a client, `alice@2` in another generation, `ca:partner#0a1b2c3d4e5f` for further CAs."""
     roles: tuple[RolePlan, ...]
-    exposure: ExposurePlan | None
+    exposed_to: tuple[str, ...] | None
+    """The namespaces whose pods may connect through a Service, at least one; None: no Service is made."""
     pod: Mapping[str, Any]
     """The `spec` of Tiller's pod, in the words of the Kubernetes API; a `Place` where only the update knows."""
     rollout_seconds: int

@@ -81,8 +81,8 @@ def objects(plan: TillerPlan) -> Iterator[PlannedObject]:
     closed = {"podSelector": {}, "policyTypes": ["Ingress"]}
     yield _inside(plan, "deny-ingress", NETWORK_POLICIES, DENY_INGRESS, {"spec": closed})
     yield _tls_secret(plan)
-    if plan.exposure:
-        yield _admission(plan, plan.exposure.namespaces)
+    if plan.exposed_to:  # an empty list of sources would admit every pod
+        yield _admission(plan, plan.exposed_to)
         yield _service(plan)
     yield _deployment(plan)
     for client, secret in plan.secrets.items():
@@ -205,7 +205,7 @@ def _service(plan: TillerPlan) -> PlannedObject:
 
 def _deployment(plan: TillerPlan) -> PlannedObject:
     """Return Tiller's Deployment, under the names and labels by which Helm's clients and helm-2to3 find it."""
-    annotations = {**_annotations(plan), TRUSTS_ANNOTATION: " ".join(plan.trusts)}
+    annotations = {**_annotations(plan), TRUSTS_ANNOTATION: " ".join(plan.trust_anchors)}
     spec = {
         # Two Tillers would both believe that they hold the lock on a release.
         "replicas": 1,

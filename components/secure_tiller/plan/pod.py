@@ -190,5 +190,4 @@ def _probe(path: str, period: int, failures: int) -> dict[str, Any]:
 
 
 def _toleration(wanted: TolerationArgs) -> dict[str, Any]:
-    seconds = {"tolerationSeconds": wanted["toleration_seconds"]} if "toleration_seconds" in wanted else {}
-    return {**{key: value for key, value in wanted.items() if key != "toleration_seconds"}, **seconds}
+    return {"tolerationSeconds" if key == "toleration_seconds" else key: value for key, value in wanted.items()}

@@ -15,7 +15,7 @@ EDIT = (
     "list",  # any kind can be a hook, which is awaited in a list (watchUntilReady); pods of others (getPods in wait.go)
     "create",  # install, and what is new in an upgrade (createResource)
     "patch",  # what an upgrade or a rollback changes (updateResource)
-    "delete",  # delete, what left the chart, hooks that are done, and `--force` before it creates anew (deleteResource)
+    "delete",  # delete, what left the chart, hooks that are done, and `--force` before its create (deleteResource)
 )
 """The verbs of Tiller for every kind of its charts (function of Helm 2.17, pkg/kube/client.go). No update: it replaces
 no object in place. No watch: what the list of a hook holds is enough, but for those kinds that must come to an end."""
@@ -27,13 +27,13 @@ STORAGE = (
 )
 """Tiller in its own namespace: the releases it stores."""
 
-PEOPLE = (
+SUBJECTS = (
     # The Helm client lists the pods to find Tiller's; `kubectl port-forward deployment/tiller-deploy` gets both kinds.
     Rule(("",), ("pods",), ("get", "list")),
     Rule(("apps",), ("deployments",), ("get",), resource_names=(DEPLOYMENT_NAME,)),
     Rule(("",), ("pods/portforward",), ("create",)),
 )
-"""The team's people in Tiller's namespace: reach its port, and no more: the Secrets there hold all values of charts."""
+"""The team's subjects in Tiller's namespace: they reach its port alone, as the Secrets there hold all chart values."""
 
 
 def manage(namespace: str) -> tuple[Rule, ...]:

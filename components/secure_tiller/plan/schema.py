@@ -179,7 +179,7 @@ def _repaired(value: object, repairs: Repairs) -> object:
 def _items(value: Mapping[Any, Any], repairs: Repairs, at: Location) -> Iterator[tuple[Any, object]]:
     for key, item in value.items():
         if not isinstance(key, str):
-            continue  # told already; pydantic names such a key by its repr, so that no repair would find it
+            continue  # reported already; pydantic names such a key by its repr, so that no repair would find it
         here = (*at, key)
         replacement = repairs[here] if here in repairs else _copied(item, repairs, here)
         if replacement is not None:

@@ -56,7 +56,7 @@ def issue(name: str, plan: CertificatePlan, parent: pulumi.Resource) -> Issued:
 
     Args:
         name: the component's name, the prefix of the logical names.
-        plan: what to issue.
+        plan: of the certificate to issue.
         parent: of every resource.
     """
     # A protected team must still renew its certificates and revoke its clients, which replaces and deletes these.

@@ -60,8 +60,8 @@ def create(
 
     Args:
         plan: the plan.
-        values: what fills its places, but for the name of the TLS Secret.
-        before: what must be there before Tiller starts, besides the objects.
+        values: by place, its value; the name of the TLS Secret is not yet among them.
+        before: resources that must exist before Tiller starts, in addition to the objects.
         component: parent of every resource.
     """
     made: dict[str, Any] = {}

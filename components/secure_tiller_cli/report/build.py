@@ -102,7 +102,7 @@ def _known(value: Value[str]) -> str:
 
 
 def _trusted(tiller: DeployedTiller) -> Iterable[str]:
-    """Yield the further CAs; `TillerPlan.trusts` says how they are written."""
+    """Yield the further CAs; `TillerPlan.trust_anchors` says how they are written."""
     metadata = tiller.pod.get("metadata") or {}
     words = str((metadata.get("annotations") or {}).get(TRUSTS_ANNOTATION, "")).split()
     return (word.removeprefix("ca:").partition("#")[0] for word in words if word.startswith("ca:"))

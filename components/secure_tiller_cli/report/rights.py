@@ -70,7 +70,7 @@ def has_preset(role: RolePlan) -> bool:
 
 
 def _preset(role: RolePlan) -> Sequence[Rule]:
-    return {"storage": rights.STORAGE, "people": rights.PEOPLE}.get(role.part) or rights.manage(role.namespace)
+    return {"storage": rights.STORAGE, "people": rights.SUBJECTS}.get(role.part) or rights.manage(role.namespace)
 
 
 def _verbs(rules: Iterable[Rule]) -> Mapping[_Object, set[str]]:

@@ -33,7 +33,7 @@ def tillers(access: Access, namespace: str) -> tuple[FoundTiller, ...]:
     """Return the pods of our Tiller in a namespace.
 
     Raises:
-        ClusterError: the cluster does not answer, or refuses to tell.
+        ClusterError: the cluster does not answer, or refuses the request.
     """
     with calling(access, f"to tell which pods run in {namespace}", "list pods there") as client:
         return _tillers(client, namespace)

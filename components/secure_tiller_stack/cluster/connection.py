@@ -36,7 +36,7 @@ ANONYMOUS = "system:anonymous"
 """The user whom the API server takes a request without credentials for (Kubernetes documentation, Authenticating)."""
 
 UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
-"""What the client raises about an entry, or an answer, of a form that it does not expect."""
+"""The errors of the client about an entry, or an answer, of a form that it does not expect."""
 
 CORRECT = "correct the context's server address, credentials and the files that they name, or choose another context"
 
@@ -52,8 +52,8 @@ def calling(
 
     Args:
         access: how to reach the cluster.
-        asked: what it may refuse, in words.
-        right: what an account must be allowed to do for that, in words.
+        asked: the request that it may refuse, for the message.
+        right: the right that the request takes, for the remedy.
 
     Raises:
         ClusterError: it does not answer, or refuses what is asked; the message names address, file and context.

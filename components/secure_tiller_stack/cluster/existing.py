@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 from secure_tiller_stack.cluster import lister
@@ -20,7 +19,7 @@ def departed(
 ) -> Iterator[tuple[str, tuple[FoundRelease, ...] | None]]:
     """Yield the namespace of each of the stack's Tillers that the settings do not name, and its releases.
 
-    None for the releases: the cluster refused to tell them.
+    None for the releases: the cluster refused to list them.
     """
     for name, found in namespaces.items():
         if name in questions.namespaces or found.terminating or not found.is_of(questions.stack):
@@ -43,8 +42,7 @@ def there(client: Any, questions: Questions, namespaces: Mapping[str, FoundNames
 
     def named(key: tuple[Kind, str]) -> tuple[Json, ...] | None:
         kind, name = key
-        asked = partial(lister.items, client, kind, fields=f"metadata.name={name}", metadata_only=True)
-        return unless_refused(None, asked)
+        return unless_refused(None, lister.items, client, kind, fields=f"metadata.name={name}", metadata_only=True)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = pool.map(named, wanted)
@@ -79,7 +77,7 @@ def _last_revisions(records: Iterable[Mapping[str, Any]]) -> Iterator[FoundRelea
 
 
 def _has_our_account(client: Any, namespace: str) -> bool:
-    """Return whether a namespace has the ServiceAccount of one of our Tillers; where that is not told, it may have."""
+    """Return whether a namespace has the ServiceAccount of one of our Tillers; a refusal to list counts as yes."""
     found = unless_refused(
         None,
         lister.items,

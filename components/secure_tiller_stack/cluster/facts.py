@@ -47,10 +47,10 @@ class FoundTiller:
     """A pod of one of our Tillers. It knows best whom it answers, whatever became of an update."""
 
     namespace: str
-    trusts: frozenset[str]
-    """The trust anchors of the clients that it answers (`TillerPlan.trusts`)."""
+    trust_anchors: frozenset[str]
+    """The trust anchors of the clients that it answers (`TillerPlan.trust_anchors`)."""
     stopping: bool
-    """Whether it was told to stop: it ends the calls that run, and would answer new ones too."""
+    """Whether it was asked to stop: it ends the calls that run, and would answer new ones too."""
 
 
 @dataclass(frozen=True)

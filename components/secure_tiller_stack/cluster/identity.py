@@ -1,4 +1,4 @@
-"""Who asks: the headers that each request carries, as kubectl sends them."""
+"""The identity of a request: the headers that each request carries, as kubectl sends them."""
 
 import base64
 import binascii
@@ -17,7 +17,7 @@ TOKEN_FILE_SECONDS = 60.0
 """How long the content of a token file is taken for current (client-go, transport/token_source.go)."""
 
 _HEADER_KEY = frozenset(string.ascii_letters + string.digits + "!#$&'*+-.^_`|~")
-"""What stands in the name of a header as it is; `%` marks the rest."""
+"""The characters that the name of a header holds as they are; `%` marks the rest."""
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -55,7 +55,7 @@ class Identity:
         return f"Bearer {token}" if token else ""
 
     def _token_file(self) -> str:
-        """Return the token of the file; the token beside it where the file cannot be read, as kubectl does."""
+        """Return the token of the file; the field `token` where the file cannot be read, as kubectl does."""
         token, at = self._read
         if token and time.monotonic() - at < TOKEN_FILE_SECONDS:
             return token

@@ -33,7 +33,7 @@ def held(client: Any, rights: Iterable[Right], user: str = "", groups: Sequence[
 
     Args:
         client: of the official library.
-        rights: what is asked about.
+        rights: the rights in question.
         user: who; empty: the account that asks.
         groups: all of the user's, as a review adds none.
 

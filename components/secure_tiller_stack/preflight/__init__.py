@@ -44,7 +44,7 @@ class Cluster:
     warnings: tuple[str, ...]
     """The facts that could not be checked, or that somebody else has to correct, a sentence each."""
     leaving: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """By Tiller's namespace, whom it still answers although the settings no longer say so (`TillerPlan.trusts`)."""
+    """By Tiller's namespace, the trust anchors (`TillerPlan.trust_anchors`) that left the settings but not the pod."""
     notes: tuple[str, ...] = ()
     """Further facts for the reader of the result; none needs a remedy."""
     seen: frozenset[str] = frozenset()
@@ -69,12 +69,12 @@ def look(
 
     Args:
         access: how to reach it.
-        plans: what will be created, for one team at least.
+        plans: the plans of the stack, one at least.
         deploying: whether this is an update, not a preview: only then is asked what takes the right to create access
             reviews, because a reviewer need not have it.
         formerly: by team, its name before it was renamed. Default: none was.
         removed: the teams that may go although their Tillers hold releases. Default: none.
-        ask: gathers the facts; asks the real cluster unless told otherwise.
+        ask: gathers the facts. Default: asks the real cluster.
 
     Raises:
         ClusterError: it cannot be reached, or is refused.
@@ -115,5 +115,5 @@ def _not_asked(facts: ClusterFacts) -> Iterator[str]:
         yield RIGHTS_REFUSED
     if facts.tillers is None:
         yield TILLERS_REFUSED
-    yield from foreign.untold(facts)
-    yield from departed.untold(facts)
+    yield from foreign.unanswered(facts)
+    yield from departed.unanswered(facts)

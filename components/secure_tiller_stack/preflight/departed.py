@@ -9,7 +9,7 @@ from secure_tiller_stack.cluster import ClusterFacts, FoundRelease
 from tiller_facts.identity import TEAM_LABEL
 
 MOST_SHOWN = 10
-"""Releases that a message names; of more it tells the number."""
+"""Releases that a message names; of more it gives the number."""
 
 
 def with_releases(
@@ -40,27 +40,26 @@ def not_renamed(facts: ClusterFacts, formerly: Mapping[str, str]) -> Iterator[Pr
     heirs = {old: new for new, old in formerly.items()}
     for namespace, releases in sorted(facts.departed.items()):
         team = facts.namespaces[namespace].labels.get(TEAM_LABEL, "")
-        if team in heirs and not releases:  # of one with releases `with_releases` tells
+        if team in heirs and not releases:  # one with releases is reported by `with_releases`
             why = f"its Tiller in {namespace} would be deleted, and its namespaces handed over: that is no new name"
             remedy = f"set `namespace: {namespace}` to rename it; else remove `formerly`"
             yield Problem(heirs[team], "formerly", shown(team), why, remedy)
 
 
-def untold(facts: ClusterFacts) -> Iterator[str]:
-    """Yield a sentence for the Tillers that will go, of which the cluster does not tell whether they hold releases."""
-    if names := [name for name, releases in sorted(facts.departed.items()) if releases is None]:
+def unanswered(facts: ClusterFacts) -> Iterator[str]:
+    """Yield a sentence for the Tillers that will go and whose releases the cluster refused to list."""
+    if names := _unlisted(facts):
         yield (
             f"Not checked: whether the Tillers that have left this file still hold releases ({', '.join(names)}). The "
             "cluster refuses the right to list Secrets there. An update asks again."
         )
 
 
-def not_to_be_told(facts: ClusterFacts) -> Iterator[Problem]:
+def unknown_releases(facts: ClusterFacts) -> Iterator[Problem]:
     """Yield a problem for each Tiller that an update would delete without knowing what it holds."""
-    for namespace, releases in sorted(facts.departed.items()):
-        if releases is None:
-            why = "will be deleted, and the cluster does not tell whether the Tiller there still holds releases"
-            yield Problem("", f"namespace {namespace}", "(unknown)", why, "let the deployer list Secrets there")
+    for namespace in _unlisted(facts):
+        why = "will be deleted, and the cluster does not tell whether the Tiller there still holds releases"
+        yield Problem("", f"namespace {namespace}", "(unknown)", why, "let the deployer list Secrets there")
 
 
 def going(facts: ClusterFacts, removed: Collection[str]) -> Iterator[str]:
@@ -71,6 +70,10 @@ def going(facts: ClusterFacts, removed: Collection[str]) -> Iterator[str]:
                 f"team {team} has left: with its namespace {namespace} go the records of {_named(releases)}. What they "
                 "installed stays, and no Tiller manages it any more."
             )
+
+
+def _unlisted(facts: ClusterFacts) -> list[str]:
+    return sorted(name for name, releases in facts.departed.items() if releases is None)
 
 
 def _holding(facts: ClusterFacts) -> Iterator[tuple[str, str, tuple[FoundRelease, ...]]]:

@@ -9,7 +9,7 @@ from secure_tiller_stack.permissions import acts, grants
 from tiller_facts.rbac import Right
 
 MOST_SHOWN = 6
-"""Rights that a message names; of more it tells the number."""
+"""Rights that a message names; of more it gives the number."""
 
 REMEDY = "bind the ClusterRole of docs/deployer.yaml to the account, and further `rights` that teams are given"
 

@@ -18,7 +18,7 @@ def in_the_way(plan: TillerPlan, facts: ClusterFacts, formerly: Mapping[str, str
             yield _problem(plan, item, team)
 
 
-def untold(facts: ClusterFacts) -> Iterator[str]:
+def unanswered(facts: ClusterFacts) -> Iterator[str]:
     """Yield a sentence for the kinds that the cluster refused to list."""
     if kinds := ", ".join(sorted(str(kind) for kind in facts.objects.refused)):
         yield (

@@ -1,4 +1,4 @@
-"""Whether a cluster is the right one, and fit: decided from what it told, which is all that is needed here."""
+"""Whether a cluster is the right one, and fit: decided from the facts alone, without a call."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -37,7 +37,7 @@ def judge(
     yield from departed.with_releases(facts, plans, formerly, removed)
     yield from departed.not_renamed(facts, formerly)
     if deploying:
-        yield from departed.not_to_be_told(facts)
+        yield from departed.unknown_releases(facts)
     yield from deployer.lacking(facts, plans)
 
 
@@ -56,7 +56,7 @@ def _unfit(facts: ClusterFacts) -> Iterator[Problem]:
 def _wrong_cluster(access: Access, facts: ClusterFacts) -> Problem:
     there = f"the cluster at {facts.server} has the UID {facts.uid}"
     if not access.uid:
-        # Without it, a cluster that was made anew under the old address would be taken for the old one, and what
+        # Without it, a cluster that was made again under the old address would be taken for the old one, and what
         # Pulumi then deletes as old is what it has just created.
         why = "must name the one cluster that this stack may touch, by the UID of its namespace kube-system"
         remedy = f"{there}: if it is the right one, write uid: {facts.uid}"

@@ -8,13 +8,13 @@ from secure_tiller_stack.cluster import ClusterFacts
 
 
 def not_yet_revoked(plans: Sequence[TillerPlan], still: Mapping[str, frozenset[str]]) -> Iterator[str]:
-    """Yield who is still answered by a Tiller that runs although the settings no longer say so.
+    """Yield the clients that a Tiller still answers although the settings no longer name them.
 
-    Read off the pods, not off the state, so that it is told again after an update whose rollout failed.
+    Read off the pods, not off the state, so that it is reported again after an update whose rollout failed.
     """
     for plan in plans:
         if plan.namespace.name in still:
-            who = in_words(still[plan.namespace.name], plan.clients)
+            who = describe_trust(still[plan.namespace.name], plan.clients)
             yield (
                 f"team {plan.name}: NOT YET REVOKED: {who}. The Tiller that runs answers until this update has rolled "
                 "out a new one; if the update fails, it goes on answering."
@@ -23,19 +23,19 @@ def not_yet_revoked(plans: Sequence[TillerPlan], still: Mapping[str, frozenset[s
 
 def leaving(plans: Sequence[TillerPlan], facts: ClusterFacts) -> Iterator[tuple[str, frozenset[str]]]:
     for plan in plans:
-        here = [found.trusts for found in facts.tillers or () if found.namespace == plan.namespace.name]
-        if gone := frozenset().union(*here).difference(plan.trusts):
+        here = [found.trust_anchors for found in facts.tillers or () if found.namespace == plan.namespace.name]
+        if gone := frozenset().union(*here).difference(plan.trust_anchors):
             yield plan.namespace.name, gone
 
 
-def in_words(trusts: Iterable[str], clients: Container[str] = ()) -> str:
-    """Return words of `TillerPlan.trusts` as people say them.
+def describe_trust(anchors: Iterable[str], clients: Container[str] = ()) -> str:
+    """Return a description of trust anchors for a message.
 
     Args:
-        trusts: the words.
+        anchors: words of `TillerPlan.trust_anchors`.
         clients: those who go on as clients, with another key.
     """
-    return ", ".join(_trusted(word, clients) for word in sorted(trusts))
+    return ", ".join(_trusted(word, clients) for word in sorted(anchors))
 
 
 def _trusted(word: str, clients: Container[str]) -> str:

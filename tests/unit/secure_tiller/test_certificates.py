@@ -151,8 +151,8 @@ def test_what_has_expired_is_warned_of_and_stops_no_update(
     args: Any, warned: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     run(lambda: SecureTiller("green", args))
-    told = sorted(record.getMessage() for record in caplog.records if "EXPIRED" in record.getMessage())
-    assert [sentence.startswith(f"team green: {what}: ") for sentence, what in zip(told, warned, strict=True)] == [
+    sentences = sorted(record.getMessage() for record in caplog.records if "EXPIRED" in record.getMessage())
+    assert [sentence.startswith(f"team green: {what}: ") for sentence, what in zip(sentences, warned, strict=True)] == [
         True
     ] * len(warned)
 

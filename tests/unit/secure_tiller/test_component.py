@@ -281,7 +281,7 @@ def test_the_probes_ask_the_probe_port_and_name_no_host(blue: Recording) -> None
     }
 
 
-def test_a_hung_tiller_is_killed_long_before_one_that_was_told_to_stop(blue: Recording) -> None:
+def test_a_hung_tiller_is_killed_long_before_one_that_was_asked_to_stop(blue: Recording) -> None:
     (container,) = pod(blue)["containers"]
     hung = {container[probe]["terminationGracePeriodSeconds"] for probe in ("livenessProbe", "startupProbe")}
     assert max(hung) < pod(blue)["terminationGracePeriodSeconds"]
@@ -373,8 +373,8 @@ def test_refused_settings_register_nothing() -> None:
     assert run(program).resources == []
 
 
-def refused_beside(*before: Any, name: str = "second", args: Any) -> tuple[Problem, ...]:
-    """Return why a Tiller is refused beside those that a program has made before."""
+def refused_after(*before: Any, name: str = "second", args: Any) -> tuple[Problem, ...]:
+    """Return why a Tiller is refused after those that a program has made before."""
     found: list[Problem] = []
 
     def program() -> None:
@@ -389,18 +389,18 @@ def refused_beside(*before: Any, name: str = "second", args: Any) -> tuple[Probl
 
 
 def test_two_tillers_of_one_program_may_not_claim_one_namespace() -> None:
-    (problem,) = refused_beside(team("apps"), args=team("apps"))
+    (problem,) = refused_after(team("apps"), args=team("apps"))
     assert (problem.team, problem.key, problem.value) == ("second", "namespaces", '"apps"')
     assert "is managed by team first-0 too" in problem.why
 
 
 def test_what_two_tillers_of_one_program_claim_is_refused_as_between_the_teams_of_a_stack() -> None:
-    (problem,) = refused_beside(team("one"), args=team("first-0-tiller"))
+    (problem,) = refused_after(team("one"), args=team("first-0-tiller"))
     assert "is the Tiller namespace of team first-0" in problem.why
 
 
 def test_the_last_of_three_is_compared_with_each_before_it() -> None:
-    (problem,) = refused_beside(team("one"), team("two"), args=team("one", "three"))
+    (problem,) = refused_after(team("one"), team("two"), args=team("one", "three"))
     assert problem.value == '"one"'
 
 

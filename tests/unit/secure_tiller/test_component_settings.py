@@ -251,7 +251,7 @@ def test_its_key_is_secret_from_here_on_even_if_it_was_not(given: Recording) -> 
     }
 
 
-def test_its_end_is_told_and_no_renewal_because_the_stack_renews_it_not(given: Recording) -> None:
+def test_its_end_is_exported_and_no_renewal(given: Recording) -> None:
     ends = given.outputs_of("SecureTiller")["expirations"]
     for part, pair in (("server", OWN_SERVER), ("server-ca", OWN_CA)):
         assert ends[part] == {
@@ -381,7 +381,7 @@ def test_a_rollout_ends_at_its_timeout_for_kubernetes_and_for_pulumi(
     assert container["startupProbe"]["failureThreshold"] == seconds
 
 
-def test_a_pod_that_was_told_to_stop_is_not_ready_and_waits_for_its_calls(plain: Recording) -> None:
+def test_a_pod_that_was_asked_to_stop_is_not_ready_and_waits_for_its_calls(plain: Recording) -> None:
     (container,) = pod_of(plain, "green")["containers"]
     probe = container["readinessProbe"]
     assert probe == {"exec": {"command": list(STAYS_READY)}, "periodSeconds": 2, "failureThreshold": 1}

@@ -53,7 +53,7 @@ def test_a_ca_that_renews_while_more_than_a_leafs_life_is_left_is_accepted() -> 
     ],
     ids=str,
 )
-def test_a_certificate_is_renewed_in_the_last_third_of_its_life_unless_told_otherwise(
+def test_a_certificate_is_renewed_in_the_last_third_of_its_life_by_default(
     settings: LifetimeArgs, life: Lifetime
 ) -> None:
     assert lifetimes.lifetime(settings, lifetimes.DEFAULT.client) == life
@@ -104,7 +104,7 @@ OUTLIVING: list[dict[str, dict[str, str]]] = [
 ]
 
 
-def told_to_write(remedy: str) -> dict[str, Any]:
+def remedy_settings(remedy: str) -> dict[str, Any]:
     """Return what the remedy for a CA that is outlived says to write; nothing: to shorten the certificate."""
     written = re.match(r"write (ca: \{.*\}), or shorten it$", remedy)
     return dict(yaml.safe_load(written[1])) if written else {}
@@ -113,18 +113,18 @@ def told_to_write(remedy: str) -> dict[str, Any]:
 @pytest.mark.parametrize("settings", OUTLIVING, ids=str)
 def test_who_follows_the_remedy_for_a_ca_that_is_outlived_passes(settings: dict[str, Any]) -> None:
     (problem,) = validation.check("team", smallest(certificates=settings))
-    mended = {**settings, **told_to_write(problem.remedy)}
-    if mended == settings:
+    corrected = {**settings, **remedy_settings(problem.remedy)}
+    if corrected == settings:
         assert problem.remedy == "shorten the validity of the certificate"
-        mended |= {part: {"validity": "90d"} for part in ("server", "client")}
-    assert validation.check("team", smallest(certificates=mended)) == ()
+        corrected |= {part: {"validity": "90d"} for part in ("server", "client")}
+    assert validation.check("team", smallest(certificates=corrected)) == ()
 
 
 @given(settings=strategies.certificates)
 def test_so_does_everybody_else_who_does(settings: dict[str, Any]) -> None:
     problems = [p for p in validation.check("team", smallest(certificates=settings)) if "outlive" in p.why]
     assume(problems)
-    ((problem,), written) = problems, told_to_write(problems[0].remedy)
+    ((problem,), written) = problems, remedy_settings(problems[0].remedy)
     assert written
     assert validation.check("team", smallest(certificates={**settings, **written})) == (), problem
 

@@ -136,9 +136,10 @@ def test_named_are_all_but_namespaces_and_the_tls_secret(settings: Any) -> None:
     assert len(list(named(plan("team", settings, STACK)))) == len(others)
 
 
-def test_control_a_plan_without_its_exposure_has_not_all_of_them() -> None:
+@pytest.mark.parametrize("exposed_to", [None, ()])
+def test_control_a_plan_that_is_exposed_to_nobody_has_not_all_of_them(exposed_to: tuple[str, ...] | None) -> None:
     full = plan("team", FULL, STACK)
-    missing = set(named(full)) - set(named(replace(full, exposure=None)))
+    missing = set(named(full)) - set(named(replace(full, exposed_to=exposed_to)))
     assert {item.name for item in missing} == {"admit-clients", "tiller-deploy"}
 
 

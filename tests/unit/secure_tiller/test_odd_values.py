@@ -79,21 +79,21 @@ def under_odd_keys(settings: Any, at: Place) -> Iterator[Any]:
 
 
 def answer(settings: Any) -> str:
-    """Return what is said about settings, alone and beside those of another team; a plan follows if it is nothing."""
+    """Return the problems of settings, alone and with those of another team; where there are none, make a plan."""
     problems = validation.check("blue", settings)
     if not problems:
         assert plan("blue", settings, STACK)
-    beside = conflicts([Settings("other", FULL), Settings("blue", schema.SETTINGS.read("blue", settings)[0])])
-    told = (*problems, *beside)
-    assert all(problem.why and problem.remedy for problem in told)
-    return "\n".join(map(str, told))
+    between = conflicts([Settings("other", FULL), Settings("blue", schema.SETTINGS.read("blue", settings)[0])])
+    reported = (*problems, *between)
+    assert all(problem.why and problem.remedy for problem in reported)
+    return "\n".join(map(str, reported))
 
 
 def answers(settings: Any, odd: Callable[[], object]) -> dict[Place, str]:
     """Return what is said about an odd value at each place; asked in a program, because outputs are in one alone."""
-    told: dict[Place, str] = {}
-    run(lambda: told.update({at: answer(replaced(settings, at, odd())) for at in places(settings)}))
-    return told
+    answered: dict[Place, str] = {}
+    run(lambda: answered.update({at: answer(replaced(settings, at, odd())) for at in places(settings)}))
+    return answered
 
 
 def test_the_good_settings_hold_every_field_that_there_is() -> None:
@@ -105,9 +105,9 @@ def test_the_good_settings_hold_every_field_that_there_is() -> None:
 @pytest.mark.parametrize("settings", GOOD)
 @pytest.mark.parametrize("odd", ODD)
 def test_wherever_an_odd_value_stands_the_answer_is_in_words_of_printable_characters(settings: str, odd: str) -> None:
-    told = answers(GOOD[settings], ODD[odd])
-    assert len(told) > 20
-    assert [at for at, words in told.items() if not all(line.isprintable() for line in words.splitlines())] == []
+    answered = answers(GOOD[settings], ODD[odd])
+    assert len(answered) > 20
+    assert [at for at, words in answered.items() if not all(line.isprintable() for line in words.splitlines())] == []
 
 
 @pytest.mark.parametrize("odd", ["None", "bytes", "an output", "lists in lists"])

@@ -209,7 +209,7 @@ def test_two_texts_trust_the_same_if_one_ca_of_them_vouches_for_one_of_the_other
     assert pem.trust_the_same(first, second) is pem.trust_the_same(second, first) is same
 
 
-def test_the_key_of_a_request_is_told_from_others_and_is_that_of_its_renewal() -> None:
+def test_the_key_of_a_request_differs_from_others_and_is_that_of_its_renewal() -> None:
     key = pki.new_key()
     words = [pem.key_of_request(pki.request("bob", key=one)) for one in (key, key, pki.new_key())]
     assert words[0] == words[1] != words[2]

@@ -10,7 +10,7 @@ from secure_tiller.args import RightsArgs
 from secure_tiller.plan import pem, rights, validation
 from secure_tiller.plan.build import plan
 from secure_tiller.plan.lifetimes import Lifetime
-from secure_tiller.plan.model import CertificatePlan, ExposurePlan, GivenCertificate, RolePlan, TillerPlan
+from secure_tiller.plan.model import CertificatePlan, GivenCertificate, RolePlan, TillerPlan
 from secure_tiller.problems import ConfigurationError
 from tests.support import pki, strategies
 from tests.support.leaks import leaked, secret_number
@@ -79,8 +79,8 @@ def test_any_right_settings_give_a_plan_that_keeps_the_promises(args: Any) -> No
             assert authority.lifetime.renew_before > certificate.lifetime.validity
     parts = [part for certificate in issued(tiller) for part in parts_of(certificate)]
     assert len(parts) == len(set(parts)), "no two keys or certificates share a logical name"
-    assert len(tiller.trusts) == len(set(tiller.trusts)) == len(tiller.clients) + len(tiller.trusted)
-    assert ("--listen=127.0.0.1:44134" in container(tiller)["args"]) == (tiller.exposure is None)
+    assert len(tiller.trust_anchors) == len(set(tiller.trust_anchors)) == len(tiller.clients) + len(tiller.trusted)
+    assert ("--listen=127.0.0.1:44134" in container(tiller)["args"]) == (tiller.exposed_to is None)
     assert {"--tls=true", "--tls-verify=true", "--storage=secret"} <= set(container(tiller)["args"])
 
 
@@ -121,7 +121,7 @@ def test_everything_of_a_team_is_labelled_with_it() -> None:
     assert plan("blue", BLUE, STACK).labels == LABELS
 
 
-def test_a_managed_namespace_enforces_baseline_unless_told_otherwise() -> None:
+def test_a_managed_namespace_enforces_baseline_by_default() -> None:
     assert levels(GREEN) == {"green-tiller": "restricted", "green-apps": "baseline"}
 
 
@@ -143,7 +143,7 @@ def test_the_reason_for_privileged_pods_is_kept_on_the_namespace() -> None:
 @pytest.mark.parametrize(
     ("settings", "retained"), [({}, True), ({"retain_on_delete": True}, True), ({"retain_on_delete": False}, False)]
 )
-def test_a_managed_namespace_stays_unless_told_otherwise(settings: dict[str, bool], retained: bool) -> None:
+def test_a_managed_namespace_stays_by_default(settings: dict[str, bool], retained: bool) -> None:
     (managed,) = plan("blue", smallest(namespaces={"apps": settings}), STACK).managed
     assert managed.retain_on_delete is retained
 
@@ -201,7 +201,7 @@ def test_tiller_starts_with_tls_verification_and_secret_storage_all_explicit() -
 
 
 def test_no_two_teams_can_share_a_logical_name() -> None:
-    """Team `a` with the client `b-server` beside team `a-client` would, if parts were joined by '-' alone."""
+    """Team `a` with the client `b-server` and team `a-client` would, if parts were joined by '-' alone."""
     first = plan("a", smallest(clients={"server": {}, "b": {}}, namespaces={"n": {}}), STACK)
     second = plan("a-client", smallest(clients={"b": {}}, namespaces={"m": {}}), STACK)
     parts = [{f"{t.name}-{part}" for c in issued(t) for part in parts_of(c)} for t in (first, second)]
@@ -269,7 +269,9 @@ def test_the_first_generation_of_a_client_is_the_default() -> None:
 def test_no_two_pairs_of_generations_are_the_same() -> None:
     pairs = [(of_all, own) for of_all in (1, 2, 12, 21) for own in (1, 2, 12, 21)]
     words = {
-        plan("green", smallest(certificates={"generation": of_all}, clients={"bob": {"generation": own}}), STACK).trusts
+        plan(
+            "green", smallest(certificates={"generation": of_all}, clients={"bob": {"generation": own}}), STACK
+        ).trust_anchors
         for of_all, own in pairs
     }
     assert len(words) == len(pairs)
@@ -284,7 +286,7 @@ def requesting(key: pki.Key, **more: Any) -> TillerPlan:
 
 def test_a_request_for_another_key_is_another_ca_so_that_the_certificate_for_the_old_key_is_revoked() -> None:
     first, second = requesting(KEY), requesting(OTHER_KEY)
-    assert first.trusts != second.trusts
+    assert first.trust_anchors != second.trust_anchors
     assert generations(first)["client-ca:bob"] != generations(second)["client-ca:bob"]
     assert generations(first)["server-ca"] == generations(second)["server-ca"] == ""
 
@@ -292,7 +294,7 @@ def test_a_request_for_another_key_is_another_ca_so_that_the_certificate_for_the
 def test_a_request_renewed_with_the_same_key_keeps_its_ca() -> None:
     first, renewed = requesting(KEY), with_clients(bob={"csr": pki.request("bob", key=KEY, organization="renewed")})
     assert first.clients["bob"].request != renewed.clients["bob"].request
-    assert first.trusts == renewed.trusts
+    assert first.trust_anchors == renewed.trust_anchors
     assert generations(first) == generations(renewed)
 
 
@@ -341,30 +343,30 @@ def test_exposed_a_certificate_of_ones_own_must_hold_the_names_of_the_service_to
 
 
 def test_tiller_answers_its_clients_by_name_and_generation() -> None:
-    assert plan("blue", BLUE, STACK).trusts == ("alice", "ci")
-    assert with_certificates(generation=4).trusts == ("bob@4",)
-    assert with_clients(alice={"generation": 2}, bob={}).trusts == ("alice@1.2", "bob")
+    assert plan("blue", BLUE, STACK).trust_anchors == ("alice", "ci")
+    assert with_certificates(generation=4).trust_anchors == ("bob@4",)
+    assert with_clients(alice={"generation": 2}, bob={}).trust_anchors == ("alice@1.2", "bob")
 
 
 def test_tiller_answers_a_client_that_makes_its_own_key_by_name_and_key() -> None:
     request = pki.request("bob")
-    assert with_clients(bob={"csr": request}).trusts == (f"bob#{pem.key_of_request(request)}",)
+    assert with_clients(bob={"csr": request}).trust_anchors == (f"bob#{pem.key_of_request(request)}",)
 
 
 def test_tiller_answers_whom_a_further_ca_signs_for_by_the_cas_name_and_fingerprint() -> None:
     one, other = (with_certificates(trusted_client_cas={"partner": text}) for text in (PARTNER.pem, OWN_CA.pem))
-    assert one.trusts == ("bob", f"ca:partner#{pem.fingerprint(PARTNER.pem)}")
-    assert other.trusts == ("bob", f"ca:partner#{pem.fingerprint(OWN_CA.pem)}")
-    assert one.trusts != other.trusts
+    assert one.trust_anchors == ("bob", f"ca:partner#{pem.fingerprint(PARTNER.pem)}")
+    assert other.trust_anchors == ("bob", f"ca:partner#{pem.fingerprint(OWN_CA.pem)}")
+    assert one.trust_anchors != other.trust_anchors
 
 
-def test_a_comment_beside_a_ca_does_not_change_who_is_answered() -> None:
+def test_a_comment_next_to_a_ca_does_not_change_who_is_answered() -> None:
     commented = with_certificates(trusted_client_cas={"partner": f"# renewed\n\n{PARTNER.pem}"})
-    assert commented.trusts == with_certificates(trusted_client_cas={"partner": PARTNER.pem}).trusts
+    assert commented.trust_anchors == with_certificates(trusted_client_cas={"partner": PARTNER.pem}).trust_anchors
 
 
 def test_a_word_for_who_is_answered_can_stand_in_a_list_of_words() -> None:
-    assert all(" " not in word for word in plan("blue", FULL, STACK).trusts)
+    assert all(" " not in word for word in plan("blue", FULL, STACK).trust_anchors)
 
 
 def test_the_secret_of_a_client_is_planned_where_it_runs() -> None:
@@ -373,7 +375,7 @@ def test_the_secret_of_a_client_is_planned_where_it_runs() -> None:
 
 
 def test_tiller_listens_on_its_loopback_unless_it_is_exposed() -> None:
-    assert GREEN.exposure is None
+    assert GREEN.exposed_to is None
     assert "--listen=:44134" in container(plan("blue", FULL, STACK))["args"]
 
 
@@ -381,7 +383,7 @@ def test_exposed_it_admits_the_namespaces_of_its_clients_secrets_each_once() -> 
     places = {"a": "pipelines", "b": "pipelines", "c": "batch"}
     clients = {name: {"secret": {"namespace": inside, "name": name}} for name, inside in places.items()}
     tiller = plan("green", smallest(expose="cluster", clients={**clients, "d": {}}), STACK)
-    assert tiller.exposure == ExposurePlan(("batch", "pipelines"))
+    assert tiller.exposed_to == ("batch", "pipelines")
 
 
 def test_existing_namespaces_are_named_in_their_order() -> None:

@@ -70,7 +70,7 @@ def test_a_call_holds_the_pod_until_it_ends_and_six_looks_more(folder: Path, fil
     assert looks(folder) == 9 + READ_VERBS
 
 
-def test_a_call_that_begins_meanwhile_holds_the_pod_anew(folder: Path) -> None:
+def test_a_call_that_begins_before_the_end_holds_the_pod_again(folder: Path) -> None:
     connect(folder, CONNECTED, look=5)
     connect(folder, look=7)
     assert looks(folder) == 6 + READ_VERBS
@@ -84,7 +84,7 @@ def test_control_a_script_that_looks_for_something_else_breaks_the_call(folder: 
     assert looks(folder, broken) == READ_VERBS
 
 
-def test_a_pod_is_ready_until_it_is_told_to_stop(folder: Path) -> None:
+def test_a_pod_is_ready_until_it_is_asked_to_stop(folder: Path) -> None:
     ready = script(STAYS_READY, folder)
     assert subprocess.run(ready, check=False).returncode == 0
     looks(folder)

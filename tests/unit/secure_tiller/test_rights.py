@@ -5,7 +5,7 @@ import pytest
 from secure_tiller.plan import rights
 from tiller_facts.rbac import Rule
 
-EVERY_RULE = [*rights.STORAGE, *rights.PEOPLE, *rights.manage("apps")]
+EVERY_RULE = [*rights.STORAGE, *rights.SUBJECTS, *rights.manage("apps")]
 CLUSTER_SCOPED = {"nodes", "persistentvolumes", "clusterroles", "clusterrolebindings", "customresourcedefinitions"}
 FORBIDDEN = {
     *CLUSTER_SCOPED,
@@ -43,7 +43,7 @@ def test_tiller_stores_releases_in_secrets_with_exactly_the_calls_of_its_driver(
 
 
 def test_the_teams_people_reach_the_port_and_nothing_else() -> None:
-    assert list(rights.PEOPLE) == [
+    assert list(rights.SUBJECTS) == [
         Rule(("",), ("pods",), ("get", "list")),
         Rule(("apps",), ("deployments",), ("get",), resource_names=("tiller-deploy",)),
         Rule(("",), ("pods/portforward",), ("create",)),

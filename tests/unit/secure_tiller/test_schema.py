@@ -230,7 +230,7 @@ def test_no_private_key_is_quoted_wherever_it_stands() -> None:
     assert key.splitlines()[1][:10] not in text
 
 
-def test_an_unknown_key_beside_a_certificate_is_no_way_to_show_a_key() -> None:
+def test_an_unknown_key_next_to_a_certificate_is_no_way_to_show_a_key() -> None:
     given = own_certificate(kye=own_certificate()["key"])
     problem = only_problem(smallest(certificates={"server_certificate": given}))
     assert problem.value == "(not shown: it holds a private key)"

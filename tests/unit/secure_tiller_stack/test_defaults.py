@@ -19,7 +19,7 @@ def under(common: Any, **own: Any) -> Any:
     """Return the smallest team with settings of its own, under defaults that are accepted."""
     sound, problems = defaults.read(common)
     assert problems == ()
-    return defaults.under(smallest(**own), sound)
+    return defaults.apply_defaults(smallest(**own), sound)
 
 
 def refused(common: object) -> tuple[Problem, ...]:
@@ -130,7 +130,7 @@ def test_the_life_of_a_server_certificate_is_no_matter_of_a_team_that_brings_its
 
 @pytest.mark.parametrize("team", [None, "green", ["green"], 7], ids=repr)
 def test_a_team_of_another_form_stays_as_it_is(team: object) -> None:
-    assert defaults.under(team, EVERYTHING) == team
+    assert defaults.apply_defaults(team, EVERYTHING) == team
 
 
 @pytest.mark.parametrize("namespaces", [None, "apps", ["apps"], {"apps": None}, {"apps": "x"}], ids=repr)
@@ -145,7 +145,7 @@ def test_without_defaults_a_team_stays_as_it_is(common: object) -> None:
 
 def test_neither_the_team_nor_the_defaults_are_changed() -> None:
     team, common = smallest(pod={"history_max": 7}), copy.deepcopy(EVERYTHING)
-    defaults.under(team, common)
+    defaults.apply_defaults(team, common)
     assert (team, common) == (smallest(pod={"history_max": 7}), EVERYTHING)
 
 
@@ -222,7 +222,7 @@ def test_privileged_pods_are_said_of_one_namespace_and_are_no_default() -> None:
     assert "say it of the one namespace" in problem.remedy
 
 
-def test_a_wrong_default_is_told_once_whatever_the_number_of_teams() -> None:
+def test_a_wrong_default_is_reported_once_whatever_the_number_of_teams() -> None:
     teams = {name: smallest(namespaces={f"{name}-apps": {}}) for name in ("blue", "green", "red")}
     values = {"teams": teams, "defaults": {"pod": {"history_max": 0}}}
     with pytest.raises(Exception, match=r"\(1 problem\)[^\n]*\n  secure-tiller:defaults\.pod\.history_max = 0"):

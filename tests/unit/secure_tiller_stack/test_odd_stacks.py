@@ -61,10 +61,10 @@ def test_the_good_stack_is_accepted_and_holds_every_key_of_a_stack() -> None:
 
 @pytest.mark.parametrize("odd", sorted(ODD.keys() - NOT_IN_A_FILE))
 def test_wherever_an_odd_value_stands_the_answer_is_in_words_and_quotes_no_secret(odd: str) -> None:
-    told = {at: answer(replaced(GOOD, at, ODD[odd]())) for at in places(GOOD) if at}
-    assert len([words for words in told.values() if words]) > 50
-    assert [at for at, words in told.items() if not all(line.isprintable() for line in words.splitlines())] == []
-    assert [at for at, words in told.items() if "sesame" in words or SECRET_PART in words] == []
+    answered = {at: answer(replaced(GOOD, at, ODD[odd]())) for at in places(GOOD) if at}
+    assert len([words for words in answered.values() if words]) > 50
+    assert [at for at, words in answered.items() if not all(line.isprintable() for line in words.splitlines())] == []
+    assert [at for at, words in answered.items() if "sesame" in words or SECRET_PART in words] == []
 
 
 @pytest.mark.parametrize("form", [defaults.FORM, teams.TEAM], ids=["defaults", "teams"])
@@ -77,5 +77,5 @@ def test_control_without_the_check_of_the_form_the_rules_would_raise(
 
 
 def test_a_secret_that_stands_elsewhere_is_not_quoted_either() -> None:
-    told = {at: answer(replaced(GOOD, at, OWN_SERVER.key_pem)) for at in places(GOOD) if at}
-    assert [at for at, words in told.items() if SECRET_PART in words] == []
+    answered = {at: answer(replaced(GOOD, at, OWN_SERVER.key_pem)) for at in places(GOOD) if at}
+    assert [at for at, words in answered.items() if SECRET_PART in words] == []

@@ -52,5 +52,5 @@ def test_a_team_that_is_there_has_not_left() -> None:
     assert problem.remedy == "remove it here, or the team"
 
 
-def test_a_wrong_word_and_a_team_that_is_there_are_both_told() -> None:
+def test_a_wrong_word_and_a_team_that_is_there_are_both_reported() -> None:
     assert [problem.key for problem in refused({"green": "yes"})] == ["secure-tiller:removed.green"] * 2

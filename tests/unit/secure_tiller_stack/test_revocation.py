@@ -72,10 +72,10 @@ def failed(pods: Pods, *, seconds: float = 60, noticed_seconds: float = 60) -> P
 
 @pytest.fixture(autouse=True)
 def heard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The sentences for people."""
-    told: list[str] = []
-    monkeypatch.setattr("pulumi.log.info", told.append)
-    return told
+    """The messages that a user reads."""
+    messages: list[str] = []
+    monkeypatch.setattr("pulumi.log.info", messages.append)
+    return messages
 
 
 @pytest.mark.parametrize("pods", [(), (alive("alice"),), (alive("alice"), stopping("alice", "ci"))], ids=len)
@@ -96,13 +96,13 @@ def test_the_update_ends_when_no_pod_answers_them_any_more_and_says_once_what_it
     assert "alice" not in sentence
 
 
-def test_a_pod_that_is_stopping_is_waited_for_beyond_the_time_in_which_it_would_have_been_told_to() -> None:
+def test_a_pod_that_is_stopping_is_waited_for_beyond_the_time_in_which_it_would_have_been_asked_to() -> None:
     looks = Pods(*[(stopping("mallory"),)] * 5, (alive("alice"),))
     assert wait(looks, noticed_seconds=0) == "blue-tiller"
     assert len(looks.asked) == 6
 
 
-def test_a_pod_that_the_update_has_not_yet_told_to_stop_is_given_the_time_to_be_told() -> None:
+def test_a_pod_that_the_update_has_not_yet_asked_to_stop_is_given_the_time_to_be_asked() -> None:
     looks = Pods((alive("mallory"),), (alive("mallory"),), (stopping("mallory"),), ())
     assert wait(looks) == "blue-tiller"
 
@@ -110,7 +110,7 @@ def test_a_pod_that_the_update_has_not_yet_told_to_stop_is_given_the_time_to_be_
 @pytest.mark.parametrize(
     "pods",
     [(alive("mallory"),), (stopping("mallory"), alive("mallory")), (alive("alice"), alive("mallory"))],
-    ids=["alone", "beside one that is stopping", "beside one that does not answer them"],
+    ids=["alone", "with one that is stopping", "with one that does not answer them"],
 )
 def test_a_live_pod_that_goes_on_answering_was_not_replaced_and_fails_the_update_soon(pods: Look) -> None:
     looks = Pods(pods)
@@ -121,7 +121,7 @@ def test_a_live_pod_that_goes_on_answering_was_not_replaced_and_fails_the_update
     assert len(looks.asked) == 3, "it looked again before it gave up"
 
 
-def test_a_pod_that_is_stopping_and_never_goes_fails_the_update_and_is_told_how_to_be_ended() -> None:
+def test_a_pod_that_is_stopping_and_never_goes_fails_the_update_with_the_command_to_end_it() -> None:
     problem = failed(Pods((stopping("mallory"),)), seconds=1, noticed_seconds=0)
     assert problem.value == "client mallory"
     assert "NOT YET REVOKED: an old pod still runs" in problem.why
@@ -139,7 +139,7 @@ def test_a_cluster_that_never_answers_fails_the_update_with_its_own_reason() -> 
     assert failed(Pods(silent()), seconds=1, noticed_seconds=0) == SILENCE
 
 
-def test_what_a_cluster_told_before_it_fell_silent_is_no_proof_that_nobody_is_answered() -> None:
+def test_an_answer_from_before_a_cluster_fell_silent_is_no_proof_that_nobody_is_answered() -> None:
     looks = Pods((stopping("mallory"),), silent())
     assert failed(looks, seconds=2, noticed_seconds=0) == SILENCE
     assert len(looks.asked) == 4

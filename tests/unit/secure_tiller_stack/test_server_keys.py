@@ -13,7 +13,7 @@ SECRET_PART = KEY.splitlines()[1][:16]
 
 
 def green(**given: Any) -> Any:
-    """Teams of which green brings a server certificate, without its key unless told otherwise."""
+    """Teams of which green brings a server certificate, without its key unless one is given."""
     return {"green": smallest(certificates={"server_certificate": own_certificate(**{"key": None, **given})})}
 
 

@@ -51,7 +51,7 @@ def test_an_unknown_key_names_the_nearest_and_not_its_value(key: str, nearest: s
     assert f"did you mean {nearest!r}?" in problem.remedy
 
 
-def test_an_unknown_key_that_is_like_no_other_is_told_them_all() -> None:
+def test_an_unknown_key_that_is_like_no_other_is_answered_with_all_known_keys() -> None:
     (problem,) = refused(xyz="sesame")
     assert all(key in problem.remedy for key in KEYS)
 

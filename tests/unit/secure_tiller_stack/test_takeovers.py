@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi_kubernetes.meta.v1.outputs import ManagedFieldsEntry, ObjectMeta
 
 from secure_tiller.problems import Problem
 from secure_tiller_stack.cluster.lister import path
-from secure_tiller_stack.takeovers import former_maker, judged
+from secure_tiller_stack.takeovers import former_maker, is_ours, judged
 from tests.support.api_server import FORBIDDEN, ApiServer
 from tests.unit.secure_tiller_stack.cluster.asking import access
 from tiller_facts.kinds import NAMESPACES, ROLES, SECRETS, SERVICE_ACCOUNTS, Object
@@ -67,7 +68,11 @@ REFUSED = {
         f"pulumi-kubernetes-0a1b2c3d at {NOW}",
     ),
     "one that says no time": (metadata(entry("them", None, AUTOMOUNT), ours()), f"them at {NOW}"),
-    "nothing of ours in it": (metadata(entry("them", NOW, OWNER)), f"somebody who left no name at {NOW}"),
+    "all of ours in it already": (
+        metadata(entry("them", NOW, APPLIED), ours() | {"time": None}),
+        f"them at {NOW}",
+    ),
+    "nothing of ours in it": (metadata(entry("them", NOW, OWNER)), f"them at {NOW}"),
     "no managers": (metadata(), f"somebody who left no name at {NOW}"),
     "managers left out": ({"uid": "new", "creationTimestamp": NOW}, f"somebody who left no name at {NOW}"),
 }
@@ -93,6 +98,36 @@ def test_fields_of_any_depth_are_read() -> None:
     for _ in range(5_000):
         deep = {"f:a": deep}
     assert former_maker(metadata(entry("them", NOW, deep), ours())) == ""
+
+
+def recorded(found: dict[str, Any]) -> ObjectMeta:
+    """Return metadata as a resource's output has it."""
+    entries = [
+        ManagedFieldsEntry(
+            manager=e["manager"],
+            operation=e["operation"],
+            time=e["time"],
+            fields_v1=e["fieldsV1"],
+            subresource=e.get("subresource"),
+        )
+        for e in found["managedFields"]
+    ]
+    return ObjectMeta(uid=found["uid"], creation_timestamp=found["creationTimestamp"], managed_fields=entries)
+
+
+@pytest.mark.parametrize("found", ACCEPTED.values(), ids=ACCEPTED)
+def test_what_the_provider_recorded_as_its_own_is_not_asked_for(found: dict[str, Any]) -> None:
+    assert is_ours(recorded(found), frozenset())
+
+
+@pytest.mark.parametrize("found", [found for found, _ in REFUSED.values() if "managedFields" in found])
+def test_what_it_recorded_as_somebody_elses_is_asked_for_unless_it_was_there_and_ours(found: dict[str, Any]) -> None:
+    assert not is_ours(recorded(found), frozenset({"old"}))
+    assert is_ours(recorded(found), frozenset({"new"}))
+
+
+def test_what_it_did_not_record_is_asked_for() -> None:
+    assert not is_ours({"name": "tiller"}, frozenset())
 
 
 ROLE = Object(ROLES, "shared-tools", "tiller-blue")

@@ -221,7 +221,7 @@ def test_a_secret_of_a_third_team_in_a_namespace_that_two_share_is_refused() -> 
     assert KEY_IN_REACH in problem.why
 
 
-def test_the_conflicts_of_sound_settings_are_told_without_reading_them_again() -> None:
+def test_the_conflicts_of_sound_settings_are_reported_without_reading_them_again() -> None:
     (problem,) = conflicts([Settings("a", team("apps")), Settings("b", team("apps"))])
     assert (problem.team, problem.value) == ("b", '"apps"')
     assert list(conflicts([Settings("a", team("a1")), Settings("b", team("b1"))])) == []

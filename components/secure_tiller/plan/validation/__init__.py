@@ -1,6 +1,6 @@
 """The rules for the settings of one team: tables of small checks. Nothing here asks the cluster.
 
-What is about several teams is checked in `secure_tiller.teams`.
+Rules between teams are in `secure_tiller.plan.conflicts`.
 """
 
 from collections.abc import Iterator

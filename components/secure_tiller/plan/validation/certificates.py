@@ -1,6 +1,7 @@
 """The rules for the settings of certificates."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Literal
 
 from secure_tiller.plan import lifetimes, pem
 from secure_tiller.plan.durations import written
@@ -9,26 +10,29 @@ from secure_tiller.plan.names import LABEL_RULE, is_label, server_names
 from secure_tiller.plan.validation.settings import Check, Settings
 from secure_tiller.problems import Problem
 
+Part = Literal["ca", "server", "client"]
+
+_DEFAULTS: Mapping[Part, Lifetime] = {"ca": DEFAULT.ca, "server": DEFAULT.server, "client": DEFAULT.client}
+
 NUMBERS = range(1, 10_000)
 """Of generations and of the server's CAs; they stand in names."""
 
 
 def lives_can_be_counted(s: Settings) -> Iterator[Problem]:
-    for part in ("ca", "server", "client"):
+    for part, default in _DEFAULTS.items():
         try:
             _life(s, part)
         except ValueError as error:
-            default = _DEFAULTS[part]
             remedy = f"write validity: {written(default.validity)}, renew_before: {written(default.renew_before)}"
             yield s.problem(f"certificates.{part}", s.certificates.get(part), str(error), remedy)
 
 
 def no_certificate_outlives_its_ca(s: Settings) -> Iterator[Problem]:
     try:
-        issued = ("client",) if "server_certificate" in s.certificates else ("server", "client")
+        issued: tuple[Part, ...] = ("client",) if "server_certificate" in s.certificates else ("server", "client")
         ca, leaves = _life(s, "ca"), {part: _life(s, part) for part in issued}
     except ValueError:
-        return  # told above
+        return  # reported by lives_can_be_counted
     part, leaf = max(leaves.items(), key=lambda item: item[1].validity)
     if ca.renew_before > leaf.validity:
         return
@@ -103,16 +107,9 @@ def server_certificate_can_serve(s: Settings) -> Iterator[Problem]:
             yield s.hidden("certificates.server_certificate", fault)
 
 
-def _life(s: Settings, part: str) -> Lifetime:
-    lives = {
-        "ca": s.certificates.get("ca"),
-        "server": s.certificates.get("server"),
-        "client": s.certificates.get("client"),
-    }
-    return lifetimes.lifetime(lives[part] or {}, _DEFAULTS[part])
+def _life(s: Settings, part: Part) -> Lifetime:
+    return lifetimes.lifetime(s.certificates.get(part, {}), _DEFAULTS[part])
 
-
-_DEFAULTS = {"ca": DEFAULT.ca, "server": DEFAULT.server, "client": DEFAULT.client}
 
 CHECKS: tuple[Check, ...] = (
     lives_can_be_counted,

@@ -66,10 +66,8 @@ def resources_are_quantities(s: Settings) -> Iterator[Problem]:
 
 def requests_fit_into_limits(s: Settings) -> Iterator[Problem]:
     resources = s.pod.get("resources", {})
-    requests, limits = (
-        {**DEFAULT_REQUESTS, **resources.get("requests", {})},
-        {**DEFAULT_LIMITS, **resources.get("limits", {})},
-    )
+    requests = {**DEFAULT_REQUESTS, **resources.get("requests", {})}
+    limits = {**DEFAULT_LIMITS, **resources.get("limits", {})}
     for name in RESOURCES:
         request, limit = _amount(requests[name]), _amount(limits[name])
         if request is not None and limit is not None and request > limit:

@@ -28,6 +28,8 @@ RULES: tuple[Callable[[Team], Iterator[Meaning]], ...] = (
     life.goes,
     life.is_renamed,
     life.protection,
+    life.stays,
+    life.provider,
     namespaces.are_managed,
     namespaces.leave,
     namespaces.moves,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from secure_tiller_cli.preview.changes import Change, Team
+from secure_tiller_cli.preview.digest import State
 from secure_tiller_cli.preview.findings import Meaning, whole
 from secure_tiller_cli.preview.paths import Path, at
 from secure_tiller_cli.preview.rules.tiller import TEMPLATE
@@ -65,6 +66,43 @@ def protection(team: Team) -> Iterator[Meaning]:
         yield Meaning("unprotected", sentence, {"resources": less}, risk=True)
     if more := tuple(name for name, before, after in both if after and not before):
         yield Meaning("protected", "{resources} are protected against deletion", {"resources": more})
+
+
+def stays(team: Team) -> Iterator[Meaning]:
+    """Report what stays in the cluster although the stack deletes it, such as rights; namespaces are another rule's."""
+    kept = [change.name for change in team.changes if change.kind != "Namespace" and _begins_to_stay(change)]
+    if kept:
+        sentence = "{resources} stays in the cluster when the stack deletes it, which no team's file can ask for"
+        yield Meaning("stays", sentence, {"resources": tuple(kept)}, risk=True)
+
+
+def _begins_to_stay(change: Change) -> bool:
+    old, new = change.step.oldState, change.step.newState
+    if change.operation == "delete":
+        return change.stays
+    return bool(new and new.retainOnDelete and not (old and old.retainOnDelete))
+
+
+def provider(team: Team) -> Iterator[Meaning]:
+    """Report that objects are made by another provider, which may be another cluster, or by more than one."""
+    of_kubernetes = [c for c in team.changes if c.state.type.startswith("kubernetes:") and c.operation != "delete"]
+    others = [c.name for c in of_kubernetes if _provider(c.step.oldState) not in ("", _provider(c.step.newState))]
+    every = {found for c in of_kubernetes if (found := _provider(c.step.newState))}
+    if others:
+        sentence = "another provider than before makes {resources}: it may be one of another cluster"
+        yield Meaning("provider", sentence, {"resources": tuple(others)}, risk=True)
+    elif len(every) > 1 and any(c.operation == "create" for c in of_kubernetes):
+        sentence = (
+            "more than one provider makes the team's objects, which may be those of several clusters: {providers}"
+        )
+        yield Meaning("provider", sentence, {"providers": tuple(sorted(every))}, risk=True)
+
+
+def _provider(state: State | None) -> str:
+    """Return the name of a resource's provider without its ID; empty if not shown. A default one differs by version."""
+    urn = state.provider.rpartition("::")[0] if state else ""
+    name = urn.split("::", 3)[-1]
+    return "default" if name.startswith("default_") else name
 
 
 def _rests(team: Team, kind: str, part: str) -> tuple[str, ...]:

@@ -91,7 +91,7 @@ def _before(role: Change) -> list[tuple[str, Rule]]:
     """Return the rules of a Role before; of one that comes, those that every Tiller or team has by default."""
     if role.old:
         return _read(at(role.old, RULES))
-    default = {"storage": rights.STORAGE, "people": rights.PEOPLE}
+    default = {"storage": rights.STORAGE, "people": rights.SUBJECTS}
     return [("", rule) for rule in default.get(role.part, rights.manage(role.namespace))]
 
 

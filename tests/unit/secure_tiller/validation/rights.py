@@ -23,7 +23,7 @@ OF_KUBERNETES = (
     (["apps"], "nodes"),
     (["longhorn.io", "storage.k8s.io"], "storageclasses"),
 )
-"""Groups of Kubernetes, by themselves and beside one of others, and cluster-scoped kinds."""
+"""Groups of Kubernetes, by themselves and with one of others, and cluster-scoped kinds."""
 
 
 def rights(**settings: Any) -> Any:

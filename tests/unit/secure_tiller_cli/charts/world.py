@@ -46,7 +46,7 @@ def blue(*namespaces: str, more: tuple[Rule, ...] = ()) -> DeployedTiller:
         RolePlan(f"manage:{name}", "tiller-blue", name, (*rights.manage(name), *more), (samples.ACCOUNT,))
         for name in namespaces or ("blue-apps",)
     ]
-    people = RolePlan("people", "people-blue", "blue-tiller", rights.PEOPLE, (Subject("Group", "blue-developers"),))
+    people = RolePlan("people", "people-blue", "blue-tiller", rights.SUBJECTS, (Subject("Group", "blue-developers"),))
     return samples.blue(*roles, people)
 
 

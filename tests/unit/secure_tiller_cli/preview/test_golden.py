@@ -134,6 +134,8 @@ ELSEWHERE = {
     "remains",
     "as_planned",
     "as_made",
+    "stays",
+    "provider",
 }
 """Rules whose changes tests/unit/secure_tiller_cli/preview/test_rules.py, test_issued.py and test_objects.py make."""
 

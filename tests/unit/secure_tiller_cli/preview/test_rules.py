@@ -416,3 +416,36 @@ def test_a_new_namespace_that_will_be_deleted_is_a_risk(before: Resources) -> No
 def test_control_a_new_namespace_that_stays_is_no_risk() -> None:
     kept = resources("green", smallest(namespaces={"green-apps": {}, "tools": {}}))
     assert "not-retained" not in {*findings(GREEN, kept), *findings({}, kept)}
+
+
+def with_option(word: str, value: Any, urn: str) -> Resources:
+    return {**GREEN, urn: {**GREEN[urn], word: value}}
+
+
+def test_rights_that_stay_in_the_cluster_are_a_risk() -> None:
+    kept = with_option("retainOnDelete", True, BINDING)
+    assert all(findings(before, kept)["stays"].risk for before in ({}, GREEN))
+    assert findings(kept, {})["stays"].names == {"resources": ("green-manage:green-apps",)}
+    assert "stays" not in {*findings(kept, kept), *findings(kept, GREEN), *findings(GREEN, {}), *findings({}, GREEN)}
+
+
+KUBERNETES = "urn:pulumi:test::secure-tiller::pulumi:providers:kubernetes::"
+
+
+def of_provider(name: str, *urns: str) -> Resources:
+    """Return the team, some objects of which another provider makes than the rest."""
+    made = {urn: f"{KUBERNETES}{name if urn in urns else 'cluster'}::an-id" for urn in GREEN if "$kubernetes:" in urn}
+    return {urn: {**state, "provider": made.get(urn, "")} for urn, state in GREEN.items()}
+
+
+def test_another_provider_of_objects_is_a_risk() -> None:
+    found = findings(of_provider("cluster"), of_provider("another", ROLE))["provider"]
+    assert found.risk
+    assert found.names == {"resources": ("green-manage:green-apps",)}
+    assert findings({}, of_provider("another", ROLE))["provider"].names == {"providers": ("another", "cluster")}
+
+
+def test_control_the_same_provider_or_another_version_of_the_default_one_is_no_risk() -> None:
+    every = [urn for urn in GREEN if "$kubernetes:" in urn]
+    versions = [of_provider(f"default_4_{minor}_0", *every) for minor in (28, 29)]
+    assert "provider" not in {*findings(*versions), *findings({}, of_provider("cluster"))}

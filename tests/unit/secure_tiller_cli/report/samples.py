@@ -65,7 +65,7 @@ def tiller(
             created={namespace.name: namespace.labels for namespace in namespaces},
             deployment_spec={"template": _pod(planned)},
             tls_secret="",
-            exposed=planned.exposure is not None,
+            exposed=planned.exposed_to is not None,
             objects=of_plan(planned),
             cluster=ClusterReference(kubeconfig="/home/ann/.kube/config", context="production", identifier=UID),
         ),
@@ -125,7 +125,7 @@ def _lives(planned: CertificatePlan, issued: datetime) -> Iterator[tuple[str, tu
 
 
 def _pod(planned: TillerPlan) -> Mapping[str, Any]:
-    annotations = {TRUSTS_ANNOTATION: " ".join(planned.trusts)}
+    annotations = {TRUSTS_ANNOTATION: " ".join(planned.trust_anchors)}
     return {"metadata": {"annotations": annotations}, "spec": planned.pod}
 
 

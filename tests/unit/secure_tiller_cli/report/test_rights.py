@@ -4,7 +4,7 @@ import pytest
 
 from secure_tiller.plan import rights
 from secure_tiller.plan.model import RolePlan
-from secure_tiller.plan.rights import NETWORK_POLICIES, PEOPLE, ROLES, STORAGE
+from secure_tiller.plan.rights import NETWORK_POLICIES, ROLES, STORAGE, SUBJECTS
 from secure_tiller_cli.report.rights import beyond, has_preset, table, tables
 from tests.support.samples import FULL
 from tests.unit.secure_tiller_cli.report.samples import tiller
@@ -39,7 +39,7 @@ def test_what_is_beyond_the_preset_and_whether_the_preset_is_whole(
     assert has_preset(role(*rules)) is whole
 
 
-@pytest.mark.parametrize(("part", "preset"), [("storage", STORAGE), ("people", PEOPLE)])
+@pytest.mark.parametrize(("part", "preset"), [("storage", STORAGE), ("people", SUBJECTS)])
 def test_the_other_roles_are_compared_with_what_they_take(part: str, preset: tuple[Rule, ...]) -> None:
     assert beyond(role(*preset, part=part)) == ()
     assert beyond(role(*preset, Rule(("",), ("events",), ("get",)), part=part)) == ("events",)

@@ -157,7 +157,7 @@ def test_a_cluster_that_does_not_tell_whom_a_tiller_answers_is_refused(
         cluster.tillers(access(tmp_path, server.url), "blue-tiller")
 
 
-def test_the_right_to_see_pods_is_what_an_account_is_told_to_have_that_may_not(
+def test_an_account_that_may_not_list_pods_is_refused_with_the_right_it_needs(
     server: ApiServer, tmp_path: Path
 ) -> None:
     server.answers[BLUE_PODS] = FORBIDDEN

@@ -52,7 +52,7 @@ def test_an_unreachable_cluster_is_named_with_its_address_file_and_context(tmp_p
         (403, 'User "ann" cannot get resource', "an account that may get and list namespaces"),
     ],
 )
-def test_credentials_that_are_not_accepted_are_told_from_rights_that_are_missing(
+def test_credentials_that_are_not_accepted_are_distinguished_from_missing_rights(
     server: ApiServer, tmp_path: Path, status: int, message: str, words: str
 ) -> None:
     server.answers["/version"] = (status, {"message": message})
@@ -101,7 +101,7 @@ def test_a_broken_entry_is_refused_without_quoting_it(
     assert all(words not in str(problem) for words in ("sesam", "ses\name"))
 
 
-def test_a_misspelt_key_beside_a_token_does_not_show_the_token(tmp_path: Path) -> None:
+def test_a_misspelt_key_next_to_a_token_does_not_show_the_token(tmp_path: Path) -> None:
     file = kubeconfig(tmp_path, SERVER)
     file.write_text(file.read_text().replace('"user": {"token"', '"usr": {"token"'))
     with pytest.raises(ClusterError, match="cannot be read") as refused:
@@ -139,7 +139,7 @@ def test_the_content_of_a_kubeconfig_leads_to_the_cluster_as_the_file_does(serve
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
-        pytest.param('"user": {"token"', '"usr": {"token"', id="a misspelt key beside a token"),
+        pytest.param('"user": {"token"', '"usr": {"token"', id="a misspelt key next to a token"),
         pytest.param('"server": "', '"server": "https://[::1', id="an address that is none"),
         pytest.param('"server"', '"address"', id="no address"),
         pytest.param('"token": "sesame"', '"tokenFile": "/nowhere"', id="a file that is not there"),

@@ -51,14 +51,14 @@ def departed(server: ApiServer, tmp_path: Path) -> Callable[..., Departed]:
 
 
 @pytest.mark.parametrize("items", [None, []])
-def test_a_tiller_that_has_left_and_holds_no_release_is_told(
+def test_a_tiller_that_has_left_and_holds_no_release_is_reported(
     server: ApiServer, departed: Callable[..., Departed], items: object
 ) -> None:
     server.answers[RED_SECRETS] = (200, {"items": items})
     assert departed() == {"red-tiller": ()}
 
 
-def test_of_each_release_the_last_revision_is_told_in_the_order_of_names(
+def test_of_each_release_the_last_revision_is_reported_in_the_order_of_names(
     server: ApiServer, departed: Callable[..., Departed]
 ) -> None:
     records = [
@@ -208,7 +208,7 @@ def test_it_is_a_teams_if_one_of_our_tillers_was_made_with_it(
     assert there(role) == FoundObjects({role: team})
 
 
-def test_the_uids_of_those_that_are_there_are_told(server: ApiServer, there: There) -> None:
+def test_the_uids_of_those_that_are_there_are_returned(server: ApiServer, there: There) -> None:
     role, listed = Object(ROLES, "apps", "tiller-blue"), [only_metadata("tiller-blue", name) for name in ("apps", "no")]
     for one in listed:
         one["metadata"]["uid"] = f"in {one['metadata']['namespace']}"
@@ -232,7 +232,9 @@ def test_in_a_namespace_that_is_not_there_nothing_can_stand(server: ApiServer, t
     assert lists(server) == []
 
 
-def test_a_kind_that_may_not_be_listed_is_told_and_the_others_are_looked_for(server: ApiServer, there: There) -> None:
+def test_a_kind_that_may_not_be_listed_is_reported_and_the_others_are_looked_for(
+    server: ApiServer, there: There
+) -> None:
     role, secret = Object(ROLES, "apps", "tiller-blue"), Object(SECRETS, "apps", "tiller-ci")
     server.answers[LISTED[SECRETS]] = FORBIDDEN
     server.answers[LISTED[ROLES]] = (200, {"items": [only_metadata("tiller-blue", "apps")]})

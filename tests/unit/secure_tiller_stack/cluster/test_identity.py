@@ -1,4 +1,4 @@
-"""Who asks: every field of a kubeconfig's user, sent as kubectl sends it, or refused by its name."""
+"""The identity of a request: every field of a kubeconfig's user, sent as kubectl sends it, or refused by its name."""
 
 import base64
 import json
@@ -121,7 +121,7 @@ def test_a_newline_at_the_end_of_a_token_file_is_no_part_of_the_token(server: Ap
     assert server.sent("Authorization") == [["Bearer sesame"]] * len(server.asked)
 
 
-def test_the_token_beside_a_token_file_that_is_not_there_is_sent(server: ApiServer, tmp_path: Path) -> None:
+def test_the_token_is_sent_if_the_token_file_is_not_there(server: ApiServer, tmp_path: Path) -> None:
     cluster.ask(entry(tmp_path, server.url, {"tokenFile": "/nowhere", "token": "other"}), PREVIEW)
     assert server.sent("Authorization")[0] == ["Bearer other"]
 
@@ -297,6 +297,6 @@ def test_a_login_program_gets_its_arguments_environment_and_what_it_may_know_of_
     }
 
 
-def test_nobody_is_told_that_a_guest_lacks_rights(server: ApiServer, tmp_path: Path) -> None:
+def test_a_guest_is_not_reported_to_lack_rights(server: ApiServer, tmp_path: Path) -> None:
     server.answers["/api/v1/pods"] = (403, {"message": 'User "system:anonymous" cannot list resource "pods"'})
     assert "credentials" in refusal(entry(tmp_path, server.url, {})).remedy

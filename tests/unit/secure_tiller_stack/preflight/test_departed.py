@@ -45,7 +45,7 @@ def test_a_team_that_left_with_releases_is_refused_and_they_are_named(deploying:
         f"If another stack of the name {STACK} made it",
     ],
 )
-def test_every_way_out_is_told(words: str) -> None:
+def test_every_way_out_is_named(words: str) -> None:
     assert words in refused(RED)[0].remedy
 
 
@@ -54,7 +54,7 @@ def test_a_team_that_left_without_releases_may_go() -> None:
 
 
 @pytest.mark.parametrize("deploying", [True, False], ids=["update", "preview"])
-def test_a_team_that_the_file_says_is_removed_may_go_and_what_goes_with_it_is_told(deploying: bool) -> None:
+def test_a_team_that_the_file_says_is_removed_may_go_and_what_goes_with_it_is_reported(deploying: bool) -> None:
     (sentence,) = fit(RED, deploying=deploying, removed={"red"}).warnings
     assert sentence.startswith("team red has left: with its namespace red-tiller go the records of web (revision 3,")
     assert "What they installed stays" in sentence
@@ -69,7 +69,7 @@ def test_the_word_for_a_team_that_holds_nothing_says_nothing() -> None:
     assert fit(FACTS, removed={"red"}).warnings == ()
 
 
-def test_every_team_that_left_is_told_at_once() -> None:
+def test_every_team_that_left_is_reported_at_once() -> None:
     other = left("olive", "olive-tiller")
     both = replace(RED, namespaces={**RED.namespaces, **other.namespaces}, departed={**RED.departed, **other.departed})
     assert [problem.key for problem in refused(both)] == ["secure-tiller:teams.olive", "secure-tiller:teams.red"]
@@ -116,7 +116,7 @@ def test_a_team_that_was_renamed_and_keeps_its_namespace_has_not_left() -> None:
     assert fit(facts, plans=renamed(namespace="green-tiller"), formerly={"lime": "green"})
 
 
-@pytest.mark.parametrize("releases", [(), None], ids=["none", "not told"])
+@pytest.mark.parametrize("releases", [(), None], ids=["none", "refused"])
 def test_an_old_name_whose_tiller_would_go_is_refused_even_without_releases(
     releases: tuple[FoundRelease, ...] | None,
 ) -> None:
@@ -129,18 +129,18 @@ def test_an_old_name_whose_tiller_would_go_is_refused_even_without_releases(
 
 # What the cluster does not tell.
 
-UNTOLD = left("red", "red-tiller", None)
+REFUSED = left("red", "red-tiller", None)
 
 
 def test_a_preview_says_which_tillers_it_could_not_look_into() -> None:
-    (sentence,) = fit(UNTOLD, deploying=False).warnings
+    (sentence,) = fit(REFUSED, deploying=False).warnings
     assert "Not checked: whether the Tillers that have left this file still hold releases (red-tiller)" in sentence
     assert sentence.endswith("An update asks again.")
 
 
 @pytest.mark.parametrize("removed", [set(), {"red"}], ids=["not said", "said to be removed"])
 def test_an_update_does_not_delete_what_it_could_not_look_into(removed: set[str]) -> None:
-    (problem,) = refused(UNTOLD, removed=removed)
+    (problem,) = refused(REFUSED, removed=removed)
     assert (problem.key, problem.value) == ("namespace red-tiller", "(unknown)")
     assert problem.remedy == "let the deployer list Secrets there"
 

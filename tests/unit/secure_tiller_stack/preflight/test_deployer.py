@@ -42,7 +42,7 @@ def test_what_the_deployer_may_not_grant_is_refused_with_the_reason() -> None:
     )
 
 
-def test_a_right_of_the_settings_own_rules_is_told_with_its_group() -> None:
+def test_a_right_of_the_settings_own_rules_is_reported_with_its_group() -> None:
     plans = [plan("green", smallest(rights={"rules": [LEASES]}), STACK)]
     (problem,) = refused(
         lacking([Right.on(Kind("coordination.k8s.io", "leases"), "update", "green-apps")]), plans=plans
@@ -51,20 +51,20 @@ def test_a_right_of_the_settings_own_rules_is_told_with_its_group() -> None:
     assert "further `rights` that teams are given" in problem.remedy
 
 
-def test_what_it_may_neither_do_nor_grant_is_told_once() -> None:
+def test_what_it_may_neither_do_nor_grant_is_reported_once() -> None:
     both = Right.on(SECRETS, "create", "green-tiller")
     assert both in {*acts(PLANS[1])} & {*grants(PLANS[1])}
     assert [problem.key for problem in refused(lacking([both]))] == [ACTS]
 
 
-def test_each_team_is_told_what_it_lacks() -> None:
+def test_each_lacking_right_is_reported_for_its_team() -> None:
     missing = {*acts(PLANS[0]), *grants(PLANS[0]), *acts(PLANS[1]), *grants(PLANS[1])}
     problems = refused(lacking(missing))
-    told = [(p.team, p.key) for p in problems if p.team]
-    assert told == [("blue", ACTS), ("blue", GRANTS), ("green", ACTS), ("green", GRANTS)]
+    reported = [(p.team, p.key) for p in problems if p.team]
+    assert reported == [("blue", ACTS), ("blue", GRANTS), ("green", ACTS), ("green", GRANTS)]
 
 
-def test_what_is_of_no_namespace_is_told_once_for_all_teams() -> None:
+def test_what_is_of_no_namespace_is_reported_once_for_all_teams() -> None:
     (problem,) = refused(lacking([Right.on(NAMESPACES, "create", "")]))
     assert (problem.team, problem.why) == ("", "it may not create namespaces in the whole cluster")
 
@@ -77,6 +77,6 @@ def test_few_are_named_and_the_others_counted(number: int, more: str) -> None:
     assert problem.why == f"it may not {'; '.join(sorted(map(str, missing))[:6])}{more}"
 
 
-def test_a_cluster_that_does_not_say_what_the_account_may_do_is_not_refused_but_it_is_told() -> None:
+def test_a_cluster_that_does_not_answer_what_the_account_may_do_gives_a_warning() -> None:
     (sentence,) = fit(lacking(None)).warnings
     assert sentence.startswith("Not checked: whether this account may do what the update takes.")

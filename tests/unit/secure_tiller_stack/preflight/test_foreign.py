@@ -45,7 +45,7 @@ def test_the_name_from_before_is_that_of_the_one_team() -> None:
     assert (problem.team, problem.why) == ("blue", "exists already, and is team navy's")
 
 
-def test_all_of_them_are_told_at_once_each_to_its_team() -> None:
+def test_all_of_them_are_reported_at_once_each_for_its_team() -> None:
     every = {tiller.name: set(named(tiller)) for tiller in PLANS}
     problems = refused(there(*set().union(*every.values())))
     assert {team: sum(problem.team == team for problem in problems) for team in every} == {

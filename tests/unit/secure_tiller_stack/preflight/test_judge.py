@@ -1,4 +1,4 @@
-"""Whether a cluster is the right one, and fit, decided from what it told."""
+"""Whether a cluster is the right one, and fit, decided from its answers."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ def test_the_cluster_named_by_the_stack_is_accepted(uid: str) -> None:
     assert fit(FACTS, replace(ACCESS, uid=uid)).uid == "42"
 
 
-def test_a_stack_that_names_no_cluster_is_refused_and_told_what_to_write() -> None:
+def test_a_stack_that_names_no_cluster_is_refused_with_the_line_to_write() -> None:
     (problem,) = refused(FACTS, replace(ACCESS, uid=""))
     assert problem.key == "secure-tiller:cluster.uid"
     assert "write uid: 42" in problem.remedy

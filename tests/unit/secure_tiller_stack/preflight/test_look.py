@@ -71,7 +71,7 @@ def test_what_was_seen_is_kept_for_the_second_look() -> None:
     assert cluster.unlisted == {SECRETS}
 
 
-def test_everything_that_was_not_answered_is_told() -> None:
+def test_everything_that_was_not_answered_is_reported() -> None:
     silent = replace(
         FACTS,
         everybody=Hidden("refused"),

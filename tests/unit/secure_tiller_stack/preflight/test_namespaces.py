@@ -116,13 +116,13 @@ def lime(**changes: Any) -> list[TillerPlan]:
     return [plan("lime", smallest(**changes), STACK)]
 
 
-def test_the_namespaces_of_a_team_that_was_renamed_are_gone_on_with_and_told() -> None:
+def test_the_namespaces_of_a_team_that_was_renamed_are_kept_and_reported() -> None:
     facts = found(green_apps=OURS, green_tiller=OURS)
-    (told,) = fit(facts, plans=lime(namespace="green-tiller"), formerly={"lime": "green"}).warnings
-    assert told == "team lime takes over from green, with all that is in them: green-tiller, green-apps."
+    (warning,) = fit(facts, plans=lime(namespace="green-tiller"), formerly={"lime": "green"}).warnings
+    assert warning == "team lime takes over from green, with all that is in them: green-tiller, green-apps."
 
 
-def test_what_has_its_new_name_already_is_not_told_again() -> None:
+def test_what_has_its_new_name_already_is_not_reported_again() -> None:
     renamed = replace(OURS, labels={**GREENS, "secure-tiller/team": "lime"})
     facts = found(green_apps=renamed, green_tiller=renamed)
     assert fit(facts, plans=lime(namespace="green-tiller"), formerly={"lime": "green"}).warnings == ()

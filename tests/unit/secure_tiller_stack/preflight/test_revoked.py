@@ -7,7 +7,7 @@ import pytest
 from secure_tiller.plan.build import plan
 from secure_tiller_stack.cluster import ClusterFacts, FoundTiller
 from secure_tiller_stack.preflight import TILLERS_REFUSED
-from secure_tiller_stack.preflight.revoked import in_words
+from secure_tiller_stack.preflight.revoked import describe_trust
 from tests.support import pki
 from tests.support.samples import OWN_CA, PARTNER, STACK, smallest
 from tests.unit.secure_tiller_stack.preflight.facts import FACTS, PLANS, fit
@@ -65,12 +65,12 @@ def test_an_older_generation_is_revoked_client_by_client() -> None:
 @pytest.mark.parametrize(
     "settings", [{"generation": 2}, {"csr": pki.request("bob")}], ids=["another generation", "a key of its own"]
 )
-def test_a_client_whose_key_is_made_anew_is_revoked_with_the_bundle_from_before(settings: dict[str, object]) -> None:
+def test_a_client_whose_key_is_replaced_is_revoked_with_the_bundle_from_before(settings: dict[str, object]) -> None:
     plans = [plan("green", smallest(clients={"bob": settings}), STACK)]
     found = fit(answering(green_tiller="bob mallory"), plans=plans)
     assert found.leaving == {"green-tiller": {"bob", "mallory"}}
     assert "client bob with the bundle from before, client mallory." in found.warnings[0]
-    assert fit(answering(green_tiller=" ".join(plans[0].trusts)), plans=plans).leaving == {}
+    assert fit(answering(green_tiller=" ".join(plans[0].trust_anchors)), plans=plans).leaving == {}
 
 
 def test_a_ca_that_is_no_longer_trusted_or_is_another_under_the_old_name_is_leaving() -> None:
@@ -78,11 +78,11 @@ def test_a_ca_that_is_no_longer_trusted_or_is_another_under_the_old_name_is_leav
         plan("green", smallest(certificates={"trusted_client_cas": {"partner": ca.pem}}), STACK)
         for ca in (PARTNER, OWN_CA)
     ]
-    facts = answering(green_tiller=" ".join(plans[0].trusts))
+    facts = answering(green_tiller=" ".join(plans[0].trust_anchors))
     assert fit(facts, plans=plans[:1]).leaving == {}
     for after in (plans[1], PLANS[1]):
         found = fit(facts, plans=[after])
-        assert found.leaving == {"green-tiller": set(plans[0].trusts) - {"bob"}}
+        assert found.leaving == {"green-tiller": set(plans[0].trust_anchors) - {"bob"}}
         assert "whom the CA partner signs for" in found.warnings[0]
 
 
@@ -103,8 +103,8 @@ def test_a_cluster_that_does_not_let_pods_be_listed_says_what_was_not_checked() 
     ],
 )
 def test_who_is_answered_is_said_as_people_say_it(trusts: list[str], words: str) -> None:
-    assert in_words(trusts, clients=["bob"]).startswith(words)
+    assert describe_trust(trusts, clients=["bob"]).startswith(words)
 
 
 def test_nobody_is_said_to_have_another_bundle_unless_it_is_known() -> None:
-    assert in_words(["bob@2", "bob#0a1b2c3d4e5f"]) == "client bob, client bob"
+    assert describe_trust(["bob@2", "bob#0a1b2c3d4e5f"]) == "client bob, client bob"
