@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 from pulumi_kubernetes.meta.v1.outputs import ManagedFieldsEntry, ObjectMeta
 
@@ -150,6 +151,14 @@ def where(item: Object) -> str:
     return path(item.kind, item.namespace, item.name)
 
 
+@pytest.fixture
+def warned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the warnings to whoever reads the update."""
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", said.append)
+    return said
+
+
 @pytest.mark.parametrize(
     ("item", "key", "named"),
     [
@@ -159,7 +168,7 @@ def where(item: Object) -> str:
     ids=["in a namespace", "a namespace"],
 )
 def test_what_was_taken_over_is_named_with_its_maker_and_the_ways_out(
-    server: ApiServer, judge: Judged, capsys: pytest.CaptureFixture[str], item: Object, key: str, named: str
+    server: ApiServer, judge: Judged, warned: list[str], item: Object, key: str, named: str
 ) -> None:
     server.answers[where(item)] = (200, {"metadata": THEIRS})
     (problem,) = judge(item)
@@ -168,7 +177,7 @@ def test_what_was_taken_over_is_named_with_its_maker_and_the_ways_out(
     assert "every preview and update refuses it" in problem.why
     assert f"kubectl delete {named} && pulumi up --refresh" in problem.remedy
     assert f"kubectl label --overwrite {named} app.kubernetes.io/managed-by=secure-tiller" in problem.remedy
-    assert f"TAKEN OVER: {item}, which was made by kubectl-create at {BEFORE}" in capsys.readouterr().err
+    assert warned == [f"TAKEN OVER: {item}, which was made by kubectl-create at {BEFORE}"]
 
 
 def test_it_is_given_back_by_taking_our_label_from_it(server: ApiServer, judge: Judged) -> None:
@@ -220,12 +229,11 @@ def test_one_that_cannot_be_given_back_is_named_all_the_same(server: ApiServer, 
     assert "it refused to change roles shared-tools/tiller-blue: 403" in refused.why
 
 
-def test_a_maker_draws_nothing_on_the_terminal(
-    server: ApiServer, judge: Judged, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_maker_draws_nothing_on_the_terminal(server: ApiServer, judge: Judged, warned: list[str]) -> None:
     account = Object(SERVICE_ACCOUNTS, "apps", "tiller")
     hostile = metadata(entry("\x1b[2Jnothing", BEFORE, OWNER), ours(), created=BEFORE)
     server.answers[where(account)] = (200, {"metadata": hostile})
     (problem,) = judge(account)
     assert "\x1b" not in str(problem)
-    assert "\x1b" not in capsys.readouterr().err
+    assert len(warned) == 1
+    assert "\x1b" not in warned[0]
