@@ -1,16 +1,25 @@
 """A Pulumi command has a limit of time, at which an update is interrupted and any other command is killed."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from testbed.pulumi_stack import PulumiError, Stack
 
-SLOW = """#!/bin/sh
-trap 'echo saved the state; : > saved; exit 1' INT
-: > started
-while :; do sleep 0.05; done
+SLOW = f"""#!{sys.executable}
+import pathlib, signal, sys
+
+def interrupted(*_):
+    print("saved the state")
+    pathlib.Path("saved").touch()
+    sys.exit(1)
+
+signal.signal(signal.SIGINT, interrupted)  # as Go does, also where whoever started it ignores the signal
+pathlib.Path("started").touch()
+while True:
+    signal.pause()
 """
 
 
