@@ -7,7 +7,7 @@ the reasons to GITHUB_STEP_SUMMARY.
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +52,8 @@ def previews(tree: str) -> Iterator[Preview]:
     before, after = repository.stack_files("HEAD"), repository.stack_files(tree)
     code = [change.path for change in changed if change.stack is None and _is_program(change.path)]
     _require_stack_files(changed, after)
+    _require_the_folder(changed)
+    _require_no_loss(changed, sorted(stack for stack in before.keys() - after.keys() if not _throwaway(before[stack])))
     # A stack is for throwaway clusters where both sides say so: neither hides a cluster that lasts.
     lasting = [
         stack for stack in sorted(after) if not all(map(_throwaway, {after[stack], before.get(stack, after[stack])}))
@@ -75,6 +77,28 @@ def _require_stack_files(changed: Iterable[repository.Change], after: Mapping[st
                 f"{change.path!a} cannot be previewed: make it a regular file, not executable, of the name "
                 "stacks/Pulumi.<stack>.yaml, where <stack> begins with a letter or digit"
             )
+
+
+def _require_the_folder(changed: Iterable[repository.Change]) -> None:
+    """Refuse another folder of the stacks' files: changes in it would be no stack's."""
+    for change in changed:
+        if change.path == "Pulumi.yaml" and len({_folder(blob) for blob in change.blobs}) > 1:
+            raise RepositoryError("Pulumi.yaml changes stackConfigDir, and previews are made of stacks/: leave it")
+
+
+def _folder(blob: str) -> tuple[str, ...]:
+    """Return the lines of a project file that speak of the folder; none where there is no file."""
+    lines = repository.content(blob).splitlines() if blob.strip("0") else []
+    return tuple(line for line in lines if "stackConfigDir" in line)
+
+
+def _require_no_loss(changed: Iterable[repository.Change], gone: Sequence[str]) -> None:
+    """Refuse to take stacks away together with other changes, which would be previewed for none of them."""
+    if gone and any(change.stack is None for change in changed):
+        raise RepositoryError(
+            f"the files of {', '.join(gone)} go, and with them anything else changes, of which those stacks get no "
+            "preview: delete them in a pull request that changes stacks' files alone"
+        )
 
 
 def _throwaway(blob: str) -> bool:

@@ -149,6 +149,45 @@ def test_a_pull_request_is_refused_with(repo: Repository, change: Propose) -> No
     assert not (repo.folder / "x").exists()
 
 
+def moved(folder: Path, **more: Any) -> None:
+    """Move the stacks' files where no preview looks for them."""
+    shutil.move(folder / "stacks", folder / "docs")
+    write(folder, more)
+
+
+def through_a_link(folder: Path) -> None:
+    moved(folder)
+    (folder / "stacks").symlink_to("docs")
+
+
+def without_production(folder: Path, **more: Any) -> None:
+    (folder / PRODUCTION).unlink()
+    write(folder, more)
+
+
+LOSSES: dict[str, tuple[Propose, str]] = {
+    "another folder": (lambda folder: moved(folder, **{"Pulumi.yaml": "stackConfigDir: docs"}), "stackConfigDir"),
+    "another folder, too": (files(**{"Pulumi.yaml": "stackConfigDir: docs"}), "stackConfigDir"),
+    "a link in place of the folder": (through_a_link, "the files of production, staging go"),
+    "a change with a deletion": (
+        lambda folder: without_production(folder, **{"__main__.py": "evil"}),
+        "the files of production go",
+    ),
+    "words with a deletion": (
+        lambda folder: without_production(folder, **{"docs/x.md": "words"}),
+        "the files of production go",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "why"), LOSSES.values(), ids=LOSSES.keys())
+def test_a_stack_is_not_lost_from_the_previews_by(repo: Repository, change: Propose, why: str) -> None:
+    done = repo.run("changes.py", HEAD_COMMIT=repo.propose(change))
+    assert done.returncode == 1
+    assert why in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 REFUSED = {
     "conflicts": (lambda repo: conflict(repo), "conflicts with the base branch"),
     "is not there": (lambda _: "0" * 40, "is on no branch"),
