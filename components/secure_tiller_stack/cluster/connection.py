@@ -103,7 +103,7 @@ def _client(entries: Entries, server: str, folder: Path) -> Any:
     configuration.retries = False
     configuration.tls_server_name = entries.cluster.get("tls-server-name")
     configuration.proxy, configuration.no_proxy = proxy(entries.cluster), None
-    configuration.verify_ssl = "insecure-skip-tls-verify" not in entries.cluster
+    configuration.verify_ssl = not entries.cluster.get("insecure-skip-tls-verify", False)
     if configuration.proxy and not server.startswith("https:") and len(set(sent)) < len(sent):
         # urllib3 joins headers of one name there, and the API server would read one value.
         why = "or as-user-extra: several values cannot be sent through a proxy without TLS"

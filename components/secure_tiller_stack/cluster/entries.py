@@ -72,9 +72,11 @@ def _named(content: Mapping[str, Any], kind: str, name: Any) -> Entry:
     found = entry(content, kind, name) if name else {}
     if found is None:
         raise EntryError(f"{kind}s", f"there is no {kind} of the name that the context gives")
-    # What is empty counts as not set, as in Go.
+    # What is empty counts as not set, as in Go; in place of a text, false is no empty one.
     return {
-        key: value for key, value in found.items() if not (value is None or value is False or value in ("", [], {}))
+        key: value
+        for key, value in found.items()
+        if not (value is None or value in ("", [], {}) or (value is False and key in SWITCHES))
     }
 
 
@@ -92,17 +94,19 @@ def _is_extra(value: object) -> bool:
 
 Form = tuple[Callable[[object], bool], str]
 _TEXT: Form = (_is_text, "text")
+SWITCHES = ("disable-compression", "insecure-skip-tls-verify")
+"""Fields that are true or false."""
+
 _TRUTH: Form = (lambda value: isinstance(value, bool), "true or false")
 _MAP: Form = (lambda value: isinstance(value, Mapping), "a map")
 
 _CLUSTER = {
     "server": _TEXT,
     "tls-server-name": _TEXT,
-    "insecure-skip-tls-verify": _TRUTH,
     "certificate-authority": _TEXT,
     "certificate-authority-data": _TEXT,
     "proxy-url": _TEXT,
-    "disable-compression": _TRUTH,
+    **dict.fromkeys(SWITCHES, _TRUTH),
 }
 _USER: Mapping[str, Form] = {
     "client-certificate": _TEXT,

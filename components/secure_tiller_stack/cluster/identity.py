@@ -22,6 +22,10 @@ _HEADER_KEY = frozenset(string.ascii_letters + string.digits + "!#$&'*+-.^_`|~")
 Headers = tuple[tuple[str, str], ...]
 
 
+CERTIFICATES = {"client-certificate", "client-certificate-data"}
+"""Fields with the user's own certificate."""
+
+
 class Identity:
     """The credentials of a context's user, and whom they impersonate."""
 
@@ -51,6 +55,8 @@ class Identity:
             return f"Basic {base64.b64encode(pair.encode()).decode()}"
         if "auth-provider" in user:
             return f"Bearer {_oidc_token(user['auth-provider'])}"
+        if CERTIFICATES & set(user):
+            return ""  # as client-go: with a certificate of the user's own, the login program is not asked
         token = login(self._entries).token if "exec" in user else ""
         return f"Bearer {token}" if token else ""
 

@@ -99,17 +99,19 @@ def test_the_certificate_of_a_login_program_is_shown(secure: ApiServer, tmp_path
     assert shown(secure) == {"CN=ann"}
 
 
-def test_the_certificate_of_the_entry_counts_before_that_of_the_login_program(
-    secure: ApiServer, tmp_path: Path
-) -> None:
+def test_with_a_certificate_in_the_entry_the_login_program_is_not_asked(secure: ApiServer, tmp_path: Path) -> None:
     given = program(tmp_path, answer(token="t", clientCertificateData=BOB.pem, clientKeyData=BOB.key_pem))
     cluster.ask(entry(tmp_path, secure.url, USER | {"exec": given}, **OURS), PREVIEW)
     assert shown(secure) == {"CN=ann"}
-    assert secure.sent("Authorization")[0] == ["Bearer t"]
+    assert secure.sent("Authorization")[0] == []
 
 
-def test_a_cluster_of_another_authority_is_refused(secure: ApiServer, tmp_path: Path) -> None:
-    access = entry(tmp_path, secure.url, {"token": "sesame"}, **{"certificate-authority-data": data(OTHER.pem)})
+@pytest.mark.parametrize("further", [{}, {"insecure-skip-tls-verify": False}])
+def test_a_cluster_of_another_authority_is_refused(
+    secure: ApiServer, tmp_path: Path, further: dict[str, object]
+) -> None:
+    other = {"certificate-authority-data": data(OTHER.pem)}
+    access = entry(tmp_path, secure.url, {"token": "sesame"}, **other, **further)
     assert "CERTIFICATE_VERIFY_FAILED" in refused(access)
     assert secure.asked == []
 
