@@ -32,6 +32,9 @@ class StackState:
     def team(self, name: str) -> DeployedTiller:
         """Return the Tiller of a team; if there is none, end with the nearest name, or because it is not whole."""
         by_name = {tiller.name: tiller for tiller in self.tillers}
+        if sum(tiller.name == name for tiller in self.tillers) > 1:
+            why = "the stack has several Tillers of this name, and which one is meant is not known"
+            fail(Problem("", f"team {name}", "", why, "give each component a name of its own"))
         if name in self.unfinished:
             why = "its first update did not finish, so its state is incomplete"
             fail(Problem("", f"team {name}", "", why, "pulumi up"))
@@ -100,7 +103,8 @@ def access(
         remedy = "set the provider's cluster_identifier to the UID of the namespace kube-system; pulumi up"
         fail(Problem("", shown, "", why, remedy))
     if first.hidden and not file:
-        first = next(each for each in read_deployed(stack, secrets=True).tillers if each.name == found[0].name).cluster
+        decrypted = read_deployed(stack, secrets=True).team(found[0].name).cluster
+        first = replace(decrypted, identifier=first.identifier)
     settings = {"uid": first.identifier}
     if file or first.kubeconfig:
         settings["kubeconfig"] = str(file or first.kubeconfig)

@@ -168,3 +168,15 @@ def test_a_namesake_in_another_cluster_is_no_neighbour(file: Path) -> None:
     assert deployed.elsewhere(here, there)
     assert not deployed.elsewhere(here, here)
     assert not deployed.elsewhere(here, replace(there, cluster=ClusterReference(**UNNAMED)))
+
+
+@pytest.mark.usefixtures("stack")
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
+def test_of_two_tillers_of_one_name_none_is_chosen(
+    command: list[str], file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    namesakes = tuple(replace(each, name="blue") for each in two(file))
+    monkeypatch.setattr(deployed, "read_deployed", lambda *_, **__: StackState(namesakes, (), CHANGED))
+    done = CliRunner().invoke(app, [*command, "blue"])
+    assert done.exit_code == 1
+    assert "several Tillers of this name" in done.stderr
