@@ -468,7 +468,8 @@ def _nobody_there() -> str:
     """A kubeconfig that leads to a port where nobody listens."""
     cluster = {"name": "c", "cluster": {"server": "https://127.0.0.1:1"}}
     context = {"name": "c", "context": {"cluster": "c", "user": "u"}}
-    return json.dumps({"current-context": "c", "contexts": [context], "clusters": [cluster], "users": []})
+    user = {"name": "u", "user": {}}
+    return json.dumps({"current-context": "c", "contexts": [context], "clusters": [cluster], "users": [user]})
 
 
 def test_a_wrong_passphrase_is_said_in_a_line(checked: Checked) -> None:
