@@ -107,8 +107,20 @@ def _other(change: Change) -> Iterator[Meaning]:
         word = "deleted" if change.operation == "delete" else "replaced"
         kept = " from the stack only, and stays in the cluster" if word == "deleted" and change.stays else ""
         yield Meaning(f"other-{change.operation}", f"{{resource}} is {word}{kept}", names, risk=not kept)
+    elif moved := _moved(change):
+        sentence = "{resource} changes {inputs}: what it makes may go to another cluster"
+        yield Meaning("other-provider", sentence, {**names, "inputs": moved}, risk=True)
     elif change.kind in BINDINGS and _binds_a_tiller(change.new) and not _binds_a_tiller(change.old):
         yield Meaning("other-binding", "{resource} gives further rights to the account of a Tiller", names, risk=True)
+
+
+def _moved(change: Change) -> tuple[str, ...]:
+    """Return the inputs that an update of a provider changes; not its version, which is no place."""
+    if not (change.state.type.startswith("pulumi:providers:") and change.operation == "update"):
+        return ()
+    seen = {key for key in {*change.old, *change.new} if change.old.get(key) != change.new.get(key)}
+    changed = seen | set(change.step.diffReasons or ())  # a secret is the same text on both sides
+    return tuple(sorted(changed - {"version"})) if changed else ("its inputs",)
 
 
 def _binds_a_tiller(properties: Mapping[str, object]) -> bool:

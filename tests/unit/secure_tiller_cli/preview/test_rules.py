@@ -348,6 +348,36 @@ def test_another_binding_to_tillers_account_outside_of_the_team_is_a_risk() -> N
     assert summary.others.risks[0].code == "other-binding"
 
 
+PROVIDER: dict[str, Any] = {"context": "production", "kubeconfig": "/a", "clusterIdentifier": "6f2d7a3e"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "new", "reasons", "said"),
+    [
+        ("update", {"context": "evil"}, ["context"], "changes context:"),
+        ("update", {"context": "evil", "kubeconfig": "/b"}, [], "changes context, kubeconfig:"),
+        ("update", {"cluster": "evil"}, None, "changes cluster:"),
+        ("update", {}, ["kubeconfig"], "changes kubeconfig:"),  # a secret is not shown
+        ("update", {}, None, "changes its inputs:"),
+        ("update", {"version": "4.25.1"}, ["version"], ""),
+        ("same", {}, None, ""),
+        ("create", {}, None, ""),
+    ],
+)
+def test_a_provider_that_is_changed_may_lead_to_another_cluster(
+    operation: str, new: dict[str, Any], reasons: list[str] | None, said: str
+) -> None:
+    kind = "pulumi:providers:kubernetes"
+    before = None if operation == "create" else {"type": kind, "inputs": PROVIDER}
+    changed = step(
+        operation, f"urn:pulumi:test::secure-tiller::{kind}::cluster", before, {"type": kind, "inputs": PROVIDER | new}
+    )
+    summary = summarize(Digest.model_validate({"steps": [changed | {"diffReasons": reasons}], "changeSummary": {}}))
+    found = [each for each in summary.others.findings if each.code == "other-provider"]
+    assert [each.risk for each in found] == ([True] if said else [])
+    assert not found or said in found[0].plain()
+
+
 ACCOUNT = urn_of("green", "kubernetes:core/v1:ServiceAccount", "service-account")
 OTHER_CA = pki.authority("an attacker's")
 
