@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from secure_tiller.plan import chains, pem
 from secure_tiller.plan.validation import Settings
-from secure_tiller.problems import Problem
+from secure_tiller.problems import Problem, shown
 
 
 def conflicts(teams: Sequence[Settings]) -> Iterator[Problem]:
@@ -16,7 +16,11 @@ def conflicts(teams: Sequence[Settings]) -> Iterator[Problem]:
 def in_cluster(teams: Sequence[Settings]) -> Iterator[Problem]:
     """Yield a problem for each object of the cluster that two teams lay claim to, or that one could read of another."""
     tillers: dict[str, str] = {}
-    for team in teams:
+    names = [team.name for team in teams]
+    for number, team in enumerate(teams):
+        if team.name in names[:number]:
+            why = "names two Tillers on one cluster, whose namespaces and Secrets could not be kept apart"
+            yield Problem(team.name, "", shown(team.name), why, "give one of them another name")
         if team.namespace in tillers:
             why = f"is the Tiller namespace of team {tillers[team.namespace]} too; each Tiller has one of its own"
             yield team.problem("namespace", team.namespace, why, "set another `namespace`")

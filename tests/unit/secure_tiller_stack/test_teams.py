@@ -221,6 +221,12 @@ def test_a_secret_of_a_third_team_in_a_namespace_that_two_share_is_refused() -> 
     assert KEY_IN_REACH in problem.why
 
 
+def test_two_tillers_of_one_name_on_one_cluster_are_refused() -> None:
+    other = {**team("tools"), "namespace": "elsewhere"}
+    (problem,) = conflicts([Settings("a", team("apps")), Settings("a", other)])  # type: ignore[arg-type]
+    assert "names two Tillers on one cluster" in problem.why
+
+
 def test_the_conflicts_of_sound_settings_are_reported_without_reading_them_again() -> None:
     (problem,) = conflicts([Settings("a", team("apps")), Settings("b", team("apps"))])
     assert (problem.team, problem.value) == ("b", '"apps"')
