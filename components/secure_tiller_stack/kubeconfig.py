@@ -44,14 +44,18 @@ class Access:
 
     @contextmanager
     def as_file(self) -> Iterator[Path]:
-        """Give the file; a content is put into one that its owner alone can read, and that goes."""
+        """Give the file; a content is put into one that its owner alone can read, and that goes.
+
+        Its folder is its own: kubectl looks there for what a content names by a relative path.
+        """
         if self.kubeconfig:
             yield self.kubeconfig
             return
-        with tempfile.NamedTemporaryFile("w", prefix="secure-tiller-", suffix=".yaml") as file:
-            file.write(self.content)
-            file.flush()
-            yield Path(file.name)
+        with tempfile.TemporaryDirectory(prefix="secure-tiller-") as folder:
+            file = Path(folder) / "kubeconfig.yaml"
+            file.touch(mode=0o600)
+            file.write_text(self.content)
+            yield file
 
 
 def read_settings(value: object) -> Mapping[str, str]:

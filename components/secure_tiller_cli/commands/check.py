@@ -86,6 +86,7 @@ def _prove(
     from secure_tiller_cli.foreign_text import terminal
     from secure_tiller_cli.output import console
 
+    now = datetime.now(UTC)  # before the state is read: an update that ends in between outdates the check
     with console(err=True).status("reading the stack") as progress:
         state = deployed.read_deployed(stack, secrets=True)
         teams = (state.team(team),) if team else state.tillers
@@ -97,7 +98,7 @@ def _prove(
                 client,
                 teams,
                 Limits(warn, fail),
-                datetime.now(UTC),
+                now,
                 lambda what: progress.update(terminal(what)),
             )
 

@@ -246,3 +246,11 @@ def test_credentials_in_plain_sight_are_to_be_changed() -> None:
     with pytest.raises(ConfigurationError) as refused:
         with_content(CONTENT, secret=False)
     assert refused.value.problems[0].remedy.startswith("change them, and set the new ones with: pulumi config set")
+
+
+def test_a_content_is_given_as_a_file_in_a_folder_of_its_own() -> None:
+    with Access(None, "here", content="credentials").as_file() as file:
+        assert file.read_text() == "credentials"
+        assert list(file.parent.iterdir()) == [file]
+        assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert not file.parent.exists()
