@@ -125,9 +125,9 @@ def _client(entries: Entries, server: str, folder: Path) -> Any:
 
 def _certificate(entries: Entries, folder: Path) -> tuple[str | None, str | None]:
     """Return the files of the client's certificate and key: the entry's, else the login program's."""
-    own = _file(entries, entries.user, "client-certificate", folder)
-    if own or "exec" not in entries.user or {"token", "tokenFile", "username", "password"} & set(entries.user):
-        return own, _file(entries, entries.user, "client-key", folder)
+    if not entries.asks_login_program:
+        certificate, key = (_file(entries, entries.user, f"client-{word}", folder) for word in ("certificate", "key"))
+        return certificate, key
     given = login.login(entries)
     if not given.key:
         return None, None

@@ -31,6 +31,11 @@ class Entries:
     folder: Path
     """Where relative paths begin: the folder of the file; for a content the current one."""
 
+    @property
+    def asks_login_program(self) -> bool:
+        """Whether the user's login program gives the credentials: where there are others, client-go does not run it."""
+        return "exec" in self.user and not _CREDENTIALS & set(self.user)
+
     def file(self, values: Entry, field: str) -> Path | None:
         """Return the file that a field names; None: it names none.
 
@@ -92,11 +97,14 @@ def _is_extra(value: object) -> bool:
     return isinstance(value, Mapping) and all(map(_is_text, value)) and all(map(_is_texts, value.values()))
 
 
-Form = tuple[Callable[[object], bool], str]
-_TEXT: Form = (_is_text, "text")
 SWITCHES = ("disable-compression", "insecure-skip-tls-verify")
 """Fields that are true or false."""
 
+_CREDENTIALS = {"client-certificate", "client-certificate-data", "password", "token", "tokenFile", "username"}
+"""Fields with credentials of the user's own."""
+
+Form = tuple[Callable[[object], bool], str]
+_TEXT: Form = (_is_text, "text")
 _TRUTH: Form = (lambda value: isinstance(value, bool), "true or false")
 _MAP: Form = (lambda value: isinstance(value, Mapping), "a map")
 
@@ -134,7 +142,7 @@ def _wrong_cluster(cluster: Entry) -> Iterator[tuple[str, str]]:
     address = cluster.get("server", "")
     if not address:
         yield "server", "its cluster cannot be called: there is no server address"
-    elif not address.startswith(("https://", "http://")) or not _has_host(address):
+    elif not address.startswith(("https://", "http://")) or not has_host(address):
         yield "server", "its cluster cannot be called: must be an address that begins with https://"
     yield from _twice(cluster)
     if cluster.get("insecure-skip-tls-verify") and any(key.startswith(_PAIRS[0]) for key in cluster):
@@ -162,7 +170,8 @@ def _twice(values: Entry) -> Iterator[tuple[str, str]]:
             yield field, f"cannot be used with {field}-data: which of both counts would be a guess"
 
 
-def _has_host(address: str) -> bool:
+def has_host(address: str) -> bool:
+    """Return whether an address names a host."""
     try:
         return bool(urlsplit(address).hostname)
     except ValueError:

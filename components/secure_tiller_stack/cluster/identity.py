@@ -22,10 +22,6 @@ _HEADER_KEY = frozenset(string.ascii_letters + string.digits + "!#$&'*+-.^_`|~")
 Headers = tuple[tuple[str, str], ...]
 
 
-CERTIFICATES = {"client-certificate", "client-certificate-data"}
-"""Fields with the user's own certificate."""
-
-
 class Identity:
     """The credentials of a context's user, and whom they impersonate."""
 
@@ -55,9 +51,7 @@ class Identity:
             return f"Basic {base64.b64encode(pair.encode()).decode()}"
         if "auth-provider" in user:
             return f"Bearer {_oidc_token(user['auth-provider'])}"
-        if CERTIFICATES & set(user):
-            return ""  # as client-go: with a certificate of the user's own, the login program is not asked
-        token = login(self._entries).token if "exec" in user else ""
+        token = login(self._entries).token if self._entries.asks_login_program else ""
         return f"Bearer {token}" if token else ""
 
     def _token_file(self) -> str:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from urllib.parse import SplitResult, urlsplit
 
-from secure_tiller_stack.cluster.entries import Entry, EntryError
+from secure_tiller_stack.cluster.entries import Entry, EntryError, has_host
 
 _SOCKS = ("socks5", "socks5h")
 
@@ -39,7 +39,7 @@ def proxy(cluster: Entry, environment: Mapping[str, str] = os.environ) -> str | 
             raise EntryError(field, why, "install PySocks where this program runs, or name a proxy of http://")
         # Go lets the proxy look up names, which urllib3 calls socks5h.
         return f"socks5h://{found.partition('://')[2]}"
-    if scheme not in ("http", "https") or not _has_host(found):
+    if scheme not in ("http", "https") or not has_host(found):
         raise EntryError(field, "must be an address that begins with http://, https:// or socks5://")
     return str(found)
 
@@ -82,10 +82,3 @@ def _number(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return ipaddress.ip_address(host)
     except ValueError:
         return None
-
-
-def _has_host(address: str) -> bool:
-    try:
-        return bool(urlsplit(address).hostname)
-    except ValueError:
-        return False
