@@ -5,8 +5,11 @@ from functools import cache
 
 from secure_tiller.args import SecureTillerArgs
 from secure_tiller.plan.build import plan
+from secure_tiller.plan.model import TillerPlan
 from secure_tiller.plan.objects import Json, objects
 from tiller_facts.kinds import WORDS
+
+STACK = "any/any/any"
 
 
 @cache
@@ -18,14 +21,20 @@ def of_an_exposed_team() -> Mapping[tuple[str, str], Json]:
         "expose": "cluster",
         "subjects": {"groups": ["any"]},
     }
-    return _objects(settings)
+    return _objects(plan("any", settings, STACK))
+
+
+@cache
+def plan_of_every_team() -> TillerPlan:
+    """Return the plan of a team that chooses nothing."""
+    return plan("any", {"namespaces": {"any": {}}, "clients": {"any": {}}}, STACK)
 
 
 @cache
 def of_every_team() -> Mapping[tuple[str, str], Json]:
     """Return, by kind and part, the objects of a team that chooses nothing."""
-    return _objects({"namespaces": {"any": {}}, "clients": {"any": {}}})
+    return _objects(plan_of_every_team())
 
 
-def _objects(settings: SecureTillerArgs) -> Mapping[tuple[str, str], Json]:
-    return {(WORDS[one.kind], one.part): one.manifest for one in objects(plan("any", settings, "any/any/any"))}
+def _objects(planned: TillerPlan) -> Mapping[tuple[str, str], Json]:
+    return {(WORDS[one.kind], one.part): one.manifest for one in objects(planned)}

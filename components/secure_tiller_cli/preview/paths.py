@@ -1,5 +1,6 @@
 """Where two sets of properties differ, as paths."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -70,3 +71,8 @@ def written(path: Path) -> str:
         else:
             text += f'["{key}"]'
     return text
+
+
+def stated(path: Path, value: Any) -> str:
+    """Return a property with its value, in words."""
+    return f"{written(path)} is {'not set' if value is None else json.dumps(value)}"

@@ -1,18 +1,16 @@
 """Properties of every key, request and certificate, whatever a team's file says: only a transform changes them."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
-from secure_tiller.plan.build import plan
+from secure_tiller.plan.every_team import plan_of_every_team
 from secure_tiller.plan.model import CA_USES, KEY_ALGORITHM, KEY_CURVE, CertificatePlan
 from secure_tiller.plan.names import server_names
 from secure_tiller_cli.preview.changes import Change, Team, part_of
 from secure_tiller_cli.preview.digest import SECRET, UNKNOWN
 from secure_tiller_cli.preview.findings import Meaning
-from secure_tiller_cli.preview.paths import Path, at, differing, written
+from secure_tiller_cli.preview.paths import Path, at, differing, stated
 from secure_tiller_cli.preview.rules import keys
 
 CHOSEN = ("caCertPem", "certRequestPem", "earlyRenewalHours", "validityPeriodHours")
@@ -49,8 +47,7 @@ def _faults(team: Team, change: Change, found: Mapping[str, Any]) -> Iterator[tu
         of = path[: 2 if path[0] == "subject" else 1]
         opaque = of == CA_NAME and change.kind == "SelfSignedCert" and _is_opaque(at(found, of))
         if not opaque:
-            value = at(found, of)
-            yield of, f"{written(of)} is {'not set' if value is None else json.dumps(value)}"
+            yield of, stated(of, at(found, of))
 
 
 def _fixed(team: Team, change: Change) -> Mapping[str, Any]:
@@ -61,7 +58,9 @@ def _fixed(team: Team, change: Change) -> Mapping[str, Any]:
         ids = {"setAuthorityKeyId": True, "setSubjectKeyId": True}
         return {"allowedUses": list(CA_USES), "isCaCertificate": True, "privateKeyPem": SECRET, "subject": {}, **ids}
     role, _, client = change.part.partition(":")
-    planned = _of_every_team()[role]
+    every = plan_of_every_team()
+    planned = every.server if role == "server" else every.clients["any"]
+    assert isinstance(planned, CertificatePlan)  # noqa: S101  such a team has no certificate of its own
     if change.kind == "LocallySignedCert":
         return {"allowedUses": list(planned.allowed_uses), "caPrivateKeyPem": SECRET, "setSubjectKeyId": True}
     names = ("localhost", *server_names(team.namespace, exposed=True)[1:]) if role == "server" else ()
@@ -71,14 +70,6 @@ def _fixed(team: Team, change: Change) -> Mapping[str, Any]:
         "ipAddresses": list(planned.ip_addresses),
         "privateKeyPem": SECRET,
     }
-
-
-@cache
-def _of_every_team() -> Mapping[str, CertificatePlan]:
-    """Return what every team's certificates are like, by the first word of their part."""
-    smallest = plan("any", {"namespaces": {"any": {}}, "clients": {"any": {}}}, "any/any/any")
-    assert isinstance(smallest.server, CertificatePlan)  # noqa: S101  no certificate of its own is given
-    return {"server": smallest.server, "client": smallest.clients["any"]}
 
 
 def _sources(team: Team, change: Change) -> Iterator[tuple[Path, str]]:

@@ -1,13 +1,12 @@
 """Properties of a team's Kubernetes objects, whatever a team's file says: only a transform changes them."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from secure_tiller.plan.every_team import of_an_exposed_team
 from secure_tiller_cli.preview.changes import Change, Team
 from secure_tiller_cli.preview.findings import Meaning
-from secure_tiller_cli.preview.paths import Path, at, differing, mapping, within, written
+from secure_tiller_cli.preview.paths import Path, at, differing, mapping, stated, within
 from tiller_facts.identity import PARTS
 
 JUDGED: Mapping[tuple[str, str], tuple[Path, ...]] = {
@@ -45,14 +44,14 @@ def _faults(team: Team, change: Change, part: str, found: Mapping[str, Any]) -> 
     for key, wanted in (("name", name), ("namespace", namespace)):
         at_key = ("metadata", key)
         if wanted and at(found, at_key) != wanted:
-            yield at_key, _said(at_key, at(found, at_key))
+            yield at_key, stated(at_key, at(found, at_key))
     form = dict(of_an_exposed_team()[change.kind, f"{part}any" if part.endswith(":") else part])
     if "roleRef" in form:
         form["roleRef"] = {**mapping(form["roleRef"]), "name": name}
     judged = (*JUDGED_OF_ALL, *JUDGED.get((change.kind, part), ()))
     for path in differing(form, found):
         if not any(within(path, known) for known in judged):
-            yield path, _said(path, at(found, path))
+            yield path, stated(path, at(found, path))
 
 
 def _place(team: Team, change: Change, part: str, rest: str) -> tuple[str, str]:
@@ -63,10 +62,6 @@ def _place(team: Team, change: Change, part: str, rest: str) -> tuple[str, str]:
     if part in ("namespace", "secret:"):
         return "", ""
     return (f"tiller-{team.name}", rest) if part == "manage:" else (fixed, team.namespace)
-
-
-def _said(path: Path, value: Any) -> str:
-    return f"{written(path)} is {'not set' if value is None else json.dumps(value)}"
 
 
 def _part(change: Change) -> str:

@@ -1,6 +1,5 @@
 """Properties of every Tiller pod, whatever a team's file says: only a transform, or another component, undoes them."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -8,7 +7,7 @@ from secure_tiller.plan.every_team import of_every_team
 from secure_tiller.plan.places import Place
 from secure_tiller_cli.preview.changes import Team
 from secure_tiller_cli.preview.findings import Meaning, whole
-from secure_tiller_cli.preview.paths import Path, at, differing, mapping, within, written
+from secure_tiller_cli.preview.paths import Path, at, differing, mapping, stated, within
 from secure_tiller_cli.preview.rules.tiller import ARGUMENTS, CONTAINER, ENVIRONMENT, PLACED, POD, TEMPLATE, TIMEOUT
 
 AS_MADE = {"spec": of_every_team()["Deployment", "deployment"]["spec"]}
@@ -84,5 +83,5 @@ def _difference(properties: Mapping[str, Any], path: Path) -> Iterator[tuple[Pat
         kinds = sorted({*mapping(at(properties, added))} - {"name"})
         yield added, f"it mounts a volume of kind {', '.join(kinds)}"
     else:
-        where, found = written(tuple(key for key in path[1:] if key not in ("spec", "template"))), at(properties, path)
-        yield path, f"{where} is {'not set' if found is None else json.dumps(found)}"
+        where = tuple(key for key in path[1:] if key not in ("spec", "template"))
+        yield path, stated(where, at(properties, path))
