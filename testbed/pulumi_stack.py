@@ -13,7 +13,6 @@ from secure_tiller_cli.diagnosis import Credentials
 PROJECT = Path(__file__).parents[1]
 UPDATES = ("up", "destroy", "refresh", "import")
 """Commands that change resources."""
-INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,7 @@ class Stack:
         Args:
             arguments: of the command.
             check: whether a failure is an error.
-            seconds: how long it may take. Then an update is interrupted, and waited for: one that is killed leaves
-                operations in the state of which nobody knows how they ended. Every other command is killed.
+            seconds: how long it may take; `finish` says what then.
             stdin: its standard input.
 
         Raises:
@@ -55,13 +53,9 @@ class Stack:
             stderr=subprocess.PIPE,
             text=True,
         ) as process:
-            try:
-                out, err = process.communicate(stdin, timeout=seconds)
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGINT if arguments[0] in UPDATES else signal.SIGKILL)
-                out, err = process.communicate()
-                raise PulumiError(subprocess.CompletedProcess(command, INTERRUPTED, out, err), seconds) from None
-        done = subprocess.CompletedProcess(command, process.returncode, out, err)
+            done, in_time = finish(process, seconds, is_update=arguments[0] in UPDATES, stdin=stdin)
+        if not in_time:
+            raise PulumiError(done, seconds)
         if check and done.returncode:
             raise PulumiError(done)
         return done
@@ -97,6 +91,31 @@ class Stack:
     def bundle(self, team: str, client: str) -> Credentials:
         """A client's bundle as the stack's outputs give it."""
         return Credentials(**self.outputs()[team]["bundles"][client])
+
+
+def finish(
+    process: "subprocess.Popen[str]", seconds: float, *, is_update: bool, stdin: str | None = None
+) -> tuple["subprocess.CompletedProcess[str]", bool]:
+    """Wait until Pulumi has ended, and return how, and whether it ended in time.
+
+    Args:
+        process: Pulumi's.
+        seconds: how long it may take.
+        is_update: whether it changes resources: then it is interrupted when the time is up, and waited for. One that
+            is killed leaves operations in the state of which nobody knows how they ended. Others are killed.
+        stdin: its standard input, if that is a pipe.
+    """
+    in_time = True
+    try:
+        out, err = process.communicate(stdin, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        in_time = False
+        process.send_signal(signal.SIGINT if is_update else signal.SIGKILL)
+        out, err = process.communicate()
+    except KeyboardInterrupt:  # the terminal has interrupted Pulumi too, which ends what it has begun
+        process.wait()
+        raise
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err), in_time
 
 
 class PulumiError(Exception):

@@ -2,7 +2,6 @@
 
 import argparse
 import shlex
-import signal
 import subprocess
 import sys
 import time
@@ -18,7 +17,7 @@ from testbed.command import complain, guarded, output
 from testbed.demo import checks, place
 from testbed.demo.checks import Attempt, Attempts, attempt
 from testbed.demo.place import Place
-from testbed.pulumi_stack import Stack
+from testbed.pulumi_stack import Stack, finish
 from testbed.toolchain import Toolchain, load, prepare
 from testbed.toolchain.progress import clock
 
@@ -103,20 +102,12 @@ def _deploy(stack: Stack, *, live: bool) -> None:
     stack.create()
     command = ["pulumi", "up", "--yes", "--skip-preview", "--stack", stack.name]
     command += [] if live else ["--suppress-progress"]
-    with subprocess.Popen(command, cwd=stack.project, env=dict(stack.environment)) as process:
-        try:
-            process.wait(UPDATE_SECONDS)
-        except KeyboardInterrupt:  # the terminal has interrupted Pulumi too, which ends what it has begun
-            process.wait()
-            raise
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGINT)
-            process.wait()
-            raise ClusterError(
-                f"{' '.join(command)}: interrupted after {UPDATE_SECONDS} s; run the same again"
-            ) from None
-    if process.returncode:
-        raise ClusterError(f"{' '.join(command)}: exit {process.returncode}; its output is above")
+    with subprocess.Popen(command, cwd=stack.project, env=dict(stack.environment), text=True) as process:
+        done, in_time = finish(process, UPDATE_SECONDS, is_update=True)
+    if not in_time:
+        raise ClusterError(f"{' '.join(command)}: interrupted after {UPDATE_SECONDS} s; run the same again")
+    if done.returncode:
+        raise ClusterError(f"{' '.join(command)}: exit {done.returncode}; its output is above")
 
 
 def show(console: Console, attempts: Iterable[Attempt]) -> int:
