@@ -146,6 +146,8 @@ class _Made:
         return own is not None and provider is not None and own is not provider
 
 
+_KUBERNETES = "kubernetes"
+
 _made: WeakKeyDictionary[pulumi.Resource, list[_Made]] = WeakKeyDictionary()
 """By program, of which its stack is the root, the Tillers that it has made."""
 
@@ -182,9 +184,6 @@ def _provider(opts: pulumi.ResourceOptions) -> pulumi.ProviderResource | None:
     inherited = opts.parent.get_provider(f"{_KUBERNETES}:core/v1:Namespace") if opts.parent else None
     found = by_package.get(_KUBERNETES) or inherited
     return None if isinstance(found, DependencyProviderResource) else found
-
-
-_KUBERNETES = "kubernetes"
 
 
 def _expirations(server: Issued, clients: Iterable[Issued]) -> pulumi.Output[Mapping[str, Expiration]]:

@@ -31,16 +31,16 @@ class StackState:
 
     def team(self, name: str) -> DeployedTiller:
         """Return the Tiller of a team; if there is none, end with the nearest name, or because it is not whole."""
-        by_name = {tiller.name: tiller for tiller in self.tillers}
-        if sum(tiller.name == name for tiller in self.tillers) > 1:
+        found = [tiller for tiller in self.tillers if tiller.name == name]
+        if len(found) > 1:
             why = "the stack has several Tillers of this name, and which one is meant is not known"
             fail(Problem("", f"team {name}", "", why, "give each component a name of its own"))
         if name in self.unfinished:
             why = "its first update did not finish, so its state is incomplete"
             fail(Problem("", f"team {name}", "", why, "pulumi up"))
-        if name not in by_name:
-            unknown("team", name, by_name, "the stack")
-        return by_name[name]
+        if not found:
+            unknown("team", name, [tiller.name for tiller in self.tillers], "the stack")
+        return found[0]
 
 
 def read_deployed(stack: str | None, *, secrets: bool = False) -> StackState:
