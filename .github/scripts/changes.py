@@ -7,7 +7,7 @@ the reasons to GITHUB_STEP_SUMMARY.
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def previews(tree: str) -> Iterator[Preview]:
     changed = list(repository.changes(tree))
     before, after = repository.stack_files("HEAD"), repository.stack_files(tree)
     code = [change.path for change in changed if change.stack is None and _is_program(change.path)]
-    _require_stack_files(changed, after)
+    repository.require_stack_files(tree)
     _require_the_folder(changed)
     _require_no_loss(changed, sorted(stack for stack in before.keys() - after.keys() if not _throwaway(before[stack])))
     # A stack is for throwaway clusters where both sides say so: neither hides a cluster that lasts.
@@ -66,17 +66,6 @@ def previews(tree: str) -> Iterator[Preview]:
     for stack in filter(touched.__contains__, lasting):
         base = repository.content(before[stack]) if stack in before else None
         yield Preview(stack, stack_file.take(base, repository.content(after[stack])).reasons)
-
-
-def _require_stack_files(changed: Iterable[repository.Change], after: Mapping[str, str]) -> None:
-    """Refuse a file that Pulumi could take for a stack's and that is no regular file of a proper name."""
-    names = {f"stacks/Pulumi.{stack}.yaml" for stack in after}
-    for change in changed:
-        if change.path.startswith("stacks/Pulumi.") and not change.deletes and change.path not in names:
-            raise RepositoryError(
-                f"{change.path!a} cannot be previewed: make it a regular file, not executable, of the name "
-                "stacks/Pulumi.<stack>.yaml, where <stack> begins with a letter or digit"
-            )
 
 
 def _require_the_folder(changed: Iterable[repository.Change]) -> None:

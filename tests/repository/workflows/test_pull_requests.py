@@ -149,6 +149,19 @@ def test_a_pull_request_is_refused_with(repo: Repository, change: Propose) -> No
     assert not (repo.folder / "x").exists()
 
 
+@pytest.mark.parametrize("script", ["changes.py", "stacks.py"])
+def test_a_stack_file_of_the_base_that_no_preview_is_made_of_is_refused_with_every_pull_request(
+    repo: Repository, script: str
+) -> None:
+    (repo.folder / PRODUCTION).chmod(0o755)
+    repo.git("commit", "-qam", "May be run")
+    done = repo.run(script, HEAD_COMMIT=repo.propose(files(**{"__main__.py": "other"})))
+    assert (done.returncode, "cannot be previewed: make it a regular file" in done.stderr) == (1, True)
+    if script == "changes.py":
+        mended = repo.propose(lambda folder: (folder / PRODUCTION).chmod(0o644))
+        assert "production" in repo.changes(mended)[0]
+
+
 def moved(folder: Path, **more: Any) -> None:
     """Move the stacks' files where no preview looks for them."""
     shutil.move(folder / "stacks", folder / "docs")

@@ -121,6 +121,12 @@ def checked_out_elsewhere(workflow: Workflow) -> list[str]:
     return [step["uses"] for step in found if {"ref", "repository"} & step["with"].keys()]
 
 
+def green_when_cancelled(workflow: Workflow) -> list[str]:
+    """The verdicts that are skipped in a cancelled run: GitHub takes a skipped job for one that succeeded."""
+    verdicts = {name: jobs(workflow)[name].get("if", "") for name in ("previewed", "risks")}
+    return [name for name, condition in verdicts.items() if "always()" not in condition]
+
+
 def for_forks(workflow: Workflow) -> list[str]:
     """The jobs that run for forks, or after one that does, and do more than to say so.
 
@@ -132,7 +138,7 @@ def for_forks(workflow: Workflow) -> list[str]:
     def guarded(name: str) -> bool:
         needs = every[name].get("needs", [])
         first = needs if isinstance(needs, str) else next(iter(needs), "")
-        if "cancelled()" in every[name].get("if", "") and f"needs.{first}.result == 'success'" not in every[name]["if"]:
+        if "always()" in every[name].get("if", "") and f"needs.{first}.result == 'success'" not in every[name]["if"]:
             return False
         return bool(re.search(rf"(^|&& ){re.escape(condition)}$", every[name].get("if", ""))) or (
             bool(first) and guarded(first)
@@ -181,7 +187,7 @@ RULES: list[Callable[[Workflow], list[str]]] = [
     ),
     reading_with_secrets_what_code_made,
 ]
-PREVIEW_RULES = [checked_out_elsewhere, for_forks, words_of_others, not_one_at_a_time]
+PREVIEW_RULES = [checked_out_elsewhere, for_forks, words_of_others, not_one_at_a_time, green_when_cancelled]
 
 
 def name_of(rule: Any) -> str:
@@ -253,7 +259,9 @@ BROKEN: list[tuple[Callable[[Workflow], list[str]], Break]] = [
     (for_forks, lambda workflow: at(workflow, "jobs.preview").pop("needs")),
     (for_forks, lambda workflow: at(workflow, "jobs.outdated").pop("if")),
     (for_forks, put("jobs.previewed", permissions={"contents": "read"})),
-    (for_forks, put("jobs.risks", **{"if": "${{ !cancelled() }}"})),
+    (for_forks, put("jobs.risks", **{"if": "${{ always() }}"})),
+    (green_when_cancelled, put("jobs.previewed", **{"if": "${{ !cancelled() }}"})),
+    (green_when_cancelled, lambda workflow: at(workflow, "jobs.risks").pop("if")),
     (words_of_others, put("jobs.changes.steps.3.env", TITLE="${{ github.event.pull_request.title }}")),
     (words_of_others, put("jobs.changes.steps.3.env", BRANCH="${{ github.head_ref }}")),
     (not_one_at_a_time, put("concurrency", group="preview")),
