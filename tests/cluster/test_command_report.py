@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 from secure_tiller.plan import pem
 from secure_tiller.problems import Problem, RefusedError
 from secure_tiller_cli.commands import app
+from secure_tiller_cli.commands.deployed import read_deployed
 from secure_tiller_cli.results import document
 from secure_tiller_cli.results.result import CheckReport, Status
 from secure_tiller_cli.results.result import Result as Checked
@@ -59,8 +60,8 @@ def data(*arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
-def checked(file: Path, stack: str, *results: Checked) -> str:
-    proof = CheckReport(stack, datetime.now(UTC).isoformat(), "https://10.96.0.1", results)
+def checked(file: Path, stack: str, state: str, *results: Checked) -> str:
+    proof = CheckReport(stack, datetime.now(UTC).isoformat(), "https://10.96.0.1", state, results)
     file.write_text(json.dumps(document.to_json(proof)))
     return str(file)
 
@@ -137,7 +138,7 @@ def test_a_failed_check_is_the_first_to_read(here: Path, tab: Page, red: str) ->
     stack = data()["stack"]
     seen = Checked(red, "port refuses plaintext", Status.FAILED, "it answered", "run pulumi up")
     out = here / "report.html"
-    done = report("--out", str(out), "--check", checked(here / "check.json", stack, seen))
+    done = report("--out", str(out), "--check", checked(here / "check.json", stack, read_deployed(None).digest, seen))
     assert done.stdout.endswith(": teams 2, to fix 1, to look at 1\n")
     tab.open(out.as_uri())
     first = tab.evaluate("document.querySelector('.findings li').innerText.split(/\\s+/).join(' ')")
@@ -145,9 +146,25 @@ def test_a_failed_check_is_the_first_to_read(here: Path, tab: Page, red: str) ->
 
 
 def test_a_check_of_another_stack_is_refused_in_one_line(deployed: TestStack, here: Path) -> None:
-    done = report("--out", "-", "--check", checked(here / "check.json", "acme/shop/production"))
+    done = report("--out", "-", "--check", checked(here / "check.json", "acme/shop/production", ""))
     assert (done.stdout, problem(done).key) == ("", str(here / "check.json"))
     assert f"of the stack acme/shop/production, not of organization/secure-tiller/{deployed.name}" in problem(done).why
+
+
+def test_a_check_of_what_was_deleted_from_the_state_since_is_outdated(deployed: TestStack, here: Path) -> None:
+    """The state's own time stays: `pulumi stack import` writes what it is given."""
+    stack, state = data()["stack"], read_deployed(None).digest
+    proof = checked(here / "check.json", stack, state)
+    assert data("--check", proof)["check"]["outdated"] == ""
+    exported = deployed.run("stack", "export").stdout
+    fewer = json.loads(exported)
+    fewer["deployment"]["resources"].pop()
+    try:
+        deployed.run("stack", "import", stdin=json.dumps(fewer))
+        assert "was changed after the check" in data("--check", proof)["check"]["outdated"]
+    finally:
+        deployed.run("stack", "import", stdin=exported)
+    assert data("--check", proof)["check"]["outdated"] == ""
 
 
 @pytest.mark.usefixtures("here")

@@ -14,7 +14,7 @@ from secure_tiller_cli.results.result import Result, Status
 from testbed.browser import Page, browser
 from tests.support import layout
 from tests.support.samples import smallest
-from tests.unit.secure_tiller_cli.report.samples import CHANGED, DEMO, NOW, ONE, STACK, proof, thirty, tiller
+from tests.unit.secure_tiller_cli.report.samples import DEMO, DIGEST, NOW, ONE, STACK, proof, thirty, tiller
 
 pytestmark = pytest.mark.concurrent
 
@@ -26,10 +26,10 @@ CROWDED = smallest(
 )
 EXPIRED = tiller("n" * 40, CROWDED, issued=timedelta(days=-91))
 PAGES = {
-    "one": to_html(build(STACK, ONE, None, NOW, CHANGED)),
-    "two": to_html(build(STACK, DEMO, CHECK, NOW, CHANGED)),
-    "thirty": to_html(build(STACK, thirty(), None, NOW, CHANGED)),
-    "expired": to_html(build(STACK, (EXPIRED,), None, NOW, CHANGED)),
+    "one": to_html(build(STACK, ONE, None, NOW, DIGEST)),
+    "two": to_html(build(STACK, DEMO, CHECK, NOW, DIGEST)),
+    "thirty": to_html(build(STACK, thirty(), None, NOW, DIGEST)),
+    "expired": to_html(build(STACK, (EXPIRED,), None, NOW, DIGEST)),
 }
 WIDTHS = (1280, 768, 360)
 

@@ -42,6 +42,8 @@ class Stack:
     tillers: Sequence[DeployedTiller]
     """All of it, with secrets: the other teams' clients are tried too."""
     access: Access
+    state: str
+    """The digest of its state."""
     unfinished: Sequence[str] = ()
     """The Tillers to check of which the state holds nothing: their first update never ended."""
 
@@ -68,7 +70,7 @@ def prove(
     results = chain.from_iterable(_of(stack, client, tiller, grants, limits, now, progress) for tiller in teams)
     checked_at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     unfinished = (_unfinished(name) for name in stack.unfinished)
-    return CheckReport(stack.name, checked_at, client.configuration.host, (*results, *unfinished))
+    return CheckReport(stack.name, checked_at, client.configuration.host, stack.state, (*results, *unfinished))
 
 
 def _unfinished(name: str) -> Result:

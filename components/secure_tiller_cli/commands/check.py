@@ -50,9 +50,9 @@ def command(
     It changes nothing. It needs the stack's secrets (passphrase or key service), kubectl, and an account that may read
     what it compares.
 
-    With --format json: `stack`, `checkedAt`, `server` and `results`, each with `team`, `check`, `status` (passed,
-    warning, not checked, failed), `text` and `remedy`; with --bundle `namespace`, `answered`, `version`, `causes`, each
-    with `kind`, `seen` and `remedy`, and `unchecked`.
+    With --format json: `stack`, `checkedAt`, `server`, `state` (a digest) and `results`, each with `team`, `check`,
+    `status` (passed, warning, not checked, failed), `text` and `remedy`; with --bundle `namespace`, `answered`,
+    `version`, `causes`, each with `kind`, `seen` and `remedy`, and `unchecked`.
 
     Exit code: 0 if all passed, warnings included; 1 without access to the stack or the cluster; 2 for a wrong use; 3 if
     a check failed, or could not be made.
@@ -86,12 +86,18 @@ def _prove(
     from secure_tiller_cli.foreign_text import terminal
     from secure_tiller_cli.output import console
 
-    now = datetime.now(UTC)  # before the state is read: an update that ends in between outdates the check
+    now = datetime.now(UTC)
     with console(err=True).status("reading the stack") as progress:
         state = deployed.read_deployed(stack, secrets=True)
         teams = (state.team(team),) if team else state.tillers
         access = deployed.access(teams, stack, file, context)
-        wanted = Stack(state.tillers[0].stack or stack or "", state.tillers, access, () if team else state.unfinished)
+        wanted = Stack(
+            state.tillers[0].stack or stack or "",
+            state.tillers,
+            access,
+            state.digest,
+            () if team else state.unfinished,
+        )
         with deployed.cluster(access, "what the check asks", "read what the stack has made") as client:
             return prove(
                 wanted,

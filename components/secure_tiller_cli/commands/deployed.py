@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 from uuid import UUID
@@ -12,7 +11,7 @@ from secure_tiller.plan import schema
 from secure_tiller.problems import ClusterError, Problem
 from secure_tiller_cli.exit_codes import WRONG_USE
 from secure_tiller_cli.output import fail
-from secure_tiller_cli.state import ClusterReference, DeployedTiller, StackError, export, last_change, read, unfinished
+from secure_tiller_cli.state import ClusterReference, DeployedTiller, StackError, digest, export, read, unfinished
 from secure_tiller_stack import kubeconfig
 from secure_tiller_stack.cluster.ask import uid
 from secure_tiller_stack.cluster.connection import calling
@@ -26,8 +25,8 @@ class StackState:
     tillers: tuple[DeployedTiller, ...]
     unfinished: tuple[str, ...]
     """The teams whose first update never ended."""
-    changed_at: datetime
-    """The last time at which Pulumi wrote the state, with its zone."""
+    digest: str
+    """What `state.digest` gives: it differs after each change."""
 
     def team(self, name: str) -> DeployedTiller:
         """Return the Tiller of a team; if there is none, end with the nearest name, or because it is not whole."""
@@ -52,7 +51,7 @@ def read_deployed(stack: str | None, *, secrets: bool = False) -> StackState:
     state = export(stack, secrets=secrets)
     shown = f"stack {stack}" if stack else "the selected stack"
     try:
-        found, parts, changed_at = read(state), unfinished(state), last_change(state)
+        found, parts = read(state), unfinished(state)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         # The error is not shown: it can quote the state, which holds secrets.
         why = f"a SecureTiller in its state lacks what every one has ({type(error).__name__})"
@@ -60,7 +59,7 @@ def read_deployed(stack: str | None, *, secrets: bool = False) -> StackState:
     if not found:
         why = f"the first update of {', '.join(parts)} never ended" if parts else "it has deployed no SecureTiller"
         raise StackError([Problem("", shown, "", why, "pulumi up" if parts else "choose another, or pulumi up")])
-    return StackState(found, parts, changed_at)
+    return StackState(found, parts, digest(state))
 
 
 def unknown(kind: str, name: str, known: Iterable[str], where: str) -> NoReturn:
@@ -98,13 +97,15 @@ def access(
     if any(tiller.cluster != first and not _is_the_same(tiller.cluster, first) for tiller in found):
         remedy = f"name one team of {', '.join(tiller.name for tiller in found)} after the other"
         fail(Problem("", shown, "", "its Tillers are in several clusters, or may be", remedy))
+    if first.hidden_in and not file:
+        first = read_deployed(stack, secrets=True).team(found[0].name).cluster
+    if first.cluster and not (file or context):
+        why = f"its Kubernetes provider takes the cluster {first.cluster} of the kubeconfig, whatever the context says"
+        fail(Problem("", shown, "", why, "choose a context of that cluster with --kubeconfig and --context"))
     if writes and not _is_uid(first.identifier):
         why = "its Kubernetes provider does not say which cluster it is, and the wrong one would be written to"
         remedy = "set the provider's cluster_identifier to the UID of the namespace kube-system; pulumi up"
         fail(Problem("", shown, "", why, remedy))
-    if first.hidden and not file:
-        decrypted = read_deployed(stack, secrets=True).team(found[0].name).cluster
-        first = replace(decrypted, identifier=first.identifier)
     settings = {"uid": first.identifier}
     if file or first.kubeconfig:
         settings["kubeconfig"] = str(file or first.kubeconfig)

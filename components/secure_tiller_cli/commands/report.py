@@ -47,7 +47,7 @@ def command(
     state = deployed.read_deployed(stack)
     name = state.tillers[0].stack or stack or ""
     proof = file.read_check(checked, name) if checked else None
-    report = build(name, state.tillers, proof, datetime.now(UTC), state.changed_at, state.unfinished)
+    report = build(name, state.tillers, proof, datetime.now(UTC), state.digest, state.unfinished)
     text = to_json(report) if form is Form.JSON else to_html(report)
     if out == STDOUT:
         typer.echo(text, nl=False)

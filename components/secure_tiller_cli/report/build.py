@@ -32,7 +32,7 @@ def build(
     tillers: Sequence[DeployedTiller],
     proof: CheckReport | None,
     now: datetime,
-    changed_at: datetime,
+    state: str,
     unfinished: Sequence[str] = (),
 ) -> Report:
     """Return what the page shows.
@@ -42,10 +42,10 @@ def build(
         tillers: of the stack; at least one.
         proof: the last check of this stack, if there was one.
         now: the present time, with its zone.
-        changed_at: the last time at which the state was written, with its zone.
+        state: the digest of its state.
         unfinished: the teams whose first update never ended, of which nothing can be shown.
     """
-    check = _check(proof, now, changed_at) if proof else None
+    check = _check(proof, now, state) if proof else None
     teams = tuple(_team(tiller, check, now) for tiller in tillers)
     judged = practices.judge(tillers)
     return Report(
@@ -63,8 +63,13 @@ def build(
 
 def _cluster(reference: ClusterReference) -> str:
     """Return which cluster it is; no path of the kubeconfig, which is the business of whoever deploys."""
-    context = f"context {reference.context}" if reference.context else "the current context of its kubeconfig"
-    return f"{context}, identifier {reference.identifier}" if reference.identifier else context
+    unnamed = "a context that is a secret" if reference.hidden_in else "the current context of its kubeconfig"
+    parts = (
+        f"context {reference.context}" if reference.context else unnamed,
+        f"its cluster {reference.cluster}" if reference.cluster else "",
+        f"identifier {reference.identifier}" if reference.identifier else "",
+    )
+    return ", ".join(filter(None, parts))
 
 
 def _team(tiller: DeployedTiller, check: Check | None, now: datetime) -> Team:
@@ -125,17 +130,17 @@ def _namespace(role: RolePlan, created: Mapping[str, Mapping[str, str]]) -> Name
     )
 
 
-def _check(proof: CheckReport, now: datetime, changed_at: datetime) -> Check:
+def _check(proof: CheckReport, now: datetime, state: str) -> Check:
     results = (Result(found.team, found.check, found.status, found.text, found.remedy) for found in proof.results)
     order = {status: number for number, status in enumerate(WORST_FIRST)}
     ordered = sorted(results, key=lambda result: (order[result.status], result.team))
     checked_at = datetime.fromisoformat(proof.checked_at)
-    return Check(checked_at, proof.server, tuple(ordered), _outdated(checked_at, now, changed_at))
+    return Check(checked_at, proof.server, tuple(ordered), _outdated(proof, checked_at, now, state))
 
 
-def _outdated(checked_at: datetime, now: datetime, changed_at: datetime) -> str:
-    if checked_at < changed_at:
-        return f"the stack was changed at {_minute(changed_at)}, after the check at {_minute(checked_at)}"
+def _outdated(proof: CheckReport, checked_at: datetime, now: datetime, state: str) -> str:
+    if proof.state != state:
+        return f"the state of the stack was changed after the check at {_minute(checked_at)}"
     if checked_at > now + CLOCKS:
         return f"the check is of {_minute(checked_at)}, which is after this page was made"
     return ""

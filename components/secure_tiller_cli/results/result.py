@@ -42,6 +42,8 @@ class CheckReport:
     """RFC 3339, UTC."""
     server: str
     """Address of the API server."""
+    state: str
+    """Of the stack: the digest that `state.digest` gives, by which the report knows whether it changed since."""
     results: tuple[Result, ...]
 
 

@@ -1,9 +1,8 @@
 """A stack's state, read: only what the component registers, whoever's program it is in."""
 
+import hashlib
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from secure_tiller.plan.model import RolePlan
@@ -38,18 +37,21 @@ def unfinished(deployment: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(_name(item) for item in resources if item["type"] == COMPONENT and not item.get("outputs")))
 
 
-def last_change(deployment: Mapping[str, Any]) -> datetime:
-    """Return when Pulumi last wrote a state (`manifest.time` of its deployment), with its zone.
+def digest(deployment: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a state's resources, the same whether its secrets are shown or not.
 
-    Raises:
-        KeyError, TypeError, ValueError: it does not say.
+    Each resource has the time of its last change, so that a state which is changed and changed back differs too. The
+    state's own time does not serve: `pulumi stack import` and `pulumi state delete` leave it as it is.
     """
-    written = datetime.fromisoformat(
-        re.sub(r"(\.\d{6})\d+", r"\1", deployment["manifest"]["time"])
-    )  # Go has nanoseconds
-    if written.tzinfo is None:
-        raise ValueError("a time without a zone")
-    return written
+    resources = _without_secrets(deployment.get("resources") or ())
+    return hashlib.sha256(json.dumps(resources, sort_keys=True).encode()).hexdigest()
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        hidden = value.get(SECRET_MARK) == SECRET
+        return None if hidden else {key: _without_secrets(item) for key, item in value.items()}
+    return [_without_secrets(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _resources(deployment: Mapping[str, Any]) -> list[Resource]:
@@ -165,14 +167,15 @@ def _cluster(deployment: Resource, resources: Sequence[Resource]) -> ClusterRefe
     """Return what the provider of the Deployment says of the cluster."""
     urn = str(deployment.get("provider", "")).rsplit("::", 1)[0]
     inputs: Mapping[str, Any] = next((plain(item.get("inputs", {})) for item in resources if item["urn"] == urn), {})
-    kubeconfig = inputs.get("kubeconfig", "")
+    said = {key: inputs.get(key, "") for key in ("kubeconfig", "context", "cluster", "clusterIdentifier")}
+    shown = {key: "" if value is HIDDEN else str(value) for key, value in said.items()}
     # The provider takes both in one place, and distinguishes them just so: a path is a file that is there.
-    hidden = kubeconfig is HIDDEN
-    content = "" if hidden or not ("\n" in kubeconfig or "{" in kubeconfig) else str(kubeconfig)
+    is_content = "\n" in shown["kubeconfig"] or "{" in shown["kubeconfig"]
     return ClusterReference(
-        kubeconfig="" if hidden or content else str(kubeconfig),
-        content=content,
-        hidden=hidden,
-        context=str(inputs.get("context", "")),
-        identifier=str(inputs.get("clusterIdentifier", "")),
+        kubeconfig="" if is_content else shown["kubeconfig"],
+        content=shown["kubeconfig"] if is_content else "",
+        hidden_in=urn if HIDDEN in said.values() else "",
+        context=shown["context"],
+        cluster=shown["cluster"],
+        identifier=shown["clusterIdentifier"],
     )

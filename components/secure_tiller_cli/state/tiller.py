@@ -17,9 +17,11 @@ class ClusterReference:
     """A path."""
     content: str = field(default="", repr=False)
     """The content in place of a path; holds credentials."""
-    hidden: bool = False
-    """Whether the kubeconfig is a secret that was not shown."""
+    hidden_in: str = ""
+    """URN of the provider, if one of these is a secret that was not shown: which cluster it is, is then not known."""
     context: str = ""
+    cluster: str = ""
+    """Name of a cluster of the kubeconfig, in place of the context's."""
     identifier: str = ""
     """Of a program that follows ours the UID of the namespace kube-system."""
 

@@ -19,7 +19,7 @@ from secure_tiller_cli.commands.deployed import StackState
 from secure_tiller_cli.state import ClusterReference, DeployedTiller
 from secure_tiller_cli.vet import Chart
 from secure_tiller_stack.kubeconfig import Access
-from tests.unit.secure_tiller_cli.report.samples import CHANGED
+from tests.unit.secure_tiller_cli.report.samples import DIGEST
 from tests.unit.secure_tiller_cli.state.samples import blue
 
 HERE, THERE = "6f2d7a3e-0c5b-4f0e-9d53-7d0f2f0a1b7c", "0d5f3c1a-4b1e-4a57-8f6f-0d3c2b1a9e8f"
@@ -63,7 +63,7 @@ def stack(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         raise CalledError(access)
         yield
 
-    monkeypatch.setattr(deployed, "read_deployed", lambda *_, **__: StackState(two(file), (), CHANGED))
+    monkeypatch.setattr(deployed, "read_deployed", lambda *_, **__: StackState(two(file), (), DIGEST))
     monkeypatch.setattr(deployed, "cluster", cluster)
     monkeypatch.setattr(Chart, "require", lambda _: None)
 
@@ -127,6 +127,16 @@ def test_a_cluster_that_the_stack_does_not_name_is_not_written_to(
     assert "cluster_identifier" in capsys.readouterr().err
 
 
+def test_a_provider_that_names_a_cluster_beside_the_context_is_not_taken_for_the_contexts(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    beside = [named("blue", kubeconfig=str(file), context="here", cluster="elsewhere", identifier=HERE)]
+    with pytest.raises(typer.Exit):
+        deployed.access(beside, None, None, None)
+    assert "takes the cluster elsewhere" in capsys.readouterr().err
+    assert deployed.access(beside, None, None, "there").context == "there"
+
+
 @pytest.mark.parametrize(
     ("one", "other", "may_differ"),
     [
@@ -135,6 +145,8 @@ def test_a_cluster_that_the_stack_does_not_name_is_not_written_to(
         ({"identifier": "production"}, {"identifier": "production", "context": "here"}, True),
         ({"context": "here"}, {"context": "there"}, True),
         ({"context": "here"}, {"context": "here"}, False),
+        ({"cluster": "here"}, {"cluster": "there"}, True),
+        ({"hidden_in": "urn::one"}, {"hidden_in": "urn::other"}, True),
     ],
 )
 def test_tillers_of_several_clusters_are_not_taken_together(
@@ -158,9 +170,9 @@ def test_the_credentials_of_the_team_are_decrypted_and_no_other_teams(
         named("blue", content=content.replace("current-context: there", "current-context: here")),
         named("green", content=content),
     ]
-    monkeypatch.setattr(deployed, "read_deployed", lambda *_, **__: StackState(tuple(shown), (), CHANGED))
-    assert deployed.access([named("green", hidden=True)], None, None, None).context == "there"
-    assert deployed.access([named("blue", hidden=True)], None, None, None).context == "here"
+    monkeypatch.setattr(deployed, "read_deployed", lambda *_, **__: StackState(tuple(shown), (), DIGEST))
+    assert deployed.access([named("green", hidden_in="urn::one")], None, None, None).context == "there"
+    assert deployed.access([named("blue", hidden_in="urn::one")], None, None, None).context == "here"
 
 
 def test_a_namesake_in_another_cluster_is_no_neighbour(file: Path) -> None:
@@ -176,7 +188,7 @@ def test_of_two_tillers_of_one_name_none_is_chosen(
     command: list[str], file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     namesakes = tuple(replace(each, name="blue") for each in two(file))
-    monkeypatch.setattr(deployed, "read_deployed", lambda *_, **__: StackState(namesakes, (), CHANGED))
+    monkeypatch.setattr(deployed, "read_deployed", lambda *_, **__: StackState(namesakes, (), DIGEST))
     done = CliRunner().invoke(app, [*command, "blue"])
     assert done.exit_code == 1
     assert "several Tillers of this name" in done.stderr

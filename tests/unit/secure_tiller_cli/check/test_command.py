@@ -24,7 +24,7 @@ DRAWS = Result("blue", "only Tiller's pods carry its labels", Status.FAILED, "no
 
 def run(monkeypatch: pytest.MonkeyPatch, *results: Result, options: tuple[str, ...] = ()) -> Ended:
     """Run the command on a stack about which a proof has found these results."""
-    proof = CheckReport(STACK, "2026-01-02T03:04:05Z", SERVER, results)
+    proof = CheckReport(STACK, "2026-01-02T03:04:05Z", SERVER, "5e", results)
     monkeypatch.setattr(check, "_prove", lambda *_: proof)
     return CliRunner().invoke(app, ["check", *options])
 

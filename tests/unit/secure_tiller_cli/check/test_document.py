@@ -8,12 +8,13 @@ from secure_tiller_cli.results.document import UnreadableProofError, from_json, 
 from secure_tiller_cli.results.result import CheckReport, Result, Status
 
 SEEN = Result("blue", "storage", Status.NOT_CHECKED, "the cluster refused it", "use another account")
-PROOF = CheckReport("organization/secure-tiller/test", "2026-01-02T03:04:05Z", "https://10.0.0.1:6443", (SEEN,))
+PROOF = CheckReport("organization/secure-tiller/test", "2026-01-02T03:04:05Z", "https://10.0.0.1:6443", "5e", (SEEN,))
 
 DOCUMENT = {
     "stack": "organization/secure-tiller/test",
     "checkedAt": "2026-01-02T03:04:05Z",
     "server": "https://10.0.0.1:6443",
+    "state": "5e",
     "results": [
         {
             "team": "blue",

@@ -29,7 +29,7 @@ def core(monkeypatch: pytest.MonkeyPatch) -> FakeCore:
         yield core
 
     core = FakeCore()
-    monkeypatch.setattr(deployed, "read_deployed", lambda _: StackState((tiller(),), (), NOW))
+    monkeypatch.setattr(deployed, "read_deployed", lambda _: StackState((tiller(),), (), ""))
     monkeypatch.setattr(deployed, "access", lambda *_, **__: None)
     monkeypatch.setattr(deployed, "cluster", cluster)
     monkeypatch.setattr(migration_run, "judge", lambda *_: {})

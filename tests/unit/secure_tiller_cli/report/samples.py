@@ -18,8 +18,8 @@ from tiller_facts.identity import TRUSTS_ANNOTATION
 
 STACK = "acme/shop/production"
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
-CHANGED = NOW - timedelta(days=20)
-"""When the state was last written."""
+DIGEST = "5e" * 32
+"""Of the stack's state."""
 UID = "6f2d7a3e-0c5b-4f0e-9d53-7d0f2f0a1b7c"
 KEY = pki.new_key()
 """Of every certificate: which key it is tells the page nothing."""
@@ -99,10 +99,10 @@ def thirty() -> tuple[DeployedTiller, ...]:
     )
 
 
-def proof(*results: Result, stack: str = STACK, checked_at: datetime = NOW) -> CheckReport:
+def proof(*results: Result, stack: str = STACK, checked_at: datetime = NOW, state: str = DIGEST) -> CheckReport:
     """Return a check, by default one that passed for blue."""
     passed = Result("blue", "port refuses plaintext", Status.PASSED, "the connection was closed")
-    return CheckReport(stack, checked_at.isoformat(), "https://10.0.0.1:6443", results or (passed,))
+    return CheckReport(stack, checked_at.isoformat(), "https://10.0.0.1:6443", state, results or (passed,))
 
 
 def _issued(planned: TillerPlan) -> Iterator[CertificatePlan]:

@@ -14,14 +14,14 @@ from secure_tiller_cli.results.result import Result, Status
 from secure_tiller_cli.state import ClusterReference, DeployedTiller
 from tests.support.objects import changed
 from tests.support.samples import own_certificate, smallest
-from tests.unit.secure_tiller_cli.report.samples import CHANGED, DEMO, NOW, ONE, OPEN, STACK, proof, started, tiller
+from tests.unit.secure_tiller_cli.report.samples import DEMO, DIGEST, NOW, ONE, OPEN, STACK, proof, started, tiller
 from tiller_facts.rbac import Subject
 
 IN_THE_CLUSTER = {"secret": {"namespace": "green-apps", "name": "tiller-ci"}}
 
 
 def report(*tillers: DeployedTiller, check: Any = None) -> Report:
-    return build(STACK, tillers, check, NOW, CHANGED)
+    return build(STACK, tillers, check, NOW, DIGEST)
 
 
 def found(made: Report) -> list[tuple[Level, str, str]]:
@@ -36,7 +36,7 @@ def test_a_stack_with_which_all_is_well_has_nothing_to_read_but_that_no_check_wa
 
 
 def test_a_team_whose_first_update_never_ended_is_not_passed_over() -> None:
-    made = build(STACK, ONE, None, NOW, CHANGED, ["blue"])
+    made = build(STACK, ONE, None, NOW, DIGEST, ["blue"])
     assert (Level.BAD, "Unfinished", "blue") in found(made)
 
 
@@ -234,17 +234,20 @@ def test_an_old_check_is_called_old() -> None:
 
 
 @pytest.mark.parametrize(
-    ("checked_at", "why"),
+    ("checked_at", "state", "why"),
     [
-        (CHANGED - timedelta(seconds=1), "after the check"),
-        (NOW + timedelta(minutes=6), "after this page was made"),
-        (CHANGED, ""),
-        (NOW + timedelta(minutes=4), ""),  # two machines, two clocks
+        (NOW, "0a" * 32, "after the check"),
+        (NOW, "", "after the check"),
+        (NOW + timedelta(minutes=6), DIGEST, "after this page was made"),
+        (NOW, DIGEST, ""),
+        (NOW + timedelta(minutes=4), DIGEST, ""),  # two machines, two clocks
     ],
 )
-def test_a_check_counts_that_was_made_after_the_last_change_and_before_the_page(checked_at: datetime, why: str) -> None:
+def test_a_check_counts_that_was_made_of_this_state_and_before_the_page(
+    checked_at: datetime, state: str, why: str
+) -> None:
     passed = Result(ONE[0].name, "pod runs as planned", Status.PASSED, "as planned", "")
-    made = report(*ONE, check=proof(passed, checked_at=checked_at))
+    made = report(*ONE, check=proof(passed, checked_at=checked_at, state=state))
     outdated = [each for each in made.findings if each.word == "Outdated check"]
     assert [each.level for each in outdated] == ([Level.BAD] if why else [])
     assert made.check is not None

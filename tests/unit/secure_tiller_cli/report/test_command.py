@@ -10,7 +10,7 @@ from secure_tiller.problems import RefusedError
 from secure_tiller_cli.commands import app, deployed
 from secure_tiller_cli.results.document import to_json
 from secure_tiller_cli.results.result import CheckReport
-from tests.unit.secure_tiller_cli.report.samples import CHANGED, DEMO, STACK, proof
+from tests.unit.secure_tiller_cli.report.samples import DEMO, DIGEST, STACK, proof
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +19,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     def whole(stack: str | None) -> deployed.StackState:
         assert stack in (None, "production")
-        return deployed.StackState(DEMO, (), CHANGED)
+        return deployed.StackState(DEMO, (), DIGEST)
 
     monkeypatch.setattr(deployed, "read_deployed", whole)
     monkeypatch.chdir(tmp_path)

@@ -8,11 +8,11 @@ import pytest
 from secure_tiller_cli.report import build, to_html
 from secure_tiller_cli.report.matrix import matrix
 from secure_tiller_cli.report.model import Person, Team
-from tests.unit.secure_tiller_cli.report.samples import CHANGED, DEMO, NOW, ONE, STACK, thirty
+from tests.unit.secure_tiller_cli.report.samples import DEMO, DIGEST, NOW, ONE, STACK, thirty
 
 
 def teams(*tillers: object) -> tuple[Team, ...]:
-    return build(STACK, tillers, None, NOW, CHANGED).teams  # type: ignore[arg-type]
+    return build(STACK, tillers, None, NOW, DIGEST).teams  # type: ignore[arg-type]
 
 
 BLUE, GREEN = teams(*DEMO)
@@ -21,7 +21,7 @@ SMALL = teams(*ONE)[0]
 
 def path(team: Team) -> str:
     """The words of the path to a Tiller, what is marked in square brackets."""
-    page = to_html(replace(build(STACK, ONE, None, NOW, CHANGED), teams=(team,)))
+    page = to_html(replace(build(STACK, ONE, None, NOW, DIGEST), teams=(team,)))
     (drawn,) = re.findall(r'<div class="path">(.*?)</section>', page, re.DOTALL)
     plain = re.sub(r"</?code>", "", drawn)
     marked = re.sub(r'<(\w+) class="(?:more|arrow bad|arrow idle)">(.*?)</\1>', r"[\2] ", plain)
@@ -91,7 +91,7 @@ def test_a_namespace_of_two_teams_is_one_row_and_its_marks_say_what_each_may_do(
 
 
 def test_among_all_teams_a_mark_stands_in_the_column_of_its_team() -> None:
-    page = to_html(build(STACK, DEMO, None, NOW, CHANGED))
+    page = to_html(build(STACK, DEMO, None, NOW, DIGEST))
     (row,) = re.findall(r'<th scope="row"><code>bob</code></th>(.*?)</tr>', page)
     empty, mark = re.findall(r"<td>(.*?)</td>", row)
     assert (empty, 'aria-label="has a certificate"' in mark) == ("", True)
@@ -99,5 +99,5 @@ def test_among_all_teams_a_mark_stands_in_the_column_of_its_team() -> None:
 
 @pytest.mark.parametrize(("every", "turned"), [(DEMO, False), (thirty(), True)], ids=["two", "thirty"])
 def test_the_names_of_many_teams_are_turned(every: tuple[object, ...], turned: bool) -> None:
-    page = to_html(build(STACK, every, None, NOW, CHANGED))  # type: ignore[arg-type]
+    page = to_html(build(STACK, every, None, NOW, DIGEST))  # type: ignore[arg-type]
     assert ('<table class="matrix turned">' in page) is turned

@@ -14,7 +14,7 @@ from secure_tiller_cli.report import GENERATOR, build, to_html, to_json
 from secure_tiller_cli.results.result import CheckReport, Result, Status
 from secure_tiller_cli.state import ClusterReference
 from tests.support.samples import smallest
-from tests.unit.secure_tiller_cli.report.samples import CHANGED, DEMO, NOW, ONE, STACK, proof, thirty, tiller
+from tests.unit.secure_tiller_cli.report.samples import DEMO, DIGEST, NOW, ONE, STACK, proof, thirty, tiller
 from tiller_facts.facts import FoundObject
 from tiller_facts.rbac import Subject
 
@@ -64,7 +64,7 @@ class Elements(HTMLParser):
 
 
 def page(*tillers: object, check: CheckReport | None = None) -> str:
-    return to_html(build(STACK, tillers, check, NOW, CHANGED))  # type: ignore[arg-type]
+    return to_html(build(STACK, tillers, check, NOW, DIGEST))  # type: ignore[arg-type]
 
 
 PAGES = {"one team": page(*ONE), "two teams": page(*DEMO, check=proof()), "thirty teams": page(*thirty())}
@@ -142,7 +142,9 @@ def hostile(text: str) -> str:
         cluster=cluster,
     )
     results = tuple(Result(text, text, status, text, text) for status in Status)
-    return to_html(build(text, (changed, *DEMO), CheckReport(text, NOW.isoformat(), text, results), NOW, CHANGED))
+    return to_html(
+        build(text, (changed, *DEMO), CheckReport(text, NOW.isoformat(), text, DIGEST, results), NOW, DIGEST)
+    )
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -169,7 +171,7 @@ def test_what_looks_like_a_private_key_is_not_shown() -> None:
 
 
 def test_no_pem_of_the_state_is_on_the_page() -> None:
-    for made in (*PAGES.values(), to_json(build(STACK, DEMO, None, NOW, CHANGED))):
+    for made in (*PAGES.values(), to_json(build(STACK, DEMO, None, NOW, DIGEST))):
         assert "BEGIN" not in made
 
 
@@ -197,7 +199,7 @@ def test_what_belongs_to_one_team_is_folded_only_where_there_are_many(which: str
 
 
 def test_the_json_holds_what_the_page_shows() -> None:
-    read = json.loads(to_json(build(STACK, DEMO, proof(), NOW, CHANGED)))
+    read = json.loads(to_json(build(STACK, DEMO, proof(), NOW, DIGEST)))
     assert list(read) == [
         *("generator", "version", "stack", "clusters", "madeAt", "findings", "promises", "teams", "check"),
     ]
@@ -228,7 +230,7 @@ def test_a_tiller_of_which_the_state_has_almost_nothing_still_has_its_page() -> 
         objects=(),
         cluster=ClusterReference(),
     )
-    made = build("the selected stack", (bare,), None, NOW, CHANGED)
+    made = build("the selected stack", (bare,), None, NOW, DIGEST)
     assert Elements(to_html(made)).open == []
     assert "Not seen" in {each.word for each in made.findings}
 

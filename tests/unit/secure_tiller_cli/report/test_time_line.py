@@ -12,7 +12,7 @@ from secure_tiller_cli.report import build, to_html
 from secure_tiller_cli.report.certificates import certificates, left
 from secure_tiller_cli.report.model import Certificate
 from secure_tiller_cli.report.timeline import TimeLine
-from tests.unit.secure_tiller_cli.report.samples import CHANGED, NOW, ONE, STACK, thirty, tiller
+from tests.unit.secure_tiller_cli.report.samples import DIGEST, NOW, ONE, STACK, thirty, tiller
 
 DAY = timedelta(days=1)
 
@@ -31,7 +31,7 @@ def bars(page: str) -> list[tuple[str, float, float]]:
 
 def drawn(*lives: Certificate) -> tuple[float, list[tuple[str, float, float]]]:
     """Where today is on the page of a team with these certificates, and its bars."""
-    report = build(STACK, ONE, None, NOW, CHANGED)
+    report = build(STACK, ONE, None, NOW, DIGEST)
     page = to_html(replace(report, teams=(replace(report.teams[0], certificates=lives),)))
     return TimeLine.of(lives, NOW).at(NOW), bars(page)
 
@@ -92,7 +92,7 @@ def test_marks_are_the_first_days_of_months() -> None:
 
 def test_of_thirty_teams_those_that_end_first_stand_first() -> None:
     every = [each for one in thirty() for each in certificates(one, NOW)]
-    shown = re.findall(r"<td>(\d{4}-\d\d-\d\d \d\d:\d\d)</td>", to_html(build(STACK, thirty(), None, NOW, CHANGED)))
+    shown = re.findall(r"<td>(\d{4}-\d\d-\d\d \d\d:\d\d)</td>", to_html(build(STACK, thirty(), None, NOW, DIGEST)))
     ends = sorted(f"{each.ends:%Y-%m-%d %H:%M}" for each in every)
     assert shown[:12] == ends[:12]
     assert sorted(shown[12:]) == ends

@@ -1,12 +1,12 @@
 """A stack's state, read: the state of the component as the engine keeps it, with and without its secrets."""
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from secure_tiller_cli.state import last_change, read, unfinished
+from secure_tiller_cli.state import digest, read, unfinished
 from secure_tiller_cli.state.read import SECRET, SECRET_MARK
 from tiller_facts.identity import COMPONENT
 from tiller_facts.rbac import Rule, Subject
@@ -121,13 +121,17 @@ def test_bundles_are_there_only_in_a_state_that_shows_its_secrets(shown: bool, b
 @pytest.mark.parametrize("content", ["apiVersion: v1\nclusters: []\n", '{"apiVersion": "v1"}'])
 def test_a_kubeconfig_in_the_state_is_distinguished_from_a_path_and_never_printed(content: str) -> None:
     (blue,) = read(state(kubeconfig=secret(content, shown=True)))
-    assert (blue.cluster.content, blue.cluster.kubeconfig, blue.cluster.hidden) == (content, "", False)
+    assert (blue.cluster.content, blue.cluster.kubeconfig, blue.cluster.hidden_in) == (content, "", "")
     assert content not in repr(blue)
 
 
-def test_a_kubeconfig_that_is_not_shown_is_said_to_be_hidden() -> None:
-    (blue,) = read(state(kubeconfig=secret("apiVersion: v1", shown=False)))
-    assert (blue.cluster.content, blue.cluster.kubeconfig, blue.cluster.hidden) == ("", "", True)
+@pytest.mark.parametrize("key", ["kubeconfig", "context", "cluster", "clusterIdentifier"])
+def test_of_a_cluster_whose_secret_is_not_shown_the_provider_is_known(key: str) -> None:
+    given: Any = {key: secret("apiVersion: v1\n", shown=False)}
+    (blue,) = read(state(**given))
+    assert blue.cluster.hidden_in == PROVIDER
+    (shown,) = read(state(**given | {key: secret("apiVersion: v1\n", shown=True)}))
+    assert "apiVersion: v1\n" in vars(shown.cluster).values()
 
 
 def test_a_tiller_inside_another_component() -> None:
@@ -149,14 +153,25 @@ def test_what_is_to_be_deleted_or_was_never_finished_is_left_out() -> None:
     assert unfinished(deployment) == ("green",)
 
 
-def test_the_last_change_is_when_the_state_was_written() -> None:
-    assert last_change(state()) == datetime(2026, 11, 5, 12, 0, 0, 123456, tzinfo=UTC)
+CHANGES: dict[str, Callable[[list[Any]], object]] = {
+    "a resource is deleted": lambda resources: resources.pop(),
+    "a resource is imported": lambda resources: resources.append(resource("acme:index:Other", "other")),
+    "an input changes": lambda resources: resources[1]["inputs"].update(a="b"),
+    "an output changes": lambda resources: resources[0]["outputs"].update(namespace="green-tiller"),
+    "changed and changed back": lambda resources: resources[1].update(modified="2026-11-06T00:00:00Z"),
+}
 
 
-@pytest.mark.parametrize("manifest", [{}, {"time": "yesterday"}, {"time": "2026-11-05T13:00:00"}, {"time": 7}, None])
-def test_a_state_that_does_not_say_when_it_was_written_is_refused(manifest: Any) -> None:
-    with pytest.raises((KeyError, TypeError, ValueError)):
-        last_change(state() | {"manifest": manifest})
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_the_digest_of_a_state_differs_after_each_change(change: Callable[[list[Any]], object]) -> None:
+    changed = state()
+    change(changed["resources"])
+    assert digest(changed) != digest(state())
+
+
+def test_the_digest_is_the_same_whether_secrets_are_shown_and_whenever_the_state_was_written() -> None:
+    later = {**state(shown=False), "manifest": {"time": "2030-01-01T00:00:00Z"}}
+    assert digest(later) == digest(state())
 
 
 UNREADABLE: dict[str, list[Any]] = {

@@ -3,7 +3,6 @@
 import contextlib
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +47,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, asked: dict[str, Any]) 
             asked.update(named, namespace=positional[3])
             return Verdict((one("ConfigMap"), one("Pod")), found)
 
-        state = StackState((blue(*namespaces),), (), datetime(2026, 1, 1, tzinfo=UTC))
+        state = StackState((blue(*namespaces),), (), "")
         monkeypatch.setattr("secure_tiller_cli.commands.deployed.read_deployed", lambda _: state)
         monkeypatch.setattr("secure_tiller_cli.vet.vet", vet)
         return CliRunner().invoke(app, ["vet", str(chart), "--team", "blue", *options])
