@@ -36,14 +36,24 @@ _IMAGE = re.compile(rf"(.+[-_.])?{PROGRAM}")
 _CLIENTS = frozenset(("helm", "helm2", "helm3", "kubectl"))
 _START_NOTHING = frozenset(
     (
-        *("[", "awk", "cat", "cd", "chmod", "chown", "cp", "curl", "echo", "export", "file", "find", "grep", "install"),
+        *("[", "cat", "cd", "chmod", "chown", "cp", "curl", "echo", "export", "file", "grep", "install"),
         *("ln", "ls", "mkdir", "mv", "printf", "rm", "sed", "stat", "tar", "test", "touch", "wget", "which"),
     )
 )
 """Programs that a path to Tiller is only a file to."""
-_MEDDLING = frozenset((UNREADABLE, ".", "alias", "builtin", "command", "eval", "source", "xargs"))
+_MEDDLING = frozenset(
+    (
+        *(UNREADABLE, ".", "alias", "bind", "builtin", "command", "coproc", "enable", "eval", "fc", "hash", "set"),
+        *("shopt", "source", "trap", "xargs"),
+    )
+)
 """Commands of a script that may change Tiller's environment, or its words."""
-_ASSIGNING = frozenset(("declare", "export", "readonly", "typeset", "unset"))
+_ASSIGNING = frozenset(
+    (
+        *("declare", "export", "getopts", "let", "local", "mapfile", "printf", "read", "readarray", "readonly"),
+        *("typeset", "unset", "wait"),
+    )
+)
 """Commands of a script that change the environment as their words say."""
 
 

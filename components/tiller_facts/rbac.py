@@ -68,9 +68,15 @@ class Right:
         """
         if self.group in ("authentication.k8s.io", "authorization.k8s.io"):
             return self.resource.startswith("selfsubject")
+        if self.resource.startswith("/"):
+            return self.verb == "get" and self.resource.split("/")[1] in _DISCOVERY
         kind, _, subresource = self.resource.partition("/")
-        leads_on = bool(kind) and subresource not in ("", "log", "scale", "status")  # a path begins with the slash
+        leads_on = subresource not in ("", "log", "scale", "status")
         return self.verb in ("get", "list", "watch") and kind not in ("secrets", ALL) and not leads_on
+
+
+_DISCOVERY = frozenset(("api", "apis", "healthz", "livez", "openapi", "readyz", "version"))
+"""Paths that clusters give to everybody who is known (Kubernetes, bootstrappolicy/policy.go, `system:discovery`)."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Commands of a shell's script, as far as they can be read without running it.
 
-Source: POSIX.1-2017, Shell Command Language, 2.3 Token Recognition and 2.9 Shell Commands.
+Source: POSIX.1-2017, Shell Command Language, 2.3 Token Recognition and 2.9 Shell Commands. `&>` is not read: bash
+redirects there, where a shell of POSIX ends a command, so that what follows is or is not among the words.
 """
 
 import re
@@ -15,8 +16,8 @@ UNREADABLE = "\0unreadable\0"
 _TOKEN = re.compile(
     r"""
       (?P<blank>[ \t]+|\\\n|\#[^\n]*)
-    | (?P<unreadable><<|[<>]\(|\([ \t]*\))                     # a document, the output of a command, a function
-    | (?P<redirection>[0-9]*(?:&>>?|>>|>[&|]?|<[&>]?))
+    | (?P<unreadable><<|[<>]\(|\([ \t]*\)|&>)                  # a document, a program's output, a function, `&>`
+    | (?P<redirection>[0-9]*(?:>>|>[&|]?|<[&>]?))
     | (?P<operator>[\n;&|()]+)
     | (?P<word>(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^\s'"\\;&|()<>])+)
     """,

@@ -37,11 +37,14 @@ FLAWS = (
 OLDEST: Version = max(flaw.fixed for flaw in FLAWS)
 """The oldest without a known flaw."""
 
-_TAG = re.compile(r"v?(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?![\d.])", re.ASCII)
+_TAG = re.compile(
+    r"v?(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?![\d.])(?![-_.]?(?:alpha|beta|rc|pre|dev|canary|snapshot))",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 def of_image(image: str) -> Version | None:
-    """Return the version of Helm 2 that the tag of an image names; None: it names none."""
+    """Return the version of Helm 2 that the tag of an image names; None: it names none, or what came before one."""
     tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
     found = _TAG.match(tag)
     version = (int(found[1]), int(found[2]), int(found[3])) if found else None

@@ -31,7 +31,7 @@ def version_is_supported(case: Case, report: Report) -> Iterator[Finding]:
     image = case.tiller.image
     version = versions.of_image(image)
     if version is None:
-        text, remedy = "its image names no version of Tiller", "name the version in the tag, before a digest"
+        text, remedy = "its image names no released version of Tiller", "name the version in the tag, before a digest"
         detail = image or "no image"
         yield report("version-unknown", text, severity=Severity.MEDIUM, detail=detail, remedy=remedy)
     elif flaws := versions.flaws(version):
@@ -95,7 +95,7 @@ SUPPORTED_VERSION = Practice(
     findings={
         "flawed-version": "older than 2.16.11, with the known flaws",
         "old-version": "2.16.11 or newer, and not the last",
-        "version-unknown": "the tag of its image names no version of Helm 2",
+        "version-unknown": "the tag of its image names no released version of Helm 2",
     },
     of_tiller=version_is_supported,
 )

@@ -102,6 +102,23 @@ SCRIPTS = (
     ),
     hides("script-comment-ends-in-a-backslash", command=SHELL, args=[f"# now \\\nexec tiller\nexec tiller {LINE}"]),
     hides("script-tries-another-program-first", command=SHELL, args=[f"nice tiller || tiller {LINE}"]),
+    hides("script-redirects-as-bash-does", command=["bash", "-c"], args=[f"exec tiller {LINE} &> /dev/null"]),
+    hides("script-ends-as-dash-does", command=SHELL, args=[f"tiller &> /dev/null {LINE}"]),
+    *(
+        hides(f"script-sets-by-{name}", command=SHELL, args=[f"{words}; exec tiller {LINE}"])
+        for name, words in {
+            "reading": 'read -r "$name" < /settings',
+            "reading-many": 'mapfile "$name" < /settings',
+            "printing": 'printf -v "$name" ""',
+            "counting": 'let "$name=0"',
+            "options": 'getopts a "$name"',
+            "waiting": 'wait -p "$name"',
+            "a-trap": "trap '/tiller --storage=memory' EXIT",
+            "a-hash": "hash -p /other tiller",
+            "exporting-all": "set -a",
+        }.items()
+    ),
+    hides("script-finds-and-starts", command=SHELL, args=[f"find / -name tiller -exec {{}} \\; ; tiller {LINE}"]),
     hides("script-in-a-file", command=["sh", "/start.sh", "tiller"]),
 )
 

@@ -78,6 +78,13 @@ def test_what_is_given_beyond_a_plan() -> None:
     ("right", "harmless"),
     [
         (Right("get", "", "/healthz"), True),
+        (Right("get", "", "/apis/*"), True),
+        (Right("post", "", "/healthz"), False),
+        (Right("*", "", "/healthz"), False),
+        (Right("get", "", "/*"), False),
+        (Right("get", "", "/logs/*"), False),
+        (Right("get", "", "/metrics"), False),
+        (Right("get", "", "/healthz*"), False),
         (Right("get", "", "pods"), True),
         (Right("get", "", "pods/log"), True),
         (Right("get", "", "secrets"), False),

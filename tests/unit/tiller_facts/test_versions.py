@@ -17,6 +17,11 @@ from tiller_facts.versions import LAST, OLDEST, flaws, of_image, words
         ("tiller:v2.17", None),
         ("tiller:v2.17.0.1", None),
         ("tiller:v3.1.0", None),
+        ("tiller:v2.17.0-rc.1", None),
+        ("tiller:v2.16.11-beta1", None),
+        ("tiller:2.17.0-RC1", None),
+        ("tiller:2.17.0.dev1", None),
+        ("tiller:2.17.0-debian-10-r3", (2, 17, 0)),
         ("", None),
     ],
 )
