@@ -56,6 +56,10 @@ SERVER_CAS_ANNOTATION = "secure-tiller/server-cas"
 """Annotation of Tiller's ServiceAccount: the fingerprints of the CAs that the user gave clients to verify Tiller by. A
 bundle is an output, of which a preview shows nothing; a change of this annotation restarts nothing."""
 
+SERVER_CERTIFICATE_ANNOTATION = "secure-tiller/server-certificate"
+"""Annotation of the same: the fingerprints of the user's own server certificate and its intermediates, which a Secret
+hides in a preview."""
+
 REASON_ANNOTATION = "secure-tiller/pod-security-reason"
 """Annotation without which the component opens no namespace to privileged pods."""
 

@@ -17,6 +17,7 @@ from tiller_facts.identity import (
     GRPC_PORT,
     SELECTOR,
     SERVER_CAS_ANNOTATION,
+    SERVER_CERTIFICATE_ANNOTATION,
     SERVICE_ACCOUNT,
     STACK_ANNOTATION,
     TRUSTS_ANNOTATION,
@@ -74,7 +75,7 @@ def objects(plan: TillerPlan) -> Iterator[PlannedObject]:
         yield _namespace(f"namespace:{namespace.name}", plan, namespace)
     # Its token is mounted by Tiller's pod alone, and there explicitly.
     account = {"automountServiceAccountToken": False}
-    yield _inside(plan, "service-account", SERVICE_ACCOUNTS, SERVICE_ACCOUNT, account, annotations=_server_cas(plan))
+    yield _inside(plan, "service-account", SERVICE_ACCOUNTS, SERVICE_ACCOUNT, account, annotations=_given_server(plan))
     for role in plan.roles:
         yield from _role(plan, role)
     # The probe port shows metrics to whoever asks. Probes and port-forwards come from the node, which may pass.
@@ -102,9 +103,11 @@ def _annotations(plan: TillerPlan) -> Json:
     return {key: text if isinstance(text, str) else places.annotation(key) for key, text in plan.annotations.items()}
 
 
-def _server_cas(plan: TillerPlan) -> Mapping[str, places.Place]:
-    """Return the annotation that shows in a preview whom clients take for this Tiller, if the stack does not decide."""
-    return {SERVER_CAS_ANNOTATION: places.SERVER_CAS} if isinstance(plan.server, GivenCertificate) else {}
+def _given_server(plan: TillerPlan) -> Mapping[str, places.Place]:
+    """Return the annotations that show in a preview whom clients take for this Tiller, if the stack does not decide."""
+    if not isinstance(plan.server, GivenCertificate):
+        return {}
+    return {SERVER_CAS_ANNOTATION: places.SERVER_CAS, SERVER_CERTIFICATE_ANNOTATION: places.SERVER_CHAIN}
 
 
 def _object(part: str, kind: Kind, metadata: Json, body: Json, *, retain_on_delete: bool = False) -> PlannedObject:

@@ -216,7 +216,16 @@ def fingerprint(pem: str) -> str:
 
 def fingerprints(pem: str) -> str:
     """Return the SHA-256 of each certificate of such a text, as openssl prints it, in an order of their own."""
-    return " ".join(sorted({each.fingerprint(hashes.SHA256()).hex(":").upper() for each in certificates(pem)}))
+    return " ".join(sorted({*_fingerprints(pem)}))
+
+
+def chain_fingerprints(pem: str) -> str:
+    """Return the same in the order of the text: the certificate first, then its intermediates."""
+    return " ".join(_fingerprints(pem))
+
+
+def _fingerprints(pem: str) -> Iterator[str]:
+    return (each.fingerprint(hashes.SHA256()).hex(":").upper() for each in certificates(pem))
 
 
 def _keys(pem: str) -> Iterator[bytes]:

@@ -27,6 +27,9 @@ SERVER = "server"
 SERVER_CAS = Place(f"{SERVER}.fingerprints")
 """Fingerprints of the CAs that clients verify Tiller's certificate by."""
 
+SERVER_CHAIN = Place(f"{SERVER}.chain")
+"""Fingerprints of Tiller's certificate and its intermediates."""
+
 
 def certificate(owner: str) -> Place:
     """Return the place of the PEM of a certificate.

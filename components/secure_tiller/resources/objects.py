@@ -46,6 +46,7 @@ def known(
     values: Values = {places.CLIENT_CAS: pulumi.Output.all(*anchors).apply("".join)}
     if isinstance(plan.server, GivenCertificate):
         values[places.SERVER_CAS] = server.ca_pem.apply(pem.fingerprints)
+        values[places.SERVER_CHAIN] = server.certificate_pem.apply(pem.chain_fingerprints)
     for owner, issued in {places.SERVER: server, **{f"client:{name}": one for name, one in clients.items()}}.items():
         values[places.certificate(owner)] = issued.certificate_pem
         values[places.key(owner)] = issued.key_pem or ""

@@ -57,6 +57,11 @@ def holds_unknown(value: Any) -> bool:
         return any(map(holds_unknown, value.values()))
     if isinstance(value, list):
         return any(map(holds_unknown, value))
+    return hidden(value)
+
+
+def hidden(value: Any) -> bool:
+    """Return whether a whole value is secret or known during the update only."""
     return value in (UNKNOWN, SECRET)
 
 

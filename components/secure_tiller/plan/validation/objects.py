@@ -20,6 +20,13 @@ AWAITED = "pulumi.com"
 while it still is not."""
 
 
+def is_reserved(key: str) -> bool:
+    """Return whether no settings may give an object this label or annotation."""
+    prefix = key.partition("/")[0] if "/" in key else ""
+    of_kubernetes = any(prefix == domain or prefix.endswith(f".{domain}") for domain in ("kubernetes.io", "k8s.io"))
+    return key in RESERVED or prefix in RESERVED or prefix == AWAITED or (of_kubernetes and prefix != RECOMMENDED)
+
+
 def labels_are_labels(s: Settings) -> Iterator[Problem]:
     for key, value in s.args.get("labels", {}).items():
         if not names.is_label_key(key) or not names.is_label_value(value):
@@ -35,15 +42,9 @@ def annotations_have_keys(s: Settings) -> Iterator[Problem]:
 def nothing_reserved_is_set(s: Settings) -> Iterator[Problem]:
     for where, keys in (("labels", s.args.get("labels", {})), ("annotations", s.args.get("annotations", {}))):
         for key in keys:
-            if _is_reserved(key) or (where == "labels" and key in SELECTED):
+            if is_reserved(key) or (where == "labels" and key in SELECTED):
                 why = "is kept for secure-tiller, Helm, Kubernetes or Pulumi, which rely on what it says"
                 yield s.problem(where, key, why, "choose another key")
-
-
-def _is_reserved(key: str) -> bool:
-    prefix = key.partition("/")[0] if "/" in key else ""
-    of_kubernetes = any(prefix == domain or prefix.endswith(f".{domain}") for domain in ("kubernetes.io", "k8s.io"))
-    return key in RESERVED or prefix in RESERVED or prefix == AWAITED or (of_kubernetes and prefix != RECOMMENDED)
 
 
 CHECKS: tuple[Check, ...] = (labels_are_labels, annotations_have_keys, nothing_reserved_is_set)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from secure_tiller_cli.preview.changes import Change, Team
 from secure_tiller_cli.preview.findings import Meaning
 from secure_tiller_cli.preview.paths import at
-from secure_tiller_cli.preview.rules import keys
+from secure_tiller_cli.preview.rules import contents, keys
 
 LEAF, CA, SECRET = "client:", "client-ca:", "secret:"
 
@@ -81,9 +81,11 @@ def secrets(team: Team) -> Iterator[Meaning]:
         case = secret.operation
         if case == "replace" and before != names["secret"]:
             case, names["before"] = "move", before
+        if case in ("update", "replace") and not (contents.changes(secret) and contents.is_caused(team, secret)):
+            continue
         if case in SECRET_CASES:
             code, sentence, risk = SECRET_CASES[case]
-            explains = tuple(keys.renewal(secret))
+            explains = tuple(contents.explained(team, secret))
             if case == "move":
                 explains += ((secret, ("metadata", "name")), (secret, ("metadata", "namespace")))
             yield Meaning(code, sentence, names, risk=risk, explains=explains)

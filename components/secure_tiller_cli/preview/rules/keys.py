@@ -11,9 +11,9 @@ RENEWED: Mapping[str, tuple[Path, ...]] = {
     "CertRequest": (("privateKeyPem",),),
     "SelfSignedCert": (("privateKeyPem",), ("subject", "commonName")),
     "LocallySignedCert": (("caCertPem",), ("caPrivateKeyPem",), ("certRequestPem",)),
-    "Secret": (("data",), ("stringData",)),
 }
-"""By kind, the properties that follow from a renewed key or certificate; `issued` holds all others to fixed values."""
+"""By kind, the properties that follow from a renewed key or certificate; `issued` holds all others to fixed values. The
+content of Secrets is for `contents`."""
 
 DUE = "readyForRenewal"
 """The reason that the tls provider gives for a renewal."""

@@ -38,6 +38,12 @@ def as_made(team: Team) -> Iterator[Meaning]:
                 yield Meaning("object", sentence, names, risk=True, explains=((change, path),))
 
 
+def form_of(change: Change) -> Mapping[str, Any]:
+    """Return an object as the component makes it; empty for what is no Kubernetes object of its own."""
+    part = _part(change)
+    return of_an_exposed_team()[change.kind, f"{part}any" if part.endswith(":") else part] if part else {}
+
+
 def _faults(team: Team, change: Change, part: str, found: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     rest = change.part.removeprefix(part) if part.endswith(":") else ""
     name, namespace = _place(team, change, part, rest)
@@ -45,7 +51,7 @@ def _faults(team: Team, change: Change, part: str, found: Mapping[str, Any]) -> 
         at_key = ("metadata", key)
         if wanted and at(found, at_key) != wanted:
             yield at_key, stated(at_key, at(found, at_key))
-    form = dict(of_an_exposed_team()[change.kind, f"{part}any" if part.endswith(":") else part])
+    form = dict(form_of(change))
     if "roleRef" in form:
         form["roleRef"] = {**mapping(form["roleRef"]), "name": name}
     judged = (*JUDGED_OF_ALL, *JUDGED.get((change.kind, part), ()))

@@ -3,14 +3,12 @@
 from collections.abc import Iterator, Mapping
 
 from secure_tiller_cli.preview.changes import Change, Team
-from secure_tiller_cli.preview.digest import SECRET, UNKNOWN
 from secure_tiller_cli.preview.findings import Meaning
-from secure_tiller_cli.preview.paths import Path, at
+from secure_tiller_cli.preview.paths import at, hidden
 from secure_tiller_cli.preview.rules import keys
-from tiller_facts.identity import SERVER_CAS_ANNOTATION
+from secure_tiller_cli.preview.rules.contents import GIVEN_CAS, GIVEN_CERTIFICATE
 
 LEAF, CA = "server", "server-ca"
-GIVEN_CAS: Path = ("metadata", "annotations", SERVER_CAS_ANNOTATION)
 
 AUTHORITY_CASES: Mapping[str, tuple[str, str, bool]] = {
     "create": (
@@ -54,7 +52,8 @@ def certificate(team: Team) -> Iterator[Meaning]:
         yield Meaning("server-given", sentence, risk=True, explains=everything)
     elif leaf.operation == "create":
         sentence = "the stack issues the server certificate from now on: every client needs a new bundle"
-        yield Meaning("server-issued", sentence, risk=True, explains=everything)
+        given = ((account, GIVEN_CERTIFICATE) for account in team.of("ServiceAccount"))
+        yield Meaning("server-issued", sentence, risk=True, explains=(*everything, *given))
     elif (before := _signer(leaf, old=True)) != (after := _signer(leaf)) and before and after:
         names = {"ca": _number(after), "before": _number(before)}
         sentence = (
@@ -86,7 +85,7 @@ def given_authorities(team: Team) -> Iterator[Meaning]:
     """Say which CAs of the user's clients verify Tiller by from now on, or no more: outputs alone hold them."""
     for account in team.remaining("ServiceAccount", "service-account"):
         explains = ((account, GIVEN_CAS),)
-        if at(account.new, GIVEN_CAS) in (UNKNOWN, SECRET):
+        if hidden(at(account.new, GIVEN_CAS)):
             sentence = "the CAs by which clients verify Tiller are unknown until the update"
             yield Meaning("server-trust-unknown", sentence, risk=True, explains=explains)
             return
@@ -99,19 +98,18 @@ def given_authorities(team: Team) -> Iterator[Meaning]:
             yield Meaning("server-ca-not-trusted", sentence, {"cas": tuple(lost)}, risk=True, explains=explains)
 
 
-def lives(team: Team) -> Iterator[Meaning]:
-    """Say that certificates live, or are renewed, at other times than before."""
-    found = [
-        (change, path)
-        for kind in ("SelfSignedCert", "LocallySignedCert")
-        for change in team.of(kind)
-        for path in change.paths
-        if path[0] in ("validityPeriodHours", "earlyRenewalHours")
-    ]
-    if found:
-        parts = tuple(sorted({change.part for change, _ in found}))
-        sentence = "the lives of certificates change: {certificates}"
-        yield Meaning("lives", sentence, {"certificates": parts}, explains=tuple(found))
+def given_certificate(team: Team) -> Iterator[Meaning]:
+    """Say which certificate of the user's own PKI clients see from now on: the TLS Secret hides it."""
+    for account in team.remaining("ServiceAccount", "service-account"):
+        before, after = (at(properties, GIVEN_CERTIFICATE) for properties in (account.old, account.new))
+        explains = ((account, GIVEN_CERTIFICATE),)
+        if hidden(after):
+            sentence = "the server certificate of your own PKI cannot be seen until the update"
+            yield Meaning("server-certificate-unknown", sentence, risk=True, explains=explains)
+        elif after and after != before:
+            sentence = "clients see the server certificate {certificate} of your own PKI from now on"
+            names = {"certificate": tuple(str(after).split())}
+            yield Meaning("server-certificate", sentence, names, risk=True, explains=explains)
 
 
 def _authorities(team: Team) -> frozenset[str]:

@@ -8,9 +8,9 @@ from secure_tiller_cli.preview.changes import Change, Team
 from secure_tiller_cli.preview.digest import UNKNOWN
 from secure_tiller_cli.preview.findings import Meaning, Name
 from secure_tiller_cli.preview.paths import Path, at, within
-from secure_tiller_cli.preview.rules import keys
+from secure_tiller_cli.preview.rules import contents
+from secure_tiller_cli.preview.rules.contents import TRUSTS, anchors
 from tiller_facts import flags
-from tiller_facts.identity import TRUSTS_ANNOTATION
 from tiller_facts.values import settle
 
 TEMPLATE: Path = ("spec", "template")
@@ -18,7 +18,6 @@ POD: Path = (*TEMPLATE, "spec")
 CONTAINER: Path = (*POD, "containers", 0)
 ARGUMENTS: Path = (*CONTAINER, "args")
 ENVIRONMENT: Path = (*CONTAINER, "env")
-TRUSTS: Path = (*TEMPLATE, "metadata", "annotations", TRUSTS_ANNOTATION)
 NAME: Path = ("metadata", "name")
 SECRET: Path = (*POD, "volumes", 0, "secret", "secretName")
 
@@ -36,7 +35,7 @@ def restarts(team: Team) -> Iterator[Meaning]:
         # Whom it answers, `trust` and the rules of clients say.
         tls = tuple(team.of("Secret", "tls"))
         named = ((deployment, SECRET),) if any(change.operation in ("create", "replace") for change in tls) else ()
-        renewed = (*keys.renewal(*tls), *((secret, NAME) for secret in tls))
+        renewed = [each for secret in tls for each in (*contents.explained(team, secret), (secret, NAME))]
         explains = (*named, (deployment, TRUSTS), *renewed)
         if deployment.operation == "replace":
             yield Meaning(
@@ -104,7 +103,7 @@ def trust(team: Team) -> Iterator[Meaning]:
                 "trust-unknown", "whom Tiller answers is unknown until the update", risk=True, explains=explains
             )
             return
-        before, after = _anchors(deployment.old), _anchors(deployment.new)
+        before, after = anchors(deployment.old), anchors(deployment.new)
         if gained := sorted(name for name in after if after[name] != before.get(name)):
             sentence = "Tiller answers whomever the CA {cas} signs for"
             yield Meaning("ca-trusted", sentence, {"cas": tuple(gained)}, risk=True, explains=explains)
@@ -170,10 +169,3 @@ def _values(deployment: Change, changed: list[Path]) -> Iterator[str]:
 
 def _number(value: Any) -> str:
     return f"{value:g}" if isinstance(value, int | float) else str(value)
-
-
-def _anchors(properties: Mapping[str, Any]) -> dict[str, str]:
-    """Return the CAs that are not the stack's, by name, with what tells their content."""
-    words = str(at(properties, TRUSTS) or "").split()
-    pairs = (word.removeprefix("ca:").partition("#") for word in words if word.startswith("ca:"))
-    return {name: content for name, _, content in pairs}

@@ -12,7 +12,10 @@ from secure_tiller_cli.preview.summary import summarize
 from tests.support import strategies
 from tests.unit.secure_tiller_cli.preview.previews import Resources, preview, resources
 
-NEVER = {"not-understood", "promise", "argument", "binding-foreign", "issued", "object", "stays", "provider"}
+NEVER = {
+    *("not-understood", "promise", "argument", "binding-foreign", "issued", "object", "stays", "provider"),
+    *("secret-content", "secret-plain", "secret-source", "metadata-foreign", "metadata-lost", "lives-beyond"),
+}
 """Values that no settings lead to."""
 
 

@@ -58,6 +58,9 @@ SAID = {
         "Tiller is started without `--tls-verify=true`",
         "readOnlyRootFilesystem is false",
         "it sets hostNetwork",
+        'annotations["container.apparmor.security.beta.kubernetes.io/tiller"] is "unconfined"',
+        "the content of `Secret blue-tls` changes, and nothing that it is made of changes",
+        "certificates live longer: `client:alice 90d",
     ),
     "renewal": ("the server certificate renews", "the CA of client `bob` renews and keeps its key"),
     "drift": (
@@ -128,7 +131,14 @@ ELSEWHERE = {
     "fence",
     "service_stays_inside",
     "given_authorities",
-    "lives",
+    "given_certificate",
+    "unexplained",
+    "plain",
+    "sources",
+    "foreign",
+    "own",
+    "differ",
+    "beyond",
     "cluster_wide",
     "tls_secret",
     "remains",
@@ -137,7 +147,7 @@ ELSEWHERE = {
     "stays",
     "provider",
 }
-"""Rules whose changes tests/unit/secure_tiller_cli/preview/test_rules.py, test_issued.py and test_objects.py make."""
+"""Rules whose changes the other test modules of tests/unit/secure_tiller_cli/preview make."""
 
 
 def test_there_is_a_golden_file_for_each_change_and_no_other() -> None:

@@ -175,7 +175,6 @@ def test_control_what_was_undone_before_is_not_said_again(urn: str, code: str, c
 WITHOUT_WORDS = [
     (DEPLOYMENT, put("x", *POD, "volumes", 0, "secret", "secretName"), "secretName"),
     (TLS, put("other", "metadata", "name"), "metadata.name"),
-    (OWN, put("x", "metadata", "labels", "secure-tiller/team"), "secure-tiller/team"),
 ]
 
 
@@ -241,7 +240,10 @@ def test_another_namespace_of_its_own_loses_the_release_records() -> None:
 
 def test_other_lives_of_certificates_are_said() -> None:
     found = findings(GREEN, resources("green", smallest(certificates={"client": {"validity": "30d"}})))
-    assert found["lives"].plain() == "the lives of certificates change: client:bob"
+    assert found["lives"].plain() == (
+        "the lives of certificates change: "
+        "client:bob 90d (renewed 30d before the end) → 30d (renewed 10d before the end)"
+    )
 
 
 def test_another_reason_for_the_same_pod_security_is_said() -> None:

@@ -1,0 +1,172 @@
+"""Labels and annotations that controllers and container runtimes act on, on a team's objects and on Tiller's pod."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from secure_tiller.plan.validation.objects import is_reserved
+from secure_tiller_cli.preview.changes import Change, Team
+from secure_tiller_cli.preview.findings import Meaning
+from secure_tiller_cli.preview.paths import Path, at, mapping, stated
+from secure_tiller_cli.preview.rules.objects import form_of
+from secure_tiller_cli.preview.rules.rest import FIXED, OURS
+from secure_tiller_cli.preview.rules.tiller import TEMPLATE
+from tiller_facts.identity import POD_SECURITY, POD_SECURITY_LABEL, STACK_ANNOTATION, TEAM_LABEL, TRUSTS_ANNOTATION
+
+OBJECT: Path = ("metadata",)
+POD: Path = (*TEMPLATE, "metadata")
+SECTIONS = ("labels", "annotations")
+ACTED_ON = ("Namespace", "Secret", "Service", "ServiceAccount")
+"""Kinds on whose labels and annotations others act, as on those of a pod."""
+
+PROVIDERS = frozenset(("pulumi.com/autonamed",))
+"""Annotations that the Kubernetes provider writes."""
+
+EFFECTS = tuple(
+    (re.compile(words), effect)
+    for words, effect in (
+        (r"apparmor|seccomp|userns|\bselinux|katacontainers|cri-o\.|\bcri\.", "which sets how a pod is confined"),
+        (
+            r"inject|sidecar|istio|linkerd|hashicorp\.com|dapr\.io|kuma\.io|opentelemetry|datadoghq|instana|dynatrace",
+            "by which a controller can put containers of its own into a pod",
+        ),
+        (
+            r"eks\.amazonaws\.com|iam\.amazonaws\.com|iam\.gke\.io|azure\.workload\.identity|aadpodidbinding",
+            "which can give an account rights in a cloud",
+        ),
+        (r"\bcni\b|multus|calico|cilium|\bovn\.|kube-ovn", "which can change the network of a pod"),
+        (
+            r"emberstack\.com|replicator|replicate-|kubed|kubernetes-replicator|clustersecret",
+            "by which a controller can copy an object to other namespaces",
+        ),
+        (
+            r"load-?balancer|external-dns|metallb|tailscale|networking\.gke\.io|cloud\.google\.com|getambassador|ingress",
+            "by which a controller can open a Service to the outside",
+        ),
+        (
+            r"gatekeeper|kyverno|admission|pod-security|security\.openshift|openshift\.io/sa\.scc",
+            "which admission obeys",
+        ),
+        (r"keel\.sh|reloader|fluxcd|flagger|argocd|argoproj", "by which a controller can change an object"),
+    )
+)
+"""Words in the keys that are known, and what is done with these keys."""
+
+OFF = frozenset(("false", "disabled"))
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A label or an annotation."""
+
+    change: Change
+    where: Path
+    """Of the metadata."""
+    section: str
+    key: str
+
+    @property
+    def path(self) -> Path:
+        return *self.where, self.section, self.key
+
+    @property
+    def value(self) -> Any:
+        return at(self.change.new, self.path)
+
+
+def foreign(team: Team) -> Iterator[Meaning]:
+    """Report labels and annotations that are known to act on a pod or a Service, or that no settings can write."""
+    for mark in _gained(team):
+        names = {"resource": f"{mark.change.kind} {mark.change.name}", "what": stated(mark.path, mark.value)}
+        explains = ((mark.change, mark.path),)
+        effect = _effect(mark)
+        if is_reserved(mark.key) or (_is_acted_on(mark) and not _is_of_settings(team, mark)):
+            sentence = f"{{resource}}: {{what}}, which no team's file can ask for{effect and f', {effect}'}"
+            yield Meaning("metadata-foreign", sentence, names, risk=True, explains=explains)
+        elif effect:
+            yield Meaning("metadata-acts", f"{{resource}}: {{what}}, {effect}", names, risk=True, explains=explains)
+
+
+def own(team: Team) -> Iterator[Meaning]:
+    """Report labels and annotations of the component's own that are missing, or have another value."""
+    for change, where in _places(team):
+        known = {*_lost(team, change, where, change.old)} if change.old else set()
+        for path, said in _lost(team, change, where, change.new):
+            if (path, said) not in known:
+                names = {"resource": f"{change.kind} {change.name}", "what": said}
+                sentence = "{resource} lacks what the component writes: {what}"
+                yield Meaning("metadata-lost", sentence, names, risk=True, explains=((change, path),))
+
+
+def _places(team: Team) -> Iterator[tuple[Change, Path]]:
+    """Yield the metadata of every object of the component's that comes or changes, and of Tiller's pod."""
+    for change in team.changes:
+        if change.counts and change.operation not in ("delete", "clean up") and form_of(change):
+            yield change, OBJECT
+            if change.kind == "Deployment":
+                yield change, POD
+
+
+def _gained(team: Team) -> Iterator[Mark]:
+    """Yield what is new, or has another value, and is not the component's."""
+    for change, where in _places(team):
+        for section in SECTIONS:
+            written = mapping(at(form_of(change), (*where, section)))
+            before, after = (mapping(at(found, (*where, section))) for found in (change.old, change.new))
+            for key in after:
+                theirs = key not in written and key not in OURS and key not in PROVIDERS
+                if theirs and after[key] != before.get(key):
+                    yield Mark(change, where, section, key)
+
+
+def _is_acted_on(mark: Mark) -> bool:
+    return mark.where == POD or mark.change.kind in ACTED_ON
+
+
+def _is_of_settings(team: Team, mark: Mark) -> bool:
+    """Return whether a team's file can have written it: what stands there is written on every object alike."""
+    others = [
+        change
+        for change in team.changes
+        if change.operation != "delete" and (change.kind, change.part) in FIXED and form_of(change)
+    ]
+    apart = [change for change in others if change is not mark.change or mark.where == POD]
+    alike = all(at(_present(c), ("metadata", mark.section, mark.key)) == mark.value for c in apart)
+    return alike and (len(apart) > 1 or mark.change.operation == "create")
+
+
+def _present(change: Change) -> Mapping[str, Any]:
+    return change.new or change.state.inputs
+
+
+def _effect(mark: Mark) -> str:
+    if str(mark.value).lower() in OFF:
+        return ""
+    return next((effect for words, effect in EFFECTS if words.search(mark.key)), "")
+
+
+def _lost(team: Team, change: Change, where: Path, found: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    for section in SECTIONS:
+        for key, form in mapping(at(form_of(change), (*where, section))).items():
+            path = (*where, section, key)
+            level = at(found, (*where, section, POD_SECURITY_LABEL))
+            wanted = level if key.startswith(f"{POD_SECURITY}/") else form
+            if not _is_kept(team, key, at(found, path), wanted):
+                yield path, stated(path, at(found, path))
+
+
+def _is_kept(team: Team, key: str, value: Any, wanted: Any) -> bool:
+    if key == TEAM_LABEL:
+        return bool(value in (team.name, team.former or team.name))
+    if key == STACK_ANNOTATION:
+        return isinstance(value, str) and value.endswith(_stack(team))
+    if key == TRUSTS_ANNOTATION:
+        return bool(value)
+    return bool(value == wanted)
+
+
+def _stack(team: Team) -> str:
+    """Return how the stack's identity ends, by the team's URN: `/<project>/<stack>`."""
+    stack, _, rest = team.urn.removeprefix("urn:pulumi:").partition("::")
+    return f"/{rest.partition('::')[0]}/{stack}"
