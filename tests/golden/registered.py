@@ -30,6 +30,7 @@ PEMS = {
     DORAS_REQUEST: "<PEM of Dora's request>",
     OWN_CA.pem: "<PEM of the user's CA>",
     fingerprints(OWN_CA.pem): "<fingerprint of the user's CA>",
+    fingerprints(OWN_SERVER.pem): "<fingerprint of the user's certificate>",
     OWN_SERVER.pem: "<PEM of the user's certificate>",
     OWN_SERVER.key_pem: "<PEM of the user's key>",
 }
