@@ -26,9 +26,18 @@ def careless(args):
         container["args"] = [argument for argument in container["args"] if argument != "--tls-verify=true"]
         container["securityContext"]["readOnlyRootFilesystem"] = False
         pod["hostNetwork"] = True
+        metadata = args.props["spec"]["template"]["metadata"]
+        metadata["annotations"]["container.apparmor.security.beta.kubernetes.io/tiller"] = "unconfined"
         return pulumi.ResourceTransformResult(props=args.props, opts=args.opts)
     if args.type_.endswith(":Role") and args.name == "{blue}-manage:{blue}-apps":
         args.props["rules"].append({{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}})
+        return pulumi.ResourceTransformResult(props=args.props, opts=args.opts)
+    if args.type_.endswith(":Secret") and args.name == "{blue}-tls":
+        theirs = {{"ca.crt": "a CA of somebody else"}}
+        args.props["stringData"] = args.props["stringData"].apply(lambda made: {{**made, **theirs}})
+        return pulumi.ResourceTransformResult(props=args.props, opts=args.opts)
+    if args.type_.endswith(":LocallySignedCert") and args.name == "{blue}-client:alice":
+        args.props["validityPeriodHours"] = 87600
         return pulumi.ResourceTransformResult(props=args.props, opts=args.opts)
     return None
 

@@ -79,8 +79,11 @@ def _step(step: Any) -> Any:
 
 def _state(state: Any) -> Any:
     kept = {key: state[key] for key in STATE if state.get(key)}
-    if signer := state.get("propertyDependencies", {}).get("caCertPem"):
-        kept["propertyDependencies"] = {"caCertPem": signer}
+    dependencies = state.get("propertyDependencies", {})
+    if looked_at := {
+        key: sorted(dependencies[key] or []) for key in ("caCertPem", "stringData") if key in dependencies
+    }:
+        kept["propertyDependencies"] = looked_at
     if state.get("type") == COMPONENT and "expirations" in state.get("outputs", {}):
         kept["outputs"] = {"expirations": state["outputs"]["expirations"]}
     return kept

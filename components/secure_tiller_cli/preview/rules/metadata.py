@@ -82,7 +82,7 @@ def foreign(team: Team) -> Iterator[Meaning]:
         explains = ((mark.change, mark.path),)
         effect = _effect(mark)
         if is_reserved(mark.key) or (_is_acted_on(mark) and not _is_of_settings(team, mark)):
-            sentence = f"{{resource}}: {{what}}, which no team's file can ask for{effect and f', {effect}'}"
+            sentence = f"{{resource}}: {{what}}{effect and f', {effect}'}; no team's file can ask for it"
             yield Meaning("metadata-foreign", sentence, names, risk=True, explains=explains)
         elif effect:
             yield Meaning("metadata-acts", f"{{resource}}: {{what}}, {effect}", names, risk=True, explains=explains)
