@@ -12,6 +12,7 @@ from typing import Any
 
 from tiller_facts.facts import Facts, FoundObject
 from tiller_facts.kinds import NETWORK_POLICIES, SERVICES
+from tiller_facts.selectors import has, selects
 from tiller_facts.values import NotKnown, Value, as_far_as_known, at, each, maybe, text, texts
 from tiller_facts.workloads import Tiller
 
@@ -83,7 +84,7 @@ def services(facts: Facts, tiller: Tiller) -> Iterator[FoundObject]:
     """Yield the Services that lead to a Tiller's pods. Raises NotKnownError."""
     for service in facts.of(SERVICES):
         selector = at(service.data, "spec", "selector")
-        if selector and (service.cluster, service.namespace) == tiller.place and _has(tiller.labels, selector):
+        if selector and (service.cluster, service.namespace) == tiller.place and has(tiller.labels, selector):
             yield service
 
 
@@ -101,28 +102,7 @@ def _is_around(policy: FoundObject, tiller: Tiller) -> bool:
     if (policy.cluster, policy.namespace) != tiller.place:
         return False
     types = list(each(policy.data, "spec", "policyTypes"))
-    return (not types or "Ingress" in types) and _selects(at(policy.data, "spec", "podSelector"), tiller.labels)
-
-
-def _selects(selector: Any, labels: Mapping[str, Any]) -> bool:
-    """Return whether a label selector of Kubernetes selects a pod."""
-    return _has(labels, at(selector, "matchLabels") or {}) and all(
-        _holds(expression, at(labels, text(expression, "key"))) for expression in each(selector, "matchExpressions")
-    )
-
-
-def _has(labels: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    return all(at(labels, key) == at(wanted, key) for key in wanted)
-
-
-def _holds(expression: Any, value: Any) -> bool:
-    values = list(each(expression, "values"))
-    return {
-        "In": value in values,
-        "NotIn": value not in values,
-        "Exists": value is not None,
-        "DoesNotExist": value is None,
-    }.get(at(expression, "operator"), False)
+    return (not types or "Ingress" in types) and selects(at(policy.data, "spec", "podSelector"), tiller.labels)
 
 
 def _admits_everybody(rule: Any) -> bool:

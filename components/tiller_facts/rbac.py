@@ -10,7 +10,8 @@ from typing import Any, Self
 
 from tiller_facts.facts import Facts, FoundObject
 from tiller_facts.kinds import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, RBAC, ROLE_BINDINGS, ROLES, Kind
-from tiller_facts.values import as_far_as_known, each, maybe, text, texts, word
+from tiller_facts.selectors import selects
+from tiller_facts.values import NotKnownError, as_far_as_known, each, maybe, text, texts, word
 
 ALL = "*"
 
@@ -167,6 +168,17 @@ WELL_KNOWN: Mapping[str, tuple[Rule, ...]] = {CLUSTER_ADMIN: (EVERYTHING,), "adm
 """ClusterRoles of Kubernetes that no program makes, and of their rules those that matter here (Kubernetes,
 plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go)."""
 
+AGGREGATE = f"{RBAC}/aggregate-to-"
+"""Begins the label of a ClusterRole by which the cluster adds its rules to one of its own (Kubernetes documentation,
+Aggregated ClusterRoles)."""
+AGGREGATES: Mapping[str, tuple[str, ...]] = {
+    "admin": ("admin", "edit", "view"),
+    "edit": ("edit", "view"),
+    "view": ("view",),
+}
+"""By ClusterRole of Kubernetes, the ends of the labels that add to it: `edit` is added to `admin`, and `view` to `edit`
+(same source as WELL_KNOWN)."""
+
 ESCALATING = (
     Right("escalate", RBAC, "roles"),
     Right("bind", RBAC, "roles"),
@@ -311,13 +323,37 @@ def grants(facts: Facts) -> tuple[Grant, ...]:
     for kind in (ROLES, CLUSTER_ROLES):
         for role in facts.of(kind):
             roles.setdefault(_key(role, kind), []).append(role)
+    added = _aggregated(facts) if facts.of_program else {}
     unseen = (UNSEEN,) if facts.of_program else ()
     return tuple(
         grant
         for kind in (ROLE_BINDINGS, CLUSTER_ROLE_BINDINGS)
         for binding in facts.of(kind)
-        for grant in as_far_as_known(_granted(binding, kind is ROLE_BINDINGS, roles, unseen))
+        for grant in as_far_as_known(_granted(binding, kind is ROLE_BINDINGS, roles, added, unseen))
     )
+
+
+def _aggregated(facts: Facts) -> Mapping[str, list[FoundObject]]:
+    """Return, by name of a ClusterRole, those that a program makes and whose rules the cluster adds to it."""
+    every = facts.of(CLUSTER_ROLES)
+    selectors = [
+        (name, {"matchLabels": {f"{AGGREGATE}{end}": "true"}}) for name, ends in AGGREGATES.items() for end in ends
+    ]
+    for role in every:
+        found = as_far_as_known(each(role.data, "aggregationRule", "clusterRoleSelectors"))
+        selectors += [(word(role.data, "metadata", "name"), one) for one in found]
+    added: dict[str, list[FoundObject]] = {}
+    for role in every:
+        for name in dict.fromkeys(name for name, selector in selectors if _is_selected(role, selector)):
+            added.setdefault(name, []).append(role)
+    return added
+
+
+def _is_selected(role: FoundObject, selector: Any) -> bool:
+    try:
+        return selects(selector, role.labels)
+    except NotKnownError:
+        return False
 
 
 def by_subject(every: Iterable[Grant]) -> Mapping[Subject, tuple[Grant, ...]]:
@@ -375,6 +411,7 @@ def _granted(
     binding: FoundObject,
     in_namespace: bool,
     roles: Mapping[Any, Sequence[FoundObject]],
+    added: Mapping[str, Sequence[FoundObject]],
     unseen: tuple[Rule, ...],
 ) -> Iterator[Grant]:
     namespace = binding.namespace if in_namespace else ""
@@ -389,6 +426,8 @@ def _granted(
     rules += [(rule, role) for role in given if maybe(role.data, "aggregationRule") for rule in unseen]
     if not given or (kind, name) == ("ClusterRole", CLUSTER_ADMIN):
         rules = [(rule, None) for rule in (WELL_KNOWN.get(name, unseen) if kind == "ClusterRole" else unseen)]
+    more = added.get(name, ()) if kind == "ClusterRole" else ()
+    rules += [(Rule.read(rule), role) for role in more for rule in as_far_as_known(each(role.data, "rules"))]
     for item in as_far_as_known(each(binding.data, "subjects")):
         for subject in as_far_as_known(Subject.read(one) for one in (item,)):
             yield from (Grant(rule, namespace, subject, binding, role) for rule, role in rules)

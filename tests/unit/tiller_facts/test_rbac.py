@@ -162,6 +162,37 @@ def test_rules_that_a_cluster_aggregates_are_not_seen_in_a_program() -> None:
     assert grants(facts(role, binding)) == ()
 
 
+@pytest.mark.parametrize(
+    ("to", "labels", "added"),
+    [
+        ("admin", {"aggregate-to-admin": "true"}, True),
+        ("admin", {"aggregate-to-edit": "true"}, True),
+        ("admin", {"aggregate-to-view": "true"}, True),
+        ("edit", {"aggregate-to-view": "true"}, True),
+        ("view", {"aggregate-to-view": "true"}, True),
+        ("edit", {"aggregate-to-admin": "true"}, False),
+        ("view", {"aggregate-to-edit": "true"}, False),
+        ("edit", {"aggregate-to-edit": "false"}, False),
+        ("edit", None, False),  # not known
+        ("own", {"aggregate-to-own": "true"}, True),
+        ("own", {"aggregate-to-edit": "true"}, False),
+        ("other", {"aggregate-to-other": "true"}, False),
+        ("cluster-admin", {"aggregate-to-cluster-admin": "true"}, False),
+    ],
+)
+def test_a_program_adds_rules_to_cluster_roles_by_labels(to: str, labels: Any, added: bool) -> None:
+    prefixed = {f"rbac.authorization.k8s.io/{key}": value for key, value in dict(labels or {}).items()}
+    role = item("ClusterRole", "widgets", "", rules=[rule("widgets", "patch")])
+    role["metadata"]["labels"] = prefixed or UNKNOWN
+    exists = {"matchExpressions": [{"key": "rbac.authorization.k8s.io/aggregate-to-own", "operator": "Exists"}]}
+    own = item("ClusterRole", "own", "", rules=[], aggregationRule={"clusterRoleSelectors": [exists]})
+    reference = {"kind": "ClusterRole", "name": to}
+    binding = item("RoleBinding", "b", HOME, roleRef=reference, subjects=[subject(f"ServiceAccount {HOME}/tiller")])
+    found = grants(facts(role, own, binding, of_program=True))
+    assert any(one.role and one.role.name == "widgets" for one in found) is added
+    assert not any(one.role and one.role.name == "widgets" for one in grants(facts(role, own, binding)))
+
+
 def test_what_is_not_known_hides_nothing_that_is() -> None:
     account = subject(f"ServiceAccount {HOME}/tiller")
     role, binding = bound(rule(), {"verbs": UNKNOWN}, UNKNOWN)  # type: ignore[arg-type]
