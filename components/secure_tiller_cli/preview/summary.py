@@ -8,10 +8,7 @@ from secure_tiller_cli.preview import rules
 from secure_tiller_cli.preview.changes import PLAIN, Change, Stack, sort
 from secure_tiller_cli.preview.digest import Digest
 from secure_tiller_cli.preview.findings import Meaning
-from secure_tiller_cli.preview.paths import at, items
-from tiller_facts.identity import SERVICE_ACCOUNT
-
-BINDINGS = ("RoleBinding", "ClusterRoleBinding")
+from secure_tiller_cli.preview.foreign import Foreign
 
 
 @dataclass(frozen=True)
@@ -83,7 +80,7 @@ def summarize(digest: Digest, *, stack: str = "", failures: Iterable[str] = ()) 
         warnings=_said(digest, "warning"),
         notes=_said(digest, "info"),
         teams=tuple(team for team in teams if team.changes or team.findings),
-        others=_others(sorted_stack),
+        others=_others(sorted_stack, Foreign(sorted_stack, hides_unchanged=digest.hides_unchanged)),
         drift=tuple(map(_drifted, sorted_stack.drift)),
         hides_unchanged=digest.hides_unchanged,
     )
@@ -95,9 +92,11 @@ def _said(digest: Digest, severity: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(message.strip() for message in found))
 
 
-def _others(stack: Stack) -> Part:
+def _others(stack: Stack, foreign: Foreign) -> Part:
     changes = tuple(change for change in stack.others if change.counts)
-    return Part("", changes, tuple(finding for change in changes for finding in _other(change)))
+    # What stays as it is counts too, where a Tiller comes to its namespace.
+    found = (finding for change in stack.others for finding in (*_other(change), *foreign.findings(change)))
+    return Part("", changes, tuple(found))
 
 
 def _other(change: Change) -> Iterator[Meaning]:
@@ -110,8 +109,6 @@ def _other(change: Change) -> Iterator[Meaning]:
     elif moved := _moved(change):
         sentence = "{resource} changes {inputs}: what it makes may go to another cluster"
         yield Meaning("other-provider", sentence, {**names, "inputs": moved}, risk=True)
-    elif change.kind in BINDINGS and _binds_a_tiller(change.new) and not _binds_a_tiller(change.old):
-        yield Meaning("other-binding", "{resource} gives further rights to the account of a Tiller", names, risk=True)
 
 
 def _moved(change: Change) -> tuple[str, ...]:
@@ -121,11 +118,6 @@ def _moved(change: Change) -> tuple[str, ...]:
     seen = {key for key in {*change.old, *change.new} if change.old.get(key) != change.new.get(key)}
     changed = seen | set(change.step.diffReasons or ())  # a secret is the same text on both sides
     return tuple(sorted(changed - {"version"})) if changed else ("its inputs",)
-
-
-def _binds_a_tiller(properties: Mapping[str, object]) -> bool:
-    subjects = items(at(properties, ("subjects",)))
-    return any(s.get("kind") == "ServiceAccount" and s.get("name") == SERVICE_ACCOUNT for s in subjects)
 
 
 def _drifted(change: Change) -> Meaning:
