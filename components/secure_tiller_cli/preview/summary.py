@@ -1,10 +1,10 @@
 """A preview and what it means, before it is written down in any way."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from secure_tiller_cli.preview import rules
+from secure_tiller_cli.preview import others, rules
 from secure_tiller_cli.preview.changes import PLAIN, Change, Stack, sort
 from secure_tiller_cli.preview.digest import Digest
 from secure_tiller_cli.preview.findings import Meaning
@@ -95,29 +95,8 @@ def _said(digest: Digest, severity: str) -> tuple[str, ...]:
 def _others(stack: Stack, foreign: Foreign) -> Part:
     changes = tuple(change for change in stack.others if change.counts)
     # What stays as it is counts too, where a Tiller comes to its namespace.
-    found = (finding for change in stack.others for finding in (*_other(change), *foreign.findings(change)))
+    found = (finding for each in stack.others for finding in (*others.findings(each, stack), *foreign.findings(each)))
     return Part("", changes, tuple(found))
-
-
-def _other(change: Change) -> Iterator[Meaning]:
-    """Say of a resource that is no team's what a reviewer must not overlook."""
-    names = {"resource": f"{change.kind} {change.name}"}
-    if change.operation in ("delete", "replace"):
-        word = "deleted" if change.operation == "delete" else "replaced"
-        kept = " from the stack only, and stays in the cluster" if word == "deleted" and change.stays else ""
-        yield Meaning(f"other-{change.operation}", f"{{resource}} is {word}{kept}", names, risk=not kept)
-    elif moved := _moved(change):
-        sentence = "{resource} changes {inputs}: what it makes may go to another cluster"
-        yield Meaning("other-provider", sentence, {**names, "inputs": moved}, risk=True)
-
-
-def _moved(change: Change) -> tuple[str, ...]:
-    """Return the inputs that an update of a provider changes; not its version, which is no place."""
-    if not (change.state.type.startswith("pulumi:providers:") and change.operation == "update"):
-        return ()
-    seen = {key for key in {*change.old, *change.new} if change.old.get(key) != change.new.get(key)}
-    changed = seen | set(change.step.diffReasons or ())  # a secret is the same text on both sides
-    return tuple(sorted(changed - {"version"})) if changed else ("its inputs",)
 
 
 def _drifted(change: Change) -> Meaning:
