@@ -6,12 +6,18 @@ Go, golang.org/x/net/http/httpproxy.
 import importlib.util
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from urllib.parse import SplitResult, urlsplit
 
 from secure_tiller_stack.cluster.entries import Entry, EntryError, has_host
 
 _SOCKS = ("socks5", "socks5h")
+_PORTED = re.compile(r"(?:\[(?P<six>[^\[\]]*)\]|(?P<name>[^:\[\]]*)):(?P<port>[^:\[\]]*)")
+"""A host with its port, which may be empty; an IPv6 address stands in brackets."""
+_NETWORK = re.compile(r"[0-9a-f:.]+/\d+", re.ASCII)
+
+_Number = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def proxy(cluster: Entry, environment: Mapping[str, str] = os.environ) -> str | None:
@@ -50,35 +56,55 @@ def _variable(name: str, environment: Mapping[str, str]) -> str:
 
 def _without(address: SplitResult, listed: str) -> bool:
     """Return whether an address is called without the proxy of the environment."""
-    host = (address.hostname or "").rstrip(".")
+    host = _host(address.netloc)
     number = _number(host)
     if host == "localhost" or (number and number.is_loopback):
         return True
-    port = address.port or {"https": 443, "http": 80}[address.scheme]
+    host, port = _ascii(host).lower(), str(address.port or {"https": 443, "http": 80}[address.scheme])
     return any(_matches(each.strip().lower(), host, number, port) for each in listed.split(",") if each.strip())
 
 
-def _matches(listed: str, host: str, number: ipaddress.IPv4Address | ipaddress.IPv6Address | None, port: int) -> bool:
-    if listed == "*":
+def _matches(listed: str, host: str, number: _Number | None, port: str) -> bool:
+    if listed == "*" or (number and _is_in(number, listed)):
         return True
-    if "/" in listed:
-        try:
-            return number is not None and number in ipaddress.ip_network(listed, strict=False)
-        except ValueError:
-            return False
-    name, _, only = listed.rpartition(":") if listed.count(":") == 1 or "]:" in listed else (listed, "", "")
-    if only and only != str(port):
+    ported = _PORTED.fullmatch(listed)
+    name, only = (ported["six"] or ported["name"] or "", ported["port"]) if ported else (listed, "")
+    if not name or (only and only != port):
         return False
-    name = name.strip("[]")
-    if number is not None:
-        return _number(name) == number
-    if name.startswith("*."):
-        name = name[1:]
+    if number:
+        return "%" not in name and _number(name) == number
+    name = _ascii(name.removeprefix("*") if name.startswith("*.") else name)
     return host.endswith(name) if name.startswith(".") else host == name or host.endswith(f".{name}")
 
 
-def _number(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _is_in(number: _Number, listed: str) -> bool:
+    """Return whether an address is in a network that is written with the length of its prefix."""
+    if not _NETWORK.fullmatch(listed):
+        return False
     try:
-        return ipaddress.ip_address(host)
+        return number in ipaddress.ip_network(listed, strict=False)
+    except ValueError:
+        return False
+
+
+def _host(place: str) -> str:
+    """Return the host as it is written: Go knows `localhost` in small letters only, and keeps a dot at the end."""
+    return place[1:].partition("]")[0] if place.startswith("[") else place.partition(":")[0]
+
+
+def _ascii(name: str) -> str:
+    """Return a name as DNS knows it; a name that cannot be converted stays, as in Go."""
+    labels = name.split(".")
+    try:
+        return ".".join(each if each.isascii() else each.encode("idna").decode() for each in labels)
+    except UnicodeError:
+        return name
+
+
+def _number(host: str) -> _Number | None:
+    """Return an address without its zone; of an IPv4 address that is written as IPv6, the IPv4 address."""
+    try:
+        number = ipaddress.ip_address(host.partition("%")[0] if ":" in host else host)
     except ValueError:
         return None
+    return getattr(number, "ipv4_mapped", None) or number
