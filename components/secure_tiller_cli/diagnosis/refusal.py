@@ -8,6 +8,7 @@ import re
 import socket
 import ssl
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from secure_tiller_cli.diagnosis.credentials import Credentials
@@ -17,6 +18,20 @@ from secure_tiller_cli.diagnosis.verdict import AnsweredError, NoVerdictError, R
 from tiller_facts.identity import LOOPBACK
 
 _TLS_ALERT = 21
+_ABOUT_CERTIFICATES = (
+    "alert bad certificate",
+    "alert certificate expired",
+    "alert certificate required",
+    "alert unknown ca",
+    "alert unsupported certificate",
+)
+"""The alerts of Go's server about a client's certificate, or that there is none (crypto/tls, `processCertsFromClient`):
+Go 1.14, of which Tiller 2.17 is built, sends the first and the last, and Go 1.26 all. `handshake failure`, which newer
+Go sends in TLS 1.2 for no certificate, is none: it also ends what fails before anybody asks for one."""
+_ALERT = re.compile(r"(?:(?:SSLV3|TLSV13)_ALERT|TLSV1(?:_ALERT)?)_(?P<name>.+)")
+"""An alert in OpenSSL's words: its families, not the version spoken; those of RFC 6066 are without the word."""
+_VERDICT_SECONDS = 0.5
+"""How long the server may take in TLS 1.3 to judge the client before it is sent anything."""
 _NO_VERDICT = f"neither answer nor refusal within {SECONDS:.0f} s"
 
 
@@ -29,15 +44,21 @@ def refused(port: Port, credentials: Credentials) -> Refused:
 
     Raises:
         AnsweredError: it answers them.
-        NoVerdictError: it does neither; a port that closes every connection refuses nobody.
+        NoVerdictError: it does neither; a port that closes every connection refuses nobody, and an alert about
+            something else than the credentials is no refusal of them.
     """
     if credentials.plaintext:
         return _refused_plaintext(port)
     # In TLS 1.3 a reset can overtake the alert. In 1.2 the handshake waits for the server's verdict.
+    reason = ""
     for newest in (ssl.TLSVersion.MAXIMUM_SUPPORTED, ssl.TLSVersion.TLSv1_2):
         with port() as number:
-            if reason := alert(number, credentials, newest):
-                return Refused(reason)
+            found = alert(number, credentials, newest)
+        if found in _ABOUT_CERTIFICATES:
+            return Refused(found)
+        reason = reason or found
+    if reason:
+        raise NoVerdictError(f"the server ended the connection, and not because of the certificate: {reason}")
     raise NoVerdictError("the port closed the connection after the handshake, without an alert")
 
 
@@ -71,8 +92,7 @@ def _alert(secure: ssl.SSLSocket) -> str:
     except ssl.SSLError as error:
         return _name(error)
     try:
-        secure.sendall(PREFACE)
-        answered = secure.recv(64)
+        answered = _waited(secure)
     except (ssl.SSLEOFError, ConnectionError):
         return ""
     except ssl.SSLError as error:
@@ -82,13 +102,22 @@ def _alert(secure: ssl.SSLSocket) -> str:
     return ""
 
 
+def _waited(secure: ssl.SSLSocket) -> bytes:
+    """Return the first bytes of a server, which has time for an alert before anything is sent that a reset answers."""
+    secure.settimeout(_VERDICT_SECONDS)
+    with suppress(TimeoutError):
+        return secure.recv(64)
+    secure.settimeout(SECONDS)
+    secure.sendall(PREFACE)
+    return secure.recv(64)
+
+
 def _name(error: ssl.SSLError) -> str:
     """Return the name of the alert that the server sent."""
-    reason = error.reason or ""
-    if "ALERT_" not in reason:
-        raise NoVerdictError(f"the caller's own TLS ended the connection: {reason or error}") from error
-    words = reason.lower().replace("_", " ")
-    return re.sub(r"^(sslv3|tlsv1|tlsv13) (?=alert )", "", words)  # OpenSSL's families, not the version spoken
+    sent = _ALERT.match(error.reason or "")
+    if not sent:
+        raise NoVerdictError(f"the caller's own TLS ended the connection: {error.reason or error}") from error
+    return f"alert {sent['name'].lower().replace('_', ' ')}"
 
 
 def _refused_plaintext(port: Port) -> Refused:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -49,8 +50,9 @@ def tls(
     verifies: bool = True,
     oldest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2,
     then: Callable[[ssl.SSLSocket], None] = answers,
+    ends_with: ssl.AlertDescription | None = None,
 ) -> Iterator[int]:
-    """A TLS server on a local port."""
+    """A TLS server on a local port, which ends each handshake with an alert if one is given."""
     for name, text in {"server.pem": shown.pem, "server.key": shown.key_pem, "clients.pem": CLIENTS.pem}.items():
         (folder / name).write_text(text)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -58,6 +60,8 @@ def tls(
     context.load_verify_locations(folder / "clients.pem")
     context.verify_mode = ssl.CERT_REQUIRED if verifies else ssl.CERT_NONE
     context.minimum_version = oldest
+    if ends_with is not None:
+        context.sni_callback = lambda *_: ends_with
 
     def serve(connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True) as secure:
@@ -87,6 +91,55 @@ def test_a_server_that_verifies_nobody_answers_whatever_it_shows(
 ) -> None:
     with tls(tmp_path, shown, verifies=False) as port, pytest.raises(AnsweredError):
         tried(port, credentials)
+
+
+# Their numbers (RFC 8446, 6): Python does not name each.
+ABOUT_CERTIFICATES = {
+    42: "bad certificate",
+    43: "unsupported certificate",
+    45: "certificate expired",
+    48: "unknown ca",
+    116: "certificate required",
+}
+ABOUT_OTHER_THINGS = {
+    10: "unexpected message",
+    20: "bad record mac",
+    40: "handshake failure",
+    44: "certificate revoked",
+    46: "certificate unknown",
+    47: "illegal parameter",
+    49: "access denied",
+    50: "decode error",
+    51: "decrypt error",
+    70: "protocol version",
+    71: "insufficient security",
+    80: "internal error",
+    86: "inappropriate fallback",
+    90: "user cancelled",
+    109: "missing extension",
+    110: "unsupported extension",
+    112: "unrecognized name",
+    115: "unknown psk identity",
+    120: "no application protocol",
+}
+
+
+@pytest.mark.parametrize("number", ABOUT_CERTIFICATES, ids=ABOUT_CERTIFICATES.values())
+@nobodys
+def test_an_alert_about_the_certificate_is_a_refusal(tmp_path: Path, number: int, credentials: Credentials) -> None:
+    with tls(tmp_path, ends_with=cast("ssl.AlertDescription", number)) as port:
+        assert tried(port, credentials) == Refused(f"alert {ABOUT_CERTIFICATES[number]}")
+
+
+@pytest.mark.parametrize("number", ABOUT_OTHER_THINGS, ids=ABOUT_OTHER_THINGS.values())
+@nobodys
+def test_an_alert_about_anything_else_is_no_refusal(tmp_path: Path, number: int, credentials: Credentials) -> None:
+    with (
+        tls(tmp_path, ends_with=cast("ssl.AlertDescription", number)) as port,
+        pytest.raises(NoVerdictError, match=ABOUT_OTHER_THINGS[number]) as found,
+    ):
+        tried(port, credentials)
+    assert not isinstance(found.value, AnsweredError)
 
 
 def test_the_right_certificate_is_answered(tmp_path: Path) -> None:
