@@ -46,7 +46,7 @@ class Access:
     def as_file(self) -> Iterator[Path]:
         """Give the file; a content is put into one that its owner alone can read, and that goes.
 
-        Its folder is its own: kubectl looks there for what a content names by a relative path.
+        Its folder is its own: a content names no file by a relative path.
         """
         if self.kubeconfig:
             yield self.kubeconfig
@@ -109,10 +109,32 @@ def find(settings: Mapping[str, str], content: str = "", environment: Mapping[st
     """
     wanted, uid = settings.get("context"), settings.get("uid", "")
     if content:
-        return Access(None, _context({CONTENT: _parsed(CONTENT, content)}, wanted), uid, content)
+        parsed = _parsed(CONTENT, content)
+        access = Access(None, _context({CONTENT: parsed}, wanted), uid, content)
+        _require_absolute(parsed, access.context)
+        return access
     contents = {path: _parsed(str(path), _text(path)) for path in _files(settings, environment)}
     context = _context({str(path): each for path, each in contents.items()}, wanted)
     return Access(_holder(contents, context), context, uid)
+
+
+def _require_absolute(content: Mapping[str, Any], context: str) -> None:
+    """Refuse relative paths in a content: kubectl, the provider and this program would each begin in another folder.
+
+    Raises:
+        ClusterError: a field of the context's cluster or user is one, or an entry cannot be read.
+    """
+    try:
+        relative = tuple(kubeconfig_files.relative(content, context))
+    except kubeconfig_files.UNREADABLE as error:
+        raise _unusable("context", context, f"an entry of it in {CONTENT} cannot be read") from error
+    why = "is a relative path, and a content has no folder in which it begins"
+    problems = [
+        Problem("", f"{CONTENT}: {field}", "(not shown)", why, f"write the absolute path{embedded}")
+        for field, embedded in relative
+    ]
+    if problems:
+        raise ClusterError(problems)
 
 
 def _files(settings: Mapping[str, str], environment: Mapping[str, str]) -> tuple[Path, ...]:

@@ -1,6 +1,6 @@
 """The entries of kubeconfig files, and which file of several holds a whole context."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,10 @@ import yaml
 
 UNREADABLE = (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 """The errors of reading content of another form."""
+
+_EMBEDDED = ("certificate-authority", "client-certificate", "client-key")
+_FILES = {"cluster": _EMBEDDED[:1], "user": (*_EMBEDDED[1:], "tokenFile")}
+"""The fields that name files; the content of some can stand in `<field>-data` instead."""
 
 
 def parse(text: str) -> Mapping[str, Any]:
@@ -45,6 +49,24 @@ def entry(content: Mapping[str, Any], kind: str, name: object) -> Mapping[str, A
     if not isinstance(value, Mapping):
         raise ValueError("no map")
     return value
+
+
+def relative(content: Mapping[str, Any], context: str) -> Iterator[tuple[str, str]]:
+    """Yield the fields of a context's cluster and user that name a file by a relative path, and what can replace it."""
+    of_context = entry(content, "context", context) or {}
+    for kind, fields in _FILES.items():
+        values = entry(content, kind, of_context.get(kind)) or {}
+        for field in fields:
+            if _is_relative(values.get(field)):
+                yield field, f", or embed the file as {field}-data" if field in _EMBEDDED else ""
+        program = values.get("exec") or {}
+        # A name without a folder is looked up on PATH.
+        if "/" in str(program.get("command")) and _is_relative(program["command"]):
+            yield "exec.command", ""
+
+
+def _is_relative(path: object) -> bool:
+    return bool(path) and not str(path).startswith("/")
 
 
 def current(contents: Sequence[Mapping[str, Any]]) -> str | None:

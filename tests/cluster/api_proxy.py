@@ -1,7 +1,10 @@
 """An address on the loopback that leads to an API server, and can make it look older than it is."""
 
+import base64
 import json
 import secrets
+import ssl
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +14,8 @@ from typing import Any
 
 import yaml
 from kubernetes import config
+
+from tests.support import pki
 
 _OF_ONE_CONNECTION = {"authorization", "connection", "content-length", "host", "transfer-encoding"}
 
@@ -54,9 +59,12 @@ def leading_to(kubeconfig: Path, copy: Path, version: str = "") -> Iterator[str]
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             """Say nothing."""
 
+    authority = pki.authority()
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        address = f"http://127.0.0.1:{server.server_port}"
-        _write_copy(kubeconfig, copy, address, token)
+        server.socket = _tls(pki.server(authority)).wrap_socket(server.socket, server_side=True)
+        address = f"https://127.0.0.1:{server.server_port}"
+        ca = base64.b64encode(authority.pem.encode()).decode()
+        _write_copy(kubeconfig, copy, {"server": address, "certificate-authority-data": ca}, token)
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         yield address
         server.shutdown()
@@ -71,9 +79,18 @@ def _aged(content: bytes, version: str) -> bytes:
     return json.dumps({**json.loads(content), "major": major, "minor": minor, "gitVersion": f"v{version}.0"}).encode()
 
 
-def _write_copy(kubeconfig: Path, copy: Path, address: str, token: str) -> None:
+def _tls(shown: pki.Pair) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.NamedTemporaryFile("w") as both:
+        both.write(shown.pem + shown.key_pem)
+        both.flush()
+        context.load_cert_chain(both.name)
+    return context
+
+
+def _write_copy(kubeconfig: Path, copy: Path, cluster: dict[str, str], token: str) -> None:
     content = yaml.safe_load(kubeconfig.read_text())
-    content["clusters"][0]["cluster"] = {"server": address}
+    content["clusters"][0]["cluster"] = cluster
     content["users"][0]["user"] = {"token": token}
     copy.touch(mode=0o600)
     copy.write_text(yaml.safe_dump(content))

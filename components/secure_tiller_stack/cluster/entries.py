@@ -29,7 +29,7 @@ class Entries:
     cluster: Entry
     user: Entry
     folder: Path
-    """Where relative paths begin: the folder of the file; for a content the current one."""
+    """Where relative paths begin: the folder of the file; a content has none."""
 
     @property
     def asks_login_program(self) -> bool:
@@ -70,7 +70,20 @@ def read(access: Access) -> Entries:
                 raise EntryError(field, f"must be {form}")
     for field, why in (*_wrong_cluster(entries.cluster), *_wrong_user(entries.user)):
         raise EntryError(field, why)
+    _require_tls(entries)
     return entries
+
+
+def _require_tls(entries: Entries) -> None:
+    """Refuse credentials where there is no TLS: client-go ignores them then, and the request is another user's.
+
+    Raises:
+        EntryError: the server is called over http, and its user has credentials.
+    """
+    brought = sorted(_LOGINS & set(entries.user))
+    if brought and entries.cluster["server"].startswith("http://"):
+        why = f"is http://, over which kubectl sends no credentials, and the user has them: {', '.join(brought)}"
+        raise EntryError("server", why, "write https://, or choose a context whose user has no credentials")
 
 
 def _named(content: Mapping[str, Any], kind: str, name: Any) -> Entry:
@@ -89,12 +102,17 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
-def _is_texts(value: object) -> bool:
-    return isinstance(value, list) and all(map(_is_text, value))
+def _is_name(value: object) -> bool:
+    """Return whether a value can be sent as whom to impersonate: around it, the API server drops white space."""
+    return isinstance(value, str) and bool(value) and value == value.strip()
+
+
+def _is_names(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_name, value))
 
 
 def _is_extra(value: object) -> bool:
-    return isinstance(value, Mapping) and all(map(_is_text, value)) and all(map(_is_texts, value.values()))
+    return isinstance(value, Mapping) and all(map(_is_name, value)) and all(map(_is_names, value.values()))
 
 
 SWITCHES = ("disable-compression", "insecure-skip-tls-verify")
@@ -102,9 +120,12 @@ SWITCHES = ("disable-compression", "insecure-skip-tls-verify")
 
 _CREDENTIALS = {"client-certificate", "client-certificate-data", "password", "token", "tokenFile", "username"}
 """Fields with credentials of the user's own."""
+_LOGINS = _CREDENTIALS | {"auth-provider", "exec"}
+"""Fields by which a user logs in."""
 
 Form = tuple[Callable[[object], bool], str]
 _TEXT: Form = (_is_text, "text")
+_NAME: Form = (_is_name, "text without white space around it")
 _TRUTH: Form = (lambda value: isinstance(value, bool), "true or false")
 _MAP: Form = (lambda value: isinstance(value, Mapping), "a map")
 
@@ -123,10 +144,10 @@ _USER: Mapping[str, Form] = {
     "client-key-data": _TEXT,
     "token": _TEXT,
     "tokenFile": _TEXT,
-    "as": _TEXT,
-    "as-uid": _TEXT,
-    "as-groups": (_is_texts, "a list of texts"),
-    "as-user-extra": (_is_extra, "a map of lists of texts"),
+    "as": _NAME,
+    "as-uid": _NAME,
+    "as-groups": (_is_names, "a list of texts, none of them empty or with white space around it"),
+    "as-user-extra": (_is_extra, "a map of lists of texts, none of them empty or with white space around it"),
     "username": _TEXT,
     "password": _TEXT,
     "auth-provider": _MAP,
@@ -144,6 +165,8 @@ def _wrong_cluster(cluster: Entry) -> Iterator[tuple[str, str]]:
         yield "server", "its cluster cannot be called: there is no server address"
     elif not address.startswith(("https://", "http://")) or not has_host(address):
         yield "server", "its cluster cannot be called: must be an address that begins with https://"
+    elif "@" in urlsplit(address).netloc:
+        yield "server", "must hold no user: kubectl would log in as that one"
     yield from _twice(cluster)
     if cluster.get("insecure-skip-tls-verify") and any(key.startswith(_PAIRS[0]) for key in cluster):
         yield "insecure-skip-tls-verify", "cannot be used with a certificate-authority: one of both must go"
@@ -162,6 +185,9 @@ def _wrong_user(user: Entry) -> Iterator[tuple[str, str]]:
     for field in ("as-uid", "as-groups", "as-user-extra"):
         if field in user and "as" not in user:
             yield field, "needs `as`, whom to impersonate"
+    extra = user.get("as-user-extra", {})
+    if len({key.lower() for key in extra}) < len(extra):
+        yield "as-user-extra", "has two keys that differ in capital letters alone, and are one for the API server"
 
 
 def _twice(values: Entry) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """The choice of the cluster: the settings, the file and its contexts."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -178,6 +179,63 @@ def test_the_content_takes_the_place_of_every_file() -> None:
 
 def test_the_context_of_the_settings_is_one_of_the_content() -> None:
     assert kubeconfig.find({"context": "there"}, CONTENT, environment={}).context == "there"
+
+
+def content_with(of_cluster: object, user: object) -> str:
+    return json.dumps(
+        {
+            "current-context": "here",
+            "contexts": [{"name": "here", "context": {"cluster": "c", "user": "u"}}],
+            "clusters": [{"name": "c", "cluster": of_cluster}],
+            "users": [{"name": "u", "user": user}],
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("of_cluster", "user", "field", "embedded"),
+    [
+        ({"certificate-authority": "ca.pem"}, {}, "certificate-authority", True),
+        ({"certificate-authority": "~/ca.pem"}, {}, "certificate-authority", True),
+        ({}, {"client-certificate": "./ann.pem", "client-key-data": "x"}, "client-certificate", True),
+        ({}, {"client-certificate-data": "x", "client-key": "../ann.key"}, "client-key", True),
+        ({}, {"tokenFile": "token"}, "tokenFile", False),
+        ({}, {"token": "sesame", "tokenFile": "token"}, "tokenFile", False),
+        ({}, {"exec": {"command": "bin/login"}}, "exec.command", False),
+        ({}, {"exec": {"command": "./login"}}, "exec.command", False),
+    ],
+)
+def test_a_content_names_no_file_by_a_relative_path(
+    of_cluster: object, user: object, field: str, embedded: bool
+) -> None:
+    with pytest.raises(ClusterError) as refused:
+        kubeconfig.find({}, content_with(of_cluster, user), environment={})
+    (problem,) = refused.value.problems
+    assert problem.key == f"secure-tiller:kubeconfig: {field}"
+    assert "is a relative path" in problem.why
+    assert problem.remedy.startswith("write the absolute path")
+    assert (f"{field}-data" in problem.remedy) is embedded
+    assert "sesame" not in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("of_cluster", "user"),
+    [
+        ({"certificate-authority": "/ca.pem"}, {"client-certificate": "/ann.pem", "client-key": "/ann.key"}),
+        ({"certificate-authority": ""}, {"tokenFile": "/token", "exec": None}),
+        ({}, {"exec": {"command": "login"}}),
+        ({}, {"exec": {"command": "/bin/login", "args": ["./x"]}}),
+    ],
+)
+def test_a_content_names_files_by_absolute_paths_and_programs_on_PATH(of_cluster: object, user: object) -> None:  # noqa: N802
+    assert kubeconfig.find({}, content_with(of_cluster, user), environment={}).context == "here"
+
+
+@pytest.mark.parametrize("user", ["sesame", {"exec": "sesame"}, {"exec": ["sesame"]}])
+def test_a_content_with_an_entry_of_another_form_is_refused(user: object) -> None:
+    with pytest.raises(ClusterError, match="cannot be read") as refused:
+        kubeconfig.find({}, content_with({}, user), environment={})
+    assert "sesame" not in str(refused.value)
 
 
 def test_it_is_named_by_its_key_and_does_not_show_when_printed() -> None:

@@ -1,9 +1,13 @@
-"""The tests' questions to the cluster, and their kubeconfig."""
+"""The tests' questions to the cluster, their kubeconfig, and the TLS of the cluster."""
 
+import base64
+import ssl
 from pathlib import Path
+from typing import Any
 
 from secure_tiller_stack.cluster import Questions
 from secure_tiller_stack.kubeconfig import Access
+from tests.support import pki
 from tests.support.api_server import kubeconfig
 from tests.support.samples import STACK
 
@@ -14,3 +18,24 @@ PREVIEW = Questions(
 
 def access(folder: Path, url: str) -> Access:
     return Access(kubeconfig(folder, url), "here")
+
+
+CA = pki.authority()
+
+
+def data(pem: str) -> str:
+    return base64.b64encode(pem.encode()).decode()
+
+
+OURS: dict[str, Any] = {"certificate-authority-data": data(CA.pem)}
+
+
+def serving(folder: Path, *names: str) -> ssl.SSLContext:
+    own = pki.server(CA, names=names)
+    (folder / "both.pem").write_text(own.pem + own.key_pem)
+    (folder / "ca.pem").write_text(CA.pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "both.pem")
+    context.load_verify_locations(folder / "ca.pem")
+    context.verify_mode = ssl.CERT_OPTIONAL
+    return context

@@ -4,6 +4,7 @@ import base64
 import json
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,10 +16,22 @@ from secure_tiller.problems import ClusterError, Problem
 from secure_tiller_stack import cluster
 from secure_tiller_stack.cluster import identity
 from secure_tiller_stack.kubeconfig import Access
-from tests.support.api_server import NONE, SELF_REVIEW, ApiServer, entry
-from tests.unit.secure_tiller_stack.cluster.asking import PREVIEW
+from tests.support import api_server
+from tests.support.api_server import NONE, SELF_REVIEW, ApiServer
+from tests.unit.secure_tiller_stack.cluster.asking import OURS, PREVIEW, serving
 from tiller_facts.kinds import SECRETS
 from tiller_facts.rbac import Right
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ApiServer]:
+    """Something that answers like an API server, over TLS: credentials are sent nowhere else."""
+    with api_server.running(serving(tmp_path, "127.0.0.1")) as running:
+        yield running
+
+
+def entry(folder: Path, url: str, user: object, **of_cluster: object) -> Access:
+    return api_server.entry(folder, url, user, **OURS, **of_cluster)
 
 
 def refusal(access: Access) -> Problem:
@@ -56,6 +69,9 @@ def oidc(**config: object) -> dict[str, Any]:
         ({"token": "t", "as": "reader"}, "Impersonate-User", ["reader"]),
         ({"token": "t", "as": "reader"}, "Authorization", ["Bearer t"]),
         ({"as": "reader", "as-groups": ["a", "b, c"]}, "Impersonate-Group", ["a", "b, c"]),
+        ({"as": "reader", "as-groups": ["a", "a"]}, "Impersonate-Group", ["a", "a"]),
+        ({"as": "reader", "as-user-extra": {"reason": ["x", "x"]}}, "Impersonate-Extra-reason", ["x", "x"]),
+        ({"as": "reader", "as-user-extra": {"reason": []}}, "Impersonate-Extra-reason", []),
         ({"as": "reader", "as-uid": "42"}, "Impersonate-Uid", ["42"]),
         ({"as": "reader", "as-user-extra": {"reason": ["x", "y"]}}, "Impersonate-Extra-reason", ["x", "y"]),
         ({"as": "r", "as-user-extra": {"a.org/ü": ["x"]}}, "Impersonate-Extra-a.org%2F%C3%BC", ["x"]),
@@ -85,6 +101,17 @@ def test_reviews_of_the_own_rights_are_asked_as_the_impersonated_user(server: Ap
         ({"as-groups": ["a"]}, "as-groups: needs `as`"),
         ({"as-uid": "a"}, "as-uid: needs `as`"),
         ({"as-user-extra": {"a": ["b"]}}, "as-user-extra: needs `as`"),
+        ({"as": "", "as-groups": ["a"]}, "as-groups: needs `as`"),
+        ({"as": "", "as-groups": [""]}, "as-groups: must be a list of texts, none of them empty"),
+        ({"as": None, "as-user-extra": {"a": ["b"]}}, "as-user-extra: needs `as`"),
+        ({"as": " "}, "as: must be text without white space around it"),
+        ({"as": "reader\n"}, "as: must be text without white space around it"),
+        ({"as": "reader", "as-uid": " "}, "as-uid: must be text without"),
+        ({"as": "reader", "as-groups": ["a", ""]}, "as-groups: must be a list of texts, none of them empty"),
+        ({"as": "reader", "as-groups": [" a"]}, "as-groups: must be a list of texts, none of them empty"),
+        ({"as": "reader", "as-user-extra": {"": ["x"]}}, "as-user-extra: must be a map of lists of texts, none"),
+        ({"as": "reader", "as-user-extra": {"a": ["x", ""]}}, "as-user-extra: must be a map of lists of texts, none"),
+        ({"as": "reader", "as-user-extra": {"a": ["x"], "A": ["y"]}}, "as-user-extra: has two keys that differ in"),
         ({"as": ["sesame"]}, "as: must be text"),
         ({"as": False}, "as: must be text"),
         ({"as": "reader", "as-groups": False}, "as-groups: must be a list of texts"),
@@ -116,6 +143,44 @@ def test_reviews_of_the_own_rights_are_asked_as_the_impersonated_user(server: Ap
 def test_a_field_that_cannot_be_used_is_named(tmp_path: Path, user: object, words: str) -> None:
     (tmp_path / "empty").write_text("\n")
     assert words in refusal(entry(tmp_path, "https://127.0.0.1:1", user)).why
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        {"token": "sesame"},
+        {"tokenFile": "/nowhere"},
+        {"username": "ann"},
+        {"password": "sesame"},
+        {"client-certificate": "/nowhere", "client-key": "/nowhere"},
+        {"client-certificate-data": "c2VzYW1l", "client-key-data": "c2VzYW1l"},
+        {"exec": {"command": "/nowhere"}},
+        oidc(**{"id-token": VALID}),
+        {"token": "sesame", "as": "reader"},
+    ],
+    ids=lambda user: next(iter(user)),
+)
+def test_credentials_are_refused_where_there_is_no_TLS(tmp_path: Path, user: dict[str, object]) -> None:  # noqa: N802
+    with api_server.running() as plain:
+        found = refusal(api_server.entry(tmp_path, plain.url, user))
+    assert found.why.startswith("server: is http://, over which kubectl sends no credentials")
+    assert next(iter(user)) in found.why
+    assert "https://" in found.remedy
+    assert plain.asked == []
+
+
+@pytest.mark.parametrize("user", [{}, {"as": "reader", "as-groups": ["a"]}, {"token": ""}])
+def test_without_credentials_no_TLS_is_needed(tmp_path: Path, user: dict[str, object]) -> None:  # noqa: N802
+    with api_server.running() as plain:
+        cluster.ask(api_server.entry(tmp_path, plain.url, user), PREVIEW)
+    assert plain.sent("Authorization") == [[]] * len(plain.asked)
+    assert plain.sent("Impersonate-User")[0] == ([user["as"]] if "as" in user else [])
+
+
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_a_user_in_the_address_of_the_server_is_refused(tmp_path: Path, scheme: str) -> None:
+    found = refusal(api_server.entry(tmp_path, f"{scheme}://ann:sesame@127.0.0.1:1", {}))
+    assert found.why.startswith("server: must hold no user")
 
 
 def test_a_newline_at_the_end_of_a_token_file_is_no_part_of_the_token(server: ApiServer, tmp_path: Path) -> None:
@@ -280,9 +345,9 @@ def test_a_login_program_gets_its_arguments_environment_and_what_it_may_know_of_
         "provideClusterInfo": True,
         "command": "./login",
     }
-    (tmp_path / "ca").write_text("PEM")
     extensions = [{"name": "client.authentication.k8s.io/exec", "extension": {"audience": "me"}}]
-    access = entry(tmp_path, server.url, {"exec": login}, **{"certificate-authority": "ca", "extensions": extensions})
+    of_cluster = {"certificate-authority": "ca.pem", "extensions": extensions}
+    access = api_server.entry(tmp_path, server.url, {"exec": login}, **of_cluster)
     cluster.ask(access, PREVIEW)
     arguments, variable, info = json.loads((tmp_path / "seen").read_text())
     assert (arguments, variable) == (["a", "b"], "1")
@@ -293,7 +358,7 @@ def test_a_login_program_gets_its_arguments_environment_and_what_it_may_know_of_
             "interactive": False,
             "cluster": {
                 "server": server.url,
-                "certificate-authority-data": "UEVN",
+                **OURS,
                 "config": {"audience": "me"},
             },
         },

@@ -126,7 +126,7 @@ def test_a_SOCKS_proxy_without_PySocks_is_refused_in_one_line(  # noqa: N802
     server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    access = entry(tmp_path, server.url, {"token": "t"}, **{"proxy-url": f"{scheme}://me:sesame@127.0.0.1:1"})
+    access = entry(tmp_path, server.url, {}, **{"proxy-url": f"{scheme}://me:sesame@127.0.0.1:1"})
     with pytest.raises(ClusterError) as refused:
         cluster.ask(access, PREVIEW)
     (problem,) = refused.value.problems
@@ -144,14 +144,14 @@ def test_with_PySocks_the_proxy_looks_up_names_as_with_kubectl(monkeypatch: pyte
 
 
 def test_whatever_the_client_raises_while_it_is_set_up_ends_in_one_line(
-    server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(configuration: object) -> None:
         raise RuntimeError(f"sesame {configuration}")
 
     monkeypatch.setattr("kubernetes.client.ApiClient", broken)
     with pytest.raises(ClusterError, match=r"the Kubernetes client cannot use it \(RuntimeError\)") as refused:
-        cluster.ask(entry(tmp_path, server.url, {"token": "sesame"}), PREVIEW)
+        cluster.ask(entry(tmp_path, SERVER, {"token": "sesame"}), PREVIEW)
     assert "sesame" not in str(refused.value)
 
 
@@ -185,7 +185,7 @@ def test_requests_go_through_the_proxy_that_the_kubeconfig_names(
     monkeypatch.setenv("NO_PROXY", "*")
     seen: list[str] = []
     with forwarding(seen) as way:
-        cluster.ask(entry(tmp_path, server.url, {"token": "t"}, **{"proxy-url": way}), PREVIEW)
+        cluster.ask(entry(tmp_path, server.url, {}, **{"proxy-url": way}), PREVIEW)
     assert f"{server.url}/version" in seen
 
 

@@ -1,8 +1,6 @@
 """The TLS fields of a kubeconfig: who is verified, by which authority, and which certificate is shown."""
 
-import base64
 import json
-import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,32 +15,15 @@ from secure_tiller_stack.cluster import connection
 from secure_tiller_stack.kubeconfig import Access
 from tests.support import api_server, pki
 from tests.support.api_server import ApiServer, entry
-from tests.unit.secure_tiller_stack.cluster.asking import PREVIEW
+from tests.unit.secure_tiller_stack.cluster.asking import CA, OURS, PREVIEW, data, serving
 from tests.unit.secure_tiller_stack.cluster.test_identity import answer, program
 
-CA = pki.authority()
 OTHER = pki.authority("another CA")
 ANN = pki.client(CA, "ann")
 BOB = pki.client(CA, "bob")
 
 
-def data(pem: str) -> str:
-    return base64.b64encode(pem.encode()).decode()
-
-
-OURS: dict[str, Any] = {"certificate-authority-data": data(CA.pem)}
 USER: dict[str, Any] = {"client-certificate-data": data(ANN.pem), "client-key-data": data(ANN.key_pem)}
-
-
-def serving(folder: Path, *names: str) -> ssl.SSLContext:
-    own = pki.server(CA, names=names)
-    (folder / "both.pem").write_text(own.pem + own.key_pem)
-    (folder / "ca.pem").write_text(CA.pem)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "both.pem")
-    context.load_verify_locations(folder / "ca.pem")
-    context.verify_mode = ssl.CERT_OPTIONAL
-    return context
 
 
 @pytest.fixture
