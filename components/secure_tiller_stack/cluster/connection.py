@@ -20,7 +20,7 @@ from secure_tiller.problems import ClusterError, Problem
 from secure_tiller_stack.cluster import login
 from secure_tiller_stack.cluster.entries import Entries, Entry, EntryError, read, require_usable
 from secure_tiller_stack.cluster.identity import Identity, send
-from secure_tiller_stack.cluster.proxy import proxy
+from secure_tiller_stack.cluster.proxy import credentials, proxy
 from secure_tiller_stack.kubeconfig import Access
 
 # Not all releases of the client that serve have types.
@@ -103,6 +103,7 @@ def _client(entries: Entries, server: str, folder: Path) -> Any:
     configuration.retries = False
     configuration.tls_server_name = entries.cluster.get("tls-server-name")
     configuration.proxy, configuration.no_proxy = proxy(entries.cluster), None
+    configuration.proxy_headers = credentials(configuration.proxy)
     configuration.verify_ssl = not entries.cluster.get("insecure-skip-tls-verify", False)
     if configuration.proxy and not server.startswith("https:") and len(set(sent)) < len(sent):
         # urllib3 joins headers of one name there, and the API server would read one value.

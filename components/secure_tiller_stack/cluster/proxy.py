@@ -3,12 +3,13 @@
 Go, golang.org/x/net/http/httpproxy.
 """
 
+import base64
 import importlib.util
 import ipaddress
 import os
 import re
 from collections.abc import Mapping
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from secure_tiller_stack.cluster.entries import Entry, EntryError, has_host
 
@@ -48,6 +49,15 @@ def proxy(cluster: Entry, environment: Mapping[str, str] = os.environ) -> str | 
     if scheme not in ("http", "https") or not has_host(found):
         raise EntryError(field, "must be an address that begins with http://, https:// or socks5://")
     return str(found)
+
+
+def credentials(address: str | None) -> Mapping[str, str] | None:
+    """Return the header with the name and password in a proxy's address, which urllib3 reads for SOCKS alone."""
+    found = urlsplit(address or "")
+    if found.username is None or found.scheme not in ("http", "https"):
+        return None
+    pair = f"{unquote(found.username)}:{unquote(found.password or '')}".encode()
+    return {"Proxy-Authorization": f"Basic {base64.b64encode(pair).decode()}"}
 
 
 def _variable(name: str, environment: Mapping[str, str]) -> str:

@@ -1,5 +1,6 @@
 """The proxy on the way to the API server: chosen as kubectl chooses it, or refused by its name."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -161,7 +162,7 @@ def forwarding(seen: list[str]) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            seen.append(self.path)
+            seen.append(f"{self.headers.get('Proxy-Authorization', '')} {self.path}".strip())
             opener = build_opener(ProxyHandler({}))
             with opener.open(self.path) as answer:
                 body = answer.read()
@@ -187,6 +188,16 @@ def test_requests_go_through_the_proxy_that_the_kubeconfig_names(
     with forwarding(seen) as way:
         cluster.ask(entry(tmp_path, server.url, {}, **{"proxy-url": way}), PREVIEW)
     assert f"{server.url}/version" in seen
+
+
+@pytest.mark.parametrize(("user", "pair"), [("ann:p%40ss", "ann:p@ss"), ("ann", "ann:")])
+def test_a_name_and_password_in_the_address_of_a_proxy_are_sent_to_it(
+    server: ApiServer, tmp_path: Path, user: str, pair: str
+) -> None:
+    seen: list[str] = []
+    with forwarding(seen) as way:
+        cluster.ask(entry(tmp_path, server.url, {}, **{"proxy-url": way.replace("//", f"//{user}@")}), PREVIEW)
+    assert f"Basic {b64encode(pair.encode()).decode()} {server.url}/version" in seen
 
 
 @pytest.mark.parametrize("several", [{"as-groups": ["a", "b"]}, {"as-user-extra": {"reason": ["a", "b"]}}])
