@@ -76,8 +76,9 @@ class Right:
         return self.verb in ("get", "list", "watch") and kind not in ("secrets", ALL) and not leads_on
 
 
-_DISCOVERY = frozenset(("api", "apis", "healthz", "livez", "openapi", "readyz", "version"))
-"""Paths that clusters give to everybody who is known (Kubernetes, bootstrappolicy/policy.go, `system:discovery`)."""
+_DISCOVERY = frozenset((".well-known", "api", "apis", "healthz", "livez", "openapi", "openid", "readyz", "version"))
+"""First parts of the paths that clusters give to every account (Kubernetes, bootstrappolicy/policy.go: the ClusterRoles
+`system:discovery` and `system:service-account-issuer-discovery`)."""
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,8 @@ def test_what_is_given_beyond_a_plan() -> None:
     [
         (Right("get", "", "/healthz"), True),
         (Right("get", "", "/apis/*"), True),
+        (Right("get", "", "/.well-known/openid-configuration/"), True),
+        (Right("get", "", "/openid/v1/jwks/"), True),
         (Right("post", "", "/healthz"), False),
         (Right("*", "", "/healthz"), False),
         (Right("get", "", "/*"), False),
