@@ -1,7 +1,7 @@
-"""Content of the Secrets that hold keys: a preview hides it, but not the certificates, keys and CAs that it is made of.
+"""Content of the Secrets that hold keys: a preview hides it, but shows the certificates, keys and CAs in it.
 
-A transform that changes the content while one of these changes too is not seen here, unless the content then depends on
-something else.
+If one of these changes in the same preview, a change of the content by a transform is seen only if the content then
+depends on something else.
 """
 
 import re
@@ -21,39 +21,39 @@ GIVEN_CAS: Path = ("metadata", "annotations", SERVER_CAS_ANNOTATION)
 GIVEN_CERTIFICATE: Path = ("metadata", "annotations", SERVER_CERTIFICATE_ANNOTATION)
 
 Source = tuple[str, str]
-"""Kind and part of a resource; a part that ends in a colon stands for all that go on after it."""
+"""Kind and part of a resource; a part that ends in a colon stands for all parts that begin with it."""
 
 
 def unexplained(team: Team) -> Iterator[Meaning]:
-    """Report a Secret whose content changes, although nothing that it is made of does."""
+    """Report a Secret whose content changes although nothing that it is made of changes."""
     for secret in _secrets(team):
         if changes(secret) and not is_caused(team, secret):
-            sentence = "the content of {secret} changes, and nothing that it is made of changes in this preview"
+            sentence = "the content of {secret} changes, but nothing that it is made of changes in this preview"
             explains = tuple(_content(secret))
             yield Meaning("secret-content", sentence, {"secret": _name(secret)}, risk=True, explains=explains)
 
 
 def plain(team: Team) -> Iterator[Meaning]:
-    """Report values in a Secret that are neither secret nor known during the update only: the component has none."""
+    """Report values of a Secret in clear text, which the component does not write."""
     for secret in _secrets(team):
-        known = {*_plain(secret.old)}
-        if found := tuple(written(path) for path in _plain(secret.new) if path not in known):
+        known = {*_in_clear_text(secret.old)}
+        if found := tuple(written(path) for path in _in_clear_text(secret.new) if path not in known):
             sentence = "{secret} holds values in clear text, which the component does not write: {keys}"
             names = {"secret": _name(secret), "keys": found}
             yield Meaning("secret-plain", sentence, names, risk=True, explains=tuple(_content(secret)))
 
 
 def sources(team: Team) -> Iterator[Meaning]:
-    """Report a Secret that is made of something else than its own certificate, key and CAs, as far as is shown."""
+    """Report a Secret that is made of something else than its own certificate, key and CAs, if the preview shows it."""
     for secret in _secrets(team):
         before, after = (_dependencies(state) for state in (secret.step.oldState, secret.step.newState))
         if after is None:
             continue
         names = {"secret": _name(secret)}
-        foreign = {_last(urn) for urn in after - (before or set()) if not _is_source(team, secret, urn)}
+        foreign = {_name_of(urn) for urn in after - (before or set()) if not _is_source(team, secret, urn)}
         if foreign:
             sentence = (
-                "the content of {secret} comes from {others}, which is none of its own certificates, keys and CAs"
+                "the content of {secret} comes from {others}, which is not one of its own certificates, keys and CAs"
             )
             yield Meaning("secret-source", sentence, {**names, "others": tuple(sorted(foreign))}, risk=True)
         if missing := sorted(f"{c.kind} {c.name}" for c in _missing(team, secret, before, after)):
@@ -70,7 +70,7 @@ def changes(secret: Change) -> bool:
 
 
 def explained(team: Team, secret: Change) -> Iterator[tuple[Change, Path]]:
-    """Yield the content of a Secret, if something that it is made of changes; the whole of one that comes or goes."""
+    """Yield the content of a Secret if what it is made of changes; all of a Secret that is created or deleted."""
     if secret.operation in ("create", "delete"):
         yield secret, ()
     elif is_caused(team, secret):
@@ -83,18 +83,18 @@ def is_caused(team: Team, secret: Change) -> bool:
     shown = None if before is None or after is None else before | after
     changed = [change for change in team.changes if change.counts and change.operation != "clean up"]
     own = (change for change in changed if shown is None or change.step.urn in shown)
-    return any(_is_made_of(secret, change) for change in own) or any(_gives_another(secret, c) for c in changed)
+    return any(_is_made_of(secret, change) for change in own) or any(_gives_other_input(secret, c) for c in changed)
 
 
 def anchors(properties: Mapping[str, Any]) -> dict[str, str]:
-    """Return the CAs of clients that are not the stack's, by name, with what tells their content."""
+    """Return the fingerprints of the CAs of clients that are not the stack's, by name."""
     words = str(at(properties, TRUSTS) or "").split()
     pairs = (word.removeprefix("ca:").partition("#") for word in words if word.startswith("ca:"))
     return {name: content for name, _, content in pairs}
 
 
 def _missing(team: Team, secret: Change, before: set[str] | None, after: set[str]) -> Iterator[Change]:
-    """Yield what a Secret is to be made of, and does not come from any more."""
+    """Yield the certificates, keys and CAs of a Secret that its content no longer depends on."""
     for change in team.changes:
         known = before is not None and change.step.oldState is not None and change.step.urn not in before
         stays = change.operation not in ("delete", "clean up")
@@ -125,8 +125,8 @@ def _is_part(found: str, wanted: str) -> bool:
     return found.startswith(wanted) if wanted.endswith(":") else found == wanted
 
 
-def _is_signed_by_another(change: Change) -> bool:
-    """Return whether another of the server's CAs signs, which a client then has first in its bundle."""
+def _signer_changes(change: Change) -> bool:
+    """Return whether another of the server's CAs signs, which is then the first in the clients' bundles."""
     if (change.kind, change.part) != ("LocallySignedCert", "server"):
         return False
     signers = [
@@ -135,24 +135,24 @@ def _is_signed_by_another(change: Change) -> bool:
     return len(signers) == 2 and signers[0] != signers[1]
 
 
-def _gives_another(secret: Change, change: Change) -> bool:
-    """Return whether a Secret gets another certificate or other CAs of the user's, or the server's CAs in turn."""
+def _gives_other_input(secret: Change, change: Change) -> bool:
+    """Return whether a Secret gets another certificate or CA of the user, or the server's CAs in another order."""
     if change.kind == "Deployment":
         return secret.part == TLS and anchors(change.old) != anchors(change.new)
     if change.kind == "LocallySignedCert":
-        return secret.part != TLS and _is_signed_by_another(change)
+        return secret.part != TLS and _signer_changes(change)
     given = GIVEN_CERTIFICATE if secret.part == TLS else GIVEN_CAS
     return change.kind == "ServiceAccount" and given in change.paths
 
 
 def _dependencies(state: State | None) -> set[str] | None:
-    """Return the resources that give the content; None if the preview does not say."""
+    """Return the resources that the content depends on; None if the preview does not show them."""
     found = state.propertyDependencies if state else None
     given = [found[key] or [] for key in CONTENT if key in found] if found else []
     return {urn for urns in given for urn in urns} if given else None
 
 
-def _plain(properties: Mapping[str, Any]) -> Iterator[Path]:
+def _in_clear_text(properties: Mapping[str, Any]) -> Iterator[Path]:
     for key in CONTENT:
         content = properties.get(key)
         if isinstance(content, Mapping):
@@ -181,5 +181,5 @@ def _name(secret: Change) -> str:
     return f"Secret {secret.name}"
 
 
-def _last(urn: str) -> str:
+def _name_of(urn: str) -> str:
     return urn.split("::", 3)[-1] or urn

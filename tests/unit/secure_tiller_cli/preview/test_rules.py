@@ -241,7 +241,7 @@ def test_another_namespace_of_its_own_loses_the_release_records() -> None:
 def test_other_lives_of_certificates_are_said() -> None:
     found = findings(GREEN, resources("green", smallest(certificates={"client": {"validity": "30d"}})))
     assert found["lives"].plain() == (
-        "the lives of certificates change: "
+        "the lifetimes of certificates change: "
         "client:bob 90d (renewed 30d before the end) → 30d (renewed 10d before the end)"
     )
 

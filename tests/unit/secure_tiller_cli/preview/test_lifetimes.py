@@ -1,4 +1,4 @@
-"""Lives of certificates: longer ones are risks, and so are those that no settings can ask for."""
+"""Lifetimes of certificates: longer ones are risks, and so are those that no settings can ask for."""
 
 from typing import Any
 
@@ -45,16 +45,16 @@ def risks(before: Resources, after: Resources) -> dict[str, str]:
         (SERVER, VALIDITY, 120 * 24, "server, 120d, can outlive server-ca, renewed 120d before its end"),
         (SERVER_CA, RENEWAL, 90 * 24, "server, 90d, can outlive server-ca, renewed 90d before its end"),
         (BOBS_CA, RENEWAL, 24, "client:bob, 90d, can outlive client-ca:bob, renewed 1d before its end"),
-        (BOB, VALIDITY, 24 * 91, "91d (renewed 30d before the end), and others of its kind 90d"),
-        (BOB, RENEWAL, 1, "90d (renewed 1h before the end), and others of its kind 90d"),
-        (BOBS_CA, VALIDITY, 24 * 3650, "3650d (renewed 120d before the end), and others of its kind 365d"),
+        (BOB, VALIDITY, 24 * 91, "91d (renewed 30d before the end), others of its kind have 90d"),
+        (BOB, RENEWAL, 1, "90d (renewed 1h before the end), others of its kind have 90d"),
+        (BOBS_CA, VALIDITY, 24 * 3650, "3650d (renewed 120d before the end), others of its kind have 365d"),
         (BOB, VALIDITY, UNKNOWN, "its hours are unknown"),
         (BOB, VALIDITY, None, "its hours are unknown"),
         (BOB, VALIDITY, True, "its hours are unknown"),
         (BOB, VALIDITY, 1.5, "its hours are unknown"),
     ],
 )
-def test_a_life_that_no_settings_ask_for_is_a_risk(
+def test_a_lifetime_that_no_settings_ask_for_is_a_risk(
     before: Resources, urn: str, key: str, hours: Any, said: str
 ) -> None:
     after = transformed(GREEN, urn, put(hours, key))
@@ -66,24 +66,24 @@ def test_a_life_that_no_settings_ask_for_is_a_risk(
 
 @pytest.mark.parametrize("of", ["client", "server"])
 @pytest.mark.parametrize("before", [GREEN, {}], ids=["changed", "new"])
-def test_a_longer_life_is_a_risk(of: str, before: Resources) -> None:
+def test_a_longer_lifetime_is_a_risk(of: str, before: Resources) -> None:
     said = risks(before, team(**{of: {"validity": "100d"}}))
     assert said.keys() == {"lives-longer"}
     assert "90d (renewed 30d before the end) → 100d (renewed 800h before the end)" in said["lives-longer"]
 
 
-def test_control_a_shorter_life_is_named_and_no_risk() -> None:
+def test_control_a_shorter_lifetime_is_named_and_no_risk() -> None:
     assert risks(GREEN, team(client={"validity": "30d"})) == {}
     assert "lives" in {finding.code for finding in found(GREEN, team(client={"validity": "30d"}))}
 
 
-def test_control_a_client_that_joins_a_team_of_longer_lives_is_no_risk() -> None:
-    lives = {"client": {"validity": "100d"}}
-    more = resources("green", smallest(clients={**CLIENTS, "eve": {}}, certificates=lives))
-    assert risks(team(**lives), more) == {}
+def test_control_a_client_that_joins_a_team_of_longer_lifetimes_is_no_risk() -> None:
+    longer = {"client": {"validity": "100d"}}
+    more = resources("green", smallest(clients={**CLIENTS, "eve": {}}, certificates=longer))
+    assert risks(team(**longer), more) == {}
 
 
 @pytest.mark.parametrize("args", [SMALLEST, FULL])
-def test_control_the_lives_of_the_settings_are_not_beyond_them(args: Any) -> None:
+def test_control_the_lifetimes_of_the_settings_are_not_beyond_them(args: Any) -> None:
     assert "lives-beyond" not in risks({}, resources("green", args))
     assert "lives-beyond" not in risks(resources("green", SMALLEST), resources("green", args))
