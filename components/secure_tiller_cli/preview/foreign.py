@@ -1,4 +1,4 @@
-"""Rights that resources of no team give: to the account of a Tiller, or to somebody in a Tiller's namespace."""
+"""Rights that resources of no team give: to the account of a Tiller, or to others in a Tiller's namespace."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from tiller_facts.values import as_far_as_known, each, word
 
 KINDS = frozenset(WORDS[kind] for kind in RIGHTS)
 PATCH = "Patch"
-"""Ends the type of a resource that changes an object which is not the program's."""
+"""End of the type of a resource that changes an object which the program did not create."""
 LIST = "List"
-"""Ends the kind of a resource that makes several objects."""
+"""End of the kind of a resource that creates several objects."""
 
 PLACE: Path = ("metadata", "namespace")
 DECIDING: tuple[Path, ...] = (("subjects",), ("roleRef",), ("rules",), ("items",), PLACE)
@@ -29,15 +29,15 @@ ANYBODY = Subject("Group", "")
 EVERYBODY = {"kind": "Group", "name": rbac.AUTHENTICATED}
 EVERYTHING = {"apiGroups": [ALL], "resources": [ALL], "verbs": [ALL]}
 NOT_SHOWN = dict.fromkeys(("metadata", "subjects", "roleRef", "rules"), UNKNOWN)
-ADDED = {f"{AGGREGATE}view": "true"}
+AGGREGATED = {f"{AGGREGATE}view": "true"}
 AGGREGATING: tuple[Path, ...] = (("metadata", "labels"), ("aggregationRule",))
-NO_NAME = "/"
-"""Stands in place of the name of a role that is not known: no binding refers to it."""
+NAMELESS = "/"
+"""The name of a role whose name is unknown: no binding refers to it."""
 
 TO_TILLER = "{resource} gives further rights to the account of a Tiller"
 TO_OTHERS = "{resource} gives {subjects} rights in the namespace of a Tiller: {kinds}"
-TO_ANYBODY = "{resource} gives whoever is bound to it rights that may hold in the namespace of a Tiller: {kinds}"
-DOUBT = " (assumed, because not everything in it is known before the update)"
+TO_ANYBODY = "{resource} gives whoever is bound to it rights that may apply in the namespace of a Tiller: {kinds}"
+ASSUMED = " (assumed, because parts of it are unknown until the update)"
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ class Tillers:
     """The places of the Tillers, as far as a preview shows them.
 
     Attributes:
-        namespaces: those of Tillers.
-        all_seen: whether there are no others; if there may be, every namespace may be a Tiller's.
-        new: namespaces to which a Tiller comes: what is there already was no matter before.
+        namespaces: the namespaces of Tillers.
+        all_seen: whether these are all; if not, every namespace may be a Tiller's.
+        new: the namespaces that get a new Tiller: no Tiller was there to be affected by the rights that exist already.
     """
 
     namespaces: frozenset[str]
@@ -58,16 +58,16 @@ class Tillers:
     def of(cls, stack: Stack, *, hides_unchanged: bool) -> "Tillers":
         """Return the places of a stack's Tillers."""
         found = {team.namespace for team in stack.teams}
-        come = (t for t in stack.teams if t.operation == "create" or t.one("Namespace", "namespace"))
-        new = {t.namespace for t in come if t.namespace not in {at(c.old, PLACE) for c in t.changes}}
+        moved = (t for t in stack.teams if t.operation == "create" or t.one("Namespace", "namespace"))
+        new = {t.namespace for t in moved if t.namespace not in {at(c.old, PLACE) for c in t.changes}}
         return cls(frozenset(found), not hides_unchanged and not any(map(_unknown, found)), frozenset(new))
 
     def may_be_in(self, namespace: str) -> bool:
-        """Return whether a namespace may be a Tiller's; the empty one stands for all."""
+        """Return whether a namespace may be a Tiller's; the empty name stands for all namespaces."""
         return namespace in ("", *self.namespaces) or not self.all_seen or _unknown(namespace)
 
     def may_be(self, subject: Subject) -> bool:
-        """Return whether somebody may be a Tiller's account, or a group of it; of another stack's Tiller too."""
+        """Return whether a subject may be the account of a Tiller, of any stack, or a group with such an account."""
         if subject.kind == "ServiceAccount":
             return subject.name == SERVICE_ACCOUNT
         namespace = subject.name.removeprefix(f"{rbac.SERVICE_ACCOUNTS}:")
@@ -80,8 +80,8 @@ class Rights:
     """What the objects of a program give, before an update or after it.
 
     Attributes:
-        objects: by URN, the objects that rights are made of.
-        grants: by URN, the grants that need its object, as the binding or as the role.
+        objects: by URN of the resource, its roles and bindings.
+        grants: by URN of the resource, the grants whose binding or role it holds.
     """
 
     objects: Mapping[str, Sequence[FoundObject]]
@@ -89,7 +89,7 @@ class Rights:
 
     @classmethod
     def of(cls, changes: Iterable[Change], *, new: bool) -> "Rights":
-        """Return the rights of everything in a preview, as it was or as it is to be."""
+        """Return the rights that the resources of a preview give, before the update or after it."""
         objects: dict[str, list[FoundObject]] = {}
         for change in changes:  # a replacement can have several steps
             objects.setdefault(change.step.urn, []).extend(_objects(change, new=new))
@@ -100,19 +100,19 @@ class Rights:
         return cls(objects, grants)
 
     def subjects(self, urn: str) -> set[Subject]:
-        """Return whom the bindings of a resource name."""
+        """Return the subjects that the bindings of a resource name."""
         bindings = (one for one in self.objects.get(urn, ()) if one.kind.endswith("Binding"))
         found = (as_far_as_known(each(one.data, "subjects")) for one in bindings)
         return {Subject.read(one).as_account for every in found for one in every}
 
     def rules(self, urn: str) -> Iterator[tuple[FoundObject, str, Rule]]:
-        """Yield the rules of the roles of a resource, each with where it can hold."""
+        """Yield the rules of a resource's roles: the role, the namespace in which the rule can apply, and the rule."""
         for one in self.objects.get(urn, ()):
             for rule in as_far_as_known(each(one.data, "rules")):
                 yield one, one.namespace if one.is_a(ROLES) else "", Rule.read(rule)
 
     def beyond(self, grant: Grant) -> tuple[Right, ...]:
-        """Return what a grant of another time gives beyond what the same binding gives here to the same subject."""
+        """Return the rights of a grant of the other time that its binding does not give its subject at this time."""
         known = [one for one in self.grants.get(grant.binding.origin, ()) if _key(one) == _key(grant)]
         if grant.rule is UNSEEN:
             place = grant.namespace, _role(grant)
@@ -125,52 +125,52 @@ NOTHING = Rights({}, {})
 
 
 class Foreign:
-    """What the resources of no team give."""
+    """The rights that the resources of no team give."""
 
     def __init__(self, stack: Stack, *, hides_unchanged: bool) -> None:
-        """Compare everything in a preview with what was before."""
+        """Compare the rights before the update with those after it."""
         every = (*stack.others, *(change for team in stack.teams for change in team.changes))
         self._changed = {change.step.urn for change in stack.others if change.counts}
         self._tillers = Tillers.of(stack, hides_unchanged=hides_unchanged)
         self._before, self._after = (Rights.of(every, new=new) for new in (False, True))
 
     def findings(self, change: Change) -> Iterator[Meaning]:
-        """Say to whom a resource gives rights that it did not give before."""
+        """Report the subjects to which a resource gives rights that it did not give before."""
         urn, names = change.step.urn, {"resource": f"{change.kind} {change.name}"}
-        doubt = DOUBT if any(holds_unknown(at(change.new, path)) for path in DECIDING) else ""
-        grants = (one for one in self._after.grants.get(urn, ()) if change.counts or not self._is_named(one))
-        given = [(one, more) for one in grants if (more := self._more(one))]
-        come = {Subject("Group", f"{rbac.SERVICE_ACCOUNTS}:{namespace}") for namespace in self._tillers.new}
-        bound = self._after.subjects(urn) - (self._before.subjects(urn) - come)
+        assumed = ASSUMED if any(holds_unknown(at(change.new, path)) for path in DECIDING) else ""
+        grants = (one for one in self._after.grants.get(urn, ()) if change.counts or not self._is_reported(one))
+        given = [(one, gain) for one in grants if (gain := self._gain(one))]
+        new = {Subject("Group", f"{rbac.SERVICE_ACCOUNTS}:{namespace}") for namespace in self._tillers.new}
+        bound = self._after.subjects(urn) - (self._before.subjects(urn) - new)
         to_tiller = any(map(self._tillers.may_be, (*bound, *(one.subject.as_account for one, _ in given))))
         if to_tiller:
-            yield Meaning("other-binding", f"{TO_TILLER}{doubt}", names, risk=True)
-        there = [(one, rights) for one, more in given if (rights := self._at_tillers(one.subject.as_account, more))]
+            yield Meaning("other-binding", f"{TO_TILLER}{assumed}", names, risk=True)
+        there = [(one, rights) for one, gain in given if (rights := self._at_tillers(one.subject.as_account, gain))]
         if there:
             subjects = tuple(sorted({str(one.subject) for one, _ in there}))
             kinds = tuple(sorted({what for one, rights in there for what in _kinds(one, rights)}))
             about = {**names, "subjects": subjects, "kinds": kinds}
-            yield Meaning("other-rights", f"{TO_OTHERS}{doubt}", about, risk=True)
+            yield Meaning("other-rights", f"{TO_OTHERS}{assumed}", about, risk=True)
         elif not to_tiller and (rights := self._unbound(change)):
             about = {**names, "kinds": tuple(sorted({str(right.kind) for right in rights}))}
-            yield Meaning("other-rights", f"{TO_ANYBODY}{doubt}", about, risk=True)
+            yield Meaning("other-rights", f"{TO_ANYBODY}{assumed}", about, risk=True)
 
-    def _is_named(self, grant: Grant) -> bool:
-        """Return whether a resource that changes is said to give it."""
+    def _is_reported(self, grant: Grant) -> bool:
+        """Return whether a changed resource gives it: the finding of that one reports it."""
         return grant.binding.origin in self._changed or (grant.role is not None and grant.role.origin in self._changed)
 
-    def _more(self, grant: Grant) -> tuple[Right, ...]:
-        """Return what a grant gives beyond what it gave before; all of it in a namespace to which a Tiller comes."""
+    def _gain(self, grant: Grant) -> tuple[Right, ...]:
+        """Return the rights that a grant did not give before; all its rights in a namespace that gets a new Tiller."""
         return (NOTHING if grant.namespace in self._tillers.new else self._before).beyond(grant)
 
     def _at_tillers(self, subject: Subject, rights: Iterable[Right]) -> tuple[Right, ...]:
-        """Return what of rights lets somebody else do more where a Tiller is than read what holds no secret."""
+        """Return the rights of others in a Tiller's namespace, except reading of what holds no secret."""
         if self._tillers.may_be(subject) and not subject.is_everybody:
             return ()
         return tuple(one for one in rights if self._tillers.may_be_in(one.namespace) and not one.is_harmless)
 
     def _unbound(self, change: Change) -> tuple[Right, ...]:
-        """Return the same of a resource's roles, to which bindings may refer that the preview does not show."""
+        """Return such rights of a resource's roles, for bindings to them that the preview does not show."""
         kept = self._before.rules(change.step.urn)
         before = [(where, rule) for _, where, rule in kept if where not in self._tillers.new]
         hidden = change.kind.endswith(PATCH) or (bool(before) and not self._tillers.all_seen)
@@ -180,7 +180,7 @@ class Foreign:
 
 
 def _unknown(value: object) -> bool:
-    """Return whether a value is not there, or as a whole not known."""
+    """Return whether a value is missing, or unknown as a whole."""
     return not value or (isinstance(value, str) and holds_unknown(value))
 
 
@@ -193,7 +193,7 @@ def _role(grant: Grant) -> str:
 
 
 def _kinds(grant: Grant, rights: Iterable[Right]) -> Iterator[str]:
-    """Yield the kinds of rights; of a role that the preview does not show, its name."""
+    """Yield the kinds of rights; for a role that the preview does not show, its name."""
     if grant.rule is UNSEEN:
         yield f"whatever {_role(grant) or 'its role'} allows"
     else:
@@ -201,17 +201,19 @@ def _kinds(grant: Grant, rights: Iterable[Right]) -> Iterator[str]:
 
 
 def _objects(change: Change, *, new: bool) -> Iterator[FoundObject]:
-    """Yield the objects of a resource that rights are made of."""
+    """Yield the roles and bindings of a resource."""
     properties = change.new if new else change.old
     kind = _stated(properties, "kind", change.kind.removesuffix(PATCH))
-    made = change.state.type.startswith("kubernetes:") and change.operation != "read"  # what is read shows no rules
+    made = (
+        change.state.type.startswith("kubernetes:") and change.operation != "read"
+    )  # a resource that is only read shows no rules
     if not made or not properties or kind.removesuffix(LIST) not in KINDS or _group(change, properties) != RBAC:
         return
-    for data in _listed(properties.get("items")) if kind.endswith(LIST) else [properties]:
+    for data in _items(properties.get("items")) if kind.endswith(LIST) else [properties]:
         found = _at_worst(data) if new or not change.counts else mapping(data)
         if change.kind.endswith(PATCH) and kind.endswith("Role") and "rules" not in found:
             if not any(at(found, path) for path in AGGREGATING):
-                continue  # it leaves the rules as they are, and what they are added to
+                continue  # it changes neither the rules nor the roles that they are added to
             found = {**found, "rules": [EVERYTHING]}
         yield FoundObject(kind.removesuffix(LIST), found, shown="", group=RBAC, origin=change.step.urn)
 
@@ -221,40 +223,40 @@ def _group(change: Change, properties: Mapping[str, Any]) -> str:
 
 
 def _stated(properties: Mapping[str, Any], key: str, otherwise: str) -> str:
-    """Return what the properties of an object say, which count for the cluster; else what its type says."""
+    """Return a property of an object, which is what the cluster gets; otherwise what the resource's type implies."""
     found = properties.get(key)
     return found if isinstance(found, str) and not holds_unknown(found) else otherwise
 
 
-def _listed(found: Any) -> list[Any]:
-    """Return the items of a list; one that is unknown in place of a list that is."""
+def _items(found: Any) -> list[Any]:
+    """Return the items of a list; for an unknown list, one unknown item."""
     return found if isinstance(found, list) else [UNKNOWN] if holds_unknown(found) else []
 
 
 def _at_worst(found: Any) -> Mapping[str, Any]:
-    """Return an object that gives as much as it may, where it is not known before the update."""
+    """Return an object whose unknown parts are assumed to give the most that they can."""
     data = NOT_SHOWN if _unknown(found) else mapping(found)
     worst: dict[str, Any] = {**data, "metadata": _metadata(data.get("metadata"))}
     if "subjects" in data:
-        worst["subjects"] = [_subject(one) for one in _listed(data["subjects"])]
+        worst["subjects"] = [_subject(one) for one in _items(data["subjects"])]
     if holds_unknown(data.get("roleRef")):
         worst["roleRef"] = {"kind": at(data, ("roleRef", "kind")) or UNKNOWN, "name": UNKNOWN}
     if "rules" in data:
-        worst["rules"] = [_rule(one) for one in _listed(data["rules"])]
+        worst["rules"] = [_rule(one) for one in _items(data["rules"])]
     return worst
 
 
 def _metadata(found: Any) -> Mapping[str, Any]:
-    """Return metadata in which an unknown label may add a ClusterRole to those of Kubernetes."""
+    """Return metadata in which an unknown label counts as one that adds a ClusterRole to those of Kubernetes."""
     if _unknown(found):
-        return {"namespace": UNKNOWN, "name": NO_NAME, "labels": ADDED}
+        return {"namespace": UNKNOWN, "name": NAMELESS, "labels": AGGREGATED}
     labels, name = at(found, ("labels",)), at(found, ("name",))
     known = {key: "true" if holds_unknown(value) else value for key, value in mapping(labels).items()}
-    return {**found, "name": NO_NAME if _unknown(name) else name, "labels": known or (ADDED if labels else {})}
+    return {**found, "name": NAMELESS if _unknown(name) else name, "labels": known or (AGGREGATED if labels else {})}
 
 
 def _subject(found: Any) -> Mapping[str, Any]:
-    """Return a subject; everybody whom one may be that is not known."""
+    """Return a subject; for an unknown one, everybody that it can be."""
     if not holds_unknown(found):
         return mapping(found)
     namespace, name = (at(found, (key,)) for key in ("namespace", "name"))
@@ -264,7 +266,7 @@ def _subject(found: Any) -> Mapping[str, Any]:
 
 
 def _rule(found: Any) -> Mapping[str, Any]:
-    """Return a rule that covers everything where it is not known; the names of its objects do not limit it then."""
+    """Return a rule whose unknown parts cover everything; unknown resource names do not limit it."""
     if _unknown(found):
         return EVERYTHING
     known = {key: value for key, value in mapping(found).items() if not holds_unknown(value)}

@@ -1,4 +1,4 @@
-"""What a reviewer must not overlook in a resource of no team, besides the rights that it gives."""
+"""Findings about resources of no team, except the rights that they give."""
 
 from collections.abc import Iterator
 
@@ -9,36 +9,36 @@ from secure_tiller_cli.preview.foreign import PLACE
 from secure_tiller_cli.preview.paths import at, holds_unknown
 
 PLACES = (PLACE, ("namespace",))
-"""Where an object says its namespace, and where a Helm release of the provider does."""
+"""The properties that hold the namespace of an object, and of a Helm release of the provider."""
 MUTATING = ("MutatingWebhookConfiguration", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding")
-"""Kinds by which the API server lets somebody change an object before it is kept."""
+"""Kinds by which others can change an object before the API server stores it."""
 
 
 def findings(change: Change, stack: Stack) -> Iterator[Meaning]:
-    """Say that a resource goes, moves, or comes to where it can act as a Tiller or open it."""
+    """Report a resource that is deleted, replaced or moved, or that can act as a Tiller or open it."""
     names = {"resource": f"{change.kind} {change.name}"}
     if change.operation in ("delete", "replace"):
         word = "deleted" if change.operation == "delete" else "replaced"
         kept = " from the stack only, and stays in the cluster" if word == "deleted" and change.stays else ""
         yield Meaning(f"other-{change.operation}", f"{{resource}} is {word}{kept}", names, risk=not kept)
     elif moved := _moved(change):
-        sentence = "{resource} changes {inputs}: what it makes may go to another cluster"
+        sentence = "{resource} changes {inputs}: its objects may go to another cluster"
         yield Meaning("other-provider", sentence, {**names, "inputs": moved}, risk=True)
     if change.counts and _is_object(change):
         yield from _placed(change, stack, names)
 
 
 def _moved(change: Change) -> tuple[str, ...]:
-    """Return the inputs that an update of a provider changes; not its version, which is no place."""
+    """Return the inputs that an update of a provider changes, except its version, which chooses no cluster."""
     if not (change.state.type.startswith("pulumi:providers:") and change.operation == "update"):
         return ()
     seen = {key for key in {*change.old, *change.new} if change.old.get(key) != change.new.get(key)}
-    changed = seen | set(change.step.diffReasons or ())  # a secret is the same text on both sides
+    changed = seen | set(change.step.diffReasons or ())  # the text of a secret is equal on both sides
     return tuple(sorted(changed - {"version"})) if changed else ("its inputs",)
 
 
 def _is_object(change: Change) -> bool:
-    """Return whether there is an object after the update that `foreign` does not judge."""
+    """Return whether the resource has an object after the update that `foreign` does not judge."""
     return change.state.type.startswith("kubernetes:") and bool(change.new) and _kind(change) not in RIGHTS
 
 
@@ -48,7 +48,7 @@ def _kind(change: Change) -> str:
 
 def _placed(change: Change, stack: Stack, names: dict[str, str]) -> Iterator[Meaning]:
     if _kind(change) in MUTATING:
-        sentence = "{resource} can change objects before the cluster keeps them, Tiller's pod too"
+        sentence = "{resource} can change objects before the cluster stores them, Tiller's pod too"
         yield Meaning("other-admission", sentence, names, risk=True)
     paths = (("metadata", "name"),) if _kind(change) == "Namespace" else PLACES
     found = [
@@ -60,5 +60,5 @@ def _placed(change: Change, stack: Stack, names: dict[str, str]) -> Iterator[Mea
         sentence = "{resource} is in the namespace of a Tiller: it can act as Tiller, read its keys or open its port"
         yield Meaning("other-inside", sentence, names, risk=True)
     elif any(map(holds_unknown, found)):
-        sentence = "{resource} may be in the namespace of a Tiller: which one is its own is not known before the update"
+        sentence = "{resource} may be in the namespace of a Tiller: its own namespace is unknown until the update"
         yield Meaning("other-inside", sentence, names, risk=True)

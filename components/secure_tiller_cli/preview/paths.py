@@ -61,7 +61,7 @@ def holds_unknown(value: Any) -> bool:
 
 
 def hidden(value: Any) -> bool:
-    """Return whether a whole value is secret or known during the update only."""
+    """Return whether a value as a whole is secret, or unknown until the update."""
     return value in (UNKNOWN, SECRET)
 
 

@@ -94,7 +94,7 @@ def _said(digest: Digest, severity: str) -> tuple[str, ...]:
 
 def _others(stack: Stack, foreign: Foreign) -> Part:
     changes = tuple(change for change in stack.others if change.counts)
-    # What stays as it is counts too, where a Tiller comes to its namespace.
+    # Unchanged resources count too, in a namespace that gets a new Tiller.
     found = (finding for each in stack.others for finding in (*others.findings(each, stack), *foreign.findings(each)))
     return Part("", changes, tuple(found))
 
