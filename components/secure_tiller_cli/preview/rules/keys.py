@@ -12,8 +12,8 @@ RENEWED: Mapping[str, tuple[Path, ...]] = {
     "SelfSignedCert": (("privateKeyPem",), ("subject", "commonName")),
     "LocallySignedCert": (("caCertPem",), ("caPrivateKeyPem",), ("certRequestPem",)),
 }
-"""By kind, the properties that follow from a renewed key or certificate; `issued` holds all others to fixed values. The
-content of Secrets is for `contents`."""
+"""By kind, the properties that follow from a renewed key or certificate; `issued` requires fixed values of all others.
+`contents` judges the content of Secrets."""
 
 DUE = "readyForRenewal"
 """The reason that the tls provider gives for a renewal."""

@@ -18,7 +18,7 @@ OBJECT: Path = ("metadata",)
 POD: Path = (*TEMPLATE, "metadata")
 SECTIONS = ("labels", "annotations")
 ACTED_ON = ("Namespace", "Secret", "Service", "ServiceAccount")
-"""Kinds on whose labels and annotations others act, as on those of a pod."""
+"""Kinds whose labels and annotations controllers act on, as on those of a pod."""
 
 PROVIDERS = frozenset(("pulumi.com/autonamed",))
 """Annotations that the Kubernetes provider writes."""
@@ -46,12 +46,12 @@ EFFECTS = tuple(
         ),
         (
             r"gatekeeper|kyverno|admission|pod-security|security\.openshift|openshift\.io/sa\.scc",
-            "which admission obeys",
+            "which controls admission",
         ),
         (r"keel\.sh|reloader|fluxcd|flagger|argocd|argoproj", "by which a controller can change an object"),
     )
 )
-"""Words in the keys that are known, and what is done with these keys."""
+"""Known words in keys, and the effect of such keys."""
 
 OFF = frozenset(("false", "disabled"))
 
@@ -62,7 +62,7 @@ class Mark:
 
     change: Change
     where: Path
-    """Of the metadata."""
+    """The path of the metadata that holds it."""
     section: str
     key: str
 
@@ -76,12 +76,12 @@ class Mark:
 
 
 def foreign(team: Team) -> Iterator[Meaning]:
-    """Report labels and annotations that are known to act on a pod or a Service, or that no settings can write."""
+    """Report labels and annotations that have a known effect on an object, or that no settings can write."""
     for mark in _gained(team):
         names = {"resource": f"{mark.change.kind} {mark.change.name}", "what": stated(mark.path, mark.value)}
         explains = ((mark.change, mark.path),)
         effect = _effect(mark)
-        if is_reserved(mark.key) or (_is_acted_on(mark) and not _is_of_settings(team, mark)):
+        if is_reserved(mark.key) or (_is_acted_on(mark) and not _can_settings_write(team, mark)):
             sentence = f"{{resource}}: {{what}}{effect and f', {effect}'}; no team's file can ask for it"
             yield Meaning("metadata-foreign", sentence, names, risk=True, explains=explains)
         elif effect:
@@ -91,16 +91,16 @@ def foreign(team: Team) -> Iterator[Meaning]:
 def own(team: Team) -> Iterator[Meaning]:
     """Report labels and annotations of the component's own that are missing, or have another value."""
     for change, where in _places(team):
-        known = {*_lost(team, change, where, change.old)} if change.old else set()
-        for path, said in _lost(team, change, where, change.new):
-            if (path, said) not in known:
-                names = {"resource": f"{change.kind} {change.name}", "what": said}
+        before = {*_lost(team, change, where, change.old)} if change.old else set()
+        for path, what in _lost(team, change, where, change.new):
+            if (path, what) not in before:
+                names = {"resource": f"{change.kind} {change.name}", "what": what}
                 sentence = "{resource} lacks what the component writes: {what}"
                 yield Meaning("metadata-lost", sentence, names, risk=True, explains=((change, path),))
 
 
 def _places(team: Team) -> Iterator[tuple[Change, Path]]:
-    """Yield the metadata of every object of the component's that comes or changes, and of Tiller's pod."""
+    """Yield the metadata of each object of the component that is created or changed, and of Tiller's pod."""
     for change in team.changes:
         if change.counts and change.operation not in ("delete", "clean up") and form_of(change):
             yield change, OBJECT
@@ -109,14 +109,14 @@ def _places(team: Team) -> Iterator[tuple[Change, Path]]:
 
 
 def _gained(team: Team) -> Iterator[Mark]:
-    """Yield what is new, or has another value, and is not the component's."""
+    """Yield the labels and annotations that are new or have another value, and are not the component's."""
     for change, where in _places(team):
         for section in SECTIONS:
             written = mapping(at(form_of(change), (*where, section)))
             before, after = (mapping(at(found, (*where, section))) for found in (change.old, change.new))
             for key in after:
-                theirs = key not in written and key not in OURS and key not in PROVIDERS
-                if theirs and after[key] != before.get(key):
+                is_foreign = key not in written and key not in OURS and key not in PROVIDERS
+                if is_foreign and after[key] != before.get(key):
                     yield Mark(change, where, section, key)
 
 
@@ -124,8 +124,8 @@ def _is_acted_on(mark: Mark) -> bool:
     return mark.where == POD or mark.change.kind in ACTED_ON
 
 
-def _is_of_settings(team: Team, mark: Mark) -> bool:
-    """Return whether a team's file can have written it: what stands there is written on every object alike."""
+def _can_settings_write(team: Team, mark: Mark) -> bool:
+    """Return whether a team's file can have written it: it writes the same value on every object."""
     others = [
         change
         for change in team.changes
@@ -167,6 +167,6 @@ def _is_kept(team: Team, key: str, value: Any, wanted: Any) -> bool:
 
 
 def _stack(team: Team) -> str:
-    """Return how the stack's identity ends, by the team's URN: `/<project>/<stack>`."""
+    """Return the end of the stack's identity, from the team's URN: `/<project>/<stack>`."""
     stack, _, rest = team.urn.removeprefix("urn:pulumi:").partition("::")
     return f"/{rest.partition('::')[0]}/{stack}"

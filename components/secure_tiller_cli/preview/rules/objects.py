@@ -39,7 +39,7 @@ def as_made(team: Team) -> Iterator[Meaning]:
 
 
 def form_of(change: Change) -> Mapping[str, Any]:
-    """Return an object as the component makes it; empty for what is no Kubernetes object of its own."""
+    """Return an object as the component makes it; empty for a change of anything but its Kubernetes objects."""
     part = _part(change)
     return of_an_exposed_team()[change.kind, f"{part}any" if part.endswith(":") else part] if part else {}
 

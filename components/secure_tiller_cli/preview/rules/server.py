@@ -99,15 +99,15 @@ def given_authorities(team: Team) -> Iterator[Meaning]:
 
 
 def given_certificate(team: Team) -> Iterator[Meaning]:
-    """Say which certificate of the user's own PKI clients see from now on: the TLS Secret hides it."""
+    """Report another server certificate of the user's own PKI: the preview hides the TLS Secret, which holds it."""
     for account in team.remaining("ServiceAccount", "service-account"):
         before, after = (at(properties, GIVEN_CERTIFICATE) for properties in (account.old, account.new))
         explains = ((account, GIVEN_CERTIFICATE),)
         if hidden(after):
-            sentence = "the server certificate of your own PKI cannot be seen until the update"
+            sentence = "the server certificate of your own PKI is unknown until the update"
             yield Meaning("server-certificate-unknown", sentence, risk=True, explains=explains)
         elif after and after != before:
-            sentence = "clients see the server certificate {certificate} of your own PKI from now on"
+            sentence = "Tiller presents the server certificate {certificate} of your own PKI from now on"
             names = {"certificate": tuple(str(after).split())}
             yield Meaning("server-certificate", sentence, names, risk=True, explains=explains)
 
