@@ -39,14 +39,14 @@ class Access:
 
     @property
     def place(self) -> str:
-        """Where the context stands, in words."""
+        """The context and the file that holds it, in words."""
         return f"context {self.context} of {self.kubeconfig or CONTENT}"
 
     @contextmanager
     def as_file(self) -> Iterator[Path]:
-        """Give the file; a content is put into one that its owner alone can read, and that goes.
+        """Give the file; a content is written into a temporary file that only its owner can read.
 
-        Its folder is its own: a content names no file by a relative path.
+        The folder of that file is empty: a content has no relative paths.
         """
         if self.kubeconfig:
             yield self.kubeconfig
@@ -92,7 +92,7 @@ def wrong_content(content: object, settings: object) -> Iterator[Problem]:
     if not isinstance(content, str):
         yield Problem("", CONTENT, "(not shown)", "must be text", f"pulumi config set --secret {CONTENT} < kubeconfig")
     elif content and isinstance(settings, Mapping) and "kubeconfig" in settings:
-        why = f"names a file, and so does the secret {CONTENT}: which of both counts would be a guess"
+        why = f"names a file, and so does the secret {CONTENT}: it is unclear which of them counts"
         yield problem("kubeconfig", settings["kubeconfig"], why, "remove one of the two")
 
 
@@ -119,16 +119,16 @@ def find(settings: Mapping[str, str], content: str = "", environment: Mapping[st
 
 
 def _require_absolute(content: Mapping[str, Any], context: str) -> None:
-    """Refuse relative paths in a content: kubectl, the provider and this program would each begin in another folder.
+    """Refuse relative paths in a content: kubectl, the provider and this program would each use another folder.
 
     Raises:
-        ClusterError: a field of the context's cluster or user is one, or an entry cannot be read.
+        ClusterError: the context's cluster or user has one, or an entry cannot be read.
     """
     try:
         relative = tuple(kubeconfig_files.relative(content, context))
     except kubeconfig_files.UNREADABLE as error:
         raise _unusable("context", context, f"an entry of it in {CONTENT} cannot be read") from error
-    why = "is a relative path, and a content has no folder in which it begins"
+    why = "is a relative path, and a content has no folder to which it is relative"
     problems = [
         Problem("", f"{CONTENT}: {field}", "(not shown)", why, f"write the absolute path{embedded}")
         for field, embedded in relative

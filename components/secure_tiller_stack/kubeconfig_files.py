@@ -11,7 +11,7 @@ UNREADABLE = (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, R
 
 _EMBEDDED = ("certificate-authority", "client-certificate", "client-key")
 _FILES = {"cluster": _EMBEDDED[:1], "user": (*_EMBEDDED[1:], "tokenFile")}
-"""The fields that name files; the content of some can stand in `<field>-data` instead."""
+"""The fields that name files; `<field>-data` can hold the content of some instead."""
 
 
 def parse(text: str) -> Mapping[str, Any]:
@@ -52,7 +52,7 @@ def entry(content: Mapping[str, Any], kind: str, name: object) -> Mapping[str, A
 
 
 def relative(content: Mapping[str, Any], context: str) -> Iterator[tuple[str, str]]:
-    """Yield the fields of a context's cluster and user that name a file by a relative path, and what can replace it."""
+    """Yield the fields of a context's cluster and user with a relative path, each with the end of its remedy."""
     of_context = entry(content, "context", context) or {}
     for kind, fields in _FILES.items():
         values = entry(content, kind, of_context.get(kind)) or {}
@@ -60,7 +60,7 @@ def relative(content: Mapping[str, Any], context: str) -> Iterator[tuple[str, st
             if _is_relative(values.get(field)):
                 yield field, f", or embed the file as {field}-data" if field in _EMBEDDED else ""
         program = values.get("exec") or {}
-        # A name without a folder is looked up on PATH.
+        # A command without a slash is looked up on PATH.
         if "/" in str(program.get("command")) and _is_relative(program["command"]):
             yield "exec.command", ""
 

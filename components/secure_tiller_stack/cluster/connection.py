@@ -1,4 +1,4 @@
-"""How the cluster is called, and what is said when it cannot be."""
+"""Calls to the cluster, and the errors when it cannot be called."""
 
 import base64
 import binascii
@@ -30,7 +30,7 @@ TIMEOUT_SECONDS = (5, 20)
 """To connect, and to answer."""
 
 AT_ONCE = 4
-"""Questions at the same time: as many connections as the client keeps."""
+"""Requests at the same time: as many as the client keeps connections."""
 
 ANONYMOUS = "system:anonymous"
 """The user whom the API server takes a request without credentials for (Kubernetes documentation, Authenticating)."""
@@ -41,7 +41,7 @@ UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
 CORRECT = "correct the context's server address, credentials and the files that they name, or choose another context"
 
 _unverified: set[str] = set()
-"""The clusters which have been named as verified by nobody."""
+"""The clusters for which the warning has been printed that nobody verifies them."""
 
 
 @contextmanager
@@ -52,11 +52,11 @@ def calling(
 
     Args:
         access: how to reach the cluster.
-        asked: the request that it may refuse, for the message.
+        asked: the requests that it may refuse, for the message.
         right: the right that the request takes, for the remedy.
 
     Raises:
-        ClusterError: it does not answer, or refuses what is asked; the message names address, file and context.
+        ClusterError: it does not answer, or refuses a request; the message names address, file and context.
     """
     server = ""
     try:
@@ -74,7 +74,9 @@ def calling(
         raise no_answer(access, server, reason, _remedy(error, right)) from error
     except UNREADABLE as error:
         # The error is not shown: it can quote the request, which holds credentials.
-        reason = f"what the context says cannot be sent, or what answers is no Kubernetes ({type(error).__name__})"
+        reason = (
+            f"the context's values cannot be sent, or the server is no Kubernetes API server ({type(error).__name__})"
+        )
         raise no_answer(access, server, reason, CORRECT) from error
     except (urllib3.exceptions.HTTPError, OSError) as error:
         remedy = "start the cluster, or choose another kubeconfig or context"
@@ -97,7 +99,7 @@ def _client(entries: Entries, server: str, folder: Path) -> Any:
         EntryError: a field cannot be used.
     """
     identity = Identity(entries)
-    # A login program that fails fails here, and not as a cluster that does not answer.
+    # If the login program fails, it fails here, and does not look like a cluster that does not answer.
     sent = [name for name, _ in identity.headers()]
     configuration = clients.Configuration(host=server)
     configuration.retries = False
@@ -106,7 +108,7 @@ def _client(entries: Entries, server: str, folder: Path) -> Any:
     configuration.proxy_headers = credentials(configuration.proxy)
     configuration.verify_ssl = not entries.cluster.get("insecure-skip-tls-verify", False)
     if configuration.proxy and not server.startswith("https:") and len(set(sent)) < len(sent):
-        # urllib3 joins headers of one name there, and the API server would read one value.
+        # urllib3 joins headers of one name into one for such a proxy, and the API server would read one value.
         why = "or as-user-extra: several values cannot be sent through a proxy without TLS"
         raise EntryError("as-groups", why, "use https:// for the server")
     if server.startswith("https:"):
@@ -118,7 +120,7 @@ def _client(entries: Entries, server: str, folder: Path) -> Any:
     try:
         client = clients.ApiClient(configuration)
     except Exception as error:
-        # Whatever it is, and whatever it quotes: nothing has been sent.
+        # Every error counts, and none is shown: it can quote credentials. Nothing has been sent yet.
         raise EntryError("cluster", f"the Kubernetes client cannot use it ({type(error).__name__})", CORRECT) from error
     send(client, identity.headers)
     return client
@@ -138,7 +140,7 @@ def _certificate(entries: Entries, folder: Path) -> tuple[str | None, str | None
 
 
 def _file(entries: Entries, values: Entry, field: str, folder: Path) -> str | None:
-    """Return the file of a field, or one with what stands in its `-data`; None: there is neither."""
+    """Return the file of a field, or a file with the content of its `-data`; None: there is neither."""
     named = entries.file(values, field)
     if named or f"{field}-data" not in values:
         return str(named) if named else None
@@ -149,12 +151,12 @@ def _file(entries: Entries, values: Entry, field: str, folder: Path) -> str | No
 
 
 def _written(path: Path, content: bytes) -> str:
-    path.write_bytes(content)  # its folder is its owner's alone
+    path.write_bytes(content)  # only its owner can read its folder
     return str(path)
 
 
 def _warn_once(server: str, way: str | None) -> None:
-    """Warn once of a cluster that nobody verifies: urllib3 warns at each request."""
+    """Warn once about a cluster that nobody verifies; urllib3 would warn at each request."""
     for host in {urlsplit(address).hostname or "" for address in (server, way or server)}:
         warnings.filterwarnings("ignore", f".*'{re.escape(host)}'", category=urllib3.exceptions.InsecureRequestWarning)
     if server not in _unverified:

@@ -29,7 +29,7 @@ class Entries:
     cluster: Entry
     user: Entry
     folder: Path
-    """Where relative paths begin: the folder of the file; a content has none."""
+    """The folder of the file, to which relative paths are relative; unused for a content."""
 
     @property
     def asks_login_program(self) -> bool:
@@ -75,14 +75,14 @@ def read(access: Access) -> Entries:
 
 
 def _require_tls(entries: Entries) -> None:
-    """Refuse credentials where there is no TLS: client-go ignores them then, and the request is another user's.
+    """Refuse credentials without TLS: client-go does not send them, so its requests would be those of another user.
 
     Raises:
-        EntryError: the server is called over http, and its user has credentials.
+        EntryError: the server's address is http://, and the user has credentials.
     """
-    brought = sorted(_LOGINS & set(entries.user))
-    if brought and entries.cluster["server"].startswith("http://"):
-        why = f"is http://, over which kubectl sends no credentials, and the user has them: {', '.join(brought)}"
+    credentials = sorted(_LOGINS & set(entries.user))
+    if credentials and entries.cluster["server"].startswith("http://"):
+        why = f"is http://, over which kubectl sends no credentials, and the user has some: {', '.join(credentials)}"
         raise EntryError("server", why, "write https://, or choose a context whose user has no credentials")
 
 
@@ -90,7 +90,7 @@ def _named(content: Mapping[str, Any], kind: str, name: Any) -> Entry:
     found = entry(content, kind, name) if name else {}
     if found is None:
         raise EntryError(f"{kind}s", f"there is no {kind} of the name that the context gives")
-    # What is empty counts as not set, as in Go; in place of a text, false is no empty one.
+    # An empty value counts as not set, as in Go; `false` does so only where a boolean is expected.
     return {
         key: value
         for key, value in found.items()
@@ -103,7 +103,7 @@ def _is_text(value: object) -> bool:
 
 
 def _is_name(value: object) -> bool:
-    """Return whether a value can be sent as whom to impersonate: around it, the API server drops white space."""
+    """Return whether a value can be sent as a name to impersonate: the API server drops white space around it."""
     return isinstance(value, str) and bool(value) and value == value.strip()
 
 
@@ -121,7 +121,7 @@ SWITCHES = ("disable-compression", "insecure-skip-tls-verify")
 _CREDENTIALS = {"client-certificate", "client-certificate-data", "password", "token", "tokenFile", "username"}
 """Fields with credentials of the user's own."""
 _LOGINS = _CREDENTIALS | {"auth-provider", "exec"}
-"""Fields by which a user logs in."""
+"""All fields with which a user logs in."""
 
 Form = tuple[Callable[[object], bool], str]
 _TEXT: Form = (_is_text, "text")
@@ -162,14 +162,14 @@ def _wrong_cluster(cluster: Entry) -> Iterator[tuple[str, str]]:
     """Yield the fields of a cluster that kubectl refuses too, and why."""
     address = cluster.get("server", "")
     if not address:
-        yield "server", "its cluster cannot be called: there is no server address"
+        yield "server", "is missing: its cluster has no address"
     elif not address.startswith(("https://", "http://")) or not has_host(address):
-        yield "server", "its cluster cannot be called: must be an address that begins with https://"
+        yield "server", "must be an address that begins with https://"
     elif "@" in urlsplit(address).netloc:
-        yield "server", "must hold no user: kubectl would log in as that one"
+        yield "server", "must hold no user: kubectl would log in as that user"
     yield from _twice(cluster)
     if cluster.get("insecure-skip-tls-verify") and any(key.startswith(_PAIRS[0]) for key in cluster):
-        yield "insecure-skip-tls-verify", "cannot be used with a certificate-authority: one of both must go"
+        yield "insecure-skip-tls-verify", "cannot be used with a certificate-authority: remove one of them"
 
 
 def _wrong_user(user: Entry) -> Iterator[tuple[str, str]]:
@@ -179,21 +179,21 @@ def _wrong_user(user: Entry) -> Iterator[tuple[str, str]]:
     if certificate and not key:
         yield "client-key", "is missing: a client-certificate needs its key"
     if {"token", "tokenFile"} & set(user) and {"username", "password"} & set(user):
-        yield "username", "cannot be used with a token: which of both counts would be a guess"
+        yield "username", "cannot be used with a token: it is unclear which of them counts"
     if "exec" in user and "auth-provider" in user:
-        yield "auth-provider", "cannot be used with exec: which of both counts would be a guess"
+        yield "auth-provider", "cannot be used with exec: it is unclear which of them counts"
     for field in ("as-uid", "as-groups", "as-user-extra"):
         if field in user and "as" not in user:
-            yield field, "needs `as`, whom to impersonate"
+            yield field, "needs `as`, the user to impersonate"
     extra = user.get("as-user-extra", {})
     if len({key.lower() for key in extra}) < len(extra):
-        yield "as-user-extra", "has two keys that differ in capital letters alone, and are one for the API server"
+        yield "as-user-extra", "has two keys that differ only in case, which are one key for the API server"
 
 
 def _twice(values: Entry) -> Iterator[tuple[str, str]]:
     for field in _PAIRS:
         if field in values and f"{field}-data" in values:
-            yield field, f"cannot be used with {field}-data: which of both counts would be a guess"
+            yield field, f"cannot be used with {field}-data: it is unclear which of them counts"
 
 
 def has_host(address: str) -> bool:
@@ -205,10 +205,10 @@ def has_host(address: str) -> bool:
 
 
 def require_usable(authority: str | None, certificate: str | None, key: str | None) -> None:
-    """Refuse files that TLS cannot use: found out during a call, they would count as a cluster that does not answer.
+    """Refuse files that TLS cannot use: during a call they would look like a cluster that does not answer.
 
     Raises:
-        EntryError: one cannot be used; a key that asks for a passphrase is one, as in Go.
+        EntryError: one cannot be used; an encrypted key cannot be used either, as in Go.
     """
     context = ssl.create_default_context()
     if authority:

@@ -283,7 +283,7 @@ def test_a_value_that_is_not_set_leaves_the_file_to_be_read(content: object) -> 
     ("content", "cluster", "secret", "key", "words"),
     [
         pytest.param(CONTENT, {}, False, "kubeconfig", "in plain sight", id="not encrypted"),
-        pytest.param(CONTENT, {"kubeconfig": "config"}, True, "cluster.kubeconfig", "a guess", id="and a file"),
+        pytest.param(CONTENT, {"kubeconfig": "config"}, True, "cluster.kubeconfig", "unclear which", id="and a file"),
         pytest.param({"users": "sesame"}, {}, True, "kubeconfig", "must be text", id="a map"),
         pytest.param(["sesame"], {}, True, "kubeconfig", "must be text", id="a list"),
         pytest.param(7, {}, True, "kubeconfig", "must be text", id="a number"),

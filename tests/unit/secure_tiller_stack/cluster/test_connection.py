@@ -96,7 +96,7 @@ def test_a_broken_entry_is_refused_without_quoting_it(
         cluster.ask(Access(file, "here"), PREVIEW)
     (problem,) = refused.value.problems
     assert where in problem.key
-    assert any(words in problem.why for words in ("cannot be", "must be text", "is not there"))
+    assert any(words in problem.why for words in ("cannot be", "must be", "is missing", "is not there"))
     assert str(file) in problem.value
     assert all(words not in str(problem) for words in ("sesam", "ses\name"))
 

@@ -111,7 +111,10 @@ def test_reviews_of_the_own_rights_are_asked_as_the_impersonated_user(server: Ap
         ({"as": "reader", "as-groups": [" a"]}, "as-groups: must be a list of texts, none of them empty"),
         ({"as": "reader", "as-user-extra": {"": ["x"]}}, "as-user-extra: must be a map of lists of texts, none"),
         ({"as": "reader", "as-user-extra": {"a": ["x", ""]}}, "as-user-extra: must be a map of lists of texts, none"),
-        ({"as": "reader", "as-user-extra": {"a": ["x"], "A": ["y"]}}, "as-user-extra: has two keys that differ in"),
+        (
+            {"as": "reader", "as-user-extra": {"a": ["x"], "A": ["y"]}},
+            "as-user-extra: has two keys that differ only in case",
+        ),
         ({"as": ["sesame"]}, "as: must be text"),
         ({"as": False}, "as: must be text"),
         ({"as": "reader", "as-groups": False}, "as-groups: must be a list of texts"),

@@ -122,8 +122,8 @@ ENCRYPTED = ANN.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailab
         ({"certificate-authority-data": 7}, {}, "certificate-authority-data: must be text"),
         ({"tls-server-name": 7}, {}, "tls-server-name: must be text"),
         ({"disable-compression": "no"}, {}, "disable-compression: must be true or false"),
-        ({"server": "api.example.org:6443"}, {}, "server: its cluster cannot be called"),
-        ({"server": "unix:///run/api"}, {}, "server: its cluster cannot be called"),
+        ({"server": "api.example.org:6443"}, {}, "server: must be an address"),
+        ({"server": "unix:///run/api"}, {}, "server: must be an address"),
         (OURS, USER | {"client-certificate": "x"}, "client-certificate: cannot be used with client-certificate-data"),
         (OURS, USER | {"client-key-data": data(BOB.key_pem)}, "client-certificate: cannot be read as a certificate"),
         (OURS, USER | {"client-key-data": data(ENCRYPTED)}, "with its unencrypted key"),
@@ -141,7 +141,7 @@ def test_a_field_that_cannot_be_used_is_named_and_nothing_is_sent(
     [
         ({"cluster": "c", "user": "nobody"}, "users: there is no user of the name"),
         ({"cluster": "none", "user": "u"}, "clusters: there is no cluster of the name"),
-        ({"user": "u"}, "server: its cluster cannot be called"),
+        ({"user": "u"}, "server: is missing"),
     ],
 )
 def test_a_context_without_its_entries_is_refused(tmp_path: Path, context: dict[str, str], words: str) -> None:
