@@ -1,4 +1,4 @@
-"""The Tillers that a stack has deployed, one team of them, and their cluster, as the options choose."""
+"""The Tillers that a stack has deployed, the Tiller of one team, and their cluster, as the options choose."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,13 +26,13 @@ class StackState:
     unfinished: tuple[str, ...]
     """The teams whose first update never ended."""
     digest: str
-    """What `state.digest` gives: it differs after each change."""
+    """The digest of the state (`state.digest`), which each change changes."""
 
     def team(self, name: str) -> DeployedTiller:
-        """Return the Tiller of a team; if there is none, end with the nearest name, or because it is not whole."""
+        """Return the Tiller of a team; if there is none, or it is incomplete, end with an error."""
         found = [tiller for tiller in self.tillers if tiller.name == name]
         if len(found) > 1:
-            why = "the stack has several Tillers of this name, and which one is meant is not known"
+            why = "the stack has several Tillers of this name, so it is unclear which one is meant"
             fail(Problem("", f"team {name}", "", why, "give each component a name of its own"))
         if name in self.unfinished:
             why = "its first update did not finish, so its state is incomplete"
@@ -46,7 +46,7 @@ def read_deployed(stack: str | None, *, secrets: bool = False) -> StackState:
     """Return the state of a stack.
 
     Raises:
-        StackError: it cannot be read, or has none that is whole.
+        StackError: it cannot be read, or has no complete Tiller.
     """
     state = export(stack, secrets=secrets)
     shown = f"stack {stack}" if stack else "the selected stack"
@@ -54,7 +54,7 @@ def read_deployed(stack: str | None, *, secrets: bool = False) -> StackState:
         found, parts = read(state), unfinished(state)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         # The error is not shown: it can quote the state, which holds secrets.
-        why = f"a SecureTiller in its state lacks what every one has ({type(error).__name__})"
+        why = f"a SecureTiller in its state lacks a value that each one has ({type(error).__name__})"
         raise StackError([Problem("", shown, "", why, "pulumi up --refresh, or see: pulumi stack export")]) from error
     if not found:
         why = f"the first update of {', '.join(parts)} never ended" if parts else "it has deployed no SecureTiller"
@@ -77,33 +77,33 @@ def access(
     *,
     writes: bool = False,
 ) -> Access:
-    """Return how to reach the cluster of Tillers: as the options say, else as their provider does.
+    """Return how to reach the cluster of Tillers: by the options, or else as their provider does.
 
-    Its `uid` is the provider's identifier of the cluster, with which `cluster` compares, whatever the options say.
+    Its `uid` is the provider's identifier of the cluster, even if options are given: `cluster` compares with it.
 
     Args:
         found: the Tillers that the command is about; at least one.
-        stack: theirs; None: the selected one.
+        stack: their stack; None: the selected one.
         file: a kubeconfig, in place of the provider's.
-        context: of it, in place of the provider's.
-        writes: whether the command changes the cluster: then it must be known which one it is.
+        context: a context of that kubeconfig, in place of the provider's.
+        writes: whether the command changes the cluster: then its UID must be known.
 
     Raises:
         ClusterError: the kubeconfig cannot be used.
-        StackError: it is a secret of the stack, which cannot be decrypted.
+        StackError: the kubeconfig is a secret of the stack, and cannot be decrypted.
     """
     shown = f"stack {stack or '(selected)'}"
     first = found[0].cluster
-    if any(tiller.cluster != first and not _is_the_same(tiller.cluster, first) for tiller in found):
+    if any(tiller.cluster != first and not _is_same_cluster(tiller.cluster, first) for tiller in found):
         remedy = f"name one team of {', '.join(tiller.name for tiller in found)} after the other"
-        fail(Problem("", shown, "", "its Tillers are in several clusters, or may be", remedy))
+        fail(Problem("", shown, "", "its Tillers are, or may be, in several clusters", remedy))
     if first.hidden_in and not file:
         first = read_deployed(stack, secrets=True).team(found[0].name).cluster
     if first.cluster and not (file or context):
-        why = f"its Kubernetes provider takes the cluster {first.cluster} of the kubeconfig, whatever the context says"
+        why = f"its Kubernetes provider uses the cluster {first.cluster} of the kubeconfig, and not that of the context"
         fail(Problem("", shown, "", why, "choose a context of that cluster with --kubeconfig and --context"))
     if writes and not _is_uid(first.identifier):
-        why = "its Kubernetes provider does not say which cluster it is, and the wrong one would be written to"
+        why = "its Kubernetes provider does not identify the cluster, and a wrong one could be changed"
         remedy = "set the provider's cluster_identifier to the UID of the namespace kube-system; pulumi up"
         fail(Problem("", shown, "", why, remedy))
     settings = {"uid": first.identifier}
@@ -120,13 +120,13 @@ def elsewhere(one: DeployedTiller, other: DeployedTiller) -> bool:
     return len(identifiers) > 1 and all(map(_is_uid, identifiers))
 
 
-def _is_the_same(one: ClusterReference, other: ClusterReference) -> bool:
+def _is_same_cluster(one: ClusterReference, other: ClusterReference) -> bool:
     """Return whether two providers are certainly of one cluster."""
     return _is_uid(one.identifier) and one.identifier == other.identifier
 
 
 def access_without_stack(file: Path | None, context: str | None) -> Access:
-    """Return how to reach the cluster where there is no stack whose settings could say it; end if that cannot serve."""
+    """Return how to reach the cluster without a stack's settings; end with an error if it cannot be used."""
     chosen = {"kubeconfig": str(file) if file else "", "context": context or ""}
     try:
         return kubeconfig.find({key: value for key, value in chosen.items() if value})
@@ -137,24 +137,24 @@ def access_without_stack(file: Path | None, context: str | None) -> Access:
 
 @contextmanager
 def cluster(access: Access, asked: str, right: str) -> Iterator[Any]:
-    """Give the client of a stack's cluster, after a look whether it is that cluster.
+    """Give the client of a stack's cluster, after it is verified to be that cluster.
 
     Args:
         access: how to reach it.
         asked: the purpose of the calls, in words.
-        right: the right that they take, in words.
+        right: the right that they need, in words.
 
     Raises:
-        ClusterError: it does not answer, refuses, or is another one.
+        ClusterError: it does not answer, refuses a call, or is another cluster.
     """
     if _is_uid(access.uid):
         with calling(access, "to identify itself", "get the namespace kube-system") as client:
-            _require_the_same(client, access)
+            _require_same_cluster(client, access)
     with calling(access, asked, right) as client:
         yield client
 
 
-def _require_the_same(client: Any, access: Access) -> None:
+def _require_same_cluster(client: Any, access: Access) -> None:
     found = uid(client)
     if found != access.uid:
         why = f"is another cluster than the stack's: its kube-system has the UID {found}"
@@ -164,7 +164,7 @@ def _require_the_same(client: Any, access: Access) -> None:
 
 
 def _is_uid(identifier: str) -> bool:
-    """Return whether a provider's identifier is a UID: a program of others may name its cluster as it likes."""
+    """Return whether a provider's identifier is a UID: other programs may use any name."""
     try:
         return bool(UUID(identifier))
     except ValueError:

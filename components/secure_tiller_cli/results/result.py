@@ -43,7 +43,7 @@ class CheckReport:
     server: str
     """Address of the API server."""
     state: str
-    """Of the stack: the digest that `state.digest` gives, by which the report knows whether it changed since."""
+    """Digest of the stack's state (`state.digest`), from which the report sees whether it has changed since."""
     results: tuple[Result, ...]
 
 

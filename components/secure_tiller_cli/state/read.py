@@ -1,4 +1,4 @@
-"""A stack's state, read: only what the component registers, whoever's program it is in."""
+"""Reads a stack's state: only what the component registers, in any program."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ Resource = Mapping[str, Any]
 
 
 def read(deployment: Mapping[str, Any]) -> tuple[DeployedTiller, ...]:
-    """Return every SecureTiller of a state, by name, but those that are `unfinished`.
+    """Return every SecureTiller of a state, sorted by name, except those that are `unfinished`.
 
     Args:
         deployment: returned by `export`.
@@ -32,7 +32,7 @@ def read(deployment: Mapping[str, Any]) -> tuple[DeployedTiller, ...]:
 
 
 def unfinished(deployment: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the name of every SecureTiller whose first update never ended: parts of it may run, and none is known."""
+    """Return the name of every SecureTiller whose first update never ended: parts of it may run, but none is known."""
     resources = _resources(deployment)
     return tuple(sorted(_name(item) for item in resources if item["type"] == COMPONENT and not item.get("outputs")))
 
@@ -40,8 +40,8 @@ def unfinished(deployment: Mapping[str, Any]) -> tuple[str, ...]:
 def digest(deployment: Mapping[str, Any]) -> str:
     """Return the SHA-256 of a state's resources, the same whether its secrets are shown or not.
 
-    Each resource has the time of its last change, so that a state which is changed and changed back differs too. The
-    state's own time does not serve: `pulumi stack import` and `pulumi state delete` leave it as it is.
+    Each resource has the time of its last change, so a state that is changed and changed back differs too. The state's
+    own time is not enough: `pulumi stack import` and `pulumi state delete` leave it as it is.
     """
     resources = _without_secrets(deployment.get("resources") or ())
     return hashlib.sha256(json.dumps(resources, sort_keys=True).encode()).hexdigest()
@@ -75,7 +75,7 @@ def _deployed(component: Resource, resources: Sequence[Resource]) -> DeployedTil
         service_account=_text(outputs, "serviceAccount"),
         deployment=_text(outputs, "deployment"),
         ca_certificate=_text(outputs, "caCertificate"),
-        expirations=_lives(outputs["expirations"]),
+        expirations=_expirations(outputs["expirations"]),
         certificates={
             part: str(item["outputs"]["certPem"])
             for kind in ("SelfSignedCert", "LocallySignedCert")
@@ -100,12 +100,12 @@ def _deployed(component: Resource, resources: Sequence[Resource]) -> DeployedTil
 def _text(outputs: Mapping[str, Any], key: str) -> str:
     value = outputs[key]
     if not isinstance(value, str) or not value:
-        raise ValueError(f"{key} is no text")  # hidden, because somebody made it a secret, for example
+        raise ValueError(f"{key} is no text")  # for example, because somebody made it a secret
     return value
 
 
-def _lives(expirations: Any) -> Mapping[str, Mapping[str, str]]:
-    """Return the output `expirations`; every Tiller has a certificate, so an empty one is none."""
+def _expirations(expirations: Any) -> Mapping[str, Mapping[str, str]]:
+    """Return the output `expirations`; without the server's certificate it is refused, because every Tiller has one."""
     if not isinstance(expirations, Mapping) or not all(isinstance(each, Mapping) for each in expirations.values()):
         raise ValueError("expirations is no map of maps")
     if "server" not in expirations:
@@ -127,7 +127,7 @@ def _name(resource: Resource) -> str:
 
 
 def _stack(*kinds: Mapping[str, Resource]) -> str:
-    """Return the stack as the objects' annotation says; empty: an earlier version of the component made them."""
+    """Return the stack from the objects' annotation; empty: an earlier version of the component made them."""
     for item in (item for items in kinds for item in items.values()):
         annotations = item["inputs"].get("metadata", {}).get("annotations", {})
         if STACK_ANNOTATION in annotations:
@@ -164,17 +164,17 @@ def _client_secrets(secrets: Mapping[str, Resource]) -> Mapping[str, tuple[str, 
 
 
 def _cluster(deployment: Resource, resources: Sequence[Resource]) -> ClusterReference:
-    """Return what the provider of the Deployment says of the cluster."""
+    """Return the reference to the cluster that the provider of the Deployment has."""
     urn = str(deployment.get("provider", "")).rsplit("::", 1)[0]
     inputs: Mapping[str, Any] = next((plain(item.get("inputs", {})) for item in resources if item["urn"] == urn), {})
-    said = {key: inputs.get(key, "") for key in ("kubeconfig", "context", "cluster", "clusterIdentifier")}
-    shown = {key: "" if value is HIDDEN else str(value) for key, value in said.items()}
-    # The provider takes both in one place, and distinguishes them just so: a path is a file that is there.
+    values = {key: inputs.get(key, "") for key in ("kubeconfig", "context", "cluster", "clusterIdentifier")}
+    shown = {key: "" if value is HIDDEN else str(value) for key, value in values.items()}
+    # The provider takes a path or a content in one input: a path is a file that exists.
     is_content = "\n" in shown["kubeconfig"] or "{" in shown["kubeconfig"]
     return ClusterReference(
         kubeconfig="" if is_content else shown["kubeconfig"],
         content=shown["kubeconfig"] if is_content else "",
-        hidden_in=urn if HIDDEN in said.values() else "",
+        hidden_in=urn if HIDDEN in values.values() else "",
         context=shown["context"],
         cluster=shown["cluster"],
         identifier=shown["clusterIdentifier"],

@@ -18,10 +18,10 @@ class ClusterReference:
     content: str = field(default="", repr=False)
     """The content in place of a path; holds credentials."""
     hidden_in: str = ""
-    """URN of the provider, if one of these is a secret that was not shown: which cluster it is, is then not known."""
+    """URN of the provider, if one of these is a secret that was not shown: the cluster is then unknown."""
     context: str = ""
     cluster: str = ""
-    """Name of a cluster of the kubeconfig, in place of the context's."""
+    """Name of a cluster of the kubeconfig, which the provider uses in place of the context's."""
     identifier: str = ""
     """Of a program that follows ours the UID of the namespace kube-system."""
 

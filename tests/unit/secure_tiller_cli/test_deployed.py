@@ -133,7 +133,7 @@ def test_a_provider_that_names_a_cluster_beside_the_context_is_not_taken_for_the
     beside = [named("blue", kubeconfig=str(file), context="here", cluster="elsewhere", identifier=HERE)]
     with pytest.raises(typer.Exit):
         deployed.access(beside, None, None, None)
-    assert "takes the cluster elsewhere" in capsys.readouterr().err
+    assert "uses the cluster elsewhere" in capsys.readouterr().err
     assert deployed.access(beside, None, None, "there").context == "there"
 
 
