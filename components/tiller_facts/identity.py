@@ -57,8 +57,8 @@ SERVER_CAS_ANNOTATION = "secure-tiller/server-cas"
 bundle is an output, of which a preview shows nothing; a change of this annotation restarts nothing."""
 
 SERVER_CERTIFICATE_ANNOTATION = "secure-tiller/server-certificate"
-"""Annotation of the same: the fingerprints of the user's own server certificate and its intermediates, which a Secret
-hides in a preview."""
+"""Annotation of the same ServiceAccount: the fingerprints of the user's own server certificate and its intermediates. A
+preview does not show them otherwise, because a Secret holds them."""
 
 REASON_ANNOTATION = "secure-tiller/pod-security-reason"
 """Annotation without which the component opens no namespace to privileged pods."""

@@ -170,15 +170,15 @@ WELL_KNOWN: Mapping[str, tuple[Rule, ...]] = {CLUSTER_ADMIN: (EVERYTHING,), "adm
 plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go)."""
 
 AGGREGATE = f"{RBAC}/aggregate-to-"
-"""Begins the label of a ClusterRole by which the cluster adds its rules to one of its own (Kubernetes documentation,
-Aggregated ClusterRoles)."""
+"""Beginning of the labels of a ClusterRole whose rules the cluster adds to a ClusterRole of its own (Kubernetes
+documentation, Aggregated ClusterRoles)."""
 AGGREGATES: Mapping[str, tuple[str, ...]] = {
     "admin": ("admin", "edit", "view"),
     "edit": ("edit", "view"),
     "view": ("view",),
 }
-"""By ClusterRole of Kubernetes, the ends of the labels that add to it: `edit` is added to `admin`, and `view` to `edit`
-(same source as WELL_KNOWN)."""
+"""By ClusterRole of Kubernetes, the ends of the labels that add rules to it: `edit` is added to `admin`, and `view` to
+`edit` (same source as WELL_KNOWN)."""
 
 ESCALATING = (
     Right("escalate", RBAC, "roles"),
@@ -335,7 +335,7 @@ def grants(facts: Facts) -> tuple[Grant, ...]:
 
 
 def _aggregated(facts: Facts) -> Mapping[str, list[FoundObject]]:
-    """Return, by name of a ClusterRole, those that a program makes and whose rules the cluster adds to it."""
+    """Return, by name of a ClusterRole, the program's ClusterRoles whose rules the cluster adds to it."""
     every = facts.of(CLUSTER_ROLES)
     selectors = [
         (name, {"matchLabels": {f"{AGGREGATE}{end}": "true"}}) for name, ends in AGGREGATES.items() for end in ends

@@ -1,7 +1,7 @@
 """Commands of a shell's script, as far as they can be read without running it.
 
 Source: POSIX.1-2017, Shell Command Language, 2.3 Token Recognition and 2.9 Shell Commands. `&>` is not read: bash
-redirects there, where a shell of POSIX ends a command, so that what follows is or is not among the words.
+redirects there, and a POSIX shell ends the command, so it is unknown which command the next words belong to.
 """
 
 import re

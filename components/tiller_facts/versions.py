@@ -44,7 +44,7 @@ _TAG = re.compile(
 
 
 def of_image(image: str) -> Version | None:
-    """Return the version of Helm 2 that the tag of an image names; None: it names none, or what came before one."""
+    """Return the version of Helm 2 that the tag of an image names; None: it names none, or a pre-release."""
     tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
     found = _TAG.match(tag)
     version = (int(found[1]), int(found[2]), int(found[3])) if found else None

@@ -104,7 +104,7 @@ def _annotations(plan: TillerPlan) -> Json:
 
 
 def _given_server(plan: TillerPlan) -> Mapping[str, places.Place]:
-    """Return the annotations that show in a preview whom clients take for this Tiller, if the stack does not decide."""
+    """Return the annotations that show in a preview the user's own server certificate and its CAs."""
     if not isinstance(plan.server, GivenCertificate):
         return {}
     return {SERVER_CAS_ANNOTATION: places.SERVER_CAS, SERVER_CERTIFICATE_ANNOTATION: places.SERVER_CHAIN}

@@ -215,12 +215,12 @@ def fingerprint(pem: str) -> str:
 
 
 def fingerprints(pem: str) -> str:
-    """Return the SHA-256 of each certificate of such a text, as openssl prints it, in an order of their own."""
+    """Return the SHA-256 of each certificate of such a text, as openssl prints it, sorted."""
     return " ".join(sorted({*_fingerprints(pem)}))
 
 
 def chain_fingerprints(pem: str) -> str:
-    """Return the same in the order of the text: the certificate first, then its intermediates."""
+    """Return the same fingerprints in the order of the text: the certificate first, then its intermediates."""
     return " ".join(_fingerprints(pem))
 
 

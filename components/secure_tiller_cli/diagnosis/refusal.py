@@ -25,11 +25,12 @@ _ABOUT_CERTIFICATES = (
     "alert unknown ca",
     "alert unsupported certificate",
 )
-"""The alerts of Go's server about a client's certificate, or that there is none (crypto/tls, `processCertsFromClient`):
-Go 1.14, of which Tiller 2.17 is built, sends the first and the last, and Go 1.26 all. `handshake failure`, which newer
-Go sends in TLS 1.2 for no certificate, is none: it also ends what fails before anybody asks for one."""
+"""The alerts of Go's server about a client's certificate, or that it is missing (crypto/tls, `processCertsFromClient`).
+Go 1.14, with which Tiller 2.17 is built, sends the first and the last; Go 1.26 sends all. Newer Go sends `handshake
+failure` in TLS 1.2 for a missing certificate. That one does not count: it also ends handshakes that fail before the
+server asks for a certificate."""
 _ALERT = re.compile(r"(?:(?:SSLV3|TLSV13)_ALERT|TLSV1(?:_ALERT)?)_(?P<name>.+)")
-"""An alert in OpenSSL's words: its families, not the version spoken; those of RFC 6066 are without the word."""
+"""An alert as OpenSSL names it: by a family, not the protocol version; those of RFC 6066 lack the word `alert`."""
 _VERDICT_SECONDS = 0.5
 """How long the server may take in TLS 1.3 to judge the client before it is sent anything."""
 _NO_VERDICT = f"neither answer nor refusal within {SECONDS:.0f} s"
@@ -44,8 +45,8 @@ def refused(port: Port, credentials: Credentials) -> Refused:
 
     Raises:
         AnsweredError: it answers them.
-        NoVerdictError: it does neither; a port that closes every connection refuses nobody, and an alert about
-            something else than the credentials is no refusal of them.
+        NoVerdictError: it does neither; a port that closes every connection refuses nobody, and an alert that is not
+            about the credentials does not refuse them.
     """
     if credentials.plaintext:
         return _refused_plaintext(port)
@@ -58,7 +59,7 @@ def refused(port: Port, credentials: Credentials) -> Refused:
             return Refused(found)
         reason = reason or found
     if reason:
-        raise NoVerdictError(f"the server ended the connection, and not because of the certificate: {reason}")
+        raise NoVerdictError(f"the server ended the connection, but not because of the certificate: {reason}")
     raise NoVerdictError("the port closed the connection after the handshake, without an alert")
 
 
@@ -103,7 +104,7 @@ def _alert(secure: ssl.SSLSocket) -> str:
 
 
 def _waited(secure: ssl.SSLSocket) -> bytes:
-    """Return the first bytes of a server, which has time for an alert before anything is sent that a reset answers."""
+    """Return the first bytes of a server, after giving it time for an alert: data sent too early can cause a reset."""
     secure.settimeout(_VERDICT_SECONDS)
     with suppress(TimeoutError):
         return secure.recv(64)
