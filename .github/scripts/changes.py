@@ -13,9 +13,13 @@ from pathlib import Path
 
 import repository
 import stack_file
+import yaml
 from repository import RepositoryError
 
 WITHOUT_APPROVAL, WITH_APPROVAL = "preview", "preview-code"
+
+OTHER_PROJECTS = ("Pulumi.json", "Pulumi.yml")
+"""Project files besides Pulumi.yaml; Pulumi takes the first in the order of names."""
 
 NO_PROGRAM = ("docs/", "tests/", "testbed/", ".github/")
 """Below these, and in Markdown, there is nothing that a preview runs. Such changes are not taken either."""
@@ -71,14 +75,22 @@ def previews(tree: str) -> Iterator[Preview]:
 def _require_the_folder(changed: Iterable[repository.Change]) -> None:
     """Refuse another folder of the stacks' files: changes in it would be no stack's."""
     for change in changed:
+        if change.path in OTHER_PROJECTS and not change.deletes:
+            raise RepositoryError(
+                f"{change.path} can take the place of Pulumi.yaml, and of its stackConfigDir: leave it"
+            )
         if change.path == "Pulumi.yaml" and len({_folder(blob) for blob in change.blobs}) > 1:
             raise RepositoryError("Pulumi.yaml changes stackConfigDir, and previews are made of stacks/: leave it")
 
 
-def _folder(blob: str) -> tuple[str, ...]:
-    """Return the lines of a project file that speak of the folder; none where there is no file."""
-    lines = repository.content(blob).splitlines() if blob.strip("0") else []
-    return tuple(line for line in lines if "stackConfigDir" in line)
+def _folder(blob: str) -> object:
+    """Return the folder that a project file names; None where there is no file, or none is named."""
+    text = repository.content(blob) if blob.strip("0") else ""
+    try:
+        found = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise RepositoryError("Pulumi.yaml is no valid YAML") from error
+    return str(found["stackConfigDir"]) if isinstance(found, dict) and "stackConfigDir" in found else None
 
 
 def _require_no_loss(changed: Iterable[repository.Change], gone: Sequence[str]) -> None:

@@ -88,6 +88,7 @@ def _prove(
 
     now = datetime.now(UTC)
     with console(err=True).status("reading the stack") as progress:
+        digest = deployed.read_deployed(stack).digest  # first: an update that ends in between outdates the check
         state = deployed.read_deployed(stack, secrets=True)
         teams = (state.team(team),) if team else state.tillers
         access = deployed.access(teams, stack, file, context)
@@ -95,7 +96,7 @@ def _prove(
             state.tillers[0].stack or stack or "",
             state.tillers,
             access,
-            state.digest,
+            digest,
             () if team else state.unfinished,
         )
         with deployed.cluster(access, "what the check asks", "read what the stack has made") as client:

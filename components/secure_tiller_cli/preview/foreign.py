@@ -12,7 +12,19 @@ from tiller_facts import rbac
 from tiller_facts.facts import Facts, FoundObject
 from tiller_facts.identity import SERVICE_ACCOUNT
 from tiller_facts.kinds import RBAC, RIGHTS, ROLES, WORDS
-from tiller_facts.rbac import AGGREGATE, ALL, UNSEEN, Grant, Right, Rule, Subject, account_groups, beyond
+from tiller_facts.rbac import (
+    AGGREGATE,
+    AGGREGATES,
+    ALL,
+    CLUSTER_ADMIN,
+    UNSEEN,
+    Grant,
+    Right,
+    Rule,
+    Subject,
+    account_groups,
+    beyond,
+)
 from tiller_facts.values import as_far_as_known, each, word
 
 KINDS = frozenset(WORDS[kind] for kind in RIGHTS)
@@ -31,6 +43,17 @@ EVERYTHING = {"apiGroups": [ALL], "resources": [ALL], "verbs": [ALL]}
 NOT_SHOWN = dict.fromkeys(("metadata", "subjects", "roleRef", "rules"), UNKNOWN)
 AGGREGATED = {f"{AGGREGATE}view": "true"}
 AGGREGATING: tuple[Path, ...] = (("metadata", "labels"), ("aggregationRule",))
+WHOLE_CLUSTER = "kube-system"
+"""Whoever creates pods in this namespace can use the accounts of the control plane."""
+HARMLESS = frozenset(
+    (
+        *(("create", "tokenreviews"), ("create", "subjectaccessreviews"), ("create", "events"), ("patch", "events")),
+        ("get", "/metrics"),
+    )
+)
+"""What operators commonly get besides reading: verb and resource."""
+HARMLESS_ROLES = ("ClusterRole view", "ClusterRole system:auth-delegator")
+"""Of Kubernetes: one reads what holds no secret, the other asks for reviews."""
 NAMELESS = "/"
 """The name of a role whose name is unknown: no binding refers to it."""
 
@@ -114,6 +137,8 @@ class Rights:
     def beyond(self, grant: Grant) -> tuple[Right, ...]:
         """Return the rights of a grant of the other time that its binding does not give its subject at this time."""
         known = [one for one in self.grants.get(grant.binding.origin, ()) if _key(one) == _key(grant)]
+        if grant.rule is UNSEEN and _role(grant) in HARMLESS_ROLES:
+            return ()
         if grant.rule is UNSEEN:
             place = grant.namespace, _role(grant)
             alike = any(one.rule is UNSEEN and (one.namespace, _role(one)) == place for one in known)
@@ -127,11 +152,11 @@ NOTHING = Rights({}, {})
 class Foreign:
     """The rights that the resources of no team give."""
 
-    def __init__(self, stack: Stack, *, hides_unchanged: bool) -> None:
+    def __init__(self, stack: Stack, tillers: Tillers) -> None:
         """Compare the rights before the update with those after it."""
         every = (*stack.others, *(change for team in stack.teams for change in team.changes))
         self._changed = {change.step.urn for change in stack.others if change.counts}
-        self._tillers = Tillers.of(stack, hides_unchanged=hides_unchanged)
+        self._tillers = tillers
         self._before, self._after = (Rights.of(every, new=new) for new in (False, True))
 
     def findings(self, change: Change) -> Iterator[Meaning]:
@@ -167,16 +192,37 @@ class Foreign:
         """Return the rights of others in a Tiller's namespace, except reading of what holds no secret."""
         if self._tillers.may_be(subject) and not subject.is_everybody:
             return ()
-        return tuple(one for one in rights if self._tillers.may_be_in(one.namespace) and not one.is_harmless)
+        return tuple(one for one in rights if self._is_where_it_matters(one.namespace) and not _is_harmless(one))
+
+    def _is_where_it_matters(self, namespace: str) -> bool:
+        return self._tillers.may_be_in(namespace) or namespace == WHOLE_CLUSTER
 
     def _unbound(self, change: Change) -> tuple[Right, ...]:
         """Return such rights of a resource's roles, for bindings to them that the preview does not show."""
-        kept = self._before.rules(change.step.urn)
-        before = [(where, rule) for _, where, rule in kept if where not in self._tillers.new]
-        hidden = change.kind.endswith(PATCH) or (bool(before) and not self._tillers.all_seen)
-        after = self._after.rules(change.step.urn)
-        given = ((where, rule) for role, where, rule in after if hidden or role.is_a(ROLES))
+        kept = [one for one in self._before.rules(change.step.urn) if one[1] not in self._tillers.new]
+        hidden = change.kind.endswith(PATCH) or (bool(kept) and not self._tillers.all_seen)
+        before, given = (
+            [(where, rule) for role, where, rule in rules if hidden or role.is_a(ROLES) or _is_bound(role, rule)]
+            for rules in (kept, self._after.rules(change.step.urn))
+        )
         return self._at_tillers(ANYBODY, beyond(given, before))
+
+
+def _is_harmless(right: Right) -> bool:
+    """Return whether a right lets nobody act as a Tiller, nor read its keys and releases."""
+    return right.is_harmless or (right.verb, right.resource) in HARMLESS
+
+
+def _is_bound(role: FoundObject, rule: Rule) -> bool:
+    """Return whether clusters have bindings of a ClusterRole that no program shows.
+
+    They bind those of Kubernetes, and so what labels add to these. Of what is added, kinds of other API groups do not
+    count: every operator adds its own.
+    """
+    if role.name.startswith("system:") or role.name in (*AGGREGATES, CLUSTER_ADMIN):
+        return True
+    is_added = any(str(key).startswith(AGGREGATE) and value == "true" for key, value in role.labels.items())
+    return is_added and any("." not in group or group.endswith(".k8s.io") for group in rule.api_groups)
 
 
 def _unknown(value: object) -> bool:
@@ -203,13 +249,13 @@ def _kinds(grant: Grant, rights: Iterable[Right]) -> Iterator[str]:
 def _objects(change: Change, *, new: bool) -> Iterator[FoundObject]:
     """Yield the roles and bindings of a resource."""
     properties = change.new if new else change.old
-    kind = _stated(properties, "kind", change.kind.removesuffix(PATCH))
+    kind = stated(properties, "kind", change.kind.removesuffix(PATCH))
     made = (
         change.state.type.startswith("kubernetes:") and change.operation != "read"
     )  # a resource that is only read shows no rules
-    if not made or not properties or kind.removesuffix(LIST) not in KINDS or _group(change, properties) != RBAC:
+    if not made or not properties or kind.removesuffix(LIST) not in KINDS or group_of(change, properties) != RBAC:
         return
-    for data in _items(properties.get("items")) if kind.endswith(LIST) else [properties]:
+    for data in items(properties.get("items")) if kind.endswith(LIST) else [properties]:
         found = _at_worst(data) if new or not change.counts else mapping(data)
         if change.kind.endswith(PATCH) and kind.endswith("Role") and "rules" not in found:
             if not any(at(found, path) for path in AGGREGATING):
@@ -218,17 +264,25 @@ def _objects(change: Change, *, new: bool) -> Iterator[FoundObject]:
         yield FoundObject(kind.removesuffix(LIST), found, shown="", group=RBAC, origin=change.step.urn)
 
 
-def _group(change: Change, properties: Mapping[str, Any]) -> str:
-    return _stated(properties, "apiVersion", change.state.type.split(":")[1]).rpartition("/")[0]
+def is_judged(change: Change) -> bool:
+    """Return whether a resource is a role or binding, by its type and by its object."""
+    kinds = (change.kind, stated(change.new, "kind", change.kind))
+    groups = {change.state.type.split(":")[1].rpartition("/")[0], group_of(change, change.new)}
+    return all(kind.removesuffix(PATCH).removesuffix(LIST) in KINDS for kind in kinds) and groups == {RBAC}
 
 
-def _stated(properties: Mapping[str, Any], key: str, otherwise: str) -> str:
+def group_of(change: Change, properties: Mapping[str, Any]) -> str:
+    """Return the API group of an object."""
+    return stated(properties, "apiVersion", change.state.type.split(":")[1]).rpartition("/")[0]
+
+
+def stated(properties: Mapping[str, Any], key: str, otherwise: str) -> str:
     """Return a property of an object, which is what the cluster gets; otherwise what the resource's type implies."""
     found = properties.get(key)
     return found if isinstance(found, str) and not holds_unknown(found) else otherwise
 
 
-def _items(found: Any) -> list[Any]:
+def items(found: Any) -> list[Any]:
     """Return the items of a list; for an unknown list, one unknown item."""
     return found if isinstance(found, list) else [UNKNOWN] if holds_unknown(found) else []
 
@@ -238,11 +292,11 @@ def _at_worst(found: Any) -> Mapping[str, Any]:
     data = NOT_SHOWN if _unknown(found) else mapping(found)
     worst: dict[str, Any] = {**data, "metadata": _metadata(data.get("metadata"))}
     if "subjects" in data:
-        worst["subjects"] = [_subject(one) for one in _items(data["subjects"])]
+        worst["subjects"] = [_subject(one) for one in items(data["subjects"])]
     if holds_unknown(data.get("roleRef")):
         worst["roleRef"] = {"kind": at(data, ("roleRef", "kind")) or UNKNOWN, "name": UNKNOWN}
     if "rules" in data:
-        worst["rules"] = [_rule(one) for one in _items(data["rules"])]
+        worst["rules"] = [_rule(one) for one in items(data["rules"])]
     return worst
 
 

@@ -1,20 +1,31 @@
 """Findings about resources of no team, except the rights that they give."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from secure_tiller_cli.preview.changes import Change, Stack
+from secure_tiller_cli.preview.changes import Change
 from secure_tiller_cli.preview.findings import Meaning
-from secure_tiller_cli.preview.foreign import KINDS as RIGHTS
-from secure_tiller_cli.preview.foreign import PLACE
-from secure_tiller_cli.preview.paths import at, holds_unknown
+from secure_tiller_cli.preview.foreign import LIST, PATCH, PLACE, Tillers, group_of, is_judged, items, stated
+from secure_tiller_cli.preview.paths import Path, at, holds_unknown, mapping
 
 PLACES = (PLACE, ("namespace",))
 """The properties that hold the namespace of an object, and of a Helm release of the provider."""
 MUTATING = ("MutatingWebhookConfiguration", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding")
 """Kinds by which others can change an object before the API server stores it."""
+VALIDATING = "ValidatingWebhookConfiguration"
+"""The kind by which others are sent objects before the API server stores them."""
+POLICY_ENGINES = ("kyverno.io", "mutations.gatekeeper.sh", "policies.kyverno.io")
+"""API groups whose objects, if they are of no namespace, let a webhook change objects."""
+NETWORK = (
+    *("AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "CiliumClusterwideNetworkPolicy", "ClusterNetworkPolicy"),
+    "GlobalNetworkPolicy",
+)
+"""Kinds that can admit connections which the NetworkPolicies of a namespace refuse."""
+SECRETS = frozenset(("*", "*/*", "secrets"))
+"""How the rule of a webhook names Secrets."""
 
 
-def findings(change: Change, stack: Stack) -> Iterator[Meaning]:
+def findings(change: Change, tillers: Tillers) -> Iterator[Meaning]:
     """Report a resource that is deleted, replaced or moved, or that can act as a Tiller or open it."""
     names = {"resource": f"{change.kind} {change.name}"}
     if change.operation in ("delete", "replace"):
@@ -24,41 +35,62 @@ def findings(change: Change, stack: Stack) -> Iterator[Meaning]:
     elif moved := _moved(change):
         sentence = "{resource} changes {inputs}: its objects may go to another cluster"
         yield Meaning("other-provider", sentence, {**names, "inputs": moved}, risk=True)
-    if change.counts and _is_object(change):
-        yield from _placed(change, stack, names)
+    if _is_object(change):
+        found = [*(_everywhere(change) if change.counts else ()), *_placed(change, tillers)]
+        yield from (Meaning(code, f"{{resource}} {words}", names, risk=True) for code, words in found)
 
 
 def _moved(change: Change) -> tuple[str, ...]:
-    """Return the inputs that an update of a provider changes, except its version, which chooses no cluster."""
+    """Return the inputs that an update of a provider changes; not its version, which is no place."""
     if not (change.state.type.startswith("pulumi:providers:") and change.operation == "update"):
         return ()
     seen = {key for key in {*change.old, *change.new} if change.old.get(key) != change.new.get(key)}
-    changed = seen | set(change.step.diffReasons or ())  # the text of a secret is equal on both sides
+    changed = seen | set(change.step.diffReasons or ())  # a secret is the same text on both sides
     return tuple(sorted(changed - {"version"})) if changed else ("its inputs",)
 
 
 def _is_object(change: Change) -> bool:
     """Return whether the resource has an object after the update that `foreign` does not judge."""
-    return change.state.type.startswith("kubernetes:") and bool(change.new) and _kind(change) not in RIGHTS
+    is_made = change.state.type.startswith("kubernetes:") and change.operation != "read"
+    return is_made and bool(change.new) and not is_judged(change)
 
 
-def _kind(change: Change) -> str:
-    return change.kind.removesuffix("Patch").removesuffix("List")
+def _everywhere(change: Change) -> Iterator[tuple[str, str]]:
+    """Yield what an object does in the whole cluster."""
+    kinds = _kinds(change)
+    is_policy = group_of(change, change.new) in POLICY_ENGINES and not at(change.new, PLACE)
+    if is_policy or kinds & {*MUTATING}:
+        yield "other-admission", "can change objects before the cluster stores them, Tiller's pod too"
+    if VALIDATING in kinds and _is_sent_secrets(change.new.get("webhooks")):
+        yield "other-admission", "is sent Secrets before the cluster stores them, Tiller's key and releases too"
+    if kinds & {*NETWORK}:
+        yield "other-network", "can admit connections that Tiller's own NetworkPolicies refuse"
 
 
-def _placed(change: Change, stack: Stack, names: dict[str, str]) -> Iterator[Meaning]:
-    if _kind(change) in MUTATING:
-        sentence = "{resource} can change objects before the cluster stores them, Tiller's pod too"
-        yield Meaning("other-admission", sentence, names, risk=True)
-    paths = (("metadata", "name"),) if _kind(change) == "Namespace" else PLACES
-    found = [
-        place
-        for place in (change.new.get("metadata"), *(at(change.new, path) for path in paths))
-        if isinstance(place, str)
-    ]
-    if any(place == team.namespace for place in found for team in stack.teams):
-        sentence = "{resource} is in the namespace of a Tiller: it can act as Tiller, read its keys or open its port"
-        yield Meaning("other-inside", sentence, names, risk=True)
-    elif any(map(holds_unknown, found)):
-        sentence = "{resource} may be in the namespace of a Tiller: its own namespace is unknown until the update"
-        yield Meaning("other-inside", sentence, names, risk=True)
+def _is_sent_secrets(webhooks: Any) -> bool:
+    rules = [rule for one in items(webhooks) for rule in items(mapping(one).get("rules"))]
+    named = {each for rule in rules for each in items(mapping(rule).get("resources"))}
+    return holds_unknown(webhooks) or not named.isdisjoint(SECRETS)
+
+
+def _placed(change: Change, tillers: Tillers) -> Iterator[tuple[str, str]]:
+    """Yield that an object is where a Tiller is; an unchanged one only where a Tiller is new."""
+    found = [place for one in (change.new, *items(change.new.get("items"))) for place in _places(one, _kinds(change))]
+    if any(place in (tillers.namespaces if change.counts else tillers.new) for place in found):
+        words = "is in the namespace of a Tiller: what is there can act as Tiller, read its keys or open its port"
+        yield "other-inside", words
+    elif change.counts and (any(map(holds_unknown, found)) or (found and not tillers.all_seen)):
+        yield "other-inside", "may be in the namespace of a Tiller: not all that decides it is in the preview"
+
+
+def _places(one: Any, kinds: set[str]) -> Iterator[str]:
+    """Yield the namespaces that an object names; what is unknown as a whole stands for itself."""
+    paths: tuple[Path, ...] = (("metadata", "name"),) if "Namespace" in kinds else PLACES
+    found = (one, *(at(one, path) for path in (("metadata",), *paths)))
+    return (place for place in found if isinstance(place, str) and place)
+
+
+def _kinds(change: Change) -> set[str]:
+    """Return the kind by the resource's type, and by its object, which counts for the cluster."""
+    found = {change.kind, stated(change.new, "kind", change.kind)}
+    return {kind.removesuffix(PATCH).removesuffix(LIST) for kind in found}

@@ -8,7 +8,7 @@ from secure_tiller_cli.preview import others, rules
 from secure_tiller_cli.preview.changes import PLAIN, Change, Stack, sort
 from secure_tiller_cli.preview.digest import Digest
 from secure_tiller_cli.preview.findings import Meaning
-from secure_tiller_cli.preview.foreign import Foreign
+from secure_tiller_cli.preview.foreign import Foreign, Tillers
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def summarize(digest: Digest, *, stack: str = "", failures: Iterable[str] = ()) 
         warnings=_said(digest, "warning"),
         notes=_said(digest, "info"),
         teams=tuple(team for team in teams if team.changes or team.findings),
-        others=_others(sorted_stack, Foreign(sorted_stack, hides_unchanged=digest.hides_unchanged)),
+        others=_others(sorted_stack, Tillers.of(sorted_stack, hides_unchanged=digest.hides_unchanged)),
         drift=tuple(map(_drifted, sorted_stack.drift)),
         hides_unchanged=digest.hides_unchanged,
     )
@@ -92,10 +92,11 @@ def _said(digest: Digest, severity: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(message.strip() for message in found))
 
 
-def _others(stack: Stack, foreign: Foreign) -> Part:
+def _others(stack: Stack, tillers: Tillers) -> Part:
+    foreign = Foreign(stack, tillers)
     changes = tuple(change for change in stack.others if change.counts)
     # Unchanged resources count too, in a namespace that gets a new Tiller.
-    found = (finding for each in stack.others for finding in (*others.findings(each, stack), *foreign.findings(each)))
+    found = (finding for each in stack.others for finding in (*others.findings(each, tillers), *foreign.findings(each)))
     return Part("", changes, tuple(found))
 
 

@@ -38,20 +38,14 @@ def unfinished(deployment: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def digest(deployment: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of a state's resources, the same whether its secrets are shown or not.
+    """Return the SHA-256 of a state, without the time at which it was written.
 
-    Each resource has the time of its last change, so a state that is changed and changed back differs too. The state's
-    own time is not enough: `pulumi stack import` and `pulumi state delete` leave it as it is.
+    That time does not serve: `pulumi stack import` and `pulumi state delete` leave it as it is. Each resource has the
+    time of its last change, so that a state which is changed and changed back differs too. Secrets count as they are
+    stored, encrypted: compare states that were exported without them.
     """
-    resources = _without_secrets(deployment.get("resources") or ())
-    return hashlib.sha256(json.dumps(resources, sort_keys=True).encode()).hexdigest()
-
-
-def _without_secrets(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        hidden = value.get(SECRET_MARK) == SECRET
-        return None if hidden else {key: _without_secrets(item) for key, item in value.items()}
-    return [_without_secrets(item) for item in value] if isinstance(value, list | tuple) else value
+    found = {key: value for key, value in deployment.items() if key != "manifest"}
+    return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
 
 
 def _resources(deployment: Mapping[str, Any]) -> list[Resource]:

@@ -181,6 +181,13 @@ def without_production(folder: Path, **more: Any) -> None:
 LOSSES: dict[str, tuple[Propose, str]] = {
     "another folder": (lambda folder: moved(folder, **{"Pulumi.yaml": "stackConfigDir: docs"}), "stackConfigDir"),
     "another folder, too": (files(**{"Pulumi.yaml": "stackConfigDir: docs"}), "stackConfigDir"),
+    "another folder in other letters": (
+        files(**{"Pulumi.yaml": 'author: "a\\n\n  stackConfigDir: stacks\n  b"\n"stackConfig\\u0044ir": docs\n'}),
+        "stackConfigDir",
+    ),
+    "no YAML": (files(**{"Pulumi.yaml": "stackConfigDir: ["}), "is no valid YAML"),
+    "another project file": (files(**{"Pulumi.json": "{}"}), "can take the place of Pulumi.yaml"),
+    "yet another project file": (files(**{"Pulumi.yml": "{}"}), "can take the place of Pulumi.yaml"),
     "a link in place of the folder": (through_a_link, "the files of production, staging go"),
     "a change with a deletion": (
         lambda folder: without_production(folder, **{"__main__.py": "evil"}),

@@ -47,8 +47,9 @@ def sources(team: Team) -> Iterator[Meaning]:
     """Report a Secret that is made of something else than its own certificate, key and CAs, if the preview shows it."""
     for secret in _secrets(team):
         before, after = (_dependencies(state) for state in (secret.step.oldState, secret.step.newState))
-        if after is None:
+        if after is None and before is None:
             continue
+        after = after or set()
         names = {"secret": _name(secret)}
         foreign = {_name_of(urn) for urn in after - (before or set()) if not _is_source(team, secret, urn)}
         if foreign:

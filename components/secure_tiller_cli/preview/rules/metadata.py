@@ -26,29 +26,43 @@ PROVIDERS = frozenset(("pulumi.com/autonamed",))
 EFFECTS = tuple(
     (re.compile(words), effect)
     for words, effect in (
-        (r"apparmor|seccomp|userns|\bselinux|katacontainers|cri-o\.|\bcri\.", "which sets how a pod is confined"),
         (
-            r"inject|sidecar|istio|linkerd|hashicorp\.com|dapr\.io|kuma\.io|opentelemetry|datadoghq|instana|dynatrace",
+            r"apparmor|seccomp\.|userns|\bselinux\b|katacontainers\.io|io\.kubernetes\.cri",
+            "which sets how a pod is confined",
+        ),
+        (
+            r"/(agent-|connect-|admission-|lib-|proxy-)?(auto-)?inject(ed|or)?\b|/inject-|istio\.io/|^istio-injection$"
+            r"|linkerd\.io/|hashicorp\.com/|dapr\.io/|kuma\.io/|instrumentation\.opentelemetry\.io/"
+            r"|sidecar\.|admission\.datadoghq\.com/|instana\.io/|dynatrace\.com/",
             "by which a controller can put containers of its own into a pod",
         ),
+        (r"velero\.io/|k8up\.", "by which a controller can run a command in a pod"),
         (
-            r"eks\.amazonaws\.com|iam\.amazonaws\.com|iam\.gke\.io|azure\.workload\.identity|aadpodidbinding",
+            r"eks\.amazonaws\.com/|iam\.amazonaws\.com/|iam\.gke\.io/|azure\.workload\.identity/|^aadpodidbinding$",
             "which can give an account rights in a cloud",
         ),
-        (r"\bcni\b|multus|calico|cilium|\bovn\.|kube-ovn", "which can change the network of a pod"),
+        (r"cattle\.io/|capsule\.clastix\.io/|hnc\.x-k8s\.io/", "which can give others rights in a namespace"),
         (
-            r"emberstack\.com|replicator|replicate-|kubed|kubernetes-replicator|clustersecret",
+            r"k8s\.v1\.cni\.cncf\.io/|\bcni\.|projectcalico\.org/|cilium\.io/|\bovn\.|kube-ovn",
+            "which can change the network of a pod",
+        ),
+        (
+            r"emberstack\.com/|replicator\.|replicate-|kubed\.|kubernetes-replicator|clustersecret\.",
             "by which a controller can copy an object to other namespaces",
         ),
         (
-            r"load-?balancer|external-dns|metallb|tailscale|networking\.gke\.io|cloud\.google\.com|getambassador|ingress",
+            r"load-?balancer|external-dns\.|metallb\.|tailscale\.com/|networking\.gke\.io/|cloud\.google\.com/"
+            r"|getambassador\.io/|ingress\.(kubernetes|class)",
             "by which a controller can open a Service to the outside",
         ),
         (
-            r"gatekeeper|kyverno|admission|pod-security|security\.openshift|openshift\.io/sa\.scc",
-            "which controls admission",
+            r"gatekeeper\.sh/|kyverno\.io/|pod-security\.|security\.openshift\.io/|openshift\.io/sa\.scc",
+            "which admission obeys",
         ),
-        (r"keel\.sh|reloader|fluxcd|flagger|argocd|argoproj", "by which a controller can change an object"),
+        (
+            r"keel\.sh/|reloader\.stakater\.com/|flagger\.app/|argocd\.argoproj\.io/sync|\bjanitor/|\bdownscaler/",
+            "by which a controller can change or delete an object",
+        ),
     )
 )
 """Known words in keys, and the effect of such keys."""
@@ -77,15 +91,20 @@ class Mark:
 
 def foreign(team: Team) -> Iterator[Meaning]:
     """Report labels and annotations that have a known effect on an object, or that no settings can write."""
+    found: dict[tuple[str, str, str], list[Mark]] = {}
     for mark in _gained(team):
-        names = {"resource": f"{mark.change.kind} {mark.change.name}", "what": stated(mark.path, mark.value)}
-        explains = ((mark.change, mark.path),)
-        effect = _effect(mark)
-        if is_reserved(mark.key) or (_is_acted_on(mark) and not _can_settings_write(team, mark)):
-            sentence = f"{{resource}}: {{what}}{effect and f', {effect}'}; no team's file can ask for it"
-            yield Meaning("metadata-foreign", sentence, names, risk=True, explains=explains)
-        elif effect:
-            yield Meaning("metadata-acts", f"{{resource}}: {{what}}, {effect}", names, risk=True, explains=explains)
+        code, what, effect = "metadata-acts", stated(mark.path, mark.value), _effect(mark)
+        words = effect and f", {effect}"
+        if mark.value is not None and (
+            is_reserved(mark.key) or (_is_acted_on(mark) and not _can_settings_write(team, mark))
+        ):
+            code, words = "metadata-foreign", f"{words}; no team's file can ask for it"
+        if words:
+            found.setdefault((code, what, words), []).append(mark)
+    for (code, what, words), marks in found.items():
+        names = {"resources": tuple(f"{mark.change.kind} {mark.change.name}" for mark in marks), "what": what}
+        explains = tuple((mark.change, mark.path) for mark in marks)
+        yield Meaning(code, f"{{resources}}: {{what}}{words}", names, risk=True, explains=explains)
 
 
 def own(team: Team) -> Iterator[Meaning]:
@@ -114,9 +133,10 @@ def _gained(team: Team) -> Iterator[Mark]:
         for section in SECTIONS:
             written = mapping(at(form_of(change), (*where, section)))
             before, after = (mapping(at(found, (*where, section))) for found in (change.old, change.new))
-            for key in after:
+            off = (key for key, value in before.items() if _is_off(value))
+            for key in dict.fromkeys((*after, *off)):
                 is_foreign = key not in written and key not in OURS and key not in PROVIDERS
-                if is_foreign and after[key] != before.get(key):
+                if is_foreign and after.get(key) != before.get(key):
                     yield Mark(change, where, section, key)
 
 
@@ -141,9 +161,14 @@ def _present(change: Change) -> Mapping[str, Any]:
 
 
 def _effect(mark: Mark) -> str:
-    if str(mark.value).lower() in OFF:
+    was_off = mark.value is None and _is_off(at(mark.change.old, mark.path))
+    if _is_off(mark.value) or (mark.value is None and not was_off):
         return ""
     return next((effect for words, effect in EFFECTS if words.search(mark.key)), "")
+
+
+def _is_off(value: Any) -> bool:
+    return str(value).lower() in OFF
 
 
 def _lost(team: Team, change: Change, where: Path, found: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:

@@ -107,9 +107,17 @@ def given_certificate(team: Team) -> Iterator[Meaning]:
             sentence = "the server certificate of your own PKI is unknown until the update"
             yield Meaning("server-certificate-unknown", sentence, risk=True, explains=explains)
         elif after and after != before:
+            is_first = before is None and not _may_present_another(team, account)
             sentence = "Tiller presents the server certificate {certificate} of your own PKI from now on"
+            if is_first:  # a component before 0.3.0 wrote no such annotation
+                sentence = "the annotation with the fingerprint of your own server certificate {certificate} is new"
             names = {"certificate": tuple(str(after).split())}
-            yield Meaning("server-certificate", sentence, names, risk=True, explains=explains)
+            yield Meaning("server-certificate", sentence, names, risk=not is_first, explains=explains)
+
+
+def _may_present_another(team: Team, account: Change) -> bool:
+    """Return whether Tiller may get another certificate: its Secret or a certificate of the stack changes too."""
+    return account.operation != "update" or _given(team) or team.one("Secret", "tls") is not None
 
 
 def _authorities(team: Team) -> frozenset[str]:

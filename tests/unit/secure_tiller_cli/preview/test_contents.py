@@ -166,6 +166,10 @@ def test_a_secret_of_other_sources_is_a_risk(before: Resources, secret: str, mad
     assert said in source.plain()
 
 
+def test_a_secret_whose_sources_were_known_and_are_not_any_more_is_a_risk() -> None:
+    assert "secret-source" in risks(changed(TLS, SERVER, old=MADE_OF, new={BUNDLE: MADE_OF[BUNDLE]}))
+
+
 @pytest.mark.parametrize("args", [smallest(clients=IN_CLUSTER), FULL])
 def test_control_a_secret_of_its_own_sources_is_no_risk(args: Any) -> None:
     made = {"LocallySignedCert": "server", "PrivateKey": "server", "SelfSignedCert": "client-ca:"}
@@ -190,6 +194,15 @@ def test_a_certificate_of_the_users_own_pki_is_named() -> None:
     assert risks(digest) == {"server-certificate"}
     assert fingerprint(RENEWED) in found(digest)["server-certificate"].plain()
     assert {"server-given", "server-certificate"} <= risks(preview(GREEN, given()))
+
+
+def test_the_first_annotation_of_a_certificate_is_a_risk_only_if_the_certificate_may_be_another() -> None:
+    """A stack made by version 0.2.0 has no such annotation."""
+    old = transformed(given(), ACCOUNT, put(None, "metadata", "annotations", SERVER_CERTIFICATE_ANNOTATION))
+    upgraded = preview(old, given())
+    assert "server-certificate" in found(upgraded)
+    assert risks(upgraded) == set()
+    assert "server-certificate" in risks(changed(TLS, before=old, after=given()))
 
 
 def test_a_certificate_of_the_users_own_pki_that_only_the_update_knows_is_a_risk() -> None:

@@ -41,7 +41,7 @@ def role(*rules: Properties, namespace: str = "", name: str = "r", **metadata: A
     return {"metadata": {"name": name, **placed, **metadata}, "rules": list(rules)}
 
 
-def binding(*subjects: Any, namespace: str = "", to: str = "ClusterRole/view") -> Properties:
+def binding(*subjects: Any, namespace: str = "", to: str = "ClusterRole/other") -> Properties:
     kind, _, name = to.partition("/")
     placed = {"namespace": namespace} if namespace else {}
     return {"metadata": {"name": "b", **placed}, "subjects": list(subjects), "roleRef": {"kind": kind, "name": name}}
@@ -83,6 +83,7 @@ def findings(*made: Made, hidden: bool = False, replaced: bool = False) -> dict[
 
 
 WIDE = "ClusterRoleBinding"
+EVERYTHING = rule("*", "*", "*")
 AGGREGATE = "rbac.authorization.k8s.io/aggregate-to-"
 OWN_LABEL = {"matchLabels": {"to": "all"}}
 
@@ -261,6 +262,20 @@ TO_OTHERS: Mapping[str, tuple[Made, ...]] = {
         kept("RoleBinding", binding(EVE, namespace=HOME, to="ClusterRole/r")),
         updated("ClusterRole", role(rule("get", "pods")), role(rule("get", "secrets"))),
     ),
+    "a ClusterRole that is added where only the cluster binds": (
+        created("ClusterRole", role(rule("get", "secrets"), labels={f"{AGGREGATE}view": "true"})),
+    ),
+    "a label that adds a ClusterRole that was there": (
+        updated("ClusterRole", role(EVERYTHING), role(EVERYTHING, labels={f"{AGGREGATE}view": "true"})),
+    ),
+    "a ClusterRole of Kubernetes in place of its own": (created("ClusterRole", role(EVERYTHING, name="view")),),
+    "a ClusterRole that everybody has": (created("ClusterRole", role(EVERYTHING, name="system:basic-user")),),
+    "the name of such a ClusterRole": (
+        updated("ClusterRole", role(EVERYTHING, name="a"), role(EVERYTHING, name="system:basic-user")),
+    ),
+    "in the namespace of the control plane": (
+        created("RoleBinding", binding(EVE, namespace="kube-system", to="ClusterRole/cluster-admin")),
+    ),
     "a ClusterRole that is added to that of others": (
         kept("RoleBinding", binding(EVE, namespace=HOME, to="ClusterRole/edit")),
         created("ClusterRole", role(rule("patch", "widgets", "x.org"), labels={f"{AGGREGATE}view": "true"})),
@@ -289,9 +304,15 @@ NO_RISK: Mapping[str, tuple[Made, ...]] = {
     "a Role of another namespace": (created("Role", role(rule("*", "*", "*"), namespace=ELSEWHERE)),),
     "a patch of a Role of another namespace": (created("RolePatch", role(rule("*", "*"), namespace=ELSEWHERE)),),
     "a ClusterRole that nothing binds": (created("ClusterRole", role(rule("*", "*", "*"))),),
-    "a ClusterRole that is added where nobody is bound": (
-        created("ClusterRole", role(rule("get", "secrets"), labels={f"{AGGREGATE}admin": "true"})),
+    "a kind of an operator that is added to those of Kubernetes": (
+        created("ClusterRole", role(rule("create", "widgets", "x.org"), labels={f"{AGGREGATE}admin": "true"})),
     ),
+    "what operators get in the whole cluster": (
+        created("ClusterRole", role(rule("create", "events"), rule("create", "tokenreviews", "authentication.k8s.io"))),
+        created(WIDE, binding(BUILDER, to="ClusterRole/r")),
+    ),
+    "asking for reviews": (created(WIDE, binding(BUILDER, to="ClusterRole/system:auth-delegator")),),
+    "viewing": (created(WIDE, binding(EVE, to="ClusterRole/view")),),
     "a ClusterRole that is added to another than Tiller's": (
         kept(WIDE, binding(TILLER, to="ClusterRole/edit")),
         created("ClusterRole", role(rule("get", "widgets", "x.org"), labels={f"{AGGREGATE}admin": "true"})),

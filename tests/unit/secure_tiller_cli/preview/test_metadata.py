@@ -44,6 +44,9 @@ THEIRS: dict[str, list[tuple[str, str]]] = {
         ("iam.amazonaws.com/role", "admin"),
         ("aadpodidbinding", "admin"),
         ("keel.sh/policy", "force"),
+        ("pre.hook.backup.velero.io/command", "sh"),
+        ("k8up.io/backupcommand", "sh"),
+        ("janitor/ttl", "1m"),
         ("example.org/anything", "1"),
     ],
     ACCOUNT: [
@@ -55,6 +58,8 @@ THEIRS: dict[str, list[tuple[str, str]]] = {
     OWN: [
         ("pod-security.kubernetes.io/enforce-version", "v1.0"),
         ("istio-injection", "enabled"),
+        ("field.cattle.io/projectId", "c:p"),
+        ("capsule.clastix.io/tenant", "others"),
         ("admission.gatekeeper.sh/ignore", "true"),
         ("scheduler.alpha.kubernetes.io/node-selector", "x=y"),
         ("example.org/anything", "1"),
@@ -129,6 +134,31 @@ def test_a_known_annotation_that_the_settings_write_is_a_risk_with_its_effect() 
 @pytest.mark.parametrize("value", ["false", "disabled"])
 def test_control_a_known_annotation_that_is_off_is_no_risk(value: str) -> None:
     assert risks(TEAM, everywhere(annotations={"sidecar.istio.io/inject": value})) == []
+
+
+@pytest.mark.parametrize("section", ["labels", "annotations"])
+def test_a_known_annotation_that_was_off_and_goes_is_a_risk(section: str) -> None:
+    off = everywhere(**{section: {"sidecar.istio.io/inject": "false"}})
+    assert risks(off, TEAM)
+    assert risks(TEAM, off) == []
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("example.org/ingress-team", "example.org/injection-tests", "policy.example.org/admission-owner"),
+        *("tags.datadoghq.com/env", "argocd.argoproj.io/instance", "kustomize.toolkit.fluxcd.io/name"),
+    ],
+)
+def test_control_a_key_that_only_sounds_like_a_known_one_is_no_risk(key: str) -> None:
+    assert risks(TEAM, everywhere(labels={key: "us"})) == risks({}, everywhere(labels={key: "us"})) == []
+
+
+def test_what_stands_on_many_objects_is_one_risk_that_names_them() -> None:
+    of_objects, of_pod = sorted(risks(TEAM, everywhere(labels={"linkerd.io/inject": "enabled"})), key=len, reverse=True)
+    assert "ServiceAccount green-service-account" in of_objects
+    assert "Namespace green-namespace" in of_objects
+    assert of_pod.startswith("Deployment green-deployment: spec.template")
 
 
 @pytest.mark.parametrize("section", ["labels", "annotations"])
