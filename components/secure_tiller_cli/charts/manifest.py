@@ -1,5 +1,6 @@
 """Rendered manifests, read as Tiller reads them."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,8 +9,11 @@ from typing import Any
 import yaml
 
 from secure_tiller.problems import Problem, RefusedError
+from secure_tiller_cli.charts.go_yaml import Loader
 
 HOOK = "helm.sh/hook"
+POLICY = "helm.sh/hook-delete-policy"
+WEIGHT = "helm.sh/hook-weight"
 HOOKS = frozenset(
     (
         *("pre-install", "post-install", "pre-delete", "post-delete", "pre-upgrade", "post-upgrade"),
@@ -48,6 +52,19 @@ class Manifest:
     """The template, as Helm's comment says: `shop/templates/secret.yaml`."""
     hooks: tuple[str, ...] = ()
     """The kinds of hook in its annotation; empty: it is none."""
+    annotations: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Of a hook, those of its document."""
+
+    @property
+    def policies(self) -> frozenset[str]:
+        """When Tiller deletes the hook: `before-hook-creation`, `hook-succeeded`, `hook-failed`."""
+        return frozenset(_listed(self.annotations.get(POLICY, "")))
+
+    @property
+    def weight(self) -> int:
+        """The place of the hook among those of its kind; what is no number is 0."""
+        word = self.annotations.get(WEIGHT, "")
+        return int(word) if re.fullmatch(r"[-+]?[0-9]{1,9}", word) else 0
 
     @property
     def left_out(self) -> bool:
@@ -71,7 +88,7 @@ def _objects(document: str) -> Iterator[Manifest]:
     named = _SOURCE.search(document)
     source = named[1].strip() if named else ""
     try:
-        content = yaml.load(document, Loader=_Loader)  # noqa: S506 - a safe loader
+        content = Loader(document).get_data()  # Helm too reads the first document alone
         _require_end(content)
     except yaml.YAMLError as error:
         raise _refused(source, f"is no YAML: {_place(error)}") from error
@@ -81,9 +98,10 @@ def _objects(document: str) -> Iterator[Manifest]:
         raise _refused(source, "is nested too deeply, or holds itself") from error
     if content is None:
         return
-    hooks = _hooks(content, source)
-    for item in _flattened(content):
-        yield _manifest(item, source, hooks)
+    annotations = _annotations(content, source)
+    hook = _hooks(annotations)
+    for item in _flattened(content, source):
+        yield _manifest(item, source, hook, annotations if hook else {})
 
 
 def _require_end(content: Any) -> None:
@@ -103,39 +121,74 @@ def _require_end(content: Any) -> None:
     enter(content)
 
 
-def _flattened(content: Any) -> Iterator[Any]:
+def _flattened(content: Any, source: str) -> Iterator[Any]:
     """Yield the objects of a List (of any kind: it is one that has items), as Helm's builder does (Flatten)."""
-    if isinstance(content, Mapping) and isinstance(content.get("items"), list):
-        for item in content["items"]:
-            yield from _flattened(item)
-    else:
+    if not isinstance(content, Mapping) or "items" not in content:
         yield content
+        return
+    items, kind = content["items"], content.get("kind")
+    if not isinstance(kind, str) or not kind:
+        raise _refused(source, "has no kind")
+    if not isinstance(items, list | None):
+        raise _refused(source, "has items that are no list")
+    inherited = {"apiVersion": content.get("apiVersion"), "kind": kind.removesuffix("List")}
+    for item in items or ():
+        if isinstance(item, Mapping) and isinstance(item.get("items"), list):
+            raise _refused(source, "holds a List in a List, which Helm's builder does not read")
+        has_type = not isinstance(item, Mapping) or any(_is_text(item.get(key)) for key in inherited)
+        yield item if has_type else {**item, **inherited}
 
 
-def _manifest(item: Any, source: str, hooks: tuple[str, ...]) -> Manifest:
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _manifest(item: Any, source: str, hooks: tuple[str, ...], annotations: Mapping[str, str]) -> Manifest:
     if not isinstance(item, Mapping):
         raise _refused(source, f"is no object of Kubernetes, but a {type(item).__name__}")
-    metadata = item.get("metadata") or {}
-    if not isinstance(metadata, Mapping):
+    metadata = item.get("metadata")
+    if not isinstance(metadata, Mapping | None):
         raise _refused(source, "has metadata that are no map")
+    name, namespace = ((metadata or {}).get(key) for key in ("name", "namespace"))
     words = {"apiVersion": item.get("apiVersion"), "kind": item.get("kind")}
-    words |= {f"metadata.{key}": metadata.get(key) for key in ("name", "namespace") if metadata.get(key) is not None}
-    for key, word in words.items():
-        if not isinstance(word, str) or not word:
+    for key, word in {**words, **({} if name in (None, "") else {"metadata.name": name})}.items():
+        if not _is_text(word):
             raise _refused(source, f"has no {key}" if word in (None, "") else f"has a {key} that is no text")
-    name, namespace = (str(metadata.get(key) or "") for key in ("name", "namespace"))
-    return Manifest(str(item["apiVersion"]), str(item["kind"]), name, namespace, item, source, hooks)
+    # What is no text does not count, and Helm's builder writes the release's namespace over it (SetNamespace).
+    inside = str(namespace) if _is_text(namespace) else ""
+    return Manifest(str(words["apiVersion"]), str(words["kind"]), name or "", inside, item, source, hooks, annotations)
 
 
-def _hooks(content: Any, source: str) -> tuple[str, ...]:
-    """Return the hooks of a document. Helm looks at its head alone, that of a List too (pkg/tiller/hooks.go)."""
+def _annotations(content: Any, source: str) -> Mapping[str, str]:
+    """Return the annotations of a document, as text. Helm looks at its head alone, that of a List too.
+
+    Source: Helm 2.17, pkg/releaseutil/manifest.go, SimpleHead; what is not of its form is refused before anything else.
+
+    Raises:
+        ManifestError: they have not the form that Helm reads.
+    """
     metadata = content.get("metadata") if isinstance(content, Mapping) else None
-    annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
-    if not isinstance(annotations, Mapping) or HOOK not in annotations:
-        return ()
-    if not isinstance(annotations[HOOK], str):
-        raise _refused(source, f"has an annotation {HOOK} that is no text")
-    return tuple(hook.strip().lower() for hook in annotations[HOOK].split(","))
+    found = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+    if not isinstance(found, Mapping | None):
+        raise _refused(source, "has annotations that are no map")
+    for key, value in (found or {}).items():
+        if isinstance(value, Mapping | list):
+            raise _refused(source, f"has an annotation {key} that is no text")
+    return {key: _as_text(value) for key, value in (found or {}).items()}
+
+
+def _as_text(value: Any) -> str:
+    """Return a word as Helm's reader takes it where text is wanted (github.com/ghodss/yaml)."""
+    return value if isinstance(value, str) else "" if value is None else json.dumps(value)
+
+
+def _hooks(annotations: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the kinds of hook that a document says it is (Helm 2.17, pkg/tiller/hooks.go)."""
+    return tuple(_listed(annotations[HOOK])) if HOOK in annotations else ()
+
+
+def _listed(words: str) -> Iterator[str]:
+    return (word.strip().lower() for word in words.split(","))
 
 
 def _place(error: yaml.YAMLError) -> str:
@@ -147,20 +200,3 @@ def _place(error: yaml.YAMLError) -> str:
 def _refused(source: str, why: str) -> ManifestError:
     where = f"manifest {source}" if source else "a manifest"
     return ManifestError([Problem("", where, "", why, "correct the template, or the values that it is rendered with")])
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Takes plain words for what Go's YAML library takes them for: dates and times of the day stay text."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 - as its base has it
-        first: [(tag, pattern) for tag, pattern in resolvers if tag.rsplit(":", 1)[1] in ("bool", "merge", "null")]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-
-_NUMBERS = {
-    "int": r"[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]+|0|[1-9][0-9_]*)",
-    "float": r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
-}
-for _kind, _pattern in _NUMBERS.items():
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(f"^({_pattern})$"), list("-+.0123456789"))

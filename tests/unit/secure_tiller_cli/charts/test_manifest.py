@@ -51,33 +51,139 @@ kind: List
 metadata: {annotations: {helm.sh/hook: pre-install}}
 items:
   - {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}
-  - apiVersion: v1
-    kind: ConfigMapList
-    items: [{apiVersion: v1, kind: ConfigMap, metadata: {name: b}}]
+  - {apiVersion: v1, kind: ConfigMap, metadata: {name: b}}
 """
     assert [(each.name, each.hooks) for each in read(text)] == [("a", ("pre-install",)), ("b", ("pre-install",))]
 
 
-@pytest.mark.parametrize(
-    ("word", "value"),
-    [
-        ("22:22", "22:22"),
-        ("2020-01-01", "2020-01-01"),
-        ("=", "="),
-        ("0644", 0o644),
-        ("12", 12),
-        ("-1", -1),
-        ("1.5", 1.5),
-        ("1e3", 1000.0),
-        ("yes", True),
-        ("~", None),
-        ("1.2.3", "1.2.3"),
-        ("-", "-"),
-    ],
-)
-def test_a_plain_word_is_what_it_is_to_tiller(word: str, value: object) -> None:
-    (read_one,) = read(f"apiVersion: v1\nkind: A\nmetadata: {{name: a}}\nvalue: [{word!s}]\n".replace("[-]", "['-']"))
-    assert read_one.content["value"] == [value]
+EMPTY = ["items:", "items: []"]
+
+
+@pytest.mark.parametrize("items", EMPTY)
+@pytest.mark.parametrize("kind", ["List", "ConfigMapList", "ConfigMap"])
+def test_a_list_of_nothing_is_nothing(kind: str, items: str) -> None:
+    assert read(f"apiVersion: v1\nkind: {kind}\nmetadata: {{}}\n{items}\n") == ()
+
+
+def test_an_item_without_a_type_has_that_of_its_list() -> None:
+    (made,) = read("apiVersion: v1\nkind: ConfigMapList\nitems: [{metadata: {name: a}}]\n")
+    assert (made.api_version, made.kind) == ("v1", "ConfigMap")
+    assert (made.content["apiVersion"], made.content["kind"]) == ("v1", "ConfigMap")
+
+
+@pytest.mark.parametrize("namespace", ["''", "~", "1", "true", "[]", "{}"])
+def test_a_namespace_that_is_no_text_is_that_of_the_release(namespace: str) -> None:
+    (made,) = read(f"{{apiVersion: v1, kind: ConfigMap, metadata: {{name: a, namespace: {namespace}}}}}")
+    assert made.namespace == ""
+
+
+@pytest.mark.parametrize("hook", ["1", "true", "~", "''"])
+def test_a_hook_that_is_no_word_is_one_that_helm_2_does_not_know(hook: str) -> None:
+    (made,) = read(f"{{apiVersion: v1, kind: A, metadata: {{name: a, annotations: {{helm.sh/hook: {hook}}}}}}}")
+    assert made.left_out
+
+
+def test_the_policies_and_the_weight_of_a_hook_are_read() -> None:
+    annotations = "helm.sh/hook: pre-install, helm.sh/hook-delete-policy: 'Before-Hook-Creation, other', WEIGHT"
+    for weight, read_weight in {"-5": -5, "'+5'": 5, "a": 0, "1.5": 0}.items():
+        words = annotations.replace("WEIGHT", f"helm.sh/hook-weight: {weight}")
+        (made,) = read(f"{{apiVersion: v1, kind: A, metadata: {{name: a, annotations: {{{words}}}}}}}")
+        assert (made.policies, made.weight) == (frozenset(["before-hook-creation", "other"]), read_weight)
+
+
+WORDS: dict[str, object] = {
+    # As Go's library takes them: gopkg.in/yaml.v2 2.2.8, resolve.go.
+    "22:22": "22:22",
+    "2020-01-01": "2020-01-01",
+    "=": "=",
+    "1.2.3": "1.2.3",
+    "'-'": "-",
+    "1e400": "1e400",
+    "9" * 5000: "9" * 5000,
+    "0644": 0o644,
+    "0o17": 15,
+    "0O17": 15,
+    "0x1F": 31,
+    "0X1f": 31,
+    "0b11": 3,
+    "-0b11": -3,
+    "1_000": 1000,
+    "08": 8,
+    "12": 12,
+    "+12": 12,
+    "-1": -1,
+    "1.5": 1.5,
+    "1e3": 1000,
+    ".5": 0.5,
+    "3.0": 3,
+    "1.": 1,
+    "1e22": 1e22,
+    "0x_": "0x_",
+    "_1": "_1",
+    ".": ".",
+    "-": "-",
+    "1e": "1e",
+    "<<": "<<",
+    **dict.fromkeys(("yes", "y", "Y", "on", "true", "TRUE"), True),
+    **dict.fromkeys(("no", "n", "N", "off", "False"), False),
+    **dict.fromkeys(("~", "null", "NULL", ""), None),
+    # A tag that it does not know makes text of a word, and says nothing of a map or a list.
+    **{f"{tag} yes": "yes" for tag in ("!!string", "!text", "!!map", "!!seq", "!!set", "!!str", "!!merge")},
+    "!!str 12": "12",
+    "!!int '12'": 12,
+    "!!float 12": 12,
+    "!!bool y": True,
+    "!!null ''": None,
+    "!!binary aGk=": "hi",
+    "!!timestamp 2020-01-01": "2020-01-01",
+    "!text {a: 1}": {"a": 1},
+    "!!set [1]": [1],
+    "!!str [1]": [1],
+    # A key is text.
+    "{yes: 1}": {"true": 1},
+    "{12: 1}": {"12": 1},
+    "{0x10: 1}": {"16": 1},
+    "{3.0: 1}": {"3": 1},
+    "{1.5: 1}": {"1.5": 1},
+}
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_is_what_it_is_to_tiller(word: str) -> None:
+    text = f"apiVersion: v1\nkind: A\nmetadata: {{name: a}}\nvalue:\n  - {word}\n"
+    (made,) = read(text.replace("- -\n", "- '-'\n"))
+    found = made.content["value"]
+    assert (found, type(found[0])) == ([WORDS[word]], type(WORDS[word]))
+
+
+NO_WORDS = [
+    *(
+        ".inf",
+        "-.inf",
+        ".nan",
+        "!!int sesame",
+        "!!int ''",
+        "!!int 1.5",
+        "!!bool 1",
+        "!!bool b",
+        "!!null x",
+        "!!float x",
+    ),
+    *("!!timestamp x", "!!binary sesame!", "{~: 1}", "{[a]: 1}", "{{a: b}: 1}"),
+]
+
+
+@pytest.mark.parametrize("word", NO_WORDS)
+def test_a_word_that_tiller_cannot_read_is_refused_and_not_quoted(word: str) -> None:
+    with pytest.raises(ManifestError, match="is no YAML") as refused:
+        read(f"apiVersion: v1\nkind: A\nmetadata: {{name: a}}\nvalue:\n  - {word}\n")
+    assert "sesame" not in str(refused.value)
+
+
+def test_only_the_first_document_between_two_lines_counts() -> None:
+    one = "{apiVersion: v1, kind: A, metadata: {name: NAME}}\n"
+    made = read(f"{one.replace('NAME', 'a')}...\n{one.replace('NAME', 'b')}---\n{one.replace('NAME', 'c')}")
+    assert [each.name for each in made] == ["a", "c"]
 
 
 def test_nothing_is_read_from_nothing() -> None:
@@ -93,18 +199,32 @@ WRONG = {
     "a version that is a number": ("{apiVersion: 1, kind: Pod}", "has a apiVersion that is no text"),
     "a name that is a number": ("{apiVersion: v1, kind: Pod, metadata: {name: 1}}", "a metadata.name that is no text"),
     "metadata that are text": ("{apiVersion: v1, kind: Pod, metadata: a}", "has metadata that are no map"),
-    "a hook that is a number": (
-        "{apiVersion: v1, kind: Pod, metadata: {annotations: {helm.sh/hook: 1}}}",
+    "annotations that are text": (
+        "{apiVersion: v1, kind: A, metadata: {annotations: ''}}",
+        "annotations that are no map",
+    ),
+    "an annotation that is a map": (
+        "{apiVersion: v1, kind: A, metadata: {annotations: {helm.sh/hook: {}}}}",
         "an annotation helm.sh/hook that is no text",
     ),
+    "metadata that are empty text": ("{apiVersion: v1, kind: Pod, metadata: ''}", "has metadata that are no map"),
+    "metadata that are a list": ("{apiVersion: v1, kind: Pod, metadata: []}", "has metadata that are no map"),
+    "items that are a map": ("{apiVersion: v1, kind: List, items: {}}", "has items that are no list"),
+    "items that are text": ("{apiVersion: v1, kind: List, items: ''}", "has items that are no list"),
+    "a list without a kind": ("{apiVersion: v1, items: []}", "has no kind"),
+    "a list in a list": (
+        "{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: List, items: []}]}",
+        "holds a List in a List",
+    ),
+    "an item that is nothing": ("{apiVersion: v1, kind: ConfigMapList, items: [~]}", "but a NoneType"),
+    "an item with half a type": (
+        "{apiVersion: v1, kind: ConfigMapList, items: [{kind: ConfigMap, metadata: {name: a}}]}",
+        "has no apiVersion",
+    ),
     "an item that is text": ("{apiVersion: v1, kind: List, items: [a]}", "is no object of Kubernetes, but a str"),
-    "a number that is none": ("{apiVersion: v1, kind: A, metadata: {name: a}, x: !!int sesame}", "not what its tag or"),
-    "an empty number": ("{apiVersion: v1, kind: A, metadata: {name: a}, x: !!int ''}", "not what its tag or form says"),
-    "a truth that is none": ("{apiVersion: v1, kind: A, metadata: {name: a}, x: !!bool b}", "not what its tag or form"),
-    "half a number": ("{apiVersion: v1, kind: A, metadata: {name: a}, x: 0x_}", "not what its tag or form says"),
     "a list of itself": ("&a {apiVersion: v1, kind: List, items: [*a]}", "or holds itself"),
     "a map in itself": ("{apiVersion: v1, kind: A, metadata: {name: a}, spec: &s {spec: *s}}", "or holds itself"),
-    "an unsafe tag": ("!!python/object/apply:os.getcwd []", "is no YAML"),
+    "an unsafe tag": ("!!python/object/apply:os.getcwd []", "is no object of Kubernetes, but a list"),
 }
 
 
