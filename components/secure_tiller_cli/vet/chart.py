@@ -88,7 +88,7 @@ class Chart:
         known = (f"--api-versions={version}" for version in discovery.capabilities)
         place = (f"--namespace={namespace}", *((f"--name={name}",) if name else ()))
         done = _helm(
-            "template", *place, *values.arguments(), f"--kube-version={discovery.version}", *known, "--", str(self.path)
+            "template", *place, *values.arguments(), f"--kube-version={discovery.release}", *known, "--", str(self.path)
         )
         if done.code:
             said = _said(done)
@@ -98,10 +98,15 @@ class Chart:
             raise self._refused(f"does not render: {said}", remedy)
         return done.out
 
-    def demand(self, discovery: Discovery) -> Concern | None:
-        """Return the finding about a chart that this version of Kubernetes does not fit; None: it fits.
+    def demands(self, discovery: Discovery, tiller: str) -> Iterator[Concern]:
+        """Yield a finding for each version that the chart wants and does not get.
 
-        Tiller compares them, `helm template` does not (Helm 2.17, pkg/tiller/release_server.go, renderResources).
+        Tiller compares them, `helm template` does not (Helm 2.17, pkg/tiller/release_server.go, renderResources). Those
+        of a subchart do not count.
+
+        Args:
+            discovery: of the cluster.
+            tiller: its version; empty: it is not known.
 
         Raises:
             ChartError: its Chart.yaml cannot be read.
@@ -109,12 +114,21 @@ class Chart:
         done = _helm("inspect", "chart", "--", str(self.path))
         if done.code:
             raise self._refused(f"its Chart.yaml cannot be read: {_said(done)}", "correct it")
-        metadata = yaml.safe_load(done.out)
-        wanted = str((metadata or {}).get("kubeVersion") or "")
-        if not wanted or self._compares(wanted, discovery.release):
-            return None
-        text = f"wants Kubernetes {wanted}, and the cluster is {discovery.release}: Tiller does not install it"
-        return Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, "change kubeVersion in its Chart.yaml")
+        metadata = yaml.safe_load(done.out) or {}
+        has = {
+            "kubeVersion": ("Kubernetes", "the cluster", discovery.release),
+            "tillerVersion": ("Tiller", "it", tiller),
+        }
+        for key, (what, whose, version) in has.items():
+            wanted, remedy = str(metadata.get(key) or ""), f"change {key} in its Chart.yaml"
+            if wanted and not version:
+                text = (
+                    f"not checked: wants {what} {wanted}, and the image of the team's Tiller does not say its version"
+                )
+                yield Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, "see: helm version")
+            elif wanted and not self._compares(wanted, version):
+                text = f"wants {what} {wanted}, and {whose} is {version}: Tiller does not install it"
+                yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy)
 
     def _compares(self, wanted: str, release: str) -> bool:
         """Return whether a version is in a range, as Helm says: a chart of one template asks it."""

@@ -1,22 +1,20 @@
-"""Whether the pods of a chart would be admitted: asked of the API server, which is sent each and makes none."""
+"""Whether the pods of a chart's workloads would be admitted: each is sent to the API server, which makes none."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any
 
 from secure_tiller_cli.charts import Concern, Effect, Group, Manifest
-from secure_tiller_stack.cluster.api import call, message
-from secure_tiller_stack.cluster.connection import AT_ONCE, clients
+from secure_tiller_cli.vet.asking import Answer, Asker, Way
+from secure_tiller_stack.cluster.connection import AT_ONCE
 from secure_tiller_stack.cluster.lister import path
 from tiller_facts import values
 from tiller_facts.kinds import PODS
 
 TEMPLATES: Mapping[tuple[str, str], Sequence[str]] = {
-    ("", "Pod"): (),
     ("", "ReplicationController"): ("spec", "template"),
     **{("apps", kind): ("spec", "template") for kind in ("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")},
     **{("extensions", kind): ("spec", "template") for kind in ("DaemonSet", "Deployment", "ReplicaSet")},
@@ -34,36 +32,30 @@ PREFIX = "vet-"
 """Of the name of a pod that is sent: no two are in each other's way."""
 
 _INVALID = (400, 422)
-_NO_RIGHT = re.compile(r'User ".*" cannot create resource "pods"')
 _NOT_DRY = "does not support dry run"
 """The answer of the API server, with status 400, for an admission webhook with side effects (Kubernetes documentation,
 Dynamic Admission Control, Side effects)."""
 _VIOLATES = "violates PodSecurity"
 
 
-class _Answer(NamedTuple):
-    status: int
-    """Of HTTP; 200 for every success."""
-    message: str
-
-
-def pods(client: Any, manifests: Iterable[Manifest], namespace: str, managed: Sequence[str]) -> Iterator[Concern]:
+def pods(asker: Asker, manifests: Iterable[Manifest], namespace: str) -> Iterator[Concern]:
     """Yield a finding for each workload whose pods the API server would refuse, or could not judge.
 
     Args:
-        client: of the cluster; its account must be allowed to create pods in the namespaces.
+        asker: asks; the account must be allowed to create pods in the namespaces.
         manifests: all of the chart; those that make no pods are passed over, and those outside of the team.
         namespace: the release's.
-        managed: the namespaces of the team.
     """
     workloads = [each for each in manifests if _path(each) is not None and not each.left_out]
-    inside = {each: each.namespace or namespace for each in workloads if (each.namespace or namespace) in managed}
+    inside = {
+        each: each.namespace or namespace for each in workloads if (each.namespace or namespace) in asker.tiller.managed
+    }
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = pool.map(lambda each: _dry_run(client, inside[each], _pod(each)), inside)
+        answers = pool.map(lambda each: _ask(asker, each, inside[each]), inside)
         judged = dict(zip(inside, answers, strict=True))
     forbidden = defaultdict[str, list[Manifest]](list)
     for each, answer in judged.items():
-        if answer.status == HTTPStatus.FORBIDDEN and _NO_RIGHT.search(answer.message):
+        if answer.lacks_right:
             forbidden[inside[each]].append(each)
         elif answer.status != HTTPStatus.OK:
             yield _refused(each, inside[each], answer)
@@ -95,9 +87,9 @@ def _claims(manifest: Manifest) -> list[str]:
     return [values.text(each, "metadata", "name") for each in templates]
 
 
-def _refused(manifest: Manifest, inside: str, answer: _Answer) -> Concern:
+def _refused(manifest: Manifest, inside: str, answer: Answer) -> Concern:
     refusal = partial(Concern, manifests=(manifest,))
-    effect = "would not be made" if manifest.kind == "Pod" else f"the {manifest.kind} would be made and get no pod"
+    effect = f"the {manifest.kind} would be made and get no pod"
     if answer.status == HTTPStatus.FORBIDDEN and _VIOLATES in answer.message:
         why = answer.message[answer.message.index(_VIOLATES) :]
         remedy = f"set the pod's securityContext and volumes so that {inside} admits it"
@@ -112,13 +104,13 @@ def _refused(manifest: Manifest, inside: str, answer: _Answer) -> Concern:
     return refusal(Group.POD_SECURITY, Effect.NOT_CHECKED, text, f"see whether {inside} is there, and try again")
 
 
-def _dry_run(client: Any, namespace: str, pod: Mapping[str, Any]) -> _Answer:
+def _ask(asker: Asker, manifest: Manifest, inside: str) -> Answer:
     """Have a pod judged by every admission plugin, without making it (Kubernetes documentation, API concepts, Dry-run).
 
-    It is sent as it is: the client's own models refuse fields that they do not know.
+    A controller makes it, so that Tiller's right to create pods does not matter.
     """
-    try:
-        call(client, "POST", path(PODS, namespace), query={"dryRun": "All"}, body=pod)
-    except clients.ApiException as error:
-        return _Answer(error.status or 0, message(error))
-    return _Answer(HTTPStatus.OK, "")
+    where, pod = path(PODS, inside), _pod(manifest)
+    answer = asker.ask(manifest, where, pod)
+    if answer.lacks_right and answer.way is Way.TILLER:
+        return asker.ask(manifest, where, pod, way=Way.CALLER)
+    return answer

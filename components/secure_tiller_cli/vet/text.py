@@ -5,7 +5,7 @@ from typing import Any
 
 from secure_tiller.plan import schema
 from secure_tiller.problems import Problem
-from secure_tiller_cli.charts import Concern, Effect, Group
+from secure_tiller_cli.charts import Concern, Effect, Group, Manifest
 from secure_tiller_cli.exit_codes import WRONG_USE
 from secure_tiller_cli.foreign_text import terminal
 from secure_tiller_cli.output import console, counted, fail, table
@@ -35,12 +35,18 @@ def write(verdict: Verdict, chart: Path, tiller: DeployedTiller, inside: str) ->
         rows = [_row(finding, chart) for finding in verdict.findings if finding.group is group]
         if rows:
             out.print(table(group[0].upper() + group[1:], COLUMNS, rows))
+    if verdict.asked:
+        out.print(table("The API server", ("object", "was"), [_asked(*each) for each in verdict.asked.items()]))
     out.print(terminal(_sentence(verdict, chart, tiller, inside)), soft_wrap=True)
 
 
 def _row(finding: Concern, chart: Path) -> tuple[str, str, str]:
     note = "note: " if finding.severity is Effect.NOTE else ""
     return finding.subject or chart.resolve().name, note + finding.text, finding.remedy
+
+
+def _asked(each: Manifest, how: str) -> tuple[str, str]:
+    return f"{each.kind} {each.name or '(unnamed)'}", how
 
 
 def _sentence(verdict: Verdict, chart: Path, tiller: DeployedTiller, inside: str) -> str:
@@ -63,7 +69,8 @@ def to_json(verdict: Verdict, chart: Path, tiller: DeployedTiller, inside: str) 
     `chart`, `team` and `namespace` are texts; `outcome` is `fits`, `not checked` or `stopped`; `objects` counts them.
     `findings` is a list of `group` (a `Group`), `severity` (`stops`, `not checked` or `note`), `text`, `remedy` and
     `objects`: of each `apiVersion`, `kind`, `namespace`, `name` and `source`, its template. The list is empty where the
-    finding is about the whole chart.
+    finding is about the whole chart. `asked` has the same of each object, and `how`: `asked as Tiller's account`,
+    `asked as you`, or `not asked: ` and why.
     """
     return {
         "chart": str(chart),
@@ -77,17 +84,19 @@ def to_json(verdict: Verdict, chart: Path, tiller: DeployedTiller, inside: str) 
                 "severity": finding.severity.value,
                 "text": finding.text,
                 "remedy": finding.remedy,
-                "objects": [
-                    {
-                        "apiVersion": each.api_version,
-                        "kind": each.kind,
-                        "namespace": each.namespace or inside,
-                        "name": each.name,
-                        "source": each.source,
-                    }
-                    for each in finding.manifests
-                ],
+                "objects": [_object(each, inside) for each in finding.manifests],
             }
             for finding in verdict.findings
         ],
+        "asked": [{**_object(each, inside), "how": how} for each, how in verdict.asked.items()],
+    }
+
+
+def _object(each: Manifest, inside: str) -> dict[str, str]:
+    return {
+        "apiVersion": each.api_version,
+        "kind": each.kind,
+        "namespace": each.namespace or inside,
+        "name": each.name,
+        "source": each.source,
     }

@@ -1,8 +1,8 @@
 """All findings about a chart, and the outcome."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,16 @@ from typing import Any
 from secure_tiller_cli.charts import Concern, Effect, Group, Manifest, discover, examine, read
 from secure_tiller_cli.charts.discovery import group
 from secure_tiller_cli.state import DeployedTiller
+from secure_tiller_cli.vet.asking import Asker
 from secure_tiller_cli.vet.chart import Chart, Values
+from secure_tiller_cli.vet.objects import objects as ask
 from secure_tiller_cli.vet.pods import pods
+from secure_tiller_cli.vet.sequence import made_twice
+from tiller_facts import values as facts
+from tiller_facts import versions
+
+LONGEST = 53
+"""Characters of the name of a release (Helm 2.17, pkg/tiller/release_server.go, releaseNameMaxLen)."""
 
 
 class Outcome(StrEnum):
@@ -29,6 +37,8 @@ class Verdict:
     objects: tuple[Manifest, ...]
     findings: tuple[Concern, ...]
     """Group by group."""
+    asked: Mapping[Manifest, str] = field(default_factory=dict)
+    """By object, as whom the API server was asked whether it takes it, or why it was not."""
 
     def count(self, severity: Effect) -> int:
         """Return how many findings are of a severity."""
@@ -70,16 +80,36 @@ def vet(
     """
     discovery = discover(client)
     objects = read(chart.render(namespace, name, values, discovery))
-    of_the_chart = filter(None, (chart.demand(discovery), chart.provenance(keyring)))
-    found = (
-        *of_the_chart,
+    asker = Asker.of(client, tiller, objects)
+    found = [
+        *chart.demands(discovery, _version(tiller)),
+        *filter(None, [chart.provenance(keyring), _overlong(name)]),
         *_left_out(objects),
         *_misnamed(objects, namespace),
+        *_unquoted(objects),
+        *made_twice(objects, namespace),
         *examine(client, objects, tiller, namespace, discovery=discovery),
-        *pods(client, objects, namespace, tiller.managed),
-    )
+        *pods(asker, objects, namespace),
+    ]
+    asked = ask(asker, objects, discovery, namespace, found)
     order = list(Group)
-    return Verdict(objects, tuple(sorted(found, key=lambda finding: order.index(finding.group))))
+    ordered = sorted((*found, *asked.concerns), key=lambda finding: order.index(finding.group))
+    return Verdict(objects, tuple(ordered), {each: asked.ways[each] for each in objects})
+
+
+def _version(tiller: DeployedTiller) -> str:
+    """Return the version of Tiller that its image names; empty: it names none."""
+    containers = facts.each(tiller.pod, "spec", "containers")
+    image = next((facts.text(each, "image") for each in containers if facts.text(each, "name") == "tiller"), "")
+    version = versions.of_image(image)
+    return f"v{versions.words(version)}" if version else ""
+
+
+def _overlong(name: str) -> Concern | None:
+    if len(name) <= LONGEST:
+        return None
+    text = f"the release's name has {len(name)} characters, and Tiller takes {LONGEST}"
+    return Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, "give it a shorter --name")
 
 
 def _left_out(objects: tuple[Manifest, ...]) -> Iterator[Concern]:
@@ -113,3 +143,23 @@ def _misnamed(objects: tuple[Manifest, ...], namespace: str) -> Iterator[Concern
         if len(found) > 1:
             text = f"stands there {len(found)} times: the second is refused, because the first is there already"
             yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy, tuple(found))
+
+
+def _unquoted(objects: tuple[Manifest, ...]) -> Iterator[Concern]:
+    """Yield a finding for each object with a label or an annotation that is no text, which no API server takes."""
+    for each in objects:
+        found = [
+            f"metadata.{part}{key}"
+            for part in ("labels", "annotations")
+            for key in _no_texts(facts.at(each.content, "metadata", part))
+        ]
+        if found and not each.left_out:
+            text = f"{', '.join(found)}: is no text, which the API server refuses"
+            yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, "quote the value in the template: | quote", (each,))
+
+
+def _no_texts(words: Any) -> Iterator[str]:
+    if isinstance(words, Mapping):
+        yield from (f".{key}" for key, value in words.items() if not isinstance(value, str | None))
+    elif words is not None:
+        yield ""

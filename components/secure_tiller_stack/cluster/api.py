@@ -36,6 +36,7 @@ def call(
     body: Any = None,
     accept: str = JSON,
     sends: str = JSON,
+    headers: Mapping[str, str] | None = None,
     until: float | None = None,
 ) -> Any:
     """Return the answer of the API server to one request, without retries.
@@ -48,6 +49,7 @@ def call(
         body: plain data.
         accept: the form of the answer.
         sends: the form of the body.
+        headers: more of them.
         until: when the answer must be there, by `time.monotonic`; never later than in `REQUEST_SECONDS`.
 
     Raises:
@@ -56,7 +58,9 @@ def call(
         ValueError: the answer is no JSON, or exceeds the limits.
     """
     last = min(time.monotonic() + REQUEST_SECONDS, until or float("inf"))
-    answer = _answer(client, method, path, query or {}, body, {"Accept": accept, "Content-Type": sends})
+    answer = _answer(
+        client, method, path, query or {}, body, {"Accept": accept, "Content-Type": sends, **(headers or {})}
+    )
     with closing(getattr(answer, "response", answer)) as unread:
         content = _content(unread, last)
     if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
@@ -102,6 +106,15 @@ def message(error: Any) -> str:
         return str(json.loads(error.body)["message"])
     except (ValueError, TypeError, KeyError):
         return str(error.reason)
+
+
+def fields(error: Any) -> tuple[str, ...]:
+    """Return the fields of an object that the API server names in a refusal, without their values."""
+    try:
+        causes = json.loads(error.body)["details"]["causes"]
+        return tuple(dict.fromkeys(str(cause["field"]) for cause in causes))
+    except (ValueError, TypeError, KeyError):
+        return ()
 
 
 def unless_refused(

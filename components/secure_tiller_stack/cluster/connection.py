@@ -123,6 +123,7 @@ def _client(entries: Entries, server: str, folder: Path) -> Any:
         # Every error counts, and none is shown: it can quote credentials. Nothing has been sent yet.
         raise EntryError("cluster", f"the Kubernetes client cannot use it ({type(error).__name__})", CORRECT) from error
     send(client, identity.headers)
+    client.impersonates = any(name.startswith("Impersonate-") for name in sent)
     return client
 
 

@@ -56,7 +56,7 @@ def test_helm_is_given_the_users_values_and_the_clusters_kinds(helm: Path, folde
     arguments = Path(f"{helm}.arguments").read_text().splitlines()
     assert arguments[:3] == ["template", "--namespace=blue-apps", "--name=shop"]
     assert arguments[3:8] == ["--values=a.yaml", "--values=b.yaml", "--set=c=1", "--set=d=2", "--set-string=e=3"]
-    assert "--kube-version=1.36" in arguments
+    assert "--kube-version=v1.36.3" in arguments
     assert {"--api-versions=apps/v1", "--api-versions=apps/v1/Deployment"} <= {*arguments}
     assert arguments[-2:] == ["--", str(folder)]
 
@@ -113,15 +113,36 @@ def test_a_chart_that_is_not_there_is_reported(tmp_path: Path) -> None:
 
 def test_a_chart_that_wants_no_version_is_asked_no_more(helm: Path, folder: Path) -> None:
     says(helm, "apiVersion: v1\nname: web\nversion: 1.0.0\n")
-    assert Chart(folder).demand(DISCOVERY) is None
+    assert list(Chart(folder).demands(DISCOVERY, "v2.17.0")) == []
     assert Path(f"{helm}.arguments").read_text().splitlines() == ["inspect", "chart", "--", str(folder)]
 
 
-def test_a_range_that_helm_cannot_compare_does_not_fit(helm: Path, folder: Path) -> None:
-    says(helm, "kubeVersion: '<1.20'\n")  # the stand-in says the same to every question
-    finding = Chart(folder).demand(DISCOVERY)
-    assert finding
-    assert finding.text == "wants Kubernetes <1.20, and the cluster is v1.36.3: Tiller does not install it"
+@pytest.mark.parametrize(
+    ("key", "tiller", "severity", "words"),
+    [
+        (
+            "kubeVersion",
+            "v2.17.0",
+            Effect.STOPS,
+            "wants Kubernetes <1.20, and the cluster is v1.36.3: Tiller does not install it",
+        ),
+        ("kubeVersion", "", Effect.STOPS, "wants Kubernetes <1.20"),
+        ("tillerVersion", "v2.17.0", Effect.STOPS, "wants Tiller <1.20, and it is v2.17.0: Tiller does not install it"),
+        (
+            "tillerVersion",
+            "",
+            Effect.NOT_CHECKED,
+            "not checked: wants Tiller <1.20, and the image of",
+        ),
+    ],
+)
+def test_a_range_that_helm_cannot_compare_does_not_fit(
+    helm: Path, folder: Path, key: str, tiller: str, severity: Effect, words: str
+) -> None:
+    says(helm, f"{key}: '<1.20'\n")  # the stand-in says the same to every question
+    (finding,) = Chart(folder).demands(DISCOVERY, tiller)
+    assert finding.severity is severity
+    assert finding.text.startswith(words)
 
 
 def test_a_package_that_verifies_has_nothing_said_of_it(helm: Path, package: Path) -> None:

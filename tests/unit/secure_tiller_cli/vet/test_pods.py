@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from secure_tiller_cli.charts import Concern, Effect, Group, Manifest
+from secure_tiller_cli.vet.asking import Asker, Way
 from secure_tiller_cli.vet.pods import pods
 from secure_tiller_stack.cluster.connection import calling
 from tests.support.api_server import Answer, ApiServer
-from tests.unit.secure_tiller_cli.charts.world import one
+from tests.unit.secure_tiller_cli.charts.world import blue, one
 from tests.unit.secure_tiller_stack.cluster.asking import access
 
 PODS = "/api/v1/namespaces/blue-apps/pods"
@@ -33,13 +34,13 @@ def judged(server: ApiServer, tmp_path: Path) -> Judged:
 
     def run(*manifests: Manifest, managed: tuple[str, ...] = ("blue-apps",)) -> list[Concern]:
         with calling(access(tmp_path, server.url)) as client:
-            return list(pods(client, manifests, "blue-apps", managed))
+            asker = Asker(client, blue(*managed), Way.CALLER, frozenset())
+            return list(pods(asker, manifests, "blue-apps"))
 
     return run
 
 
 WORKLOADS = [
-    one("Pod", metadata={"labels": {"app": "web"}, "annotations": {"a": "b"}}, spec=SPEC),
     one("ReplicationController", spec={"template": TEMPLATE}),
     *(one(kind, "apps/v1", spec={"template": TEMPLATE}) for kind in ("DaemonSet", "Deployment", "ReplicaSet")),
     one("StatefulSet", "apps/v1", spec={"template": TEMPLATE}),
@@ -75,19 +76,30 @@ def test_a_stateful_set_gives_its_pods_the_volumes_that_it_claims(server: ApiSer
 
 def test_what_a_pod_names_and_the_chart_may_bring_is_not_sent(server: ApiServer, judged: Judged) -> None:
     named = {"serviceAccountName": "web", "priorityClassName": "high", "runtimeClassName": "kata"}
-    judged(one("Pod", spec={**SPEC, **named}))
+    judged(one("Job", "batch/v1", spec={"template": {"spec": {**SPEC, **named}}}))
     assert server.asked[0].body["spec"] == SPEC
 
 
 def test_what_makes_no_pod_is_not_sent_nor_what_is_elsewhere_or_left_out(server: ApiServer, judged: Judged) -> None:
     hook = {"annotations": {"helm.sh/hook": "test"}}
-    judged(one("ConfigMap"), one("Pod", namespace="kube-system", spec=SPEC), one("Pod", metadata=hook, spec=SPEC))
+    judged(
+        one("ConfigMap"),
+        one("Pod", spec=SPEC),
+        one("Job", "batch/v1", namespace="kube-system", spec={"template": TEMPLATE}),
+    )
+    judged(one("Job", "batch/v1", metadata=hook, spec={"template": TEMPLATE}))
     assert server.asked == []
 
 
 def test_a_pod_of_another_namespace_of_the_team_is_sent_there(server: ApiServer, judged: Judged) -> None:
     server.answers["/api/v1/namespaces/blue-jobs/pods"] = (201, {})
-    assert judged(one("Pod", namespace="blue-jobs", spec=SPEC), managed=("blue-apps", "blue-jobs")) == []
+    assert (
+        judged(
+            one("Job", "batch/v1", namespace="blue-jobs", spec={"template": TEMPLATE}),
+            managed=("blue-apps", "blue-jobs"),
+        )
+        == []
+    )
     assert server.paths == ["/api/v1/namespaces/blue-jobs/pods"]
 
 
@@ -136,26 +148,20 @@ ANSWERS = {
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_what_the_api_server_says_is_reported_and_never_passed(server: ApiServer, judged: Judged, answer: str) -> None:
     server.answers[PODS], group, severity, words = ANSWERS[answer]
-    (finding,) = judged(one("Pod", spec=SPEC))
+    (finding,) = judged(WORKLOADS[0])
     assert (finding.group, finding.severity) == (group, severity)
     assert words in finding.text
 
 
-@pytest.mark.parametrize(
-    ("workload", "words"),
-    [(WORKLOADS[0], "would not be made"), (WORKLOADS[3], "the Deployment would be made and get no pod")],
-)
-def test_a_controller_is_made_although_its_pods_are_refused(
-    server: ApiServer, judged: Judged, workload: Manifest, words: str
-) -> None:
+def test_a_controller_is_made_although_its_pods_are_refused(server: ApiServer, judged: Judged) -> None:
     server.answers[PODS] = VIOLATION
-    (finding,) = judged(workload)
-    assert finding.text.startswith(f"{words}: violates PodSecurity")
+    (finding,) = judged(WORKLOADS[2])
+    assert finding.text.startswith("the Deployment would be made and get no pod: violates PodSecurity")
 
 
 def test_a_missing_right_is_reported_once_for_a_namespace(server: ApiServer, judged: Judged) -> None:
     server.answers[PODS] = NO_RIGHT
-    (finding,) = judged(*WORKLOADS[2:5])
+    (finding,) = judged(*WORKLOADS[1:4])
     assert finding.subject == "DaemonSet web, Deployment web, ReplicaSet web"
 
 

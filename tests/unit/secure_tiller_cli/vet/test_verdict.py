@@ -3,7 +3,9 @@
 import pytest
 
 from secure_tiller_cli.charts import Effect
-from secure_tiller_cli.vet import Outcome, Values, verdict
+from secure_tiller_cli.vet import Outcome, Values, Verdict, verdict
+from secure_tiller_cli.vet.asking import Asker
+from secure_tiller_cli.vet.objects import Asked
 from tests.unit.secure_tiller_cli.migration.samples import tiller
 
 ONE = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}}\n"
@@ -18,11 +20,21 @@ class Rendered:
     def render(self, *_: object) -> str:
         return self.text
 
-    def demand(self, _: object) -> None:
+    def demands(self, *_: object) -> tuple[()]:
         """Say nothing."""
+        return ()
 
     def provenance(self, _: object) -> None:
         """Say nothing."""
+
+
+def judged(monkeypatch: pytest.MonkeyPatch, text: str, name: str = "") -> Verdict:
+    """Return the verdict on rendered manifests, without a cluster."""
+    for each in ("discover", "examine", "pods"):
+        monkeypatch.setattr(verdict, each, lambda *_, **__: ())
+    monkeypatch.setattr(Asker, "of", lambda *_: None)
+    monkeypatch.setattr(verdict, "ask", lambda _, objects, *__: Asked(dict.fromkeys(objects, "asked as you")))
+    return verdict.vet(None, Rendered(text), tiller(), "blue-apps", name=name, values=Values(), keyring=None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -45,11 +57,38 @@ class Rendered:
 def test_what_tiller_makes_twice_or_does_not_find_again_does_not_fit(
     monkeypatch: pytest.MonkeyPatch, other: str, text: str
 ) -> None:
-    for name in ("discover", "examine", "pods"):
-        monkeypatch.setattr(verdict, name, lambda *_, **__: ())
-    chart = Rendered(f"{ONE}---\n{other}\n")
-    made = verdict.vet(None, chart, tiller(), "blue-apps", name="", values=Values(), keyring=None)  # type: ignore[arg-type]
+    made = judged(monkeypatch, f"{ONE}---\n{other}\n")
     assert made.outcome is (Outcome.STOPPED if text else Outcome.FITS)
     assert [finding.text.startswith(text) for finding in made.findings if finding.severity is Effect.STOPS] == (
         [True] if text else []
     )
+
+
+@pytest.mark.parametrize(("name", "fits"), [("", True), ("a" * 53, True), ("a" * 54, False)])
+def test_a_name_that_tiller_does_not_take_does_not_fit(monkeypatch: pytest.MonkeyPatch, name: str, fits: bool) -> None:
+    made = judged(monkeypatch, ONE, name)
+    assert (made.outcome is Outcome.FITS) is fits
+    assert [finding.text for finding in made.findings] == (
+        [] if fits else ["the release's name has 54 characters, and Tiller takes 53"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("metadata", "words"),
+    [
+        ("annotations: {a: true}", "metadata.annotations.a"),
+        ("annotations: {a: y, b: 1, c: x}", "metadata.annotations.a, metadata.annotations.b"),
+        ("labels: {a: 1.5}", "metadata.labels.a"),
+        ("labels: {a: {}}", "metadata.labels.a"),
+        ("labels: [a]", "metadata.labels"),
+        ("labels: {a: 'true'}, annotations: {a: '1', b: }", ""),
+        ("labels: , annotations: {}", ""),
+        ("labels: {a: 1}, annotations: {helm.sh/hook: test}", ""),
+    ],
+)
+def test_a_label_or_an_annotation_that_is_no_text_does_not_fit(
+    monkeypatch: pytest.MonkeyPatch, metadata: str, words: str
+) -> None:
+    other = f"{{apiVersion: v1, kind: ConfigMap, metadata: {{name: b, {metadata}}}}}"
+    found = [each for each in judged(monkeypatch, f"{ONE}---\n{other}").findings if each.severity is Effect.STOPS]
+    assert [each.text for each in found] == ([f"{words}: is no text, which the API server refuses"] if words else [])

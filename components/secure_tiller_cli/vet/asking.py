@@ -1,0 +1,141 @@
+"""Questions to the API server: what it would answer if an object were created. It makes none (dry run).
+
+It is asked as Tiller's account where the caller may impersonate it, since its rights and the rules of admission decide;
+else as the caller.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from secure_tiller_cli.charts import Manifest
+from secure_tiller_cli.state import DeployedTiller
+from secure_tiller_stack.cluster.api import JSON, call, fields, message
+from secure_tiller_stack.cluster.connection import clients
+from secure_tiller_stack.cluster.reviews import NoAnswerError, held
+from tiller_facts import values
+from tiller_facts.kinds import SERVICE_ACCOUNTS
+from tiller_facts.rbac import Right, account_user
+
+OK = 200
+_NO_RIGHT = re.compile(r'User ".*" cannot (create|get|patch) resource ')
+
+_TEXT = r'"(?:[^"\\]|\\.)*"'
+_VALUES = re.compile(
+    rf"((?:Invalid|Unsupported|Duplicate) value: |Too long: |pars(?:e|ing) )({_TEXT}|[\w.&*]*[\[{{].*[\]}}]|[^\s:;,]+)",
+    re.DOTALL,
+)
+"""How the API server quotes a value of an object (apimachinery, util/validation/field; Go, strconv)."""
+_CONTEXT = re.compile(r"error found in #.*", re.DOTALL)
+"""How the API server quoted an object that it could not decode (json-iterator, before Kubernetes 1.23)."""
+_SHORTEST = 4
+"""Characters of a secret that is looked for in messages."""
+
+
+class Way(StrEnum):
+    """As whom an object was asked about."""
+
+    TILLER = "asked as Tiller's account"
+    CALLER = "asked as you"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the API server says to one object."""
+
+    status: int
+    """Of HTTP; 200 for every success."""
+    message: str
+    """Nothing that a Secret holds stands in it."""
+    way: Way
+
+    @property
+    def lacks_right(self) -> bool:
+        """Whether the account that asked may not do this at all, whatever the object is."""
+        return self.status == 403 and bool(_NO_RIGHT.search(self.message))
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Asks about the objects of one chart."""
+
+    client: Any
+    tiller: DeployedTiller
+    way: Way
+    secrets: frozenset[str]
+    """What the chart's Secrets hold."""
+
+    @classmethod
+    def of(cls, client: Any, tiller: DeployedTiller, manifests: Iterable[Manifest]) -> "Asker":
+        """Return one that asks as Tiller's account, if the caller may impersonate it, else as the caller."""
+        hidden = frozenset(text for each in manifests if each.kind == "Secret" for text in _held(each))
+        return cls(client, tiller, Way.TILLER if _may_impersonate(client, tiller) else Way.CALLER, hidden)
+
+    def ask(
+        self,
+        manifest: Manifest,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        method: str = "POST",
+        sends: str = JSON,
+        way: Way | None = None,
+    ) -> Answer:
+        """Return what the API server says to a body that an object of the chart is, or makes.
+
+        Args:
+            manifest: the object.
+            path: quoted.
+            body: it is sent as it is: the client's own models refuse fields that they do not know.
+            method: of HTTP.
+            sends: the form of the body.
+            way: as whom; None: as Tiller's account, if that is possible.
+        """
+        way = way or self.way
+        user = account_user(self.tiller.namespace, self.tiller.service_account)
+        # The API server adds the groups of a ServiceAccount itself (Kubernetes documentation, User impersonation).
+        headers = {"Impersonate-User": user} if way is Way.TILLER else {}
+        try:
+            call(self.client, method, path, query={"dryRun": "All"}, body=body, sends=sends, headers=headers)
+        except clients.ApiException as error:
+            return Answer(error.status or 0, self._shown(manifest, error), way)
+        return Answer(OK, "", way)
+
+    def _shown(self, manifest: Manifest, error: Any) -> str:
+        """Return what the API server says, without what it quotes of the object."""
+        said = message(error)
+        if manifest.kind == "Secret" and not _NO_RIGHT.search(said):
+            where = ", ".join(fields(error)) or "its form"
+            return f"{where} (what the API server says is not shown: it can quote the Secret)"
+        said = _CONTEXT.sub("(not shown)", _VALUES.sub(r"\1(not shown)", said))
+        for text in sorted(self.secrets, key=len, reverse=True):
+            said = said.replace(text, "(not shown)")
+        return said
+
+
+def _may_impersonate(client: Any, tiller: DeployedTiller) -> bool:
+    if getattr(client, "impersonates", False):  # one identity at a time
+        return False
+    right = Right.on(SERVICE_ACCOUNTS, "impersonate", tiller.namespace, tiller.service_account)
+    try:
+        return bool(held(client, [right]))
+    except NoAnswerError:
+        return False
+
+
+def _held(secret: Manifest) -> Iterator[str]:
+    for part in ("data", "stringData"):
+        found = values.at(secret.content, part)
+        for text in found.values() if isinstance(found, Mapping) else ():
+            yield from (each for each in (str(text), _decoded(text)) if len(each) >= _SHORTEST)
+
+
+def _decoded(text: Any) -> str:
+    try:
+        return base64.b64decode(str(text), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return ""

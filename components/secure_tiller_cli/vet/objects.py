@@ -1,0 +1,145 @@
+"""Whether the API server would take the objects of a chart: each is sent to it, and it makes none."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from secure_tiller_cli.charts import Concern, Discovery, Effect, Group, Manifest
+from secure_tiller_cli.charts.discovery import Served
+from secure_tiller_cli.vet.asking import OK, Answer, Asker, Way
+from secure_tiller_cli.vet.sequence import INSTALL
+from secure_tiller_stack.cluster.connection import AT_ONCE
+from tiller_facts import values
+from tiller_facts.kinds import PODS, ROLE_BINDINGS
+
+NOT_ASKED = "not asked"
+_VIOLATES = "violates PodSecurity"
+_NOT_DRY = "does not support dry run"
+"""The answer of the API server, with status 400, for an admission webhook with side effects (Kubernetes documentation,
+Dynamic Admission Control, Side effects)."""
+_INVALID = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+@dataclass
+class Asked:
+    """What became of the question about each object."""
+
+    ways: dict[Manifest, str] = field(default_factory=dict)
+    """As whom it was asked, or why not."""
+    concerns: list[Concern] = field(default_factory=list)
+
+
+def objects(
+    asker: Asker, manifests: Sequence[Manifest], discovery: Discovery, namespace: str, found: Sequence[Concern]
+) -> Asked:
+    """Ask about every object of a chart that can be asked about.
+
+    Args:
+        asker: asks.
+        manifests: all of the chart.
+        discovery: of the cluster.
+        namespace: the release's.
+        found: what is found already; an object that would be refused for it has no second finding here.
+    """
+    asked, sent = Asked(), dict[Manifest, tuple[Served, str]]()
+    for each in manifests:
+        served, inside = discovery.find(each.api_version, each.kind), each.namespace or namespace
+        if why := _why_not(each, served, inside, asker, manifests, namespace):
+            asked.ways[each] = f"{NOT_ASKED}: {why}"
+        elif served:
+            sent[each] = served, inside
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = dict(zip(sent, pool.map(lambda each: _ask(asker, each, *sent[each], manifests), sent), strict=True))
+    asked.ways |= {each: answer.way.value for each, answer in answers.items()}
+    stopped = {each for concern in found if concern.severity is Effect.STOPS for each in concern.manifests}
+    forbidden = defaultdict[str, list[Manifest]](list)
+    for each, answer in answers.items():
+        _, inside = sent[each]
+        if answer.lacks_right and answer.way is Way.CALLER:
+            asked.ways[each] = f"{NOT_ASKED}: your account may not create it"
+            forbidden[inside].append(each)
+        elif answer.status != OK and each not in stopped:
+            asked.concerns += _judged(each, answer, inside)
+    for inside, kept in forbidden.items():
+        asked.concerns.append(_no_right({sent[each][0].resource for each in kept}, inside, kept))
+    return asked
+
+
+def _why_not(
+    each: Manifest,
+    served: Served | None,
+    inside: str,
+    asker: Asker,
+    manifests: Sequence[Manifest],
+    namespace: str,
+) -> str:
+    """Return why an object is not asked about; empty: it is."""
+    if each.left_out:
+        return "Tiller leaves it out"
+    if not served:
+        return "its kind is not there, unless the chart brings it"
+    if not served.namespaced or inside not in asker.tiller.managed:
+        return "it is outside of the team"
+    role = inside, values.text(each.content, "roleRef", "name")
+    if served.kind == ROLE_BINDINGS and role in {
+        (m.namespace or namespace, m.name) for m in manifests if m.kind == "Role"
+    }:
+        return "the Role that it binds comes with the chart"
+    return ""
+
+
+def _ask(asker: Asker, each: Manifest, served: Served, inside: str, manifests: Sequence[Manifest]) -> Answer:
+    return asker.ask(each, address(served, inside), body(each, inside, manifests))
+
+
+def address(served: Served, inside: str, name: str = "") -> str:
+    """Return the path of all objects of a kind, or of one of them, quoted."""
+    root = "apis" if "/" in served.api_version else "api"
+    parts = [root, *served.api_version.split("/"), "namespaces", inside, served.resource, *([name] if name else [])]
+    return "".join(f"/{quote(part, safe='')}" for part in parts)
+
+
+def body(each: Manifest, inside: str, manifests: Sequence[Manifest]) -> Mapping[str, Any]:
+    """Return an object as Tiller sends it. A Pod is sent without the ServiceAccount that the chart brings."""
+    metadata = {**(each.content.get("metadata") or {}), "namespace": inside}
+    sent = {**each.content, "metadata": metadata}
+    if (each.kind, each.api_version) == ("Pod", "v1") and isinstance(sent.get("spec"), Mapping):
+        brought = {m.name for m in manifests if m.kind == "ServiceAccount"}
+        accounts = ("serviceAccountName", "serviceAccount")
+        sent["spec"] = {k: v for k, v in sent["spec"].items() if k not in accounts or v not in brought}
+    return sent
+
+
+def _judged(each: Manifest, answer: Answer, inside: str) -> Iterator[Concern]:
+    said, one = answer.message, (each,)
+    if answer.status == HTTPStatus.CONFLICT:
+        if not each.hooks or (INSTALL.intersection(each.hooks) and "before-hook-creation" not in each.policies):
+            text = "is there already, and Tiller does not take it over"
+            remedy = "give it another name, or delete what is there if nobody needs it"
+            yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy, one)
+    elif answer.status == HTTPStatus.FORBIDDEN and _VIOLATES in said:
+        text = f"would not be made: {said[said.index(_VIOLATES) :]}"
+        remedy = f"set the pod's securityContext and volumes so that {inside} admits it"
+        yield Concern(Group.POD_SECURITY, Effect.STOPS, text, remedy, one)
+    elif answer.status == HTTPStatus.FORBIDDEN:
+        text, remedy = f"would not be made: {said}", "correct it, or have the rules or limits of the namespace changed"
+        yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy, one)
+    elif answer.status in _INVALID and _NOT_DRY not in said:
+        why = said.partition("is invalid: ")[2] or said
+        text = f"the API server does not take it: {why}"
+        yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, "correct the template, or the values", one)
+    else:
+        text = f"not checked: the API server answered {answer.status}: {said}"
+        remedy = f"see whether {inside} and what it names are there, and try again"
+        yield Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, remedy, one)
+
+
+def _no_right(resources: set[str], inside: str, found: Sequence[Manifest]) -> Concern:
+    text = f"not checked: your account may not create {', '.join(sorted(resources))} in {inside}"
+    remedy = "use an account that may, with --kubeconfig and --context; nothing is made"
+    pods = resources == {PODS.resource}
+    return Concern(Group.POD_SECURITY if pods else Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, remedy, tuple(found))
