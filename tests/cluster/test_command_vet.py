@@ -322,6 +322,170 @@ def test_nothing_is_made_by_vetting(world: World, api: client.ApiClient) -> None
     assert [each.metadata.name for each in maps if each.metadata.name.startswith("shop")] == []
 
 
+# Conditions of Tiller and of the API server, each in a chart of its own, which Tiller really installs and upgrades.
+
+OWN = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\ndata: {a: b}\n"
+
+
+def _item(name: str, rest: str = "", kind: str = "ConfigMap", metadata: str = "") -> str:
+    return f"{{apiVersion: v1, kind: {kind}, metadata: {{name: '{{{{ .Release.Name }}}}{name}'{metadata}}}{rest}}}"
+
+
+def _hook(events: str, policy: str = "", name: str = "") -> str:
+    annotations = f"helm.sh/hook: '{events}', helm.sh/hook-delete-policy: '{policy}'"
+    return f"# A hook\n{_item(name, metadata=f', annotations: {{{annotations}}}')}"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A condition, and what Tiller makes of it.
+
+    Attributes:
+        templates: each a file; a ConfigMap of the release's name is among the objects of every chart but `alone`.
+        installs: whether it is installed.
+        upgrades: whether what is installed is upgraded.
+        after: whether a release of OWN alone is upgraded to it; None: as it is installed.
+        metadata: more of Chart.yaml.
+        alone: whether OWN is left out.
+    """
+
+    templates: tuple[str, ...] = ()
+    installs: bool = True
+    upgrades: bool = True
+    after: bool | None = None
+    metadata: tuple[tuple[str, str], ...] = ()
+    alone: bool = False
+
+
+CONDITIONS = {
+    # What Tiller looks at first.
+    "a Tiller that is newer": Condition(metadata=(("tillerVersion", ">=2.18.0"),), installs=False),
+    "a Tiller that is older": Condition(metadata=(("tillerVersion", "~2.14.0"),), installs=False),
+    "no version of Tiller": Condition(metadata=(("tillerVersion", "new"),), installs=False),
+    "this Tiller": Condition(metadata=(("tillerVersion", ">=2.16.0 <3"), ("kubeVersion", ">=1.20.0"))),
+    "a number for a version of Tiller": Condition(metadata=(("tillerVersion", "2"),)),
+    # One name.
+    "a hook and an object": Condition((_hook("pre-install,pre-upgrade"),), installs=False),
+    "a hook that is deleted first": Condition(
+        (_hook("pre-install", "before-hook-creation"),), installs=False, after=True
+    ),
+    "a hook that is deleted at once": Condition((_hook("pre-install", "hook-succeeded"),)),
+    "a hook after the object": Condition((_hook("post-install"),), installs=False, after=True),
+    "a hook of the upgrade and an object": Condition((_hook("pre-upgrade"),), upgrades=False, after=False),
+    "a hook for both": Condition((_hook("post-install,post-upgrade", name="-h"),), upgrades=False, after=True),
+    "a hook for both that is deleted first": Condition(
+        (_hook("pre-install,pre-upgrade", "before-hook-creation", "-h"),)
+    ),
+    "a hook twice": Condition((_hook("pre-install,post-install", name="-h"),), installs=False, after=True),
+    "a hook for a delete": Condition((_hook("post-delete"),)),
+    "a hook for definitions that is none": Condition((_hook("crd-install", name="-h"),), installs=False, after=True),
+    "an object twice": Condition((OWN,), installs=False, after=True),
+    # How Helm's builder reads.
+    "an empty list": Condition(("apiVersion: v1\nkind: List\nitems: []\n",)),
+    "a list of nothing": Condition(("apiVersion: v1\nkind: ConfigMapList\nitems:\n",)),
+    "an empty list alone": Condition(("apiVersion: v1\nkind: List\nitems:\n",), installs=False, alone=True),
+    "a list whose items have no type": Condition(
+        ("apiVersion: v1\nkind: ConfigMapList\nitems:\n  - metadata: {name: '{{ .Release.Name }}-a'}\n",)
+    ),
+    "a list in a list": Condition(
+        (f"apiVersion: v1\nkind: List\nitems:\n  - {{apiVersion: v1, kind: List, items: [{_item('-a')}]}}\n",),
+        installs=False,
+    ),
+    "an empty namespace": Condition((_item("-a", metadata=", namespace: ''"),)),
+    "a namespace of nothing": Condition((_item("-a", metadata=", namespace: "),)),
+    "a namespace that is a number": Condition((_item("-a", metadata=", namespace: 1"),)),
+    "a name that is a number": Condition(("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: 1}\n",), installs=False),
+    "no apiVersion": Condition(("kind: ConfigMap\nmetadata: {name: a}\n",), installs=False),
+    "metadata that are text": Condition(("apiVersion: v1\nkind: ConfigMap\nmetadata: ''\n",), installs=False),
+    "a tag that is not known": Condition((_item("-a", ", data: {a: !!string yes, b: !text 1, c: !!str on}"),)),
+    "a word that is a truth": Condition((_item("-a", ", data: {a: y}"),), installs=False),
+    "a number that JSON has not": Condition((_item("-a", ", data: {a: .inf}"),), installs=False),
+    "a port with a point": Condition((_item("-a", ", spec: {ports: [{port: 80.0}]}", "Service"),)),
+    "a hook that is no word": Condition((_item("-a", metadata=", annotations: {helm.sh/hook: 1}"),)),
+    # What the API server says.
+    "an annotation that is a truth": Condition((_item("-a", metadata=", annotations: {a: true}"),), installs=False),
+    "an annotation of nothing": Condition((_item("-a", metadata=", annotations: {a: }"),)),
+    "a label that is a number": Condition((_item("-a", metadata=", labels: {a: 1}"),), installs=False),
+    "a label that cannot be": Condition((_item("-a", metadata=", labels: {a: 'b c'}"),), installs=False),
+    "a name that cannot be": Condition((_item("_A"),), installs=False),
+    "data that are no text": Condition((_item("-a", ", data: {a: 1}"),), installs=False),
+    "a Secret that is no base64": Condition((_item("-a", ", data: {a: sesame!}", "Secret"),), installs=False),
+    "a Service without ports": Condition((_item("-a", ", spec: {selector: {a: b}}", "Service"),), installs=False),
+    "a field that nobody knows": Condition((_item("-a", ", spec: {ports: [{port: 80}], other: 1}", "Service"),)),
+    "a hook that the API server does not take": Condition(
+        (_item("-a", ", data: {a: 1}", metadata=", annotations: {helm.sh/hook: 'pre-install,pre-upgrade'}"),),
+        installs=False,
+    ),
+    "what is there already": Condition(
+        (_item("-a").replace("{{ .Release.Name }}-a", "kube-root-ca.crt"),), installs=False
+    ),
+}
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_a_chart_with_a_condition_is_installed_and_upgraded_as_it_was_said(
+    world: World, api: client.ApiClient, tmp_path: Path, condition: str
+) -> None:
+    case, name, team = CONDITIONS[condition], f"c{secrets.token_hex(3)}", world.plain
+    chart = _chart(tmp_path / "chart", (*case.templates, *(() if case.alone else (OWN,))), case.metadata)
+    done = world.run("vet", str(chart), "--team", team, "--name", name, "--format", "json")
+    said = _said(done)
+    assert said == (case.installs, case.installs and case.upgrades), done.output
+    helm = world.helm[team]
+    installed = helm.run("install", str(chart), "--name", name, "--namespace", f"{team}-apps", "--timeout=30")
+    try:
+        assert (installed.returncode == 0) is case.installs, installed.stderr
+        if case.installs:
+            upgraded = helm.run("upgrade", name, str(chart), "--timeout=30")
+            assert (upgraded.returncode == 0) is case.upgrades, upgraded.stderr
+    finally:
+        helm.run("delete", "--purge", name)
+        _clear(api, world, name)
+
+
+@pytest.mark.parametrize("condition", [name for name, case in CONDITIONS.items() if not case.installs])
+def test_what_is_not_installed_is_no_upgrade_either_unless_it_is_about_the_install(
+    world: World, api: client.ApiClient, tmp_path: Path, condition: str
+) -> None:
+    case, name, team = CONDITIONS[condition], f"u{secrets.token_hex(3)}", world.plain
+    before, helm = _chart(tmp_path / "before", (OWN,), ()), world.helm[team]
+    after = _chart(tmp_path / "after", (*case.templates, *(() if case.alone else (OWN,))), case.metadata)
+    try:
+        done = helm.run("install", str(before), "--name", name, "--namespace", f"{team}-apps", "--timeout=30")
+        assert done.returncode == 0, done.stderr
+        upgraded = helm.run("upgrade", name, str(after), "--timeout=30")
+        assert (upgraded.returncode == 0) is bool(case.after), upgraded.stderr
+    finally:
+        helm.run("delete", "--purge", name)
+        _clear(api, world, name)
+
+
+def _chart(folder: Path, templates: tuple[str, ...], metadata: tuple[tuple[str, str], ...]) -> Path:
+    (folder / "templates").mkdir(parents=True)
+    about = {"apiVersion": "v1", "name": "condition", "version": "1.0.0", **dict(metadata)}
+    (folder / "Chart.yaml").write_text(yaml.safe_dump(about))
+    for number, text in enumerate(templates):
+        (folder / "templates" / f"t{number}.yaml").write_text(text)
+    return folder
+
+
+def _said(done: Result) -> tuple[bool, bool]:
+    """Return whether the command says that a chart can be installed, and upgraded then."""
+    if isinstance(done.exception, RefusedError):
+        return False, False
+    stops = [each["text"] for each in findings(done) if each["severity"] == "stops"]
+    assert [each for each in findings(done) if each["severity"] == "not checked"] == [], done.output
+    return all("but an upgrade" in text for text in stops), not stops
+
+
+def _clear(api: client.ApiClient, world: World, name: str) -> None:
+    """Delete what hooks left."""
+    core, apps = client.CoreV1Api(api), f"{world.plain}-apps"
+    for each in core.list_namespaced_config_map(apps).items:
+        if each.metadata.name.startswith(name):
+            core.delete_namespaced_config_map(each.metadata.name, apps)
+
+
 # An account with few rights.
 
 

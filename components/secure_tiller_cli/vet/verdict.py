@@ -87,6 +87,7 @@ def vet(
         *_left_out(objects),
         *_misnamed(objects, namespace),
         *_unquoted(objects),
+        *_no_definitions(objects),
         *made_twice(objects, namespace),
         *examine(client, objects, tiller, namespace, discovery=discovery),
         *pods(asker, objects, namespace),
@@ -143,6 +144,17 @@ def _misnamed(objects: tuple[Manifest, ...], namespace: str) -> Iterator[Concern
         if len(found) > 1:
             text = f"stands there {len(found)} times: the second is refused, because the first is there already"
             yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy, tuple(found))
+
+
+def _no_definitions(objects: tuple[Manifest, ...]) -> Iterator[Concern]:
+    """Yield a finding for the hooks that Tiller awaits as definitions and that are none.
+
+    Source: Helm 2.17, pkg/kube/client.go, pollCRDUntilEstablished.
+    """
+    found = [each for each in objects if "crd-install" in each.hooks and not each.left_out]
+    if wrong := tuple(each for each in found if each.kind != "CustomResourceDefinition"):
+        text = "is a hook crd-install, whose end Tiller awaits as that of a CustomResourceDefinition, which it is not"
+        yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, "make it a hook pre-install", wrong)
 
 
 def _unquoted(objects: tuple[Manifest, ...]) -> Iterator[Concern]:

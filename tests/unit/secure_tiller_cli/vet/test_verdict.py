@@ -92,3 +92,21 @@ def test_a_label_or_an_annotation_that_is_no_text_does_not_fit(
     other = f"{{apiVersion: v1, kind: ConfigMap, metadata: {{name: b, {metadata}}}}}"
     found = [each for each in judged(monkeypatch, f"{ONE}---\n{other}").findings if each.severity is Effect.STOPS]
     assert [each.text for each in found] == ([f"{words}: is no text, which the API server refuses"] if words else [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "hook", "fits"),
+    [
+        ("ConfigMap", "crd-install", False),
+        ("ConfigMap", "pre-install, CRD-install", False),
+        ("CustomResourceDefinition", "crd-install", True),
+        ("ConfigMap", "pre-install", True),
+        ("ConfigMap", "crd-install, other", True),
+    ],
+)
+def test_a_hook_for_definitions_that_is_none_does_not_fit(
+    monkeypatch: pytest.MonkeyPatch, kind: str, hook: str, fits: bool
+) -> None:
+    metadata = f"{{name: b, annotations: {{helm.sh/hook: '{hook}'}}}}"
+    made = judged(monkeypatch, f"{ONE}---\n{{apiVersion: v1, kind: {kind}, metadata: {metadata}}}\n")
+    assert (made.outcome is Outcome.FITS) is fits
