@@ -17,6 +17,10 @@ def command(
         typer.Option("--namespace", help="Of the team, for the release. Default: the only one that it has."),
     ] = None,
     name: Annotated[str, typer.Option("--name", help="Of the release. Default: Helm's stand-in.")] = "",
+    upgrade: Annotated[
+        bool,
+        typer.Option("--upgrade", help="Vet an upgrade of the release --name. Give all of its values."),
+    ] = False,
     values: Annotated[
         list[Path] | None,
         typer.Option("--values", "-f", exists=True, dir_okay=False, help="A file of values, as for helm install."),
@@ -52,6 +56,8 @@ def command(
     from secure_tiller_cli.output import write_json
     from secure_tiller_cli.vet import Chart, Outcome, Values, text, vet
 
+    if upgrade and not name:
+        raise typer.BadParameter("give the release with --name", param_hint="--upgrade")
     Chart(chart).require()
     tiller = deployed.read_deployed(stack).team(team)
     inside = text.namespace(tiller, namespace)
@@ -60,7 +66,7 @@ def command(
     with deployed.cluster(
         access, "to say which cluster it is, or what it serves", "get the namespace kube-system"
     ) as client:
-        verdict = vet(client, Chart(chart), tiller, inside, name=name, values=given, keyring=keyring)
+        verdict = vet(client, Chart(chart), tiller, inside, name=name, values=given, keyring=keyring, upgrade=upgrade)
     if form is Format.JSON:
         write_json(text.to_json(verdict, chart, tiller, inside))
     else:

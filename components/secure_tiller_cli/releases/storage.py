@@ -32,14 +32,21 @@ class Stored:
         return frozenset({record.release.name for record in self.records} | {item.claimed for item in self.unreadable})
 
 
-def read(client: Any, kind: Kind, namespace: str) -> Stored:
+def read(client: Any, kind: Kind, namespace: str, *, release: str = "") -> Stored:
     """Return the records that a namespace holds in objects of a kind.
+
+    Args:
+        client: of the cluster.
+        kind: of the objects.
+        namespace: where.
+        release: the name of one, whose records are read alone; empty: those of all.
 
     Raises:
         ApiException: the cluster refuses; the account needs the right to list them there.
     """
     of_api = kinds.Kind("", kind.plural)
-    listed = items(client, of_api, namespace, labels=RELEASES, secret_data=True, page=PAGE)
+    labels = f"{RELEASES},NAME={release}" if release else RELEASES
+    listed = items(client, of_api, namespace, labels=labels, secret_data=True, page=PAGE)
     found = [_read(kind, item) for item in listed]
     records = [item for item in found if isinstance(item, Record)]
     return Stored(

@@ -73,7 +73,7 @@ class Chart:
             why = f"the helm on PATH is not Helm 2: {' '.join(done.out.split()) or _said(done)}"
             raise self._refused(why, "put Helm 2's client first on PATH: another Helm renders otherwise than Tiller")
 
-    def render(self, namespace: str, name: str, values: Values, discovery: Discovery) -> str:
+    def render(self, namespace: str, name: str, values: Values, discovery: Discovery, *, upgrade: bool = False) -> str:
         """Return the manifests, hooks included, as Tiller in this cluster would render them.
 
         Args:
@@ -81,12 +81,17 @@ class Chart:
             name: the release's; empty: Helm's stand-in.
             values: the user's.
             discovery: of the cluster: charts ask for its version and its kinds.
+            upgrade: whether it is rendered for an upgrade.
 
         Raises:
             ChartError: it does not render; with Helm's error.
         """
         known = (f"--api-versions={version}" for version in discovery.capabilities)
-        place = (f"--namespace={namespace}", *((f"--name={name}",) if name else ()))
+        place = [
+            f"--namespace={namespace}",
+            *([f"--name={name}"] if name else ()),
+            *(["--is-upgrade"] if upgrade else ()),
+        ]
         done = _helm(
             "template", *place, *values.arguments(), f"--kube-version={discovery.release}", *known, "--", str(self.path)
         )

@@ -11,7 +11,9 @@ from urllib.parse import quote
 from secure_tiller_cli.charts import Concern, Discovery, Effect, Group, Manifest
 from secure_tiller_cli.charts.discovery import Served
 from secure_tiller_cli.vet.asking import OK, Answer, Asker, Way
-from secure_tiller_cli.vet.sequence import INSTALL
+from secure_tiller_cli.vet.sequence import BEFORE, INSTALL, UPGRADE
+from secure_tiller_cli.vet.upgrade import Previous, changes
+from secure_tiller_stack.cluster.api import MERGE_PATCH
 from secure_tiller_stack.cluster.connection import AT_ONCE
 from tiller_facts import values
 from tiller_facts.kinds import PODS, ROLE_BINDINGS
@@ -34,9 +36,16 @@ class Asked:
 
 
 def objects(
-    asker: Asker, manifests: Sequence[Manifest], discovery: Discovery, namespace: str, found: Sequence[Concern]
+    asker: Asker,
+    manifests: Sequence[Manifest],
+    discovery: Discovery,
+    namespace: str,
+    found: Sequence[Concern],
+    upgraded: Previous | None = None,
 ) -> Asked:
     """Ask about every object of a chart that can be asked about.
+
+    What Tiller would create is asked about as that; what an upgrade finds in the release, as the change that it sends.
 
     Args:
         asker: asks.
@@ -44,6 +53,7 @@ def objects(
         discovery: of the cluster.
         namespace: the release's.
         found: what is found already; an object that would be refused for it has no second finding here.
+        upgraded: what an upgrade changes; None: the chart is installed.
     """
     asked, sent = Asked(), dict[Manifest, tuple[Served, str]]()
     for each in manifests:
@@ -53,7 +63,8 @@ def objects(
         elif served:
             sent[each] = served, inside
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = dict(zip(sent, pool.map(lambda each: _ask(asker, each, *sent[each], manifests), sent), strict=True))
+        given = pool.map(lambda each: _ask(asker, each, *sent[each], manifests, upgraded), sent)
+        answers = dict(zip(sent, given, strict=True))
     asked.ways |= {each: answer.way.value for each, answer in answers.items()}
     stopped = {each for concern in found if concern.severity is Effect.STOPS for each in concern.manifests}
     forbidden = defaultdict[str, list[Manifest]](list)
@@ -63,7 +74,7 @@ def objects(
             asked.ways[each] = f"{NOT_ASKED}: your account may not create it"
             forbidden[inside].append(each)
         elif answer.status != OK and each not in stopped:
-            asked.concerns += _judged(each, answer, inside)
+            asked.concerns += _judged(each, answer, inside, upgraded)
     for inside, kept in forbidden.items():
         asked.concerns.append(_no_right({sent[each][0].resource for each in kept}, inside, kept))
     return asked
@@ -92,8 +103,20 @@ def _why_not(
     return ""
 
 
-def _ask(asker: Asker, each: Manifest, served: Served, inside: str, manifests: Sequence[Manifest]) -> Answer:
-    return asker.ask(each, address(served, inside), body(each, inside, manifests))
+def _ask(
+    asker: Asker,
+    each: Manifest,
+    served: Served,
+    inside: str,
+    manifests: Sequence[Manifest],
+    upgraded: Previous | None,
+) -> Answer:
+    answer = asker.ask(each, address(served, inside), body(each, inside, manifests))
+    before = upgraded.of(each) if upgraded and not each.hooks else None
+    if answer.status != HTTPStatus.CONFLICT or before is None:
+        return answer
+    patch = changes(before.content, each.content)
+    return asker.ask(each, address(served, inside, each.name), patch, method="PATCH", sends=MERGE_PATCH)
 
 
 def address(served: Served, inside: str, name: str = "") -> str:
@@ -114,13 +137,10 @@ def body(each: Manifest, inside: str, manifests: Sequence[Manifest]) -> Mapping[
     return sent
 
 
-def _judged(each: Manifest, answer: Answer, inside: str) -> Iterator[Concern]:
+def _judged(each: Manifest, answer: Answer, inside: str, upgraded: Previous | None) -> Iterator[Concern]:
     said, one = answer.message, (each,)
     if answer.status == HTTPStatus.CONFLICT:
-        if not each.hooks or (INSTALL.intersection(each.hooks) and "before-hook-creation" not in each.policies):
-            text = "is there already, and Tiller does not take it over"
-            remedy = "give it another name, or delete what is there if nobody needs it"
-            yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy, one)
+        yield from _there(each, upgraded)
     elif answer.status == HTTPStatus.FORBIDDEN and _VIOLATES in said:
         text = f"would not be made: {said[said.index(_VIOLATES) :]}"
         remedy = f"set the pod's securityContext and volumes so that {inside} admits it"
@@ -136,6 +156,21 @@ def _judged(each: Manifest, answer: Answer, inside: str) -> Iterator[Concern]:
         text = f"not checked: the API server answered {answer.status}: {said}"
         remedy = f"see whether {inside} and what it names are there, and try again"
         yield Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, remedy, one)
+
+
+def _there(each: Manifest, upgraded: Previous | None) -> Iterator[Concern]:
+    stages = UPGRADE if upgraded else INSTALL
+    if each.hooks and (BEFORE in each.policies or not stages.intersection(each.hooks)):
+        return
+    if upgraded and not upgraded.known and not each.hooks:
+        text, remedy = (
+            "not checked: is there already; an upgrade takes it if the release has it",
+            "see: helm get manifest",
+        )
+        yield Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, remedy, (each,))
+        return
+    text, remedy = "is there already, and Tiller does not take it over", "give it another name, or see whose it is"
+    yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy, (each,))
 
 
 def _no_right(resources: set[str], inside: str, found: Sequence[Manifest]) -> Concern:

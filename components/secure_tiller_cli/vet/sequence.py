@@ -23,7 +23,9 @@ _Clash = tuple[str, Manifest, Manifest]
 """The stage, what is there, and what is made in its place."""
 
 
-def made_twice(objects: Iterable[Manifest], namespace: str) -> Iterator[Concern]:
+def made_twice(
+    objects: Iterable[Manifest], namespace: str, released: Iterable[Manifest] | None = None
+) -> Iterator[Concern]:
     """Yield a finding for each object that is there already when Tiller makes a hook, or that a hook made.
 
     Those that are no hooks and have one name are found elsewhere.
@@ -31,23 +33,39 @@ def made_twice(objects: Iterable[Manifest], namespace: str) -> Iterator[Concern]
     Args:
         objects: all of the chart.
         namespace: the release's.
+        released: what an upgrade finds; None: the chart is installed, and upgraded to itself.
     """
     kept = [each for each in objects if each.name and not each.left_out]
-    present: dict[Place, Manifest] = {}
-    if at_install := _run(AT_INSTALL, kept, namespace, present):
+    has = tuple(each for each in (kept if released is None else released) if not each.hooks)
+    present = {} if released is None else {_place(each, namespace): each for each in has}
+    if released is None and (at_install := _run(AT_INSTALL, kept, namespace, present)):
         yield from (_concern(clash, "") for clash in at_install)
-    else:
-        yield from (_concern(clash, _LATE) for clash in _run(AT_UPGRADE, kept, namespace, present))
+        return
+    late = _LATE if released is None else ""
+    yield from (_concern(clash, late) for clash in _run(AT_UPGRADE, kept, namespace, present, has))
 
 
 _LATE = ". It can be installed, but an upgrade fails"
 
 
 def _run(
-    stages: Sequence[str], objects: Sequence[Manifest], namespace: str, present: dict[Place, Manifest]
+    stages: Sequence[str],
+    objects: Sequence[Manifest],
+    namespace: str,
+    present: dict[Place, Manifest],
+    has: Sequence[Manifest] = (),
 ) -> list[_Clash]:
-    """Go through the stages, and keep in `present` what is there some time after the end. Return what clashes."""
+    """Go through the stages, and keep in `present` what is there some time after the end. Return what clashes.
+
+    Args:
+        stages: in their order.
+        objects: those that Tiller makes.
+        namespace: the release's.
+        present: what is there.
+        has: what the release has, which Tiller changes instead.
+    """
     clashes: list[_Clash] = []
+    released = {_place(each, namespace) for each in has}
     for stage in stages:
         made = [each for each in objects if (stage in each.hooks if stage else not each.hooks)]
         for each in sorted(made, key=lambda hook: (hook.weight, hook.name)):
@@ -55,8 +73,8 @@ def _run(
             if each.hooks and BEFORE in each.policies:
                 present.pop(place, None)
             there = present.get(place)
-            # An upgrade changes what the release has; two of one name without a hook are found elsewhere.
-            if there and (stage or (there.hooks and stages is AT_INSTALL)):
+            # Two of one name without a hook are found elsewhere.
+            if there and (stage or (there.hooks and place not in released)):
                 clashes.append((stage, there, each))
             present.setdefault(place, each)
         for each in made:

@@ -15,6 +15,7 @@ from secure_tiller_cli.vet.chart import Chart, Values
 from secure_tiller_cli.vet.objects import objects as ask
 from secure_tiller_cli.vet.pods import pods
 from secure_tiller_cli.vet.sequence import made_twice
+from secure_tiller_cli.vet.upgrade import previous
 from tiller_facts import values as facts
 from tiller_facts import versions
 
@@ -61,8 +62,9 @@ def vet(
     name: str,
     values: Values,
     keyring: Path | None,
+    upgrade: bool = False,
 ) -> Verdict:
-    """Render a chart and find what would go wrong if a team installed it.
+    """Render a chart and find what would go wrong if a team installed it, or upgraded a release to it.
 
     Args:
         client: of the team's cluster.
@@ -72,6 +74,7 @@ def vet(
         name: of the release; empty: Helm's stand-in.
         values: the user's.
         keyring: the public keys of those who may have signed the chart; None: that is not asked for.
+        upgrade: whether a release of this name is upgraded.
 
     Raises:
         ChartError: it does not render.
@@ -79,7 +82,8 @@ def vet(
         ApiException: the cluster does not answer, or refuses what everybody may ask.
     """
     discovery = discover(client)
-    objects = read(chart.render(namespace, name, values, discovery))
+    objects = read(chart.render(namespace, name, values, discovery, upgrade=upgrade))
+    before = previous(client, tiller, name, namespace, discovery) if upgrade else None
     asker = Asker.of(client, tiller, objects)
     found = [
         *chart.demands(discovery, _version(tiller)),
@@ -88,11 +92,12 @@ def vet(
         *_misnamed(objects, namespace),
         *_unquoted(objects),
         *_no_definitions(objects),
-        *made_twice(objects, namespace),
+        *(before.concerns if before else ()),
+        *made_twice(objects, namespace, before.objects.values() if before and before.known else None),
         *examine(client, objects, tiller, namespace, discovery=discovery),
         *pods(asker, objects, namespace),
     ]
-    asked = ask(asker, objects, discovery, namespace, found)
+    asked = ask(asker, objects, discovery, namespace, found, before)
     order = list(Group)
     ordered = sorted((*found, *asked.concerns), key=lambda finding: order.index(finding.group))
     return Verdict(objects, tuple(ordered), {each: asked.ways[each] for each in objects})

@@ -11,6 +11,7 @@ import pytest
 from secure_tiller_cli.charts import Concern, Effect, Group, Manifest
 from secure_tiller_cli.vet.asking import Asker
 from secure_tiller_cli.vet.objects import Asked, objects
+from secure_tiller_cli.vet.upgrade import Previous
 from secure_tiller_stack.cluster.connection import calling
 from tests.support.api_server import SELF_REVIEW, Answer, ApiServer, review
 from tests.unit.secure_tiller_cli.charts.world import ACCOUNT, DISCOVERY, RBAC, blue, one, right_of
@@ -33,10 +34,10 @@ def judge(server: ApiServer, tmp_path: Path) -> Judge:
     server.answers[f"/apis/{RBAC}/v1/namespaces/blue-apps/rolebindings"] = (201, {})
     server.answers[f"/apis/{RBAC}/v1/namespaces/blue-apps/roles"] = (201, {})
 
-    def run(*manifests: Manifest, found: tuple[Concern, ...] = ()) -> Asked:
+    def run(*manifests: Manifest, found: tuple[Concern, ...] = (), upgraded: Previous | None = None) -> Asked:
         with calling(access(tmp_path, server.url)) as client:
             asker = Asker.of(client, blue(), manifests)
-            return objects(asker, manifests, DISCOVERY, "blue-apps", found)
+            return objects(asker, manifests, DISCOVERY, "blue-apps", found, upgraded)
 
     return run
 
@@ -200,6 +201,57 @@ def test_a_hook_that_is_there_already_stops_an_install_unless_it_is_deleted_firs
     server.answers[MAPS] = THERE
     annotations = {"helm.sh/hook": hook, "helm.sh/hook-delete-policy": policy}
     assert len(judge(one("ConfigMap", metadata={"annotations": annotations})).concerns) == found
+
+
+# An upgrade.
+
+RELEASED = Previous("blue-apps", {("ConfigMap", "blue-apps", "web"): one("ConfigMap", data={"a": "1", "b": "2"})})
+
+
+def test_what_a_release_has_is_asked_about_as_its_change(server: ApiServer, judge: Judge) -> None:
+    server.answers[MAPS], server.answers[f"{MAPS}/web"] = THERE, (200, {})
+    changed, new = one("ConfigMap", data={"a": "2", "c": "3"}), one("Secret")
+    asked = judge(changed, new, upgraded=RELEASED)
+    assert (asked.ways, asked.concerns) == ({changed: AS_TILLER, new: AS_TILLER}, [])
+    (patch,) = server.asked_at(f"{MAPS}/web")
+    assert (patch.query, patch.body) == ({"dryRun": ["All"]}, {"data": {"a": "2", "b": None, "c": "3"}})
+    assert ["application/merge-patch+json"] in server.sent("Content-Type")
+
+
+def test_a_change_that_the_api_server_refuses_stops(server: ApiServer, judge: Judge) -> None:
+    server.answers[MAPS] = THERE
+    server.answers[f"{MAPS}/web"] = said(422, 'ConfigMap "web" is invalid: data: Forbidden: field is immutable')
+    (finding,) = judge(one("ConfigMap", data={"a": "2"}), upgraded=RELEASED).concerns
+    assert (finding.severity, finding.text) == (
+        Effect.STOPS,
+        "the API server does not take it: data: Forbidden: field is immutable",
+    )
+
+
+@pytest.mark.parametrize(
+    ("upgraded", "severity"),
+    [(Previous("blue-apps"), Effect.STOPS), (Previous("blue-apps", known=False), Effect.NOT_CHECKED)],
+)
+def test_what_is_there_and_not_of_the_release_is_not_passed(
+    server: ApiServer, judge: Judge, upgraded: Previous, severity: Effect
+) -> None:
+    server.answers[MAPS] = THERE
+    (finding,) = judge(one("ConfigMap"), upgraded=upgraded).concerns
+    assert finding.severity is severity
+    assert "is there already" in finding.text
+
+
+@pytest.mark.parametrize(
+    ("hook", "policy", "found"),
+    [("pre-upgrade", "", True), ("pre-upgrade", "before-hook-creation", False), ("pre-install", "", False)],
+)
+def test_a_hook_that_is_there_already_stops_an_upgrade_that_makes_it(
+    server: ApiServer, judge: Judge, hook: str, policy: str, found: bool
+) -> None:
+    server.answers[MAPS] = THERE
+    annotations = {"helm.sh/hook": hook, "helm.sh/hook-delete-policy": policy}
+    asked = judge(one("ConfigMap", metadata={"annotations": annotations}), upgraded=RELEASED)
+    assert len(asked.concerns) == found
 
 
 # Nothing of a Secret is printed.

@@ -88,3 +88,27 @@ FITS = {
 @pytest.mark.parametrize("case", FITS)
 def test_what_is_gone_in_time_fits(case: str) -> None:
     assert found(*FITS[case]) == []
+
+
+def upgraded(released: tuple[str, ...], *documents: str) -> list[Concern]:
+    return list(made_twice(read("\n---\n".join(documents)), "blue-apps", read("\n---\n".join(released))))
+
+
+@pytest.mark.parametrize(
+    ("released", "documents", "refused"),
+    [
+        ((OWN,), (OWN,), False),
+        ((OWN,), (OWN, hook("pre-install")), False),
+        ((OWN,), (OWN, hook("pre-upgrade")), True),
+        ((OWN,), (OWN, hook("pre-upgrade", BEFORE)), False),
+        ((), (OWN, hook("pre-upgrade")), True),
+        ((), (OWN, hook("pre-upgrade", BEFORE)), True),
+        ((), (OWN, hook("pre-upgrade", DONE)), False),
+        ((), (hook("pre-upgrade"),), False),
+        ((), (hook("pre-upgrade,post-upgrade"),), True),
+    ],
+)
+def test_an_upgrade_begins_with_what_the_release_has(
+    released: tuple[str, ...], documents: tuple[str, ...], refused: bool
+) -> None:
+    assert bool(upgraded(released, *documents)) is refused

@@ -17,7 +17,7 @@ class Rendered:
     def __init__(self, text: str) -> None:
         self.text = text
 
-    def render(self, *_: object) -> str:
+    def render(self, *_: object, **__: object) -> str:
         return self.text
 
     def demands(self, *_: object) -> tuple[()]:

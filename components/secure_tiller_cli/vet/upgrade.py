@@ -1,0 +1,100 @@
+"""The revision of a release that an upgrade changes, and whether Tiller would begin to.
+
+Source: Helm 2.17, pkg/tiller/release_update.go (prepareUpdate) and pkg/kube/client.go (UpdateWithOptions).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from secure_tiller_cli.charts import RELEASE, Concern, Discovery, Effect, Group, Manifest, ManifestError, read
+from secure_tiller_cli.releases import Kind, Release, Status, storage
+from secure_tiller_cli.state import DeployedTiller
+from secure_tiller_stack.cluster.api import unless_refused
+
+Place = tuple[str, str, str]
+"""Kind, namespace and name, by which Tiller finds an object of a release again (pkg/kube/result.go)."""
+
+
+@dataclass(frozen=True)
+class Previous:
+    """The objects of the deployed revision, hooks left out."""
+
+    namespace: str
+    objects: Mapping[Place, Manifest] = field(default_factory=dict)
+    known: bool = True
+    """Whether the release could be read."""
+    concerns: tuple[Concern, ...] = ()
+
+    def of(self, manifest: Manifest) -> Manifest | None:
+        """Return the object as the deployed revision has it; None: it has it not."""
+        return self.objects.get(_place(manifest, self.namespace))
+
+
+def previous(client: Any, tiller: DeployedTiller, name: str, namespace: str, discovery: Discovery) -> Previous:
+    """Read the deployed revision of a release of a team's Tiller.
+
+    Args:
+        client: of the cluster; its account must be allowed to list the Secrets of Tiller's namespace.
+        tiller: the team's.
+        name: the release's.
+        namespace: where it is said to be.
+        discovery: of the cluster.
+    """
+    stored = unless_refused(None, storage.read, client, Kind.SECRET, tiller.namespace, release=name)
+    if stored is None or stored.unreadable:
+        why = (
+            f"{stored.unreadable[0]} {stored.unreadable[0].why}"
+            if stored
+            else "your account may not list Secrets there"
+        )
+        text = f"not checked what {name} has in {tiller.namespace}: {why}"
+        concern = Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, "use an account that may read its records")
+        return Previous(namespace, known=False, concerns=(concern,))
+    revisions = [record.release for record in stored.records]
+    deployed = [each for each in revisions if each.status is Status.DEPLOYED]
+    try:
+        found = [each for each in read(deployed[-1].manifest) if not each.hooks] if deployed else []
+    except ManifestError as error:
+        stops = [_stops(f"what the release {name} has {error.problems[0].why}", "look at it: helm get manifest")]
+        return Previous(namespace, concerns=tuple(stops))
+    stops = list(_stopping(name, namespace, revisions, found, discovery))
+    return Previous(namespace, {_place(each, namespace): each for each in found}, concerns=tuple(stops))
+
+
+def _stopping(
+    name: str, namespace: str, revisions: list[Release], found: list[Manifest], discovery: Discovery
+) -> Iterator[Concern]:
+    deployed = [each for each in revisions if each.status is Status.DEPLOYED]
+    if not deployed:
+        yield _stops(f"{name} has no deployed revision, and Tiller upgrades no other", "see: helm history")
+        return
+    if (last := revisions[-1].status).name.startswith("PENDING_"):
+        text = f"its last revision is {last.name}: another operation is in progress, or was cut off"
+        yield _stops(text, "wait for its end, or roll it back")
+    if deployed[-1].namespace != namespace:
+        yield _stops(f"the release is in {deployed[-1].namespace}", "give that with --namespace")
+    for each in found:
+        if each.api_version not in discovery.unanswered and not discovery.find(each.api_version, each.kind):
+            text = f"the deployed revision has a {each.kind} of {each.api_version}, which the cluster no longer serves"
+            yield _stops(text, RELEASE)
+
+
+def _stops(text: str, remedy: str) -> Concern:
+    return Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy)
+
+
+def _place(manifest: Manifest, namespace: str) -> Place:
+    return manifest.kind, manifest.namespace or namespace, manifest.name
+
+
+def changes(old: Any, new: Any) -> Any:
+    """Return what an upgrade sends of an object: the fields that two revisions have otherwise (RFC 7396).
+
+    For kinds that Helm 2 knows, Tiller sends a strategic merge patch: of a list the changed items alone.
+    """
+    if not (isinstance(old, Mapping) and isinstance(new, Mapping)):
+        return new
+    gone = dict.fromkeys(old.keys() - new.keys())
+    changed = {key: changes(old.get(key), value) for key, value in new.items() if value != old.get(key)}
+    return gone | changed

@@ -1,0 +1,94 @@
+"""The revision that an upgrade begins with."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from secure_tiller_cli.charts import Effect
+from secure_tiller_cli.releases import Kind, Record, Release, Status, Unreadable, storage
+from secure_tiller_cli.vet.upgrade import Previous, changes, previous
+from secure_tiller_stack.cluster.connection import clients
+from tests.unit.secure_tiller_cli.charts.world import DISCOVERY, blue, one
+
+OWN = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n"
+OLD = "apiVersion: extensions/v1beta1\nkind: Deployment\nmetadata: {name: web}\n"
+FIRST = Release("shop", 1, "blue-apps", Status.DEPLOYED, "shop-1.0.0", 1, 1, OWN)
+UNREADABLE = Unreadable(Kind.SECRET, "blue-tiller", "shop.v1", "shop", "is no base64")
+
+
+def stored(*revisions: Release, unreadable: tuple[Unreadable, ...] = ()) -> storage.Stored:
+    records = (Record(Kind.SECRET, "blue-tiller", f"shop.v{r.revision}", {}, "", "", "", r) for r in revisions)
+    return storage.Stored(tuple(records), unreadable)
+
+
+def read(monkeypatch: pytest.MonkeyPatch, given: Any) -> Previous:
+    """Return the revision before, where the storage answers so."""
+
+    def answer(*_: object, release: str) -> Any:
+        assert release == "shop"
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+    monkeypatch.setattr(storage, "read", answer)
+    return previous(None, blue(), "shop", "blue-apps", DISCOVERY)
+
+
+def test_the_objects_of_the_deployed_revision_are_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = replace(FIRST, revision=2, status=Status.FAILED, manifest="")
+    found = read(monkeypatch, stored(FIRST, failed))
+    assert (found.known, found.concerns) == (True, ())
+    assert found.of(one("ConfigMap")) is not None
+    assert found.of(one("ConfigMap", namespace="blue-apps")) is not None
+    assert found.of(one("ConfigMap", namespace="other")) is found.of(one("Secret")) is None
+
+
+STOPPED = {
+    "no revision": (stored(), "has no deployed revision"),
+    "none that is deployed": (stored(replace(FIRST, status=Status.FAILED)), "has no deployed revision"),
+    "one that is under way": (
+        stored(FIRST, replace(FIRST, revision=2, status=Status.PENDING_UPGRADE)),
+        "its last revision is PENDING_UPGRADE",
+    ),
+    "another namespace": (stored(replace(FIRST, namespace="other")), "the release is in other"),
+    "a kind that is gone": (stored(replace(FIRST, manifest=OLD)), "has a Deployment of extensions/v1beta1, which the"),
+    "what cannot be read": (stored(replace(FIRST, manifest="a: b: c")), "what the release shop has is no YAML"),
+}
+
+
+@pytest.mark.parametrize("case", STOPPED)
+def test_a_release_that_tiller_does_not_upgrade_is_found(monkeypatch: pytest.MonkeyPatch, case: str) -> None:
+    given, words = STOPPED[case]
+    (finding,) = read(monkeypatch, given).concerns
+    assert finding.severity is Effect.STOPS
+    assert words in finding.text
+
+
+REFUSED = clients.ApiException(status=403)
+REFUSED.body = '{"message": "forbidden"}'
+
+
+@pytest.mark.parametrize(
+    ("given", "words"), [(REFUSED, "may not list Secrets"), (stored(unreadable=(UNREADABLE,)), "is no base64")]
+)
+def test_a_release_that_cannot_be_read_is_not_passed(monkeypatch: pytest.MonkeyPatch, given: Any, words: str) -> None:
+    found = read(monkeypatch, given)
+    (finding,) = found.concerns
+    assert (found.known, finding.severity) == (False, Effect.NOT_CHECKED)
+    assert words in finding.text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sent"),
+    [
+        ({"a": 1}, {"a": 1}, {}),
+        ({"a": 1, "b": 2}, {"a": 2}, {"a": 2, "b": None}),
+        ({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "d": [1]}}, {"a": {"c": None, "d": [1]}}),
+        ({"a": [1, 2]}, {"a": [2]}, {"a": [2]}),
+        ({"a": 1}, {"a": {"b": 1}}, {"a": {"b": 1}}),
+        ({}, {"a": {"b": 1}}, {"a": {"b": 1}}),
+    ],
+)
+def test_the_fields_that_differ_are_sent(old: Any, new: Any, sent: Any) -> None:
+    assert changes(old, new) == sent
