@@ -380,10 +380,11 @@ CONDITIONS = {
     "a hook for a delete": Condition((_hook("post-delete"),)),
     "a hook for definitions that is none": Condition((_hook("crd-install", name="-h"),), installs=False, after=True),
     "an object twice": Condition((OWN,), installs=False, after=True),
+    "a new object twice": Condition((_item("-a"), _item("-a")), installs=False),
     # How Helm's builder reads.
     "an empty list": Condition(("apiVersion: v1\nkind: List\nitems: []\n",)),
     "a list of nothing": Condition(("apiVersion: v1\nkind: ConfigMapList\nitems:\n",)),
-    "an empty list alone": Condition(("apiVersion: v1\nkind: List\nitems:\n",), installs=False, alone=True),
+    "an empty list alone": Condition(("apiVersion: v1\nkind: List\nitems:\n",), installs=False, after=True, alone=True),
     "a list whose items have no type": Condition(
         ("apiVersion: v1\nkind: ConfigMapList\nitems:\n  - metadata: {name: '{{ .Release.Name }}-a'}\n",)
     ),
@@ -443,8 +444,8 @@ def test_a_chart_with_a_condition_is_installed_and_upgraded_as_it_was_said(
         _clear(api, world, name)
 
 
-@pytest.mark.parametrize("condition", [name for name, case in CONDITIONS.items() if not case.installs])
-def test_what_is_not_installed_is_no_upgrade_either_unless_it_is_about_the_install(
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_a_release_is_upgraded_to_a_chart_with_a_condition_as_it_was_said(
     world: World, api: client.ApiClient, tmp_path: Path, condition: str
 ) -> None:
     case, name, team = CONDITIONS[condition], f"u{secrets.token_hex(3)}", world.plain
@@ -453,8 +454,11 @@ def test_what_is_not_installed_is_no_upgrade_either_unless_it_is_about_the_insta
     try:
         done = helm.run("install", str(before), "--name", name, "--namespace", f"{team}-apps", "--timeout=30")
         assert done.returncode == 0, done.stderr
+        vetted = world.run("vet", str(after), "--team", team, "--upgrade", "--name", name, "--format", "json")
+        expected = case.installs if case.after is None else case.after
+        assert _said(vetted)[1] is expected, vetted.output
         upgraded = helm.run("upgrade", name, str(after), "--timeout=30")
-        assert (upgraded.returncode == 0) is bool(case.after), upgraded.stderr
+        assert (upgraded.returncode == 0) is expected, upgraded.stderr
     finally:
         helm.run("delete", "--purge", name)
         _clear(api, world, name)

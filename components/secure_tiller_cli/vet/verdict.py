@@ -12,10 +12,11 @@ from secure_tiller_cli.charts.discovery import group
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_cli.vet.asking import Asker
 from secure_tiller_cli.vet.chart import Chart, Values
+from secure_tiller_cli.vet.exactness import rendered_otherwise
 from secure_tiller_cli.vet.objects import objects as ask
 from secure_tiller_cli.vet.pods import pods
 from secure_tiller_cli.vet.sequence import made_twice
-from secure_tiller_cli.vet.upgrade import previous
+from secure_tiller_cli.vet.upgrade import Previous, previous
 from tiller_facts import values as facts
 from tiller_facts import versions
 
@@ -87,11 +88,11 @@ def vet(
     asker = Asker.of(client, tiller, objects)
     found = [
         *chart.demands(discovery, _version(tiller)),
-        *filter(None, [chart.provenance(keyring), _overlong(name)]),
-        *_left_out(objects),
-        *_misnamed(objects, namespace),
+        *filter(None, [chart.provenance(keyring), _overlong(name), rendered_otherwise(chart.path, discovery)]),
+        *_left_out(objects, upgrade=upgrade),
+        *_misnamed(objects, namespace, before),
         *_unquoted(objects),
-        *_no_definitions(objects),
+        *(() if upgrade else _no_definitions(objects)),
         *(before.concerns if before else ()),
         *made_twice(objects, namespace, before.objects.values() if before and before.known else None),
         *examine(client, objects, tiller, namespace, discovery=discovery),
@@ -118,9 +119,13 @@ def _overlong(name: str) -> Concern | None:
     return Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, "give it a shorter --name")
 
 
-def _left_out(objects: tuple[Manifest, ...]) -> Iterator[Concern]:
+def _left_out(objects: tuple[Manifest, ...], *, upgrade: bool) -> Iterator[Concern]:
     """Yield findings about objects that Tiller does not install for any team."""
-    if not any(not each.hooks for each in objects):
+    none = not any(not each.hooks for each in objects)
+    if none and upgrade:
+        text = "renders to no object that is not a hook: the upgrade deletes all that the release has"
+        yield Concern(Group.CANNOT_INSTALL, Effect.NOTE, text, "switch something on by the chart's values", objects)
+    elif none:
         text = "renders to no object that is not a hook, and Tiller installs no such release: no objects visited"
         remedy = "switch something on by the chart's values"
         yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy, objects)
@@ -132,7 +137,7 @@ def _left_out(objects: tuple[Manifest, ...]) -> Iterator[Concern]:
         yield Concern(Group.CANNOT_INSTALL, Effect.NOTE, text, remedy, unknown)
 
 
-def _misnamed(objects: tuple[Manifest, ...], namespace: str) -> Iterator[Concern]:
+def _misnamed(objects: tuple[Manifest, ...], namespace: str, before: Previous | None) -> Iterator[Concern]:
     """Yield findings about objects without a name, or with the name of another."""
     remedy = "give each object a name of its own in metadata.name"
     if unnamed := tuple(each for each in objects if not each.name and not each.hooks):
@@ -146,7 +151,7 @@ def _misnamed(objects: tuple[Manifest, ...], namespace: str) -> Iterator[Concern
         if each.name and not each.hooks:  # hooks may follow each other
             places[group(each.api_version), each.kind, each.namespace or namespace, each.name].append(each)
     for found in places.values():
-        if len(found) > 1:
+        if len(found) > 1 and not (before and before.of(found[0])):  # what the release has is changed twice
             text = f"stands there {len(found)} times: the second is refused, because the first is there already"
             yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy, tuple(found))
 

@@ -1,5 +1,7 @@
 """The outcome of a chart, independent of the team."""
 
+from pathlib import Path
+
 import pytest
 
 from secure_tiller_cli.charts import Effect
@@ -13,6 +15,8 @@ ONE = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}}\n"
 
 class Rendered:
     """Stands in for a chart."""
+
+    path = Path()
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -30,7 +34,7 @@ class Rendered:
 
 def judged(monkeypatch: pytest.MonkeyPatch, text: str, name: str = "") -> Verdict:
     """Return the verdict on rendered manifests, without a cluster."""
-    for each in ("discover", "examine", "pods"):
+    for each in ("discover", "examine", "pods", "rendered_otherwise"):
         monkeypatch.setattr(verdict, each, lambda *_, **__: ())
     monkeypatch.setattr(Asker, "of", lambda *_: None)
     monkeypatch.setattr(verdict, "ask", lambda _, objects, *__: Asked(dict.fromkeys(objects, "asked as you")))

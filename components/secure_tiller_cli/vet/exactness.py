@@ -1,0 +1,67 @@
+"""Whether a chart is rendered here as Tiller renders it in the cluster, as far as the version of Kubernetes goes.
+
+`helm template` takes the version of `--kube-version` without its patch and its vendor's part: `v1.29.0` for
+`v1.29.3-eks-1` (Helm 2.17, pkg/renderutil/render.go).
+"""
+
+import io
+import re
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from secure_tiller_cli.charts import Concern, Discovery, Effect, Group
+
+LARGEST, MOST, DEEPEST = 4 * 2**20, 20_000, 5
+"""Bytes of a file, files of a chart, and packages in packages that are looked at; no more is."""
+
+_ASKS = re.compile(rb"KubeVersion\b[^}]{0,80}")
+_EXACT = re.compile(rb"KubeVersion\s*\.\s*(Major|Minor)\b")
+_PLAIN = re.compile(r"v[0-9]+\.[0-9]+\.[0-9]+")
+
+
+def rendered_otherwise(chart: Path, discovery: Discovery) -> Concern | None:
+    """Return the finding about a chart that asks for more of the version than it is rendered with; None: it does not.
+
+    Args:
+        chart: a folder or a package.
+        discovery: of the cluster.
+    """
+    shown = f"v{discovery.version}.0"
+    if discovery.release == shown or not any(map(_asks, _templates(chart))):
+        return None
+    text = f"asks for the version of Kubernetes, and is rendered here for {shown}, by Tiller for {discovery.release}"
+    if _PLAIN.fullmatch(discovery.release):
+        return Concern(Group.CANNOT_INSTALL, Effect.NOTE, text, "see whether it asks for the patch: helm template")
+    remedy = "compare: helm install --dry-run --debug, by a client of the team's Tiller"
+    return Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, f"not checked: {text}", remedy)
+
+
+def _asks(template: bytes) -> bool:
+    return any(not _EXACT.match(found) for found in _ASKS.findall(template))
+
+
+def _templates(chart: Path) -> Iterator[bytes]:
+    """Yield the templates of a chart and of its subcharts, as far as the limits go."""
+    if chart.is_file():
+        yield from _packed(chart.read_bytes() if chart.stat().st_size < LARGEST * 10 else b"", DEEPEST)
+        return
+    files = (each for each in sorted(chart.rglob("*")) if each.is_file() and each.stat().st_size < LARGEST)
+    for _, each in zip(range(MOST), files, strict=False):
+        if "templates" in each.relative_to(chart).parts:
+            yield each.read_bytes()
+        elif each.suffix == ".tgz":
+            yield from _packed(each.read_bytes(), DEEPEST)
+
+
+def _packed(package: bytes, deep: int) -> Iterator[bytes]:
+    try:
+        with tarfile.open(fileobj=io.BytesIO(package), mode="r:gz") as files:
+            for _, each in zip(range(MOST), files, strict=False):
+                opened = files.extractfile(each) if each.isfile() and each.size < LARGEST else None
+                if opened and "templates" in PurePosixPath(each.name).parts:
+                    yield opened.read(LARGEST)
+                elif opened and each.name.endswith(".tgz") and deep:
+                    yield from _packed(opened.read(LARGEST), deep - 1)
+    except (tarfile.TarError, OSError, EOFError):
+        return  # Helm says what is wrong with it
