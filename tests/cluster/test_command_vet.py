@@ -379,6 +379,7 @@ CONDITIONS = {
     "a hook twice": Condition((_hook("pre-install,post-install", name="-h"),), installs=False, after=True),
     "a hook for a delete": Condition((_hook("post-delete"),)),
     "a hook for definitions that is none": Condition((_hook("crd-install", name="-h"),), installs=False, after=True),
+    "a hook in braces": Condition((_hook("pre-install,pre-upgrade", "hook-succeeded", "-h")[9:],), installs=False),
     "an object twice": Condition((OWN,), installs=False, after=True),
     "a new object twice": Condition((_item("-a"), _item("-a")), installs=False),
     # How Helm's builder reads.

@@ -100,8 +100,26 @@ def _objects(document: str) -> Iterator[Manifest]:
         return
     annotations = _annotations(content, source)
     hook = _hooks(annotations)
+    if hook and HOOKS.issuperset(hook):
+        _require_readable(document, source)
     for item in _flattened(content, source):
         yield _manifest(item, source, hook, annotations if hook else {})
+
+
+def _require_readable(document: str, source: str) -> None:
+    """Require that a hook in braces is JSON: Helm's reader takes it for that, as nothing stands before it.
+
+    Source: apimachinery 0.16, util/yaml/decoder.go, GuessJSONStream.
+
+    Raises:
+        ManifestError: it is not.
+    """
+    text = _SOURCE.sub("", document, count=1).strip()
+    try:
+        if text.startswith("{"):
+            json.loads(text)
+    except ValueError as error:
+        raise _refused(source, "is a hook in braces and no JSON, which Helm's reader takes it for") from error
 
 
 def _require_end(content: Any) -> None:

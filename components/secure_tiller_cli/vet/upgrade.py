@@ -11,6 +11,8 @@ from secure_tiller_cli.charts import RELEASE, Concern, Discovery, Effect, Group,
 from secure_tiller_cli.releases import Kind, Release, Status, storage
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_stack.cluster.api import unless_refused
+from secure_tiller_stack.cluster.lister import RELEASES, items
+from tiller_facts.kinds import SECRETS
 
 Place = tuple[str, str, str]
 """Kind, namespace and name, by which Tiller finds an object of a release again (pkg/kube/result.go)."""
@@ -60,6 +62,26 @@ def previous(client: Any, tiller: DeployedTiller, name: str, namespace: str, dis
         return Previous(namespace, concerns=tuple(stops))
     stops = list(_stopping(name, namespace, revisions, found, discovery))
     return Previous(namespace, {_place(each, namespace): each for each in found}, concerns=tuple(stops))
+
+
+def taken(client: Any, tiller: DeployedTiller, name: str) -> Iterator[Concern]:
+    """Yield the finding about a release that is to be installed and is there; nothing without a name.
+
+    Of its records the metadata alone is asked for. A release that was deleted and not purged counts.
+
+    Args:
+        client: of the cluster.
+        tiller: the team's.
+        name: the release's.
+    """
+    labels = f"{RELEASES},NAME={name}"
+    found = unless_refused(None, items, client, SECRETS, tiller.namespace, labels=labels) if name else ()
+    if found:
+        text = f"a release {name} is there already, and Tiller installs no second one"
+        yield _stops(text, f"vet its upgrade: --upgrade --name {name}; or give another name")
+    elif found is None:
+        text = f"whether a release {name} is there was not looked at: your account may not list Secrets of Tiller's"
+        yield Concern(Group.CANNOT_INSTALL, Effect.NOTE, text, "see: helm ls --all")
 
 
 def _stopping(

@@ -16,7 +16,7 @@ from secure_tiller_cli.vet.exactness import rendered_otherwise
 from secure_tiller_cli.vet.objects import objects as ask
 from secure_tiller_cli.vet.pods import pods
 from secure_tiller_cli.vet.sequence import made_twice
-from secure_tiller_cli.vet.upgrade import Previous, previous
+from secure_tiller_cli.vet.upgrade import Previous, previous, taken
 from tiller_facts import values as facts
 from tiller_facts import versions
 
@@ -93,7 +93,7 @@ def vet(
         *_misnamed(objects, namespace, before),
         *_unquoted(objects),
         *(() if upgrade else _no_definitions(objects)),
-        *(before.concerns if before else ()),
+        *(before.concerns if before else taken(client, tiller, name)),
         *made_twice(objects, namespace, before.objects.values() if before and before.known else None),
         *examine(client, objects, tiller, namespace, discovery=discovery),
         *pods(asker, objects, namespace),

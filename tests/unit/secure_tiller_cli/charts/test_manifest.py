@@ -1,6 +1,9 @@
 """Manifests are read as Tiller reads them."""
 
+import json
+
 import pytest
+import yaml
 
 from secure_tiller_cli.charts import ManifestError, read
 
@@ -40,7 +43,9 @@ def test_hooks_are_read_as_helm_reads_them() -> None:
 
 @pytest.mark.parametrize(("hook", "left_out"), [("test-success", False), ("crd-install", False), ("test", True)])
 def test_what_has_a_hook_that_helm_2_does_not_know_is_left_out(hook: str, left_out: bool) -> None:
-    (pod,) = read(f"{{apiVersion: v1, kind: Pod, metadata: {{name: a, annotations: {{helm.sh/hook: {hook}}}}}}}")
+    (pod,) = read(
+        f"# A hook\n{{apiVersion: v1, kind: Pod, metadata: {{name: a, annotations: {{helm.sh/hook: {hook}}}}}}}"
+    )
     assert pod.left_out is left_out
 
 
@@ -79,7 +84,9 @@ def test_a_namespace_that_is_no_text_is_that_of_the_release(namespace: str) -> N
 
 @pytest.mark.parametrize("hook", ["1", "true", "~", "''"])
 def test_a_hook_that_is_no_word_is_one_that_helm_2_does_not_know(hook: str) -> None:
-    (made,) = read(f"{{apiVersion: v1, kind: A, metadata: {{name: a, annotations: {{helm.sh/hook: {hook}}}}}}}")
+    (made,) = read(
+        f"# A hook\n{{apiVersion: v1, kind: A, metadata: {{name: a, annotations: {{helm.sh/hook: {hook}}}}}}}"
+    )
     assert made.left_out
 
 
@@ -87,8 +94,20 @@ def test_the_policies_and_the_weight_of_a_hook_are_read() -> None:
     annotations = "helm.sh/hook: pre-install, helm.sh/hook-delete-policy: 'Before-Hook-Creation, other', WEIGHT"
     for weight, read_weight in {"-5": -5, "'+5'": 5, "a": 0, "1.5": 0}.items():
         words = annotations.replace("WEIGHT", f"helm.sh/hook-weight: {weight}")
-        (made,) = read(f"{{apiVersion: v1, kind: A, metadata: {{name: a, annotations: {{{words}}}}}}}")
+        (made,) = read(f"# A hook\n{{apiVersion: v1, kind: A, metadata: {{name: a, annotations: {{{words}}}}}}}")
         assert (made.policies, made.weight) == (frozenset(["before-hook-creation", "other"]), read_weight)
+
+
+HOOK_IN_BRACES = "{apiVersion: v1, kind: A, metadata: {name: a, annotations: {helm.sh/hook: pre-install}}}"
+
+
+@pytest.mark.parametrize("before", ["", "\n\n", "# Source: a/templates/b.yaml\n"])
+def test_a_hook_in_braces_is_json_to_tiller(before: str) -> None:
+    with pytest.raises(ManifestError, match="is a hook in braces and no JSON"):
+        read(before + HOOK_IN_BRACES)
+    assert len(read(before + "# its own comment\n" + HOOK_IN_BRACES)) == 1
+    assert len(read(before + json.dumps(yaml.safe_load(HOOK_IN_BRACES)))) == 1
+    assert len(read(before + HOOK_IN_BRACES.replace("helm.sh/hook", "other"))) == 1
 
 
 WORDS: dict[str, object] = {

@@ -1,5 +1,6 @@
 """A cluster that serves a few kinds, and team blue's Tiller in it, with the rights that a stack gives by default."""
 
+import json
 from typing import Any
 
 from secure_tiller.plan import rights
@@ -53,7 +54,7 @@ def blue(*namespaces: str, more: tuple[Rule, ...] = ()) -> DeployedTiller:
 def one(kind: str, api_version: str = "v1", name: str = "web", namespace: str = "", **content: Any) -> Manifest:
     """Return a manifest of one object."""
     metadata = {"name": name, **({"namespace": namespace} if namespace else {}), **content.pop("metadata", {})}
-    (made,) = read(str({"apiVersion": api_version, "kind": kind, "metadata": metadata, **content}))
+    (made,) = read(json.dumps({"apiVersion": api_version, "kind": kind, "metadata": metadata, **content}))
     return made
 
 

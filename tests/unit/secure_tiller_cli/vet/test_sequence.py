@@ -10,7 +10,9 @@ OWN = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}"
 
 def hook(events: str, policy: str = "", name: str = "a", kind: str = "ConfigMap", spec: str = "") -> str:
     annotations = f"helm.sh/hook: '{events}', helm.sh/hook-delete-policy: '{policy}'"
-    return f"{{apiVersion: v1, kind: {kind}, metadata: {{name: {name}, annotations: {{{annotations}}}}}{spec}}}"
+    return (
+        f"# A hook\n{{apiVersion: v1, kind: {kind}, metadata: {{name: {name}, annotations: {{{annotations}}}}}{spec}}}"
+    )
 
 
 def found(*documents: str) -> list[Concern]:

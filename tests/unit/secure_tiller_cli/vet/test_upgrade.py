@@ -1,15 +1,18 @@
 """The revision that an upgrade begins with."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from secure_tiller_cli.charts import Effect
+from secure_tiller_cli.charts import Concern, Effect
 from secure_tiller_cli.releases import Kind, Record, Release, Status, Unreadable, storage
-from secure_tiller_cli.vet.upgrade import Previous, changes, previous
-from secure_tiller_stack.cluster.connection import clients
+from secure_tiller_cli.vet.upgrade import Previous, changes, previous, taken
+from secure_tiller_stack.cluster.connection import calling, clients
+from tests.support.api_server import FORBIDDEN, ApiServer, release
 from tests.unit.secure_tiller_cli.charts.world import DISCOVERY, blue, one
+from tests.unit.secure_tiller_stack.cluster.asking import access
 
 OWN = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n"
 OLD = "apiVersion: extensions/v1beta1\nkind: Deployment\nmetadata: {name: web}\n"
@@ -92,3 +95,32 @@ def test_a_release_that_cannot_be_read_is_not_passed(monkeypatch: pytest.MonkeyP
 )
 def test_the_fields_that_differ_are_sent(old: Any, new: Any, sent: Any) -> None:
     assert changes(old, new) == sent
+
+
+SECRETS = "/api/v1/namespaces/blue-tiller/secrets"
+
+
+def looked_for(server: ApiServer, folder: Path, name: str) -> list[Concern]:
+    with calling(access(folder, server.url)) as client:
+        return list(taken(client, blue(), name))
+
+
+def test_a_release_that_is_there_is_not_installed_again(server: ApiServer, tmp_path: Path) -> None:
+    server.answers[SECRETS] = (200, {"items": [release("shop", 1, "DELETED", "blue-tiller")]})
+    (finding,) = looked_for(server, tmp_path, "shop")
+    assert (finding.severity, finding.remedy[:30]) == (Effect.STOPS, "vet its upgrade: --upgrade --n")
+    (question,) = server.asked
+    assert question.query["labelSelector"] == ["OWNER=TILLER,NAME=shop"]
+    assert "PartialObjectMetadata" in question.accept
+
+
+def test_a_name_that_is_free_or_not_given_is_passed(server: ApiServer, tmp_path: Path) -> None:
+    server.answers[SECRETS] = (200, {"items": []})
+    assert looked_for(server, tmp_path, "shop") == looked_for(server, tmp_path, "") == []
+    assert len(server.asked) == 1
+
+
+def test_what_may_not_be_looked_at_is_said(server: ApiServer, tmp_path: Path) -> None:
+    server.answers[SECRETS] = FORBIDDEN
+    (finding,) = looked_for(server, tmp_path, "shop")
+    assert (finding.severity, "was not looked at" in finding.text) == (Effect.NOTE, True)

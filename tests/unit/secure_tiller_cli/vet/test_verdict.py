@@ -34,7 +34,7 @@ class Rendered:
 
 def judged(monkeypatch: pytest.MonkeyPatch, text: str, name: str = "") -> Verdict:
     """Return the verdict on rendered manifests, without a cluster."""
-    for each in ("discover", "examine", "pods", "rendered_otherwise"):
+    for each in ("discover", "examine", "pods", "rendered_otherwise", "taken"):
         monkeypatch.setattr(verdict, each, lambda *_, **__: ())
     monkeypatch.setattr(Asker, "of", lambda *_: None)
     monkeypatch.setattr(verdict, "ask", lambda _, objects, *__: Asked(dict.fromkeys(objects, "asked as you")))
@@ -61,7 +61,7 @@ def judged(monkeypatch: pytest.MonkeyPatch, text: str, name: str = "") -> Verdic
 def test_what_tiller_makes_twice_or_does_not_find_again_does_not_fit(
     monkeypatch: pytest.MonkeyPatch, other: str, text: str
 ) -> None:
-    made = judged(monkeypatch, f"{ONE}---\n{other}\n")
+    made = judged(monkeypatch, f"{ONE}---\n# Another\n{other}\n")
     assert made.outcome is (Outcome.STOPPED if text else Outcome.FITS)
     assert [finding.text.startswith(text) for finding in made.findings if finding.severity is Effect.STOPS] == (
         [True] if text else []
@@ -94,7 +94,9 @@ def test_a_label_or_an_annotation_that_is_no_text_does_not_fit(
     monkeypatch: pytest.MonkeyPatch, metadata: str, words: str
 ) -> None:
     other = f"{{apiVersion: v1, kind: ConfigMap, metadata: {{name: b, {metadata}}}}}"
-    found = [each for each in judged(monkeypatch, f"{ONE}---\n{other}").findings if each.severity is Effect.STOPS]
+    found = [
+        each for each in judged(monkeypatch, f"{ONE}---\n# Another\n{other}").findings if each.severity is Effect.STOPS
+    ]
     assert [each.text for each in found] == ([f"{words}: is no text, which the API server refuses"] if words else [])
 
 
@@ -112,5 +114,5 @@ def test_a_hook_for_definitions_that_is_none_does_not_fit(
     monkeypatch: pytest.MonkeyPatch, kind: str, hook: str, fits: bool
 ) -> None:
     metadata = f"{{name: b, annotations: {{helm.sh/hook: '{hook}'}}}}"
-    made = judged(monkeypatch, f"{ONE}---\n{{apiVersion: v1, kind: {kind}, metadata: {metadata}}}\n")
+    made = judged(monkeypatch, f"{ONE}---\n# A hook\n{{apiVersion: v1, kind: {kind}, metadata: {metadata}}}\n")
     assert (made.outcome is Outcome.FITS) is fits
