@@ -45,7 +45,7 @@ class Way(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """What the API server says to one object."""
+    """The answer of the API server about one object."""
 
     status: int
     """Of HTTP; 200 for every success."""
@@ -67,7 +67,7 @@ class Asker:
     tiller: DeployedTiller
     way: Way
     secrets: frozenset[str]
-    """What the chart's Secrets hold."""
+    """The values of the chart's Secrets."""
 
     @classmethod
     def of(cls, client: Any, tiller: DeployedTiller, manifests: Iterable[Manifest]) -> "Asker":

@@ -28,7 +28,7 @@ _INVALID = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 @dataclass
 class Asked:
-    """What became of the question about each object."""
+    """The outcome of the question about each object."""
 
     ways: dict[Manifest, str] = field(default_factory=dict)
     """As whom it was asked, or why not."""

@@ -19,6 +19,8 @@ STOPS = Concern(Group.OUTSIDE, Effect.STOPS, "is outside", "leave it out", (one(
 UNSURE = Concern(Group.POD_SECURITY, Effect.NOT_CHECKED, "not checked: no right", "ask another", (one("Pod"),))
 NOTE = Concern(Group.PROVENANCE, Effect.NOTE, "not verified", "give a keyring")
 
+ASKED = ("asked as Tiller's account", "not asked: its kind is not there, unless the chart brings it")
+
 Run = Callable[..., Result]
 
 
@@ -45,7 +47,8 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, asked: dict[str, Any]) 
     def call(*options: str, found: tuple[Concern, ...] = (), namespaces: tuple[str, ...] = ("blue-apps",)) -> Result:
         def vet(*positional: Any, **named: Any) -> Verdict:
             asked.update(named, namespace=positional[3])
-            return Verdict((one("ConfigMap"), one("Pod")), found)
+            objects = one("ConfigMap"), one("Pod")
+            return Verdict(objects, found, dict(zip(objects, ASKED, strict=True)))
 
         state = StackState((blue(*namespaces),), (), "")
         monkeypatch.setattr("secure_tiller_cli.commands.deployed.read_deployed", lambda _: state)
@@ -162,3 +165,23 @@ def test_a_namespace_that_is_not_the_teams_is_a_wrong_use(
 def test_a_namespace_of_several_can_be_named(run: Run, asked: dict[str, Any]) -> None:
     assert run("--namespace", "blue-jobs", namespaces=("blue-apps", "blue-jobs")).exit_code == 0
     assert asked["namespace"] == "blue-jobs"
+
+
+def test_it_is_said_of_each_object_as_whom_the_api_server_was_asked(run: Run) -> None:
+    rows = [" ".join(line.split()) for line in run().stdout.splitlines()]
+    assert [f"{name} {how}" for name, how in zip(("ConfigMap web", "Pod web"), ASKED, strict=True)] == rows[
+        rows.index(f"ConfigMap web {ASKED[0]}") :
+    ][:2]
+    asked = json.loads(run("--format", "json").stdout)["asked"]
+    assert [(each["kind"], each["name"], each["namespace"], each["how"]) for each in asked] == [
+        ("ConfigMap", "web", "blue-apps", ASKED[0]),
+        ("Pod", "web", "blue-apps", ASKED[1]),
+    ]
+
+
+def test_an_upgrade_is_that_of_a_release(run: Run, asked: dict[str, Any]) -> None:
+    assert run("--upgrade", "--name", "shop").exit_code == 0
+    assert (asked["name"], asked["upgrade"]) == ("shop", True)
+    done = run("--upgrade")
+    assert done.exit_code == 2
+    assert "give the release with --name" in done.stderr

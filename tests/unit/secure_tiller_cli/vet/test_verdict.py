@@ -1,13 +1,16 @@
 """The outcome of a chart, independent of the team."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from secure_tiller_cli.charts import Effect
+from secure_tiller_cli.charts import Concern, Effect, Group, read
 from secure_tiller_cli.vet import Outcome, Values, Verdict, verdict
 from secure_tiller_cli.vet.asking import Asker
 from secure_tiller_cli.vet.objects import Asked
+from secure_tiller_cli.vet.upgrade import Previous
 from tests.unit.secure_tiller_cli.migration.samples import tiller
 
 ONE = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}}\n"
@@ -19,26 +22,44 @@ class Rendered:
     path = Path()
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text, self.tiller = text, ""
 
     def render(self, *_: object, **__: object) -> str:
         return self.text
 
-    def demands(self, *_: object) -> tuple[()]:
-        """Say nothing."""
+    def demands(self, _: object, tiller: str) -> tuple[()]:
+        """Keep the version of Tiller, and say nothing."""
+        self.tiller = tiller
         return ()
 
     def provenance(self, _: object) -> None:
         """Say nothing."""
 
 
-def judged(monkeypatch: pytest.MonkeyPatch, text: str, name: str = "") -> Verdict:
+def judged(
+    monkeypatch: pytest.MonkeyPatch, text: str, name: str = "", before: Previous | None = None, image: str = ""
+) -> Verdict:
     """Return the verdict on rendered manifests, without a cluster."""
     for each in ("discover", "examine", "pods", "rendered_otherwise", "taken"):
         monkeypatch.setattr(verdict, each, lambda *_, **__: ())
     monkeypatch.setattr(Asker, "of", lambda *_: None)
     monkeypatch.setattr(verdict, "ask", lambda _, objects, *__: Asked(dict.fromkeys(objects, "asked as you")))
-    return verdict.vet(None, Rendered(text), tiller(), "blue-apps", name=name, values=Values(), keyring=None)  # type: ignore[arg-type]
+    monkeypatch.setattr(verdict, "previous", lambda *_: before)
+    pod = {"spec": {"containers": [{"name": "other", "image": "other:v1.0.0"}, {"name": "tiller", "image": image}]}}
+    deployed = replace(tiller(), deployment_spec={"template": pod})
+    chart, upgrade = Rendered(text), before is not None
+    given: dict[str, Any] = {"name": name, "values": Values(), "keyring": None, "upgrade": upgrade}
+    made = verdict.vet(None, chart, deployed, "blue-apps", **given)  # type: ignore[arg-type]
+    assert chart.tiller == WANTED.get(image, "")
+    return made
+
+
+WANTED = {"ghcr.io/helm/tiller:v2.17.0": "v2.17.0", "example.org:5000/tiller:2.16.12@sha256:0": "v2.16.12"}
+
+
+@pytest.mark.parametrize("image", [*WANTED, "ghcr.io/helm/tiller", "tiller@sha256:0", "tiller:latest", ""])
+def test_the_version_of_tiller_is_that_of_its_image(monkeypatch: pytest.MonkeyPatch, image: str) -> None:
+    judged(monkeypatch, ONE, image=image)
 
 
 @pytest.mark.parametrize(
@@ -116,3 +137,30 @@ def test_a_hook_for_definitions_that_is_none_does_not_fit(
     metadata = f"{{name: b, annotations: {{helm.sh/hook: '{hook}'}}}}"
     made = judged(monkeypatch, f"{ONE}---\n# A hook\n{{apiVersion: v1, kind: {kind}, metadata: {metadata}}}\n")
     assert (made.outcome is Outcome.FITS) is fits
+
+
+HAS = Previous("blue-apps", {("Deployment", "blue-apps", "web"): read(ONE)[0]})
+HOOK = "# A hook\n{apiVersion: v1, kind: ConfigMap, metadata: {name: b, annotations: {helm.sh/hook: HOOK}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "fits"),
+    [
+        (f"{ONE}---\n{ONE}", None, False),
+        (f"{ONE}---\n{ONE}", Previous("blue-apps"), False),
+        (f"{ONE}---\n{ONE}", HAS, True),
+        (HOOK.replace("HOOK", "pre-install"), None, False),
+        (HOOK.replace("HOOK", "pre-install"), HAS, True),
+        (ONE + "---\n" + HOOK.replace("HOOK", "crd-install"), None, False),
+        (ONE + "---\n" + HOOK.replace("HOOK", "crd-install"), HAS, True),
+    ],
+)
+def test_what_stops_an_install_alone_does_not_stop_an_upgrade(
+    monkeypatch: pytest.MonkeyPatch, text: str, before: Previous | None, fits: bool
+) -> None:
+    assert (judged(monkeypatch, text, before=before).outcome is Outcome.FITS) is fits
+
+
+def test_the_findings_about_the_release_are_those_of_its_upgrade(monkeypatch: pytest.MonkeyPatch) -> None:
+    stops = Concern(Group.CANNOT_INSTALL, Effect.STOPS, "has no deployed revision", "")
+    assert stops in judged(monkeypatch, ONE, before=replace(HAS, concerns=(stops,))).findings
