@@ -362,7 +362,8 @@ CONDITIONS = {
     "a Tiller that is newer": Condition(metadata=(("tillerVersion", ">=2.18.0"),), installs=False),
     "a Tiller that is older": Condition(metadata=(("tillerVersion", "~2.14.0"),), installs=False),
     "no version of Tiller": Condition(metadata=(("tillerVersion", "new"),), installs=False),
-    "this Tiller": Condition(metadata=(("tillerVersion", ">=2.16.0 <3"), ("kubeVersion", ">=1.20.0"))),
+    "this Tiller": Condition(metadata=(("tillerVersion", ">=2.16.0, <3.0.0"), ("kubeVersion", ">=1.20.0"))),
+    "a range without a comma": Condition(metadata=(("tillerVersion", ">=2.16.0 <3.0.0"),), installs=False),
     "a number for a version of Tiller": Condition(metadata=(("tillerVersion", "2"),)),
     # One name.
     "a hook and an object": Condition((_hook("pre-install,pre-upgrade"),), installs=False),
