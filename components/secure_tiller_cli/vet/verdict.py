@@ -121,12 +121,12 @@ def _overlong(name: str) -> Concern | None:
 
 def _left_out(objects: tuple[Manifest, ...], *, upgrade: bool) -> Iterator[Concern]:
     """Yield findings about objects that Tiller does not install for any team."""
-    none = not any(not each.hooks for each in objects)
-    if none and upgrade:
-        text = "renders to no object that is not a hook: the upgrade deletes all that the release has"
-        yield Concern(Group.CANNOT_INSTALL, Effect.NOTE, text, "switch something on by the chart's values", objects)
-    elif none:
+    if all(each.hooks for each in objects):
         text = "renders to no object that is not a hook, and Tiller installs no such release: no objects visited"
+        if upgrade:
+            text = (
+                "renders to no object that is not a hook: the upgrade deletes all, and then fails: no objects visited"
+            )
         remedy = "switch something on by the chart's values"
         yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy, objects)
     if unknown := tuple(each for each in objects if each.left_out):

@@ -149,8 +149,6 @@ HOOK = "# A hook\n{apiVersion: v1, kind: ConfigMap, metadata: {name: b, annotati
         (f"{ONE}---\n{ONE}", None, False),
         (f"{ONE}---\n{ONE}", Previous("blue-apps"), False),
         (f"{ONE}---\n{ONE}", HAS, True),
-        (HOOK.replace("HOOK", "pre-install"), None, False),
-        (HOOK.replace("HOOK", "pre-install"), HAS, True),
         (ONE + "---\n" + HOOK.replace("HOOK", "crd-install"), None, False),
         (ONE + "---\n" + HOOK.replace("HOOK", "crd-install"), HAS, True),
     ],
@@ -164,3 +162,10 @@ def test_what_stops_an_install_alone_does_not_stop_an_upgrade(
 def test_the_findings_about_the_release_are_those_of_its_upgrade(monkeypatch: pytest.MonkeyPatch) -> None:
     stops = Concern(Group.CANNOT_INSTALL, Effect.STOPS, "has no deployed revision", "")
     assert stops in judged(monkeypatch, ONE, before=replace(HAS, concerns=(stops,))).findings
+
+
+@pytest.mark.parametrize(("before", "words"), [(None, "Tiller installs no such"), (HAS, "the upgrade deletes all")])
+def test_hooks_alone_do_not_fit(monkeypatch: pytest.MonkeyPatch, before: Previous | None, words: str) -> None:
+    (finding,) = judged(monkeypatch, HOOK.replace("HOOK", "pre-install"), before=before).findings
+    assert finding.severity is Effect.STOPS
+    assert words in finding.text
