@@ -467,6 +467,35 @@ def test_a_release_is_upgraded_to_a_chart_with_a_condition_as_it_was_said(
         _clear(api, world, name)
 
 
+CHANGES = {
+    "nothing": ("{a: '1'}", "{a: '1'}", "", True),
+    "a value": ("{a: '1'}", "{a: '2', b: '3'}", "", True),
+    "the form": ("{a: '1'}", "{a: 1}", "", False),
+    "an immutable value": ("{a: '1'}", "{a: '2'}", "immutable: true", False),
+    "nothing of an immutable object": ("{a: '1'}", "{a: '1'}", "immutable: true", True),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_release_is_changed_as_it_was_said(world: World, api: client.ApiClient, tmp_path: Path, change: str) -> None:
+    name, team, helm = f"p{secrets.token_hex(3)}", world.plain, world.helm[world.plain]
+    *data, more, expected = CHANGES[change]
+    texts = [f"{OWN.replace('data: {a: b}', f'data: {each}')}{more}\n" for each in data]
+    before, after = (_chart(tmp_path / str(number), (text,), ()) for number, text in enumerate(texts))
+    try:
+        done = helm.run("install", str(before), "--name", name, "--namespace", f"{team}-apps", "--timeout=30")
+        assert done.returncode == 0, done.stderr
+        refused = world.run("vet", str(after), "--team", team, "--name", name, "--format", "json")
+        assert any(each["text"].startswith(f"a release {name} is there") for each in findings(refused))
+        vetted = world.run("vet", str(after), "--team", team, "--upgrade", "--name", name, "--format", "json")
+        assert _said(vetted)[1] is expected, vetted.output
+        upgraded = helm.run("upgrade", name, str(after), "--timeout=30")
+        assert (upgraded.returncode == 0) is expected, upgraded.stderr
+    finally:
+        helm.run("delete", "--purge", name)
+        _clear(api, world, name)
+
+
 def _chart(folder: Path, templates: tuple[str, ...], metadata: tuple[tuple[str, str], ...]) -> Path:
     (folder / "templates").mkdir(parents=True)
     about = {"apiVersion": "v1", "name": "condition", "version": "1.0.0", **dict(metadata)}
