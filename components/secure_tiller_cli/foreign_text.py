@@ -23,7 +23,10 @@ LONGEST_COMMENT = 400
 """Characters in an HTML comment: a name of a stack with its organization and project is shorter."""
 MOST_NAMES = 12
 """Of a list of names; the rest is counted."""
+MOST_TICKS = 20
+"""Backticks that are shown of a run."""
 
+_LONG_RUN = re.compile(f"`{{{MOST_TICKS + 1},}}")
 _KEY = re.compile(r"-----BEGIN [^-\n]*PRIVATE KEY-----.*?(-----END [^-\n]*-----|\Z)", re.DOTALL)
 
 
@@ -61,7 +64,7 @@ def code(text: str, longest: int = LONGEST_NAME) -> str:
         text: in which control characters are escaped; an empty one is named so.
         longest: how many characters are shown.
     """
-    text = plain(text)
+    text = _few_ticks(plain(text))
     text = text if len(text) <= longest else f"{text[: longest - 1]}…"
     if not text.strip():
         return "`(empty)`"
@@ -83,7 +86,7 @@ def cell(markdown: str) -> str:
 
 def block(text: str, longest: int) -> str:
     """Return a text of several lines as a fenced block; what is longer is cut, and the block says so."""
-    shown = "\n".join(lines(text))
+    shown = _few_ticks("\n".join(lines(text)))
     if len(shown) > longest:
         shown = f"{shown[:longest]}\n… cut, {len(shown) - longest} characters more"
     return fence([shown], "text")
@@ -99,6 +102,11 @@ def fence(content: Iterable[str], language: str) -> str:
 def comment(text: str) -> str:
     """Return a text that can stand in an HTML comment and does not end it; a very long one is cut."""
     return quote(text[:LONGEST_COMMENT], safe="/._- ").replace("--", "-%2D")
+
+
+def _few_ticks(text: str) -> str:
+    """Return a text whose long runs of backticks are cut: what encloses it would be as long, twice."""
+    return _LONG_RUN.sub(f"{'`' * MOST_TICKS}…", text)
 
 
 def _ticks(text: str, least: int) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
+from secure_tiller_stack.foreign_data import yaml_value
 
-UNREADABLE = (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
 """The errors of reading content of another form."""
 
 _EMBEDDED = ("certificate-authority", "client-certificate", "client-key")
@@ -18,13 +18,9 @@ def parse(text: str) -> Mapping[str, Any]:
     """Return the content of a kubeconfig.
 
     Raises:
-        ValueError: it is no map.
+        ValueError: it is no map, or no YAML within the bounds.
     """
-    try:
-        content = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError):
-        # The error can quote the content, which holds credentials.
-        raise ValueError("no YAML") from None
+    content = yaml_value(text)
     if not isinstance(content, Mapping):
         raise ValueError("no map")
     return content

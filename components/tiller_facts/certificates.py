@@ -4,7 +4,6 @@ The one module that needs more than the standard library.
 """
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Hashable, Iterable, Mapping
@@ -64,7 +63,7 @@ def _keys(content: Any, decode: Any) -> Value[tuple[str, ...]]:
 def _decoded(content: str) -> bytes:
     try:
         return base64.b64decode(content)
-    except binascii.Error:
+    except ValueError:
         return b""
 
 
@@ -72,5 +71,5 @@ def _digest(pem: bytes) -> str:
     try:
         key = x509.load_pem_x509_certificate(pem).public_key()
         return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
         return ""

@@ -28,7 +28,11 @@ SHORTEST_RSA = 2048
 
 _BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=]+", re.ASCII)
-_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature, x509.DuplicateExtension)
+UNREADABLE = (
+    *(ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature),
+    *(x509.DuplicateExtension, x509.InvalidVersion, x509.UnsupportedGeneralNameType),
+)
+"""The errors of cryptography about a certificate or request, when it is read and when a part of it is looked at."""
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
 
@@ -92,7 +96,8 @@ def request_faults(pem: str, client: str) -> Iterator[Fault]:
             yield Fault("must be one PEM block, CERTIFICATE REQUEST", remedy)
             return
         request = _read(blocks[0], x509.load_pem_x509_csr)
-        names = [str(name.value) for name in request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+        subject = _holds(blocks[0], lambda: request.subject)
+        names = [str(name.value) for name in subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
         if not _holds(blocks[0], lambda: request.is_signature_valid):
             yield Fault("is not signed with its own key", remedy)
         yield from _key_faults(_holds(blocks[0], request.public_key), remedy)
@@ -113,8 +118,7 @@ def server_faults(certificate: str, key: str, ca: str, names: tuple[str, ...]) -
     yield from ca_faults(ca, ExtendedKeyUsageOID.SERVER_AUTH)
     yield from _use_faults(leaf)
     yield from _key_faults(leaf.public_key(), "have it issued for a key of P-256")
-    if isinstance(leaf.signature_hash_algorithm, hashes.SHA1 | hashes.MD5):
-        yield Fault("is signed with a broken hash (SHA-1 or MD5)", "have it issued with SHA-256")
+    yield from _signature_faults(leaf)
     if missing := sorted(set(names) - alternative_names(leaf)):
         yield Fault(f"lacks the names {', '.join(missing)}", "have it issued with them as subject alternative names")
     if not _is_chain(chain, authorities):
@@ -127,7 +131,7 @@ def is_key_of(key: str, leaf: x509.Certificate) -> bool:
     """Return whether a text is the unencrypted private key of a certificate."""
     try:
         public = serialization.load_pem_private_key(key.encode(), password=None).public_key()
-    except _UNREADABLE:
+    except UNREADABLE:
         return False
     return bool(public == leaf.public_key())
 
@@ -159,6 +163,17 @@ def named_twice(texts: Mapping[str, str]) -> Iterator[tuple[str, Fault]]:
             yield name, Fault(why, "give each CA under one name; several certificates of its key go into one text")
 
 
+def look_into(certificate: x509.Certificate) -> None:
+    """Look at each part that is needed later: cryptography reads it only then.
+
+    Raises:
+        One of `UNREADABLE`: a part cannot be read.
+    """
+    certificate.public_key()
+    for name in ("extensions", "subject", "issuer", "not_valid_before_utc", "not_valid_after_utc", "serial_number"):
+        getattr(certificate, name)
+
+
 def extension(certificate: x509.Certificate, kind: type[_Extension]) -> _Extension | None:
     """Return an extension of a certificate; None: it has none of the kind."""
     try:
@@ -179,7 +194,7 @@ def signed(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     """Return whether the key of one certificate has signed another, which names it as its issuer."""
     try:
         certificate.verify_directly_issued_by(issuer)
-    except _UNREADABLE:
+    except UNREADABLE:
         return False
     return True
 
@@ -270,8 +285,7 @@ def _certificate(block: _Block) -> x509.Certificate:
     if block.label != "CERTIFICATE":
         raise UnreadableError(block.line, f"begins {block.label}, not CERTIFICATE")
     certificate = _read(block, x509.load_pem_x509_certificate)
-    _holds(block, certificate.public_key)
-    _holds(block, lambda: certificate.extensions)
+    _holds(block, lambda: look_into(certificate))
     return certificate
 
 
@@ -288,7 +302,7 @@ def _read(block: _Block, load: Callable[[bytes], _Read]) -> _Read:
 def _holds(block: _Block, look: Callable[[], _Read]) -> _Read:
     try:
         return look()
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise UnreadableError(block.line, f"begins a {block.label} that cannot be read") from error
 
 
@@ -312,6 +326,15 @@ def _key_faults(key: object, remedy: str) -> Iterator[Fault]:
     if not strong:
         why = "must have a key of P-256, P-384, P-521, Ed25519 or RSA of 2048 bits or more: Go's TLS refuses others"
         yield Fault(why, remedy)
+
+
+def _signature_faults(leaf: x509.Certificate) -> Iterator[Fault]:
+    remedy = "have it issued with SHA-256"
+    try:
+        if isinstance(leaf.signature_hash_algorithm, hashes.SHA1 | hashes.MD5):
+            yield Fault("is signed with a broken hash (SHA-1 or MD5)", remedy)
+    except UnsupportedAlgorithm:
+        yield Fault("is signed with an algorithm that is not known", remedy)
 
 
 def _use_faults(leaf: x509.Certificate) -> Iterator[Fault]:

@@ -4,6 +4,10 @@ from pathlib import Path
 
 from secure_tiller.problems import Problem
 from secure_tiller_cli.bundle.model import ANOTHER, FILES, KEY, Bundle, BundleError, faults, of_files, problem
+from secure_tiller_stack.foreign_data import UnreadableError, read_bounded
+
+LARGEST = 2**20
+"""Bytes of a file: a Secret holds no more."""
 
 
 def read(folder: Path) -> Bundle:
@@ -27,7 +31,8 @@ def read(folder: Path) -> Bundle:
 
 def _read(file: Path) -> str | Problem:
     try:
-        return file.read_text()
+        with file.open("rb") as opened:
+            return read_bounded(opened, LARGEST).decode()
     except FileNotFoundError:
         own = "put your own key there, if you gave a certificate request (csr); else write the bundle again"
         return problem(file, "is not there", own if file.name == KEY else ANOTHER)
@@ -35,3 +40,5 @@ def _read(file: Path) -> str | Problem:
         return problem(file, f"cannot be read: {error.strerror}", "make it readable for yourself")
     except UnicodeDecodeError:
         return problem(file, "is no text", ANOTHER)
+    except UnreadableError as error:
+        return problem(file, str(error), ANOTHER)

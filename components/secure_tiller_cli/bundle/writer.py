@@ -92,7 +92,7 @@ def _named(certificate: Path) -> tuple[str, ...]:
     """Return the client and team that a certificate is for; nothing if it cannot be read."""
     try:
         subject = x509.load_pem_x509_certificate(certificate.read_bytes()).subject
-    except ValueError:
+    except pem.UNREADABLE:
         return ()
     names = (subject.get_attributes_for_oid(oid) for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME))
     return tuple(str(name.value) for found in names for name in found[:1])

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 import yaml
 
+from secure_tiller_stack.foreign_data import BoundedLoader
+
 _PLAIN = "tag:secure-tiller:plain"
 """Of words without a tag or quotes."""
 _LARGEST = 10**21
@@ -73,7 +75,7 @@ def _tagged(tag: str, word: str) -> Any:
 _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
 
 
-class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+class Loader(BoundedLoader):
     """Reads words, tags and keys as Go's YAML library does, on the way to JSON (sigs.k8s.io/yaml)."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - as its base has it
@@ -82,7 +84,7 @@ class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mis
     }
     yaml_constructors: ClassVar[dict[Any, Any]] = {}
 
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[str, Any]:
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         return {_key(key): value for key, value in super().construct_mapping(node, deep=deep).items()}
 
 

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
-
 from secure_tiller.problems import Problem, RefusedError
 from secure_tiller_cli.charts.go_yaml import Loader
+from secure_tiller_stack.foreign_data import UnreadableError, json_value, yaml_value
 
 HOOK = "helm.sh/hook"
 POLICY = "helm.sh/hook-delete-policy"
@@ -22,11 +21,18 @@ HOOKS = frozenset(
 )
 """The hooks that Tiller knows (Helm 2.17, pkg/hooks/hooks.go). An object with any other it leaves out."""
 
-_SEPARATOR = re.compile(r"(?:^|\s*\n)---\s*")
-"""Where Helm cuts (Helm 2.17, pkg/releaseutil/manifest.go)."""
-_UNREADABLE = (ValueError, KeyError, IndexError, TypeError, AttributeError)
-"""The errors of the library about `!!int a`, `0x_` and their like."""
+_BLANK = "\t\n\f\r "
+"""White space to Go's regular expressions."""
+_SEPARATOR = re.compile(rf"(?:\A|\n)---[{_BLANK}]*")
+"""Where Helm cuts, but for the white space before it (Helm 2.17, pkg/releaseutil/manifest.go)."""
+LARGEST = 20 * 2**20
+"""Characters. Tiller takes no larger message (Helm 2.17, cmd/tiller, maxMsgSize)."""
+MOST_OBJECTS = 20_000
+"""Documents, and objects within Lists. A record of 1 MiB, compressed, holds some thousands."""
 _SOURCE = re.compile(r"^# Source: (.+)$", re.MULTILINE)
+
+MOST_PROBLEMS = 20
+"""Manifests that cannot be read, each with its own line; after them no other is looked at."""
 
 
 class ManifestError(RefusedError):
@@ -79,23 +85,33 @@ def read(text: str) -> tuple[Manifest, ...]:
         text: the output of `helm template`, or a release's manifest or one of its hooks as Tiller stores it.
 
     Raises:
-        ManifestError: something in it is no object of Kubernetes; the message names its template.
+        ManifestError: something in it is no object of Kubernetes, or exceeds a bound; with a problem for each template.
     """
-    return tuple(each for document in _SEPARATOR.split(text) for each in _objects(document))
+    if len(text) > LARGEST:
+        raise _refused("", f"is larger than Tiller takes: with the others, more than {LARGEST // 2**20} MiB")
+    found, problems = list[Manifest](), list[Problem]()
+    documents = [document for document in _SEPARATOR.split(text) if document.strip()]
+    for document in documents:
+        try:
+            found += _objects(document)
+        except ManifestError as error:
+            problems += error.problems
+        if max(len(documents), len(found)) > MOST_OBJECTS:
+            raise _refused("", f"is one of more than {MOST_OBJECTS:,}, and no release has so many")
+        if len(problems) == MOST_PROBLEMS:
+            break
+    if problems:
+        raise ManifestError(problems)
+    return tuple(found)
 
 
 def _objects(document: str) -> Iterator[Manifest]:
     named = _SOURCE.search(document)
     source = named[1].strip() if named else ""
     try:
-        content = Loader(document).get_data()  # Helm too reads the first document alone
-        _require_end(content)
-    except yaml.YAMLError as error:
-        raise _refused(source, f"is no YAML: {_place(error)}") from error
-    except _UNREADABLE as error:  # which can quote it
-        raise _refused(source, "is no YAML: a value is not what its tag or form says") from error
-    except RecursionError as error:
-        raise _refused(source, "is nested too deeply, or holds itself") from error
+        content = yaml_value(document, Loader, first=True)  # Helm too reads the first document alone
+    except UnreadableError as error:
+        raise _refused(source, str(error)) from error
     if content is None:
         return
     annotations = _annotations(content, source)
@@ -117,26 +133,9 @@ def _require_readable(document: str, source: str) -> None:
     text = _SOURCE.sub("", document, count=1).strip()
     try:
         if text.startswith("{"):
-            json.loads(text)
+            json_value(text)
     except ValueError as error:
         raise _refused(source, "is a hook in braces and no JSON, which Helm's reader takes it for") from error
-
-
-def _require_end(content: Any) -> None:
-    """Require that nothing holds itself, which an anchor can make it do.
-
-    Raises:
-        RecursionError: something does, or it is nested as deeply as if it did.
-    """
-    seen: dict[int, Any] = {}
-
-    def enter(value: Any) -> None:
-        if isinstance(value, dict | list) and id(value) not in seen:
-            for item in value.values() if isinstance(value, dict) else value:
-                enter(item)
-            seen[id(value)] = value
-
-    enter(content)
 
 
 def _flattened(content: Any, source: str) -> Iterator[Any]:
@@ -207,12 +206,6 @@ def _hooks(annotations: Mapping[str, str]) -> tuple[str, ...]:
 
 def _listed(words: str) -> Iterator[str]:
     return (word.strip().lower() for word in words.split(","))
-
-
-def _place(error: yaml.YAMLError) -> str:
-    """Return what is wrong and in which line of the document, without quoting it: it can hold a secret."""
-    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None) or "it cannot be parsed"
-    return f"line {mark.line + 1}: {problem}" if mark else str(problem)
 
 
 def _refused(source: str, why: str) -> ManifestError:

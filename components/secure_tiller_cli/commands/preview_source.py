@@ -1,6 +1,7 @@
 """Where a preview comes from: a file, standard input, or Pulumi itself."""
 
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from secure_tiller_cli.foreign_text import lines
 from secure_tiller_cli.output import line
 from secure_tiller_cli.preview import digest
 from secure_tiller_cli.preview.digest import Digest, UnreadableError
-from secure_tiller_cli.programs import ProgramError, run
+from secure_tiller_cli.programs import LARGEST_OUTPUT, ProgramError, run
+from secure_tiller_stack import foreign_data
+from secure_tiller_stack.foreign_data import decode, read_bounded
 
 PREVIEW = ("pulumi", "preview", "--json", "--show-sames", "--non-interactive", "--color=never")
 """The preview that is run. With unchanged resources: some changes are only in what is kept about them."""
@@ -34,7 +37,7 @@ def get(file: str | None, stack: str | None) -> Preview:
     """Return the preview that a file holds, or that Pulumi gives; one that cannot be had is a failed one."""
     try:
         return _run(stack) if file is None else Preview(digest.read(_text(file)))
-    except UnreadableError as error:
+    except (UnreadableError, foreign_data.UnreadableError) as error:
         return failed(f"{'standard input' if file == STDIN else file}: {error}")
     except ProgramError as error:
         return failed(f"{line(*error.problems)}, or give a FILE")
@@ -54,8 +57,8 @@ def complain(failures: tuple[str, ...]) -> None:
 
 
 def _text(file: str) -> str:
-    content = sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
-    return content.decode("utf-8-sig", errors="replace")
+    with nullcontext(sys.stdin.buffer) if file == STDIN else Path(file).open("rb") as opened:
+        return decode(read_bounded(opened, LARGEST_OUTPUT))
 
 
 def _run(stack: str | None) -> Preview:

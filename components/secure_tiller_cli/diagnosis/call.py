@@ -19,6 +19,8 @@ from secure_tiller_cli.diagnosis.refusal import refused
 from secure_tiller_cli.diagnosis.verdict import Accepted, NoVerdictError, Refused
 from secure_tiller_stack.kubeconfig import Access
 
+LONGEST_SHOWN = 100
+"""Bytes shown of an answer that is none."""
 _GET_VERSION = "/hapi.services.tiller.ReleaseService/GetVersion"  # helm v2.17.0, _proto/hapi/services/tiller.proto
 
 
@@ -64,7 +66,7 @@ def get_version(port: int, credentials: Credentials, hostname: str = "") -> Acce
         answer = bytes(channel.unary_unary(_GET_VERSION)(b"", timeout=SECONDS))
     version = re.search(rb"v\d+\.\d+\.\d+", answer)
     if not version:
-        raise NoVerdictError(f"an answer without a version: {answer!r}")
+        raise NoVerdictError(f"an answer without a version: {answer[:LONGEST_SHOWN]!r}")
     return Accepted(version[0].decode())
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from cryptography import x509
 from OpenSSL import SSL
 
+from secure_tiller.plan import pem
 from secure_tiller_cli.diagnosis.plaintext import SECONDS, speaks_plaintext
 from secure_tiller_cli.diagnosis.verdict import NoVerdictError, UnverifiedError
 from tiller_facts.identity import LOOPBACK
@@ -88,14 +90,20 @@ def _handshake(port: int, newest: int) -> ServerHandshake:
     except OSError as error:
         raise NoVerdictError(f"no TLS handshake: {error}") from error
     # Both can be read once the server has sent them, however the handshake ends.
-    chain = connection.get_peer_cert_chain(as_cryptography=True) or []
+    try:
+        chain = connection.get_peer_cert_chain(as_cryptography=True) or []
+        for certificate in chain:
+            pem.look_into(certificate)
+    except pem.UNREADABLE as error:
+        raise NoVerdictError("the port shows a certificate that cannot be read") from error
     return ServerHandshake(tuple(chain), frozenset(name.der() for name in connection.get_client_ca_list()))
 
 
 def _exchange(connection: SSL.Connection, plain: socket.socket) -> None:
-    """Shake hands until the handshake ends, well or not."""
+    """Shake hands until the handshake ends, well or not, or takes too long in all."""
+    last = time.monotonic() + SECONDS
     with contextlib.suppress(SSL.Error, OSError):
-        while True:
+        while time.monotonic() < last:
             with contextlib.suppress(SSL.WantReadError):
                 connection.do_handshake()
                 return

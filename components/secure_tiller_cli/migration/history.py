@@ -42,15 +42,15 @@ class History:
         return self.records[-1].release
 
     @property
-    def current(self) -> Release:
+    def current(self) -> Record:
         """The revision whose objects are there, which an upgrade starts from: the last deployed one, else the last.
 
         Source: Helm 2.17, pkg/tiller/release_update.go, prepareUpdate.
         """
         if self.latest.status is Status.DELETED:
-            return self.latest
-        deployed = (record.release for record in reversed(self.records) if record.release.status is Status.DEPLOYED)
-        return next(deployed, self.latest)
+            return self.records[-1]
+        deployed = (record for record in reversed(self.records) if record.release.status is Status.DEPLOYED)
+        return next(deployed, self.records[-1])
 
     @property
     def name(self) -> str:
@@ -122,4 +122,4 @@ def _continues(there: tuple[Record, ...], records: tuple[Record, ...]) -> bool:
 
 def _is_copy(new: Release, old: Release) -> bool:
     """Return whether a revision is another one with nothing changed but its status."""
-    return (new.last_deployed, new.chart, new.manifest) == (old.last_deployed, old.chart, old.manifest)
+    return (new.last_deployed, new.chart, new.manifest_digest) == (old.last_deployed, old.chart, old.manifest_digest)

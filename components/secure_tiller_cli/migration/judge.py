@@ -15,18 +15,19 @@ from secure_tiller_cli.charts import (
     examine,
     read,
 )
-from secure_tiller_cli.releases import Release, Status
+from secure_tiller_cli.releases import Record, Status
+from secure_tiller_cli.releases.encoding import manifests
 from secure_tiller_cli.state import DeployedTiller
 
 
 def judge(
-    client: Any, releases: Iterable[Release], tiller: DeployedTiller, done: Callable[[], None] = lambda: None
+    client: Any, records: Iterable[Record], tiller: DeployedTiller, done: Callable[[], None] = lambda: None
 ) -> Mapping[str, tuple[Concern, ...]]:
     """Return what would be refused, or could not be checked, by the name of the release.
 
     Args:
         client: of the cluster.
-        releases: each in its current revision; one that is deleted has no objects, and is left out.
+        records: of each release that of its current revision; one that is deleted has no objects, and is left out.
         tiller: the team's.
         done: called after each.
 
@@ -34,9 +35,10 @@ def judge(
         ApiException: the cluster does not answer, or refuses what everybody may ask.
     """
     discovery, found = discover(client), {}
-    for release in releases:
-        if release.status is not Status.DELETED and (findings := tuple(_findings(client, release, tiller, discovery))):
-            found[release.name] = findings
+    for record in records:
+        deleted = record.release.status is Status.DELETED
+        if not deleted and (findings := tuple(_findings(client, record, tiller, discovery))):
+            found[record.release.name] = findings
         done()
     return found
 
@@ -46,13 +48,13 @@ def gone(findings: Iterable[Concern]) -> bool:
     return any(finding.group is Group.API_GONE for finding in findings)
 
 
-def _findings(client: Any, release: Release, tiller: DeployedTiller, discovery: Discovery) -> Iterator[Concern]:
+def _findings(client: Any, record: Record, tiller: DeployedTiller, discovery: Discovery) -> Iterator[Concern]:
     try:
-        manifests: list[Manifest] = [each for text in (release.manifest, *release.hooks) for each in read(text)]
+        found: list[Manifest] = [each for text in manifests(record.encoded) for each in read(text)]
     except ManifestError as error:
         why, remedy = error.problems[0].why, "look at it: helm get manifest"
         text = f"not checked: a manifest of it {why}"
         yield Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, remedy)
         return
-    examined = examine(client, manifests, tiller, release.namespace, discovery=discovery, outdated=RELEASE)
+    examined = examine(client, found, tiller, record.release.namespace, discovery=discovery, outdated=RELEASE)
     yield from (finding for finding in examined if finding.severity is not Effect.NOTE)

@@ -11,6 +11,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from secure_tiller_stack import foreign_data
+from secure_tiller_stack.foreign_data import json_prefix
+
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """Stands for a value that is known during the update only (pulumi, resource/stack/deployment.go)."""
 
@@ -133,10 +136,9 @@ def _document(text: str) -> tuple[int, Any, int]:
         said = f"it begins with {json.dumps(first)}" if first else "it is empty"
         raise UnreadableError(f"no JSON stands there, {said}: give the output of `pulumi preview --json --show-sames`")
     try:
-        found, end = json.JSONDecoder().raw_decode(text, begin)
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise UnreadableError(f"the JSON is broken or cut off ({error.msg}, {where}): run the preview again") from None
+        found, end = json_prefix(text, begin)
+    except foreign_data.UnreadableError as error:
+        raise UnreadableError(f"the JSON {error}: run the preview again") from None
     return begin, found, end
 
 

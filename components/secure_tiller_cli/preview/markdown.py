@@ -78,16 +78,18 @@ def write(summary: Summary) -> str:
     for section in (risks, table, *sentences, *details):
         room = section.fill(room - 2)
     pairs = (section.text() for pair in zip(sentences, details, strict=True) for section in pair)
-    dropped = _dropped(summary, table, sentences, details)
+    dropped = _dropped(summary, (risks, table), sentences, details)
     texts = (head, risks.text(), table.text(), warnings, *pairs, dropped, notes)
     return ("\n\n".join(text for text in texts if text) + "\n").replace(UNKNOWN, "unknown")
 
 
-def _dropped(summary: Summary, table: Section, sentences: list[Section], details: list[Section]) -> str:
-    """Say what is missing as a whole: the table, and of which teams all but risks, or the detail."""
+def _dropped(summary: Summary, first: tuple[Section, Section], sentences: list[Section], details: list[Section]) -> str:
+    """Say what is missing as a whole: all risks, the table, and of which teams all but risks, or the detail."""
     lost = [part.name or OTHERS for part, section in zip(summary.parts, sentences, strict=True) if section.dropped]
     less = sum(section.dropped for section in details)
-    said = ["the table"] if table.dropped else []
+    risks, table = first
+    said = [_many(len(risks.items), "RISK")] if risks.dropped else []
+    said += ["the table"] if table.dropped else []
     said += [f"every sentence that is no risk of {_many(len(lost), 'team')} ({codes(lost)})"] if lost else []
     said += [f"the resources of {_many(less, 'team')}"] if less else []
     return f"*Left out for want of space: {', and '.join(said)}. `--format json` has all.*" if said else ""

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import gzip
+import hashlib
 import io
 import zlib
 from typing import Any
@@ -16,6 +17,8 @@ from secure_tiller_cli.releases.record import Release, Status
 LARGEST = 64 * 1024 * 1024
 """Bytes of a decoded release. Tiller takes no message above 20 MiB (Helm 2.17, cmd/tiller, maxMsgSize), so what is
 larger is no release of its own, and could fill the memory of whoever reads it."""
+MOST_PARTS = 10_000
+"""Fields of a release, its hooks among them."""
 
 _GZIP = b"\x1f\x8b\x08"
 _NANOSECONDS = 1_000_000_000
@@ -34,11 +37,7 @@ def decode(encoded: str) -> Release:
     Raises:
         EncodingError: it cannot be decoded, or what it says cannot be.
     """
-    message = ReleaseMessage()
-    try:
-        message.ParseFromString(_unpacked(encoded))
-    except DecodeError as error:
-        raise EncodingError("is no protobuf message of a release") from error
+    message = _parsed(encoded)
     if not (message.name and message.version > 0 and message.namespace):
         raise EncodingError("has no name, revision or namespace")
     if not is_label(message.namespace):
@@ -54,9 +53,69 @@ def decode(encoded: str) -> Release:
         chart=f"{metadata.name}-{metadata.version}".strip("-"),
         first_deployed=_time(message.info.first_deployed),
         last_deployed=_time(message.info.last_deployed),
-        manifest=message.manifest,
-        hooks=tuple(hook.manifest for hook in message.hooks),
+        manifest_digest=hashlib.sha256(message.manifest.encode()).hexdigest(),
     )
+
+
+def manifests(encoded: str) -> tuple[str, ...]:
+    """Return the rendered objects of the release of a record that was decoded before, then those of each hook.
+
+    They are YAML documents, which can hold secrets.
+    """
+    message = _parsed(encoded)
+    return (message.manifest, *(hook.manifest for hook in message.hooks))
+
+
+def _parsed(encoded: str) -> Any:
+    unpacked, message = _unpacked(encoded), ReleaseMessage()
+    try:
+        _require_few_parts(unpacked)
+        message.ParseFromString(unpacked)
+    except (DecodeError, IndexError) as error:
+        raise EncodingError("is no protobuf message of a release") from error
+    return message
+
+
+def _require_few_parts(message: bytes) -> None:
+    """Require a number of fields that is that of a release: each takes two bytes, and an object of its own.
+
+    Source: Protocol Buffers documentation, Encoding.
+
+    Raises:
+        EncodingError: there are more.
+        IndexError: the message is cut off.
+        DecodeError: it has a field of a form that no release has.
+    """
+    place = 0
+    for _ in range(MOST_PARTS):
+        if place >= len(message):
+            return
+        key, place = _varint(message, place)
+        match key & 7:
+            case 0:
+                _, place = _varint(message, place)
+            case 1:
+                place += 8
+            case 2:
+                length, place = _varint(message, place)
+                place += length
+            case 5:
+                place += 4
+            case _:
+                raise DecodeError
+    raise EncodingError(f"has more parts than any release: {MOST_PARTS:,}")
+
+
+def _varint(message: bytes, place: int) -> tuple[int, int]:
+    """Return the number that begins at a place, and where it ends: seven bits a byte, the lowest first."""
+    value = 0
+    for shift in range(0, 70, 7):
+        byte = message[place]
+        place += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, place
+    raise DecodeError
 
 
 def _time(stamp: Any) -> int:

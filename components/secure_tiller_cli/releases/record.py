@@ -53,10 +53,8 @@ class Release:
     pkg/tiller/release_update.go, prepareUpdate), so it differs for another release of the same name."""
     last_deployed: int
     """When this revision was made, in nanoseconds since 1970; whatever becomes of it later does not change that."""
-    manifest: str = field(repr=False)
-    """The rendered objects, as YAML documents; they can hold secrets."""
-    hooks: tuple[str, ...] = field(default=(), repr=False)
-    """The manifests of its hooks."""
+    manifest_digest: str
+    """SHA-256 of the rendered objects, in hexadecimal. `manifests` decodes them anew: they can be large and secret."""
 
 
 @dataclass(frozen=True)

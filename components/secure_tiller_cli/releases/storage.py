@@ -1,7 +1,6 @@
 """The records of a namespace, read from the cluster."""
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -77,13 +76,13 @@ def _read(kind: Kind, item: Json) -> Record | Unreadable:
 
 
 def _encoded(kind: Kind, data: Mapping[str, str]) -> str:
-    if KEY not in data:
+    if not isinstance(data.get(KEY), str):
         raise EncodingError(f"has no key `{KEY}`")
     if kind is Kind.CONFIG_MAP:
         return data[KEY]
     try:
         return base64.b64decode(data[KEY], validate=True).decode("ascii")
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise EncodingError("is no base64") from error
 
 

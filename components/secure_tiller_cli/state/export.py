@@ -1,11 +1,11 @@
 """The state of a stack, through Pulumi's own command: it knows every backend and secrets provider."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from secure_tiller.problems import Problem, RefusedError
 from secure_tiller_cli.programs import run
+from secure_tiller_stack.foreign_data import json_value
 
 COMMAND = ("pulumi", "stack", "export", "--non-interactive", "--color=never")
 EXPORT_SECONDS = 600.0
@@ -36,7 +36,7 @@ def export(stack: str | None = None, *, secrets: bool = False) -> Mapping[str, A
         said = " ".join(done.err.split()).removeprefix("error: ")
         raise StackError([Problem("", shown, "", f"its state cannot be read: {said}", _remedy(said))])
     try:
-        state = json.loads(done.out)
+        state = json_value(done.out)
         return dict(state["deployment"] or {})
     except (ValueError, TypeError, KeyError) as error:
         why = f"its state has no form that is known ({type(error).__name__})"

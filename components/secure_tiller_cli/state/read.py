@@ -8,6 +8,7 @@ from typing import Any
 from secure_tiller.plan.model import RolePlan
 from secure_tiller_cli.state.objects import found
 from secure_tiller_cli.state.tiller import ClusterReference, DeployedTiller
+from secure_tiller_stack.foreign_data import json_value
 from tiller_facts.identity import COMPONENT, STACK_ANNOTATION
 from tiller_facts.rbac import Rule, Subject
 from tiller_facts.values import UNKNOWN
@@ -111,7 +112,7 @@ def plain(value: Any) -> Any:
     """Return a value of the state without the marks of secrets; `HIDDEN` for one that is not shown."""
     if isinstance(value, Mapping):
         if value.get(SECRET_MARK) == SECRET:
-            return json.loads(value["plaintext"]) if "plaintext" in value else HIDDEN
+            return json_value(value["plaintext"]) if "plaintext" in value else HIDDEN
         return {key: plain(item) for key, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, list) else value
 

@@ -3,16 +3,16 @@
 import json
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import yaml
+from typing import Any
 
 from secure_tiller.problems import Problem, RefusedError
 from secure_tiller_cli.charts import Concern, Discovery, Effect, Group
 from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.programs import Ended, run
+from secure_tiller_stack.foreign_data import UnreadableError, yaml_value
 
 HELM_SECONDS = 120.0
 """Of one call of Helm: a large chart renders in seconds."""
@@ -119,7 +119,7 @@ class Chart:
         done = _helm("inspect", "chart", "--", str(self.path))
         if done.code:
             raise self._refused(f"its Chart.yaml cannot be read: {_said(done)}", "correct it")
-        metadata = yaml.safe_load(done.out) or {}
+        metadata = self._metadata(done.out)
         has = {
             "kubeVersion": ("Kubernetes", "the cluster", discovery.release),
             "tillerVersion": ("Tiller", "it", tiller),
@@ -134,6 +134,15 @@ class Chart:
             elif wanted and not self._compares(wanted, version):
                 text = f"wants {what} {wanted}, and {whose} is {version}: Tiller does not install it"
                 yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy)
+
+    def _metadata(self, text: str) -> Mapping[str, Any]:
+        try:
+            metadata = yaml_value(text) or {}
+        except UnreadableError as error:
+            raise self._refused(f"its Chart.yaml {error}", "correct it") from error
+        if not isinstance(metadata, Mapping):
+            raise self._refused("its Chart.yaml is no map", "correct it")
+        return metadata
 
     def _compares(self, wanted: str, release: str) -> bool:
         """Return whether a version is in a range, as Helm says: a chart of one template asks it."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from secure_tiller_cli.charts import RELEASE, Concern, Discovery, Effect, Group, Manifest, ManifestError, read
 from secure_tiller_cli.releases import Kind, Release, Status, storage
+from secure_tiller_cli.releases.encoding import manifests
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_stack.cluster.api import unless_refused
 from secure_tiller_stack.cluster.lister import RELEASES, items
@@ -54,9 +55,10 @@ def previous(client: Any, tiller: DeployedTiller, name: str, namespace: str, dis
         concern = Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, "use an account that may read its records")
         return Previous(namespace, known=False, concerns=(concern,))
     revisions = [record.release for record in stored.records]
-    deployed = [each for each in revisions if each.status is Status.DEPLOYED]
+    deployed = [record for record in stored.records if record.release.status is Status.DEPLOYED]
     try:
-        found = [each for each in read(deployed[-1].manifest) if not each.hooks] if deployed else []
+        text = manifests(deployed[-1].encoded)[0] if deployed else ""
+        found = [each for each in read(text) if not each.hooks]
     except ManifestError as error:
         stops = [_stops(f"what the release {name} has {error.problems[0].why}", "look at it: helm get manifest")]
         return Previous(namespace, concerns=tuple(stops))

@@ -3,7 +3,6 @@
 The client's own models are not used: they refuse fields that they do not know, and metadata alone has not their form.
 """
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -11,6 +10,7 @@ from http import HTTPStatus
 from typing import Any, ParamSpec, TypeVar
 
 from secure_tiller_stack.cluster.connection import ANONYMOUS, TIMEOUT_SECONDS, clients
+from secure_tiller_stack.foreign_data import json_value
 
 REQUEST_SECONDS = 60.0
 """Until an answer is there whole; `TIMEOUT_SECONDS` limits each wait for a piece of it."""
@@ -67,10 +67,7 @@ def call(
         error = clients.ApiException(status=answer.status, reason=answer.reason)
         error.body = content.decode(errors="replace")
         raise error
-    try:
-        return json.loads(content)
-    except RecursionError as error:
-        raise ValueError("the answer is nested too deeply") from error
+    return json_value(content)
 
 
 def _answer(
@@ -103,7 +100,7 @@ def _content(unread: Any, last: float) -> bytes:
 def message(error: Any) -> str:
     """Return what the API server says of a refusal; its reason where it says nothing."""
     try:
-        return str(json.loads(error.body)["message"])
+        return str(json_value(error.body or "")["message"])
     except (ValueError, TypeError, KeyError):
         return str(error.reason)
 
@@ -111,7 +108,7 @@ def message(error: Any) -> str:
 def fields(error: Any) -> tuple[str, ...]:
     """Return the fields of an object that the API server names in a refusal, without their values."""
     try:
-        causes = json.loads(error.body)["details"]["causes"]
+        causes = json_value(error.body or "")["details"]["causes"]
         return tuple(dict.fromkeys(str(cause["field"]) for cause in causes))
     except (ValueError, TypeError, KeyError):
         return ()

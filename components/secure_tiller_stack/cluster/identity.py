@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import json
 import string
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ import urllib3
 
 from secure_tiller_stack.cluster.entries import Entries, EntryError
 from secure_tiller_stack.cluster.login import login
+from secure_tiller_stack.foreign_data import json_value
 
 TOKEN_FILE_SECONDS = 60.0
 """How long the content of a token file is taken for current (client-go, transport/token_source.go)."""
@@ -118,7 +118,7 @@ def _oidc_token(provider: Any) -> str:
     token = settings.get("id-token") if isinstance(settings, dict) else None
     remedy = "let kubectl renew it: kubectl auth whoami; or use kubelogin in an `exec` entry"
     try:
-        ends = json.loads(base64.urlsafe_b64decode(str(token).split(".")[1] + "=="))["exp"]
+        ends = json_value(base64.urlsafe_b64decode(str(token).split(".")[1] + "=="))["exp"]
         if ends > time.time():
             return str(token)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, binascii.Error) as error:

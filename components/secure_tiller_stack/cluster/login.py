@@ -19,6 +19,7 @@ from typing import Any
 
 from secure_tiller.problems import shown
 from secure_tiller_stack.cluster.entries import Entries, Entry, EntryError
+from secure_tiller_stack.foreign_data import json_value
 
 LONGEST_SECONDS = 300.0
 """Until the program ends: somebody may have to log in in a browser."""
@@ -165,7 +166,7 @@ def _by_hand() -> str:
 
 def _credentials(output: bytes, version: str, name: str) -> Login:
     try:
-        answer = json.loads(output)
+        answer = json_value(output)
         status = answer["status"]
         if (answer["kind"], answer["apiVersion"]) != ("ExecCredential", version):
             raise ValueError("another form")
@@ -174,7 +175,7 @@ def _credentials(output: bytes, version: str, name: str) -> Login:
         until = datetime.fromisoformat(ends) if ends else None
         if until and until.tzinfo is None:
             raise ValueError("no time zone")
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         why = f"its login program {name} gave no ExecCredential of {version}"
         raise EntryError("exec", why, _by_hand()) from error
     token, certificate, key = texts

@@ -1,5 +1,6 @@
 """Certificates and requests that come from elsewhere: what can serve, and the words for what cannot."""
 
+import base64
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -423,3 +424,50 @@ def test_a_signature_with_a_broken_hash_is_refused() -> None:
     sha1 = pki.Pair(x509.load_der_x509_certificate(der), pair.key)
     assert server_words(pair, ca=ca.pem) == []
     assert "is signed with a broken hash (SHA-1 or MD5)" in server_words(sha1, ca=ca.pem)
+
+
+# What cryptography reads only when a part is looked at.
+
+VERSION, SHA256 = bytes.fromhex("a003020102"), bytes.fromhex("06082a8648ce3d040302")
+UNKNOWN_VERSION, UNKNOWN_HASH = bytes.fromhex("a003020131"), bytes.fromhex("06082a8648ce3d040363")
+CURVE, UNKNOWN_CURVE = bytes.fromhex("06082a8648ce3d030107"), bytes.fromhex("06082a8648ce3d030163")
+
+
+def exchanged(text: str, old: bytes, new: bytes) -> str:
+    """A PEM text whose content has other bytes in place of some."""
+    begin, *middle, end = text.strip().split("\n")
+    content = base64.b64decode("".join(middle))
+    assert old in content
+    return f"{begin}\n{base64.encodebytes(content.replace(old, new)).decode()}{end}\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b"\x0c\x03bob", b"\x02\x03bob"), (b"\x0c\x03bob", b"\x0c\x03b\xff\xfe"), (b"\x02\x01\x00", b"\x02\x01\x31"),
+     (CURVE, UNKNOWN_CURVE)],
+    ids=["a name that is a number", "a name that is no UTF-8", "another version", "an unknown curve"],
+)  # fmt: skip
+def test_a_malformed_request_has_a_fault(old: bytes, new: bytes) -> None:
+    (why,) = words(pem.request_faults(exchanged(pki.request("bob"), old, new), "bob"))
+    assert why == "line 1 begins a CERTIFICATE REQUEST that cannot be read"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(VERSION, UNKNOWN_VERSION), (b"\x0c\x0b", b"\x02\x0b"), (CURVE, UNKNOWN_CURVE)],
+    ids=["another version", "a name that is a number", "an unknown curve"],
+)
+def test_a_malformed_certificate_has_a_fault(old: bytes, new: bytes) -> None:
+    odd = exchanged(pki.authority("another CA"[:10] + "s").pem, old, new)
+    assert words(pem.client_ca_faults(odd)) == ["line 1 begins a CERTIFICATE that cannot be read"]
+    assert words(pem.server_faults(OWN_SERVER.pem, OWN_SERVER.key_pem, odd, LOOPBACK))
+    assert list(pem.named_twice({"a": odd, "b": CA})) == []
+    assert not pem.trust_the_same(odd, CA)
+
+
+def test_a_server_certificate_signed_in_an_unknown_way_has_a_fault_and_hides_no_other() -> None:
+    odd = exchanged(OWN_SERVER.pem, SHA256, UNKNOWN_HASH)
+    found = words(pem.server_faults(odd, KEY, OWN_CA.pem, (*LOOPBACK, "elsewhere")))
+    assert "is signed with an algorithm that is not known" in found
+    assert any(why.startswith("lacks the names elsewhere") for why in found)
+    assert any("does not belong to the key" in why for why in found)

@@ -136,3 +136,12 @@ def test_no_key_is_shown(folder: Path) -> None:
     with pytest.raises(BundleError) as refused:
         read(folder)
     assert ANN.key_pem.splitlines()[1] not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["ca.pem", "cert.pem", "key.pem", "env"])
+def test_an_endless_file_is_not_read_to_its_end(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    (folder / name).symlink_to("/dev/zero")
+    with pytest.raises(BundleError, match="is larger than 1 MiB") as refused:
+        read(folder)
+    assert len(refused.value.problems) == 1

@@ -209,6 +209,12 @@ def test_nothing_is_read_from_nothing() -> None:
     assert read("") == read("---\n# Source: a/b.yaml\n---\n\n") == ()
 
 
+def doubling(twice: str) -> str:
+    """A document of 1 kB, in which each of 40 values holds the one before it twice."""
+    values = ["v0: &v0 {a: 1}", *(f"v{n}: &v{n} {twice}" % (f"*v{n - 1}", f"*v{n - 1}") for n in range(1, 40))]
+    return "\n".join(values)
+
+
 WRONG = {
     "no YAML": ("a: b: c", "line 2: mapping values are not allowed"),
     "a list": ("- 1", "is no object of Kubernetes, but a list"),
@@ -241,9 +247,19 @@ WRONG = {
         "has no apiVersion",
     ),
     "an item that is text": ("{apiVersion: v1, kind: List, items: [a]}", "is no object of Kubernetes, but a str"),
-    "a list of itself": ("&a {apiVersion: v1, kind: List, items: [*a]}", "or holds itself"),
-    "a map in itself": ("{apiVersion: v1, kind: A, metadata: {name: a}, spec: &s {spec: *s}}", "or holds itself"),
+    "a list of itself": ("&a {apiVersion: v1, kind: List, items: [*a]}", "it holds itself"),
+    "a map in itself": ("{apiVersion: v1, kind: A, metadata: {name: a}, spec: &s {spec: *s}}", "it holds itself"),
     "an unsafe tag": ("!!python/object/apply:os.getcwd []", "is no object of Kubernetes, but a list"),
+    "30,000 brackets": ("[" * 30_000 + "]" * 30_000, "is nested too deeply: more than 100 levels"),
+    "30,000 braces": ("{a: " * 30_000 + "}" * 30_000, "is nested too deeply: more than 100 levels"),
+    "a ladder": ("".join(f"{' ' * level}a:\n" for level in range(1_000)), "is nested too deeply"),
+    "Lists of Lists by aliases": (doubling("{kind: List, items: [%s, %s]}"), "holds more than 500,000 values"),
+    "maps of maps by aliases": (doubling("{a: %s, b: %s}"), "holds more than 500,000 values"),
+    "lists of lists by aliases": (doubling("[%s, %s]"), "holds more than 500,000 values"),
+    "merged maps by aliases": (doubling("{<<: [%s, %s]}"), "holds more than 500,000 values"),
+    "a number of a million parts": (f"a: !!int {'1:' * 1_000_000}1", "holds a number of more than 1000 digits"),
+    "a fraction of a million parts": (f"a: !!float {'1:' * 1_000_000}1", "holds a number of more than 1000 digits"),
+    "a fraction beyond all": (f"a: !!float {'9:' * 300}1", "not what its tag or form says"),
 }
 
 
@@ -274,3 +290,57 @@ def test_what_is_used_twice_does_not_hold_itself() -> None:
 def test_an_object_does_not_show_what_it_holds() -> None:
     (secret,) = read("{apiVersion: v1, kind: Secret, metadata: {name: a}, stringData: {password: sesame}}")
     assert "sesame" not in repr(secret)
+
+
+def test_every_manifest_that_cannot_be_read_has_a_problem() -> None:
+    with pytest.raises(ManifestError) as refused:
+        read("---\n# Source: a\n[\n---\n{apiVersion: v1, kind: A, metadata: {name: a}}\n---\n# Source: b\n{kind: A}\n")
+    assert [problem.key for problem in refused.value.problems] == ["manifest a", "manifest b"]
+
+
+def test_of_many_manifests_that_cannot_be_read_the_first_twenty_are_named() -> None:
+    with pytest.raises(ManifestError) as refused:
+        read("[\n---\n" * 1_000)
+    assert len(refused.value.problems) == 20
+
+
+OBJECT = "{apiVersion: v1, kind: A, metadata: {name: a}}"
+LIST = f"{{apiVersion: v1, kind: List, a: &a {OBJECT}, items: [{'*a, ' * 30_000}]}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (f"{OBJECT}\n---\n" * 30_000, "is one of more than 20,000"),
+        (LIST, "is one of more than 20,000"),
+        (f"# {'x' * 21 * 2**20}\n{OBJECT}", "is larger than Tiller takes"),
+    ],
+    ids=["documents", "a List", "a size"],
+)
+def test_more_than_any_release_holds_is_refused(text: str, why: str) -> None:
+    with pytest.raises(ManifestError, match=why):
+        read(text)
+
+
+@pytest.mark.parametrize("blank", ["\n", " ", "\t\n"])
+def test_blank_lines_take_no_time(blank: str) -> None:
+    assert [each.name for each in read(f"{blank * 300_000}\n---\n{OBJECT}")] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("between", "number"),
+    [("\n---\n", 2), (" \n\n---\n \n", 2), ("\n---", 2), ("\n--- # b\n", 2), ("\n---\n---\n", 2), ("\r\n---\r\n", 2)],
+)
+def test_documents_are_cut_where_helm_cuts_them(between: str, number: int) -> None:
+    assert len(read(f"---\n{OBJECT}{between}{OBJECT}\n")) == number
+
+
+def test_what_is_deep_as_no_published_definition_is_read() -> None:
+    assert read(f"{{apiVersion: v1, kind: A, metadata: {{name: a}}, spec: {'{a: ' * 90}1{'}' * 90}}}")
+
+
+@pytest.mark.parametrize("word", ["*sesame", "!sesame a", "&sesame a: *sesame2"])
+def test_an_alias_or_a_tag_that_may_be_a_password_is_not_quoted(word: str) -> None:
+    with pytest.raises(ManifestError) as refused:
+        read(f"password: {word}")
+    assert "sesame" not in str(refused.value)

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,7 +11,10 @@ import pytest
 from cryptography import x509
 from OpenSSL import SSL, crypto
 
+from secure_tiller.plan import pem
+from secure_tiller_cli.diagnosis import handshake
 from secure_tiller_cli.diagnosis.handshake import Port, ServerHandshake, probe_tls
+from secure_tiller_cli.diagnosis.verdict import NoVerdictError
 from tests.support import pki
 from tests.unit.secure_tiller_cli.diagnosis.ports import closing, plaintext, serving
 
@@ -96,3 +100,29 @@ def test_control_the_names_tell_the_cas_apart() -> None:
 
     assert issuer(ANN).public_bytes() in _names(ANN)
     assert issuer(BOB).public_bytes() not in _names(ANN)
+
+
+def test_a_certificate_that_cannot_be_read_gives_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    def malformed(_: object) -> None:
+        raise x509.InvalidVersion("49 is not a valid X509 version", 49)
+
+    monkeypatch.setattr(pem, "look_into", malformed)
+    with _port(_tls(pki.server(CA))) as port, pytest.raises(NoVerdictError, match="a certificate that cannot be read"):
+        probe_tls(port)
+
+
+def test_a_server_that_sends_a_byte_now_and_then_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handshake, "SECONDS", 0.5)
+    monkeypatch.setattr(handshake, "speaks_plaintext", lambda _: False)
+
+    def drip(connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            connection.sendall(b"\x16\x03\x03\x40\x00")  # a record of 16 KiB begins
+            for _ in range(100):
+                connection.sendall(b"\x02")
+                time.sleep(0.1)
+
+    begin = time.monotonic()
+    with _port(drip) as port:
+        assert probe_tls(port).chain == ()
+    assert time.monotonic() - begin < 5

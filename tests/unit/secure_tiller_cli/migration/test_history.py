@@ -99,4 +99,4 @@ def test_the_newest_revision_is_copied_first_and_the_tenth_is_newer_than_the_nin
 )
 def test_the_current_revision_is_the_last_deployed_one(statuses: tuple[Status, ...], current: int) -> None:
     found: History = history(*(record(revision=number, status=status) for number, status in enumerate(statuses, 1)))
-    assert found.current.revision == current
+    assert found.current.release.revision == current

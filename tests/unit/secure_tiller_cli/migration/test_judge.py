@@ -30,7 +30,7 @@ def examined(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
 
 
 def test_manifests_and_hooks_are_examined_and_notes_left_out(examined: list[tuple[str, list[str]]]) -> None:
-    releases = [record("web", manifest=NOTE, hooks=[HOOK]).release, record("blog", manifest=NOTE).release]
+    releases = [record("web", manifest=NOTE, hooks=[HOOK]), record("blog", manifest=NOTE)]
     found = judge.judge(None, releases, tiller())
     assert examined == [("blue-apps", ["ConfigMap", "Job"]), ("blue-apps", ["ConfigMap"])]
     assert list(found) == ["web"]
@@ -38,12 +38,12 @@ def test_manifests_and_hooks_are_examined_and_notes_left_out(examined: list[tupl
 
 
 def test_a_deleted_release_has_no_objects_to_examine(examined: list[tuple[str, list[str]]]) -> None:
-    assert judge.judge(None, [record("web", manifest=NOTE, status=Status.DELETED).release], tiller()) == {}
+    assert judge.judge(None, [record("web", manifest=NOTE, status=Status.DELETED)], tiller()) == {}
     assert examined == []
 
 
 def test_a_manifest_that_cannot_be_read_is_not_checked_and_not_quoted(examined: list[tuple[str, list[str]]]) -> None:
-    found = judge.judge(None, [record("web", manifest="password: [").release], tiller())
+    found = judge.judge(None, [record("web", manifest="password: [")], tiller())
     assert (found["web"][0].severity, "not checked" in found["web"][0].text) == (Effect.NOT_CHECKED, True)
     assert "password" not in str(found)
     assert not judge.gone(found["web"])
@@ -52,5 +52,5 @@ def test_a_manifest_that_cannot_be_read_is_not_checked_and_not_quoted(examined: 
 
 def test_each_release_is_counted(examined: list[tuple[str, list[str]]]) -> None:
     done: list[None] = []
-    judge.judge(None, [record(name).release for name in ("a", "b")], tiller(), lambda: done.append(None))
+    judge.judge(None, [record(name) for name in ("a", "b")], tiller(), lambda: done.append(None))
     assert len(done) == len(examined) == 2

@@ -1,9 +1,12 @@
 """Reading a preview: anything but a whole one is refused, or known as failed."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from secure_tiller_cli.commands import preview_source
+from secure_tiller_cli.commands.preview_source import Preview
 from secure_tiller_cli.preview.digest import Digest, UnreadableError, read
 
 WHOLE = {"steps": [], "changeSummary": {"same": 1}, "duration": 5}
@@ -28,6 +31,9 @@ def test_a_whole_preview_has_no_failure() -> None:
         (f"{TEXT}\n{TEXT}", "more than one JSON document"),
         ('{"sequence": 1, "preludeEvent": {}}\n{"sequence": 2}', "more than one JSON document"),
         ("[1, 2]", "no JSON stands there"),
+        ('{"steps": ' + "[" * 100_000, "the JSON is nested too deeply: more than 100 levels"),
+        ('{"steps": ' + "[" * 500 + "]" * 500 + "}", "the JSON is nested too deeply: more than 100 levels"),
+        (f'{{"steps": {"1" * 5_000}}}', "the JSON holds a number of more than 1000 digits"),
     ],
 )
 def test_what_is_no_preview_is_refused_in_words(text: str, said: str) -> None:
@@ -83,3 +89,18 @@ def test_it_is_known_whether_unchanged_resources_were_left_out(same: int, hidden
     urn = "urn:pulumi:test::project::pulumi:pulumi:Stack::project-test"
     digest = Digest.model_validate({"steps": [{"op": "same", "urn": urn}], "changeSummary": {"same": same}})
     assert digest.hides_unchanged is hidden
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_a_preview_that_powershell_saved_is_read(encoding: str, tmp_path: Path) -> None:
+    saved = tmp_path / "preview.json"
+    saved.write_bytes(TEXT.replace("\n", "\r\n").encode(encoding))
+    assert preview_source.get(str(saved), None) == Preview(read(TEXT))
+
+
+@pytest.mark.parametrize("file", ["/dev/zero", "/nowhere", "/"])
+def test_a_file_that_holds_no_preview_is_a_failed_one(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preview_source, "LARGEST_OUTPUT", 2**20)
+    (why,) = preview_source.get(file, None).failures
+    assert why.startswith(f"{file}: ")
+    assert why.isprintable()

@@ -127,3 +127,22 @@ def test_resources_of_nobody_are_counted_and_what_is_lost_is_said() -> None:
     written = markdown.write(summarize(Digest.model_validate({"steps": [gone, new], "changeSummary": {}})))
     assert "**other resources**: `ConfigMap old` is deleted" in written
     assert "1 create" in written
+
+
+TICKS = "`" * 5_000
+
+
+@pytest.mark.parametrize("word", [TICKS, f"{TICKS}|" * 3, "|" * 5_000, "\n" * 5_000, "`|" * 2_500, "\x1b" * 5_000])
+def test_long_messages_and_names_never_drop_a_risk_silently(word: str) -> None:
+    risks = [Meaning("a", "{names} and {name} are risks", {"name": word, "names": (word,) * 20}, risk=True)] * 40
+    said = dict.fromkeys(("failures", "warnings", "notes"), (word,) * 9)
+    written = markdown.write(summary(*(team(f"{n}{word}", *risks) for n in range(20)), **said))
+    assert len(written) <= LONGEST
+    shown = sum(line.startswith("- **") for line in written.splitlines())
+    assert shown > 10
+    assert f"{800 - shown} more risks" in written
+
+
+def test_a_risk_that_does_not_fit_alone_is_said_to_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(markdown, "LONGEST", 2_300)
+    assert "*Left out for want of space: 1 RISK" in markdown.write(summary(team("blue", RISK)))

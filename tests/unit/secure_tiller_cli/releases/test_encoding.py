@@ -3,11 +3,12 @@
 import base64
 import gzip
 import itertools
+import tracemalloc
 
 import pytest
 
 from secure_tiller_cli.releases import Status, encoding
-from secure_tiller_cli.releases.encoding import EncodingError, decode
+from secure_tiller_cli.releases.encoding import EncodingError, decode, manifests
 from tests.support import records
 
 WHOLE = records.encoded(records.release("shop", 3, status=Status.FAILED, manifest="kind: Secret", hooks=["kind: Job"]))
@@ -20,7 +21,7 @@ def packed(content: bytes) -> str:
 def test_a_record_tells_its_release() -> None:
     found = decode(WHOLE)
     assert (found.name, found.revision, found.namespace, found.status) == ("shop", 3, "blue-apps", Status.FAILED)
-    assert (found.manifest, found.hooks, found.chart) == ("kind: Secret", ("kind: Job",), "ledger-1.0.0")
+    assert (manifests(WHOLE), found.chart) == (("kind: Secret", "kind: Job"), "ledger-1.0.0")
     assert found.first_deployed == 1_500_000_000 * 10**9
 
 
@@ -62,6 +63,32 @@ def test_what_unpacks_to_more_than_any_release_is_not_read_to_its_end(monkeypatc
     assert decode(records.encoded(records.release(manifest="x" * 1000)))
     with pytest.raises(EncodingError, match="is larger than any release: more than 1 MiB"):
         decode(records.encoded(records.release(manifest="x" * 1024 * 1024)))
+
+
+def test_a_record_of_more_hooks_than_any_release_is_not_parsed() -> None:
+    release = records.release().SerializeToString()
+    with pytest.raises(EncodingError, match="has more parts than any release"):
+        decode(packed(release + b"\x32\x00" * 30_000_000))
+    assert decode(packed(release + b"\x32\x00" * 9_000)).name == "shop"
+
+
+def test_large_manifests_are_decoded_one_after_the_other_and_not_kept() -> None:
+    encoded = [records.encoded(records.release(revision=n, manifest="x" * 20 * 2**20)) for n in range(1, 6)]
+    tracemalloc.start()
+    try:
+        releases = [decode(text) for text in encoded]
+        kept, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [release.revision for release in releases] == list(range(1, 6))
+    assert kept < 2**20
+    assert peak < 150 * 2**20
+
+
+@pytest.mark.parametrize("part", [b"\x0b", b"\x08", b"\x32\x7f", b"\x08" + b"\xff" * 11, b"\x09a", b"\x0da"])
+def test_a_message_that_is_cut_off_or_of_another_form_is_refused(part: bytes) -> None:
+    with pytest.raises(EncodingError, match="is no protobuf message"):
+        decode(packed(records.release().SerializeToString() + part))
 
 
 def test_no_object_of_a_record_prints_what_it_holds() -> None:

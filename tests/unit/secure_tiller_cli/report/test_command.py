@@ -155,3 +155,19 @@ def test_a_check_that_is_not_there_is_named() -> None:
 @pytest.mark.parametrize("arguments", [[], ["--out"], ["--out", "-", "--format", "pdf"], ["--out", "-", "blue"]])
 def test_a_wrong_use(arguments: list[str]) -> None:
     assert report(*arguments).exit_code == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
+def test_a_check_that_powershell_saved_is_read(here: Path, encoding: str) -> None:
+    (here / "check.json").write_bytes(json.dumps(to_json(proof())).encode(encoding))
+    assert report("--check", "check.json", "--out", "page.html").exit_code == 0
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"stack":' * 100_000, f'{{"stack": {"1" * 5_000}}}', "\x00", "é"])
+def test_what_is_no_check_is_refused_in_one_line(here: Path, text: str) -> None:
+    (here / "check.json").write_text(text)
+    assert "is no proof" in refused(report("--check", "check.json", "--out", "page.html"))
+
+
+def test_an_endless_check_is_not_read_to_its_end() -> None:
+    assert "is larger than 64 MiB" in refused(report("--check", "/dev/zero", "--out", "page.html"))

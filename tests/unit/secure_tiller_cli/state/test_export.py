@@ -46,7 +46,10 @@ def test_the_error_of_pulumi_is_reported_on_one_line(pulumi: Program, stderr: st
     assert remedy in problem.remedy
 
 
-@pytest.mark.parametrize("text", ["", "[]", "no JSON", '{"version": 3}', '{"deployment": 7}'])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "no JSON", '{"version": 3}', '{"deployment": 7}', "[" * 50_000, f'{{"deployment": {"1" * 5_000}}}'],
+)
 def test_what_is_no_state_is_refused(pulumi: Program, text: str) -> None:
     pulumi.says(text)
     with pytest.raises(StackError, match="has no form that is known"):

@@ -10,19 +10,21 @@ from secure_tiller_cli.charts import Concern, Effect
 from secure_tiller_cli.releases import Kind, Record, Release, Status, Unreadable, storage
 from secure_tiller_cli.vet.upgrade import Previous, changes, previous, taken
 from secure_tiller_stack.cluster.connection import calling, clients
+from tests.support import records
 from tests.support.api_server import FORBIDDEN, ApiServer, release
 from tests.unit.secure_tiller_cli.charts.world import DISCOVERY, blue, one
 from tests.unit.secure_tiller_stack.cluster.asking import access
 
 OWN = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n"
 OLD = "apiVersion: extensions/v1beta1\nkind: Deployment\nmetadata: {name: web}\n"
-FIRST = Release("shop", 1, "blue-apps", Status.DEPLOYED, "shop-1.0.0", 1, 1, OWN)
+FIRST = Release("shop", 1, "blue-apps", Status.DEPLOYED, "shop-1.0.0", 1, 1, "")
 UNREADABLE = Unreadable(Kind.SECRET, "blue-tiller", "shop.v1", "shop", "is no base64")
 
 
-def stored(*revisions: Release, unreadable: tuple[Unreadable, ...] = ()) -> storage.Stored:
-    records = (Record(Kind.SECRET, "blue-tiller", f"shop.v{r.revision}", {}, "", "", "", r) for r in revisions)
-    return storage.Stored(tuple(records), unreadable)
+def stored(*revisions: Release, manifest: str = OWN, unreadable: tuple[Unreadable, ...] = ()) -> storage.Stored:
+    encoded = records.encoded(records.release(manifest=manifest))
+    found = (Record(Kind.SECRET, "blue-tiller", f"shop.v{r.revision}", {}, "", "", encoded, r) for r in revisions)
+    return storage.Stored(tuple(found), unreadable)
 
 
 def read(monkeypatch: pytest.MonkeyPatch, given: Any) -> Previous:
@@ -39,7 +41,7 @@ def read(monkeypatch: pytest.MonkeyPatch, given: Any) -> Previous:
 
 
 def test_the_objects_of_the_deployed_revision_are_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    failed = replace(FIRST, revision=2, status=Status.FAILED, manifest="")
+    failed = replace(FIRST, revision=2, status=Status.FAILED)
     found = read(monkeypatch, stored(FIRST, failed))
     assert (found.known, found.concerns) == (True, ())
     assert found.of(one("ConfigMap")) is not None
@@ -55,8 +57,8 @@ STOPPED = {
         "its last revision is PENDING_UPGRADE",
     ),
     "another namespace": (stored(replace(FIRST, namespace="other")), "the release is in other"),
-    "a kind that is gone": (stored(replace(FIRST, manifest=OLD)), "has a Deployment of extensions/v1beta1, which the"),
-    "what cannot be read": (stored(replace(FIRST, manifest="a: b: c")), "what the release shop has is no YAML"),
+    "a kind that is gone": (stored(FIRST, manifest=OLD), "has a Deployment of extensions/v1beta1, which the"),
+    "what cannot be read": (stored(FIRST, manifest="a: b: c"), "what the release shop has is no YAML"),
 }
 
 

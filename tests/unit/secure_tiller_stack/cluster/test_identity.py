@@ -49,6 +49,7 @@ def unsigned(ends: float) -> str:
 
 VALID = unsigned(2**40)
 ENDED = unsigned(1)
+NESTED = f"a.{base64.urlsafe_b64encode(b'[' * 60_000).decode()}.s"
 
 
 def oidc(**config: object) -> dict[str, Any]:
@@ -130,6 +131,7 @@ def test_reviews_of_the_own_rights_are_asked_as_the_impersonated_user(server: Ap
         ({"auth-provider": {"name": "azure"}}, "auth-provider: only `oidc`"),
         (oidc(**{"id-token": ENDED, "refresh-token": "sesame"}), "auth-provider: its id-token has expired"),
         (oidc(**{"id-token": "sesame"}), "auth-provider: its config has no id-token"),
+        (oidc(**{"id-token": NESTED}), "auth-provider: its config has no id-token"),
         (oidc(), "auth-provider: its config has no id-token"),
         ({"auth-provider": "sesame"}, "auth-provider: must be a map"),
         ({"exec": {"command": "x"}, **oidc()}, "auth-provider: cannot be used with exec"),

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from kubernetes import client as official
+from kubernetes.client import ApiException
 
 from secure_tiller.problems import ClusterError
 from secure_tiller_stack.cluster import api, lister
@@ -219,6 +220,13 @@ def test_an_answer_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
     assert asked(nested(100))
     with pytest.raises(ClusterError, match="no Kubernetes"):
         asked(nested(100_000))
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, "", "[]", "{}", None, f'{{"message": {"1" * 5_000}}}'])
+def test_of_a_refusal_without_a_message_the_reason_is_shown(body: str | None) -> None:
+    error = ApiException(status=403, reason="Forbidden")
+    error.body = body
+    assert api.message(error) == "Forbidden"
 
 
 @pytest.mark.parametrize("answer", ["welcome", None, [], {}, {"items": 7}, {"items": [7]}])

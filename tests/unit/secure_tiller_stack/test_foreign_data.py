@@ -1,0 +1,78 @@
+"""JSON and YAML of others are read within bounds, and what exceeds one is refused in one line that quotes nothing."""
+
+import io
+import json
+
+import pytest
+
+from secure_tiller_stack.foreign_data import UnreadableError, decode, json_prefix, json_value, read_bounded, yaml_value
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "is broken or cut off"),
+        ("{", "is broken or cut off"),
+        ('{"a": sesame}', "is broken or cut off"),
+        ("{} sesame", "more text follows"),
+        ("[" * 200 + "]" * 200, "nested too deeply: more than 100 levels"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"a":' * 100_000, "nested too deeply"),
+        (f'{{"a": {"1" * 5_000}}}', "a number of more than 1000 digits"),
+        (f'{{"a": -{"1" * 5_000_000}}}', "a number of more than 1000 digits"),
+    ],
+)
+def test_json_beyond_a_bound_is_refused(text: str, why: str) -> None:
+    for content in (text, text.encode()):
+        with pytest.raises(UnreadableError, match=why) as refused:
+            json_value(content)
+        assert str(refused.value).isprintable()
+        assert "sesame" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100 + "]" * 100, '{"a": {"b": [1, -2.5, 1e300, true, null, "\\ud800"]}}', "12345678901234567890"]
+)
+def test_json_within_the_bounds_is_read_as_it_is(text: str) -> None:
+    assert json_value(text) == json_value(f" {text}\r\n") == json.loads(text)
+
+
+def test_json_within_a_text_is_read_to_its_end() -> None:
+    assert json_prefix("a\n{}\nb", 2) == ({}, 4)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_json_is_read_in_each_encoding_that_powershell_writes(encoding: str) -> None:
+    assert decode('{"a": "é"}\r\n'.encode(encoding)) == '{"a": "é"}\r\n'
+    assert json_value('{"a": "é"}\r\n'.encode(encoding)) == {"a": "é"}
+
+
+def test_a_file_beyond_its_size_is_not_read_to_its_end() -> None:
+    with open("/dev/zero", "rb") as endless, pytest.raises(UnreadableError, match="is larger than 1 MiB"):  # noqa: PTH123
+        read_bounded(endless, 2**20)
+    assert read_bounded(io.BytesIO(b"a"), 1) == b"a"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("{a: ", "is no YAML: line 2: "),
+        ("a: !sesame b", "is no YAML: line 1: could not determine a constructor for the tag"),
+        ("a: *sesame", "is no YAML: line 1: found undefined alias"),
+        ("a: !!int ''", "a value is not what its tag or form says"),
+        ("[" * 30_000 + "]" * 30_000, "is nested too deeply"),
+        ("&a [*a]", "it holds itself"),
+        ("? &a [b]\n: *a\n? [c]\n: d", "unhashable key"),
+        ("a: 1\n--- \nb: 1", "found another document"),
+    ],
+)
+def test_yaml_beyond_a_bound_is_refused(text: str, why: str) -> None:
+    with pytest.raises(UnreadableError, match=why) as refused:
+        yaml_value(text)
+    assert str(refused.value).isprintable()
+    assert "sesame" not in str(refused.value)
+
+
+def test_yaml_is_read_with_its_aliases_and_merges() -> None:
+    text = "a: &a {b: 1, c: &c [2]}\nd: {<<: *a, b: 3}\ne: *c\nf: *c"
+    assert yaml_value(text) == {"a": {"b": 1, "c": [2]}, "d": {"b": 3, "c": [2]}, "e": [2], "f": [2]}
