@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo cluster down status toolchain uid schema reference practices env policies test test-unit rights golden lint format count
+.PHONY: help demo cluster down status toolchain uid schema reference practices env policies test test-unit fuzz rights golden lint format count
 
 PYTHON ?= python3
 # CLUSTER=existing: the demo uses the cluster of the current kubeconfig context.
@@ -14,6 +14,7 @@ POLICIES := policies/.venv/ready
 RUN := .venv/bin/python
 UNIT_TESTS := $(RUN) -m pytest --numprocesses=auto tests/unit tests/testbed tests/repository tests/support
 WHERE := $(if $(filter existing,$(CLUSTER)),--existing,)
+FUZZ ?= 100
 
 ifeq ($(filter local existing,$(CLUSTER)),)
 $(error CLUSTER=$(CLUSTER): it is `local` (the default) or `existing`)
@@ -64,6 +65,9 @@ test: lint ## everything: style, types, unit tests, then the tests on the real e
 
 test-unit: $(ENVIRONMENT) ## the tests that need no engine, no Go and no network
 	$(UNIT_TESTS)
+
+fuzz: $(ENVIRONMENT) ## try the readers of what others write with many more samples (FUZZ=100: times as many)
+	SECURE_TILLER_FUZZ=$(FUZZ) $(RUN) -m pytest --timeout=0 tests/unit/secure_tiller_cli/test_any_input.py
 
 rights: $(ENVIRONMENT) ## ask the real API server for every right of everybody in two teams, and compare with their plans
 	$(RUN) -m testbed.toolchain
