@@ -53,8 +53,16 @@ def word(text: str) -> str:
     """
     if text.isprintable():
         return shlex.quote(text)
-    safe = (c if c.isprintable() and c not in "\\'" else "".join(f"\\{b:03o}" for b in os.fsencode(c)) for c in text)
+    safe = (c if c.isprintable() and c not in "\\'" else "".join(f"\\{b:03o}" for b in _bytes(c)) for c in text)
     return f"$'{''.join(safe)}'"
+
+
+def _bytes(character: str) -> bytes:
+    """Return a character as the file system has it, or as JSON can hold it: half of a pair."""
+    try:
+        return os.fsencode(character)
+    except UnicodeEncodeError:
+        return character.encode(errors="surrogatepass")
 
 
 def code(text: str, longest: int = LONGEST_NAME) -> str:
@@ -101,7 +109,7 @@ def fence(content: Iterable[str], language: str) -> str:
 
 def comment(text: str) -> str:
     """Return a text that can stand in an HTML comment and does not end it; a very long one is cut."""
-    return quote(text[:LONGEST_COMMENT], safe="/._- ").replace("--", "-%2D")
+    return quote(text[:LONGEST_COMMENT], safe="/._- ", errors="surrogatepass").replace("--", "-%2D")
 
 
 def _few_ticks(text: str) -> str:

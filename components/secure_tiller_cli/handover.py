@@ -47,6 +47,6 @@ def sentences(made: Bundle, out: str, expiration: Expiration, now: datetime) -> 
     said.append(f"its certificate ends {life.ends:%Y-%m-%d %H:%M} UTC ({left}), serial {expiration['serial']}")
     if life.renewal_begins:
         said.append(f"to renew: `pulumi up` from {life.renewal_begins:%Y-%m-%d} on, then this command again")
-    use = word(str(Path(out) / ENVIRONMENT)) if out else f"{made.client}/{ENVIRONMENT}"
+    use = word(str(Path(out or made.client) / ENVIRONMENT))
     said.append(f"to use it: source {use} && helm ls")
     return said

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import kubernetes
 import urllib3
 
-from secure_tiller.problems import ClusterError, Problem
+from secure_tiller.problems import ClusterError, Problem, plain
 from secure_tiller_stack.cluster import login
 from secure_tiller_stack.cluster.entries import Entries, Entry, EntryError, read, require_usable
 from secure_tiller_stack.cluster.identity import Identity, send
@@ -163,7 +163,7 @@ def _warn_once(server: str, way: str | None) -> None:
     if server not in _unverified:
         _unverified.add(server)
         words = f"warning: {server} is not verified: insecure-skip-tls-verify is set; credentials go to whoever answers"
-        print(words, file=sys.stderr)
+        print(plain(words), file=sys.stderr)
 
 
 def _remedy(error: Any, right: str) -> str:

@@ -46,6 +46,8 @@ NASTY = (
     "x" * 5000,
     "</details>",
     "&lt;",
+    "\ud800",
+    "\udcff",
 )
 names = st.one_of(st.sampled_from(NASTY), st.text(), st.text("`|\\<>@#[]()!-\n \t*_~&$:"))
 

@@ -17,6 +17,7 @@ from markdown_it.token import Token
 from secure_tiller.plan.model import RolePlan
 from secure_tiller.plan.rights import manage
 from secure_tiller_cli.charts import Concern, Effect, Group
+from secure_tiller_cli.migration.exit_document import to_json
 from secure_tiller_cli.migration.exit_document import to_markdown as exit_plan
 from secure_tiller_cli.migration.exit_plan import ExitPlan
 from secure_tiller_cli.migration.history import histories
@@ -110,6 +111,7 @@ def leaving(
     subject: str = "",
     text: str = "",
     stack: str = "",
+    write: Callable[[ExitPlan], str] = exit_plan,
 ) -> str:
     """The exit plan of a team with a release and a deleted one; what an argument names is the word."""
     record, gone = copied(), copied("old", status=Status.DELETED)
@@ -127,7 +129,13 @@ def leaving(
     known = histories((record, gone), ())
     fields: dict[str, Any] = {tiller: word} if tiller else {}
     findings = {item.name: (found,) for item in known}
-    return exit_plan(ExitPlan(replace(deployed, **fields), known, findings, word if stack else ""))
+    return write(ExitPlan(replace(deployed, **fields), known, findings, word if stack else ""))
+
+
+def commands(plan: ExitPlan) -> str:
+    """The commands of an exit plan, as `--format json` holds them."""
+    content = json.loads(json.dumps(to_json(plan)))
+    return "".join(f"{command}\n" for step in content["steps"] for command in step["commands"])
 
 
 def alone(word: str) -> tuple[str, ...]:
@@ -199,6 +207,13 @@ def test_no_command_of_the_exit_plan_obeys_a_word(document: Callable[[str], str]
         blocks = [token.content for token in PARSER.parse(document(word)) if token.info == "sh"]
         subprocess.run([shell, "-c", STAND_INS + "".join(blocks)], cwd=tmp_path, capture_output=True, check=False)
         assert not (tmp_path / "OBEYED").exists(), word
+
+
+@pytest.mark.parametrize("document", EXITS.values(), ids=list(EXITS))
+def test_the_exit_plan_in_json_has_the_same_commands(document: Callable[..., str]) -> None:
+    for word in (*WORDS.values(), *COMMANDS.values()):
+        blocks = [token.content for token in PARSER.parse(document(word)) if token.info == "sh"]
+        assert document(word, write=commands) == "".join(blocks)
 
 
 @pytest.mark.parametrize("word", COMMANDS.values(), ids=list(COMMANDS))

@@ -1,5 +1,6 @@
 """The private keys of server certificates: secret values apart from the map of teams."""
 
+import shlex
 from typing import Any
 
 import pytest
@@ -48,7 +49,7 @@ def test_a_key_that_is_missing_is_required_with_the_command_that_sets_it() -> No
         "certificates.server_certificate.key",
         "(missing)",
     )
-    assert "pulumi config set --secret --path 'secure-tiller:serverKeys.green' < key.pem" in problem.remedy
+    assert "pulumi config set --secret --path secure-tiller:serverKeys.green < key.pem" in problem.remedy
 
 
 def test_a_key_in_plain_sight_is_refused_and_to_be_changed() -> None:
@@ -123,3 +124,17 @@ def test_a_key_in_another_place_of_the_teams_is_not_shown_either() -> None:
 )
 def test_teams_of_any_form_do_not_hinder_the_check_of_the_keys(teams: object) -> None:
     assert "secure-tiller:serverKeys.green" in [problem.key for problem in refused(teams, {"green": KEY})]
+
+
+@pytest.mark.parametrize("name", ["a'b", "$(touch OBEYED)", "'; touch OBEYED; '", "a b"])
+@pytest.mark.parametrize("key", [7, KEY])
+def test_a_command_names_a_team_in_one_word(name: str, key: object) -> None:
+    teams: Any = {name: green(key=KEY)["green"]} if key == KEY else green()
+    found = refused(teams, {name: key} if key != KEY else None)
+    commands = [problem.remedy.partition("pulumi ")[2] for problem in found if "--path" in problem.remedy]
+    for command in commands:
+        words = shlex.split(command.partition(" < ")[0])
+        assert words[:4] == ["config", "set", "--secret", "--path"]
+        assert words[4] in (f"secure-tiller:serverKeys.{name}", "secure-tiller:serverKeys.green")
+        assert len(words) == 5
+    assert commands

@@ -1,5 +1,6 @@
 """The rules for the settings of certificates."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
@@ -91,10 +92,8 @@ def server_certificate_has_a_key(s: Settings) -> Iterator[Problem]:
     given = s.certificates.get("server_certificate")
     if given is not None and "key" not in given:
         why = "is required: the private key of the server certificate"
-        remedy = (
-            f"in a stack: pulumi config set --secret --path 'secure-tiller:serverKeys.{s.name}' < key.pem; "
-            "in a program: a secret output"
-        )
+        path = shlex.quote(f"secure-tiller:serverKeys.{s.name}")
+        remedy = f"in a stack: pulumi config set --secret --path {path} < key.pem; in a program: a secret output"
         yield Problem(s.name, "certificates.server_certificate.key", "(missing)", why, remedy)
 
 
