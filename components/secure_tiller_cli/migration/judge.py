@@ -49,6 +49,7 @@ def gone(findings: Iterable[Concern]) -> bool:
 
 
 def _findings(client: Any, record: Record, tiller: DeployedTiller, discovery: Discovery) -> Iterator[Concern]:
+    release = record.release
     try:
         found: list[Manifest] = [each for text in manifests(record.encoded) for each in read(text)]
     except ManifestError as error:
@@ -56,5 +57,5 @@ def _findings(client: Any, record: Record, tiller: DeployedTiller, discovery: Di
         text = f"not checked: a manifest of it {why}"
         yield Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, remedy)
         return
-    examined = examine(client, found, tiller, record.release.namespace, discovery=discovery, outdated=RELEASE)
+    examined = examine(client, found, tiller, release.namespace, discovery=discovery, outdated=RELEASE)
     yield from (finding for finding in examined if finding.severity is not Effect.NOTE)
