@@ -178,7 +178,7 @@ REFUSED = [
         own(key=None),
         "certificates.server_certificate.key",
         "(missing)",
-        "pulumi config set --secret --path 'secure-tiller:serverKeys.green'",
+        "pulumi config set --secret --path secure-tiller:serverKeys.green",
     ),
     *(
         Refused(rules.server_certificate_can_serve, own(**changes), "certificates.server_certificate", HIDDEN, words)
