@@ -1,6 +1,7 @@
 """How to reach the cluster: the stack's `secure-tiller:cluster`, the kubeconfig file and its contexts."""
 
 import os
+import shlex
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -202,7 +203,8 @@ def _holder(contents: Mapping[Path, Mapping[str, Any]], context: str) -> Path:
         return places["context"]
     where = ", ".join(f"the {kind} in {path}" for kind, path in places.items())
     why = f"is spread over several files of KUBECONFIG ({where}), and the Kubernetes provider reads one"
-    remedy = "write it into one file with kubectl config view --minify --flatten, and set KUBECONFIG to that"
+    write = f"kubectl config view --context={shlex.quote(context)} --minify --flatten > one.kubeconfig"
+    remedy = f"write it into one new file, and set KUBECONFIG to that: (umask 077 && set -C && {write})"
     raise ClusterError([problem("context", context, why, remedy)])
 
 

@@ -5,7 +5,7 @@ A pod that is being stopped ends the calls that run before it goes, and until th
 
 import asyncio
 import time
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 
 import pulumi
 
@@ -72,7 +72,7 @@ async def ended(
         if not problems and waited > noticed_seconds and not all(pod.stopping for pod in still):
             raise NotRevokedError([_not_replaced(namespace, who)])
         if waited > seconds:
-            raise NotRevokedError(problems or [_not_ended(namespace, who)])
+            raise NotRevokedError(problems or [_not_ended(namespace, who, sorted(pod.name for pod in still))])
         if not reported and still:
             pulumi.log.info(f"{namespace}: waiting for the old Tiller to end; it still answers {who}")
             reported = True
@@ -94,6 +94,11 @@ def _not_replaced(namespace: str, who: str) -> Problem:
     return Problem("", f"namespace {namespace}", who, why, "run pulumi up without --target or --exclude")
 
 
-def _not_ended(namespace: str, who: str) -> Problem:
-    remedy = f"end the pod that is terminating: kubectl delete pod --grace-period=0 --force --namespace {namespace} ..."
+def _not_ended(namespace: str, who: str, pods: Sequence[str]) -> Problem:
+    look = f"kubectl get pods --namespace {namespace} --output wide"
+    remedy = (
+        f"see on which node the pod is terminating: {look}. Only if that node is off for good, because one that is cut "
+        "off goes on running the pod: "
+        f"kubectl delete pod --grace-period=0 --force --namespace {namespace} {' '.join(pods)}"
+    )
     return Problem("", f"namespace {namespace}", who, "NOT YET REVOKED: an old pod still runs", remedy)

@@ -10,7 +10,8 @@ its `managedFields` (Kubernetes documentation, Server-Side Apply), in whole seco
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from itertools import chain
 from typing import Any
 
@@ -79,12 +80,13 @@ def look(plan: TillerPlan, made: Made, access: Access, cluster: Cluster) -> None
     """
 
     def asked(item: Object, resource: Any) -> pulumi.Output[tuple[Problem, ...]]:
-        async def ask(known: Any) -> tuple[Problem, ...]:
+        async def ask(answer: Sequence[Any]) -> tuple[Problem, ...]:
+            known, urn = answer
             if known is None or is_ours(known, cluster.seen):  # None: `--target` left it unmade
                 return ()
-            return await asyncio.to_thread(judged, access, plan.name, item, cluster.seen)
+            return await asyncio.to_thread(judged, access, plan.name, item, cluster.seen, urn)
 
-        return pulumi.Output.from_input(resource.metadata).apply(ask)
+        return pulumi.Output.all(resource.metadata, resource.urn).apply(ask)
 
     # An object of a kind that the first look might not list may have been ours before: nobody knows.
     answers = [asked(*one) for one in made.named(plan) if one[0].kind not in cluster.unlisted]
@@ -110,7 +112,7 @@ def is_ours(known: Mapping[str, Any], seen: Set[str]) -> bool:
     return known.get("uid") in seen or not former_maker({"creationTimestamp": created, "managedFields": entries})
 
 
-def judged(access: Access, team: str, item: Object, seen: Set[str]) -> tuple[Problem, ...]:
+def judged(access: Access, team: str, item: Object, seen: Set[str], urn: str) -> tuple[Problem, ...]:
     """Return what is wrong with an object that an update has made; one that was taken over is given back.
 
     Args:
@@ -118,6 +120,7 @@ def judged(access: Access, team: str, item: Object, seen: Set[str]) -> tuple[Pro
         team: the team that is to have it.
         item: the object.
         seen: the UIDs of what was there before, and ours.
+        urn: of its resource.
     """
     try:
         found = ownership.metadata(access, item)
@@ -130,8 +133,8 @@ def judged(access: Access, team: str, item: Object, seen: Set[str]) -> tuple[Pro
     try:
         ownership.give_back(access, item)
     except ClusterError as error:
-        return (_problem(team, item, maker, STILL_OURS), *error.problems)
-    return (_problem(team, item, maker, GIVEN_BACK),)
+        return (_problem(team, item, maker, STILL_OURS, urn), *error.problems)
+    return (_problem(team, item, maker, GIVEN_BACK, urn),)
 
 
 def former_maker(metadata: Json) -> str:
@@ -165,7 +168,7 @@ def _time(entry: Json) -> str:
     return str(entry.get("time") or "")
 
 
-def _problem(team: str, item: Object, maker: str, now: str) -> Problem:
+def _problem(team: str, item: Object, maker: str, now: str, urn: str) -> Problem:
     place = f" --namespace {item.namespace}" if item.namespace else ""
     named = f"{item.kind}{place} {item.name}"
     why = (
@@ -173,8 +176,8 @@ def _problem(team: str, item: Object, maker: str, now: str) -> Problem:
     )
     remedy = (
         f"if nobody needs it: kubectl delete {named} && pulumi up --refresh; if this team may have it as it is: "
-        f"kubectl label --overwrite {named} {MANAGED_BY_LABEL}={MANAGED_BY}; else: pulumi state delete its resource, "
-        "and choose another name"
+        f"kubectl label --overwrite {named} {MANAGED_BY_LABEL}={MANAGED_BY}; else choose another name, "
+        f"after: pulumi state delete {shlex.quote(urn)}"
     )
     where = f"{item.kind.resource} in {item.namespace}" if item.namespace else item.kind.resource
     return Problem(team, where, shown(item.name), why, remedy)

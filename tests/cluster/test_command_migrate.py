@@ -384,7 +384,7 @@ def test_what_the_teams_tiller_may_not_do_and_what_the_cluster_no_longer_serves_
     (closed,), (aged,) = found["closed"], found["aged"]
     assert (closed["objects"], "may not" in closed["text"]) == ("NetworkPolicy closed", True)
     assert "no longer serves Deployment in extensions/v1beta1" in aged["text"]
-    assert "helm-mapkubeapis 0.2.0" in walk.ended["dry"].out
+    assert "helm-mapkubeapis does so: for Helm 2 its version 0.2.0" in walk.ended["dry"].out
 
 
 def test_the_warnings_are_true(walk: Walk) -> None:

@@ -7,6 +7,7 @@ CertPool.AppendCertsFromPEM). Here every line must be understood.
 import hashlib
 import itertools
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,7 +90,12 @@ def client_ca_faults(pem: str) -> Iterator[Fault]:
 
 def request_faults(pem: str, client: str) -> Iterator[Fault]:
     """Yield why a text cannot serve as the certificate request of a client."""
-    remedy = f"make one: openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={client} ..."
+    key, request_file, subject = (shlex.quote(text) for text in (f"{client}.key", f"{client}.csr", f"/CN={client}"))
+    new = f"openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj {subject}"
+    remedy = (
+        "make one, without overwriting a key: "
+        f"(umask 077 && test ! -e {key} && {new} -keyout {key} -out {request_file})"
+    )
     try:
         blocks = tuple(_blocks(pem))
         if [block.label for block in blocks] != ["CERTIFICATE REQUEST"]:

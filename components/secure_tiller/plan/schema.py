@@ -32,7 +32,11 @@ _ALLOWED = {
     "bool_type": ("must be true or false", "write true or false, without quotes"),
     "dict_type": ("must be a map of keys to values", "write key: value pairs, or {} for the defaults"),
     "int_type": ("must be a whole number", "write a number, without quotes"),
-    "string_type": ("must be text", "write text, in quotes if it looks like a number, a date or a truth value"),
+    "string_type": (
+        "must be text",
+        "write text, in quotes if it looks like a number, a date or a truth value. A shell removes the quotes: for "
+        "pulumi config set add --type string",
+    ),
     "sequence_str": ("must be a list of texts", "write a list, one entry a line, each after '- '"),
     "is_instance_of": ("must be a list", "write a list, one entry a line, each after '- '"),
     "invalid_key": ("keys must be text", "write the key in quotes"),

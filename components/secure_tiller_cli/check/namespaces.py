@@ -1,6 +1,7 @@
 """The fences around Tiller and its charts: Pod Security of the namespaces, and who may connect to Tiller's."""
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from secure_tiller.plan.every_team import of_every_team
 from secure_tiller_cli.check.differences import FILLED_IN, of_spec
@@ -26,16 +27,18 @@ def judge(tiller: DeployedTiller, seen: ObservedState) -> Iterator[Result]:
 
 
 def _made(tiller: DeployedTiller, namespaces: Mapping[str, Readable[Object | None]]) -> Result:
-    wrong: list[str] = []
+    wrong: dict[str, list[str]] = {}
     for name, planned in sorted(tiller.created.items()):
         found = namespaces[name]
         if isinstance(found, Unreadable):
             return found.result(tiller.name, MADE)
         labels = {key: value for key, value in planned.items() if key.startswith(f"{POD_SECURITY}/")}
-        wrong += (f"{name}: {difference}" for difference in _changed(labels, found))
+        if differences := [f"{name}: {difference}" for difference in _changed(labels, found)]:
+            wrong[name] = differences
     if wrong:
-        remedy = "pulumi up --refresh brings the labels back; then see what runs there: kubectl get pods"
-        return Result(tiller.name, MADE, Status.FAILED, join_limited(wrong), remedy)
+        look = f"kubectl get pods --namespace {word(next(iter(wrong)))}"
+        remedy = f"pulumi up --refresh brings the labels back; then see what runs there: {look}"
+        return Result(tiller.name, MADE, Status.FAILED, join_limited(chain.from_iterable(wrong.values())), remedy)
     levels = (f"{name} enforces {labels.get(POD_SECURITY_LABEL)}" for name, labels in tiller.created.items())
     return Result(tiller.name, MADE, Status.PASSED, join_limited(levels, len(tiller.created)))
 
@@ -64,7 +67,7 @@ def _existing(tiller: DeployedTiller, namespaces: Mapping[str, Readable[Object |
     weak = [name for name, level in levels.items() if level in ("", "privileged")]
     text = join_limited((f"{name} enforces {level or 'no level'}" for name, level in levels.items()), len(levels))
     if weak:
-        label = f"kubectl label namespace {word(weak[0])} {POD_SECURITY_LABEL}=baseline"
+        label = f"kubectl label --overwrite namespace {word(weak[0])} {POD_SECURITY_LABEL}=baseline"
         remedy = f"{label}; else a chart's pod can own its node"
         return Result(tiller.name, EXISTING, Status.WARNING, text, remedy)
     return Result(tiller.name, EXISTING, Status.PASSED, text)

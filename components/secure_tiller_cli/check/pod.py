@@ -6,6 +6,7 @@ from typing import Any
 
 from secure_tiller_cli.check.differences import FILLED_IN, FILLED_IN_A_POD, of_pod, of_spec
 from secure_tiller_cli.check.observed_state import Object, Readable, Unreadable, Workload
+from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
 
@@ -42,7 +43,7 @@ def _pod(tiller: DeployedTiller, workload: Workload) -> Result:
     ready = workload.ready
     if not ready:
         text = f"no pod is ready: {join_limited(map(_state, workload.own)) or 'there is none'}"
-        remedy = f"kubectl --namespace {tiller.namespace} describe pods"
+        remedy = f"see why: kubectl --namespace {word(tiller.namespace)} describe pods"
         return Result(tiller.name, POD, Status.FAILED, text, remedy)
     different = {
         _name(pod): [f"{_name(pod)}: {each}" for each in of_pod(tiller.pod, pod, FILLED_IN_A_POD)]
@@ -66,7 +67,8 @@ def _impostors(tiller: DeployedTiller, workload: Workload) -> Result:
     strange = sorted(set(others) - set(leaving))
     if strange:
         text = f"not of the Deployment: {join_limited(strange)}; Helm's client could take it for Tiller"
-        remedy = f"find out who made it, then: kubectl --namespace {tiller.namespace} delete pod {' '.join(strange)}"
+        delete = f"kubectl --namespace {word(tiller.namespace)} delete pod {' '.join(map(word, strange))}"
+        remedy = f"find out who made it, then: {delete}"
         return Result(tiller.name, IMPOSTORS, Status.FAILED, text, remedy)
     if leaving:
         text = f"is stopping, of a ReplicaSet that is gone: {join_limited(leaving)}"
@@ -80,7 +82,7 @@ def _alone(tiller: DeployedTiller, workload: Workload) -> Result:
     """Pods that Helm's client does not find can still hold what Tiller holds: its people may forward a port to them."""
     if not workload.others:
         return Result(tiller.name, ALONE, Status.PASSED, "no pod but Tiller's")
-    remedy = f"find out who made it: kubectl --namespace {tiller.namespace} get pods --output wide"
+    remedy = f"find out who made it: kubectl --namespace {word(tiller.namespace)} get pods --output wide"
     if holding := [_name(pod) for pod in workload.others if _holds_what_tiller_holds(tiller, pod)]:
         text = f"with Tiller's account or its TLS Secret: {join_limited(holding)}"
         return Result(tiller.name, ALONE, Status.FAILED, text, remedy)

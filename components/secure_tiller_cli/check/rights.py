@@ -70,7 +70,7 @@ def _planned(tiller: DeployedTiller, who: str, asked: Sequence[Questions], answe
 
 def _nothing_more(tiller: DeployedTiller, who: str, asked: Sequence[Questions], answers: Readable[Answers]) -> Result:
     unwanted = [(each.asker, right) for each in asked for right in each.dangerous]
-    remedy = "take the RoleBinding or ClusterRoleBinding away that grants it: kubectl get -A rolebindings -o wide"
+    remedy = "remove the binding that grants it: kubectl get -A rolebindings,clusterrolebindings -o wide"
     return _reviewed(tiller, _check_nothing_more(who), unwanted, answers, remedy, allowed=False)
 
 

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from secure_tiller.problems import ClusterError, Problem
+from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.migration.history import History, State
 from secure_tiller_cli.migration.route import Route
 from secure_tiller_cli.releases import Record
@@ -56,12 +57,13 @@ def differences(
     now = {record.name: record.digest for record in source}
     copies = {record.name: record for record in target}
     for history in histories:
-        where, wrong = f"release {history.name}", []
+        where, wrong, differing = f"release {history.name}", list[str](), list[str]()
         for record in history.records:
             copied = copies.get(record.name)
             if not copied:
                 wrong.append(f"{record.name} is not in {route.target}")
             elif copied.digest != record.digest:
+                differing.append(record.name)
                 wrong.append(f"{record.name} in {route.target} differs (SHA-256 {copied.digest}, not {record.digest})")
             if now.get(record.name) != record.digest:
                 wrong.append(f"{record.name} has changed in {route.source} since it was read")
@@ -69,8 +71,14 @@ def differences(
         if history.state is State.TO_COPY and not wrong and count != len(history.records):
             wrong.append(f"{route.target} has {count} records of it, not {len(history.records)}")
         if wrong:
-            remedy = "nothing was removed; delete the copies that differ, stop what changes records, run the same again"
+            remedy = "nothing was removed; stop what changes records, and run the same again"
+            if differing:
+                remedy += f"; before that delete the copies that differ: {_delete_copies(differing, route)}"
             yield Problem("", where, "", f"its copy is not equal: {'; '.join(wrong)}", remedy)
+
+
+def _delete_copies(names: Iterable[str], route: Route) -> str:
+    return f"kubectl delete secrets --namespace {word(route.target)} {' '.join(map(word, names))}"
 
 
 def remove(client: Any, record: Record, route: Route) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from secure_tiller.problems import Problem
 from secure_tiller_cli.foreign_text import cell, code, fence
+from secure_tiller_cli.migration import repair
 from secure_tiller_cli.migration.exit_plan import ExitPlan
 from secure_tiller_cli.migration.exit_steps import steps
 from secure_tiller_cli.releases import Unreadable
@@ -18,7 +19,7 @@ def to_markdown(plan: ExitPlan) -> str:
     """Return the plan as Markdown."""
     parts = [f"# From Tiller to Helm 3: team {code(plan.tiller.name)}\n", *_listed(plan)]
     for number, step in enumerate(steps(plan, partial(code, longest=LONGEST)), 1):
-        parts.append(f"\n## {number}. {step.title}\n\n{step.text}\n")
+        parts.append(f"\n## {number}. {step.title}\n\nBy {step.by}. {step.text}\n")
         if step.commands:
             parts.append(f"\n{fence(step.commands, 'sh')}\n")
     return "".join(parts)
@@ -56,11 +57,13 @@ def to_json(plan: ExitPlan) -> dict[str, Any]:
             }
             for item in plan.histories
         ],
-        "steps": [{"title": step.title, "text": step.text, "commands": list(step.commands)} for step in steps(plan)],
+        "steps": [
+            {"title": step.title, "by": step.by.name.lower(), "text": step.text, "commands": list(step.commands)}
+            for step in steps(plan)
+        ],
     }
 
 
 def passed_over(item: Unreadable) -> Problem:
     """Return what is wrong with a record that helm-2to3 cannot read."""
-    remedy = "helm-2to3 passes over it: look whether its release needs it, and keep it in the backup"
-    return Problem("", str(item), "", item.why, remedy)
+    return Problem("", str(item), "", item.why, f"helm-2to3 passes over it; {repair.remedy(item)}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from secure_tiller_cli.charts import Concern
 from secure_tiller_cli.migration.history import History
@@ -10,10 +11,20 @@ from secure_tiller_cli.releases import Status
 from secure_tiller_cli.state import DeployedTiller
 
 
+class By(StrEnum):
+    """The account whose rights the commands of a step take."""
+
+    ADMINISTRATOR = "an administrator of the namespaces"
+    CONVERTER = "whoever converts"
+    PEOPLE = "one of the team's people"
+    DEPLOYER = "whoever updates the stack"
+
+
 @dataclass(frozen=True)
 class Step:
     """One step."""
 
+    by: By
     title: str
     text: str
     """Its purpose, and the points to look at."""
@@ -47,3 +58,8 @@ class ExitPlan:
     def namespaces(self) -> tuple[str, ...]:
         """Where they are."""
         return tuple(sorted({item.latest.namespace for item in self.converted}))
+
+    @property
+    def rewritten(self) -> frozenset[str]:
+        """Those of them with objects of an API version that is gone."""
+        return frozenset(item.latest.namespace for item in self.outdated)

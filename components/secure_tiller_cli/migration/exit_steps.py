@@ -4,12 +4,13 @@ Sources: the README and code of helm-2to3 0.10 (cmd/convert.go, cmd/cleanup.go, 
 and of helm-mapkubeapis, which after 0.2.0 knows Helm 3 alone, so that it comes after the conversion.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from secure_tiller_cli.foreign_text import word
-from secure_tiller_cli.migration.exit_plan import ExitPlan, Step
+from secure_tiller_cli.migration.exit_plan import By, ExitPlan, Step
 from secure_tiller_cli.migration.helm3_rights import role, subjects
 from secure_tiller_cli.migration.judge import gone
+from secure_tiller_cli.migration.repair import save
 
 TILLER_RECORDS = "--selector OWNER=TILLER"
 CONVERTER = "helm-2to3"
@@ -27,9 +28,10 @@ def steps(plan: ExitPlan, quote: Quote = str) -> Iterator[Step]:
         plan: the team's.
         quote: how the texts write words that others chose; as they are, by default.
     """
-    if plan.converted:
+    if plan.histories:
         yield _tools(plan)
-        yield _rights(plan, quote)
+        yield from _rights(plan, quote)
+    if plan.converted:
         yield from _rights_of_the_team(plan)
     if plan.histories:
         yield _stop(plan)
@@ -40,6 +42,7 @@ def steps(plan: ExitPlan, quote: Quote = str) -> Iterator[Step]:
         yield _verify(plan, quote)
     if plan.histories:
         yield _clean(plan)
+        yield _rights_end(plan)
     yield _leave(plan, quote)
 
 
@@ -50,28 +53,33 @@ def _tools(plan: ExitPlan) -> Step:
         "settings (repositories, plugins); without --dry-run it does."
     )
     install = (f"helm3 plugin install https://github.com/helm/{plugin}" for plugin in plugins)
-    return Step("Install the tools", text, (*install, "helm3 2to3 move config --dry-run"))
+    return Step(By.CONVERTER, "Install the tools", text, (*install, "helm3 2to3 move config --dry-run"))
 
 
-def _rights(plan: ExitPlan, quote: Quote) -> Step:
+def _rights(plan: ExitPlan, quote: Quote) -> Iterator[Step]:
     own, named = word(plan.tiller.namespace), quote(plan.tiller.namespace)
+    rights: dict[str, tuple[str, ...]] = {own: ("list", "delete")}
+    for name in plan.namespaces:
+        # Who rewrites a release marks its last revision as superseded (helm-mapkubeapis, pkg/v3/release.go).
+        rights[word(name)] = ("create", "get", "list", *(["update"] if name in plan.rewritten else []))
     text = (
         f"Whoever converts lists Secrets in {named}, deletes them at the end, and creates others next to the releases. "
-        "You need a yes to each question. The commands after them are for somebody else who converts (carol here), for "
-        f"as long as it takes: the Secrets in {named} hold Tiller's own key and all values of the charts."
+        f"Grant it for as long as it takes, here to carol: the Secrets in {named} hold Tiller's own key and all values "
+        "of the charts."
     )
-    asked = [f"kubectl auth can-i {verb} secrets --namespace {own}" for verb in ("list", "delete")]
-    asked += [f"kubectl auth can-i create secrets --namespace {word(name)}" for name in plan.namespaces]
-    granted = [
-        f"kubectl create role {CONVERTER} --namespace {own} --verb=list,delete --resource=secrets",
-        f"kubectl create rolebinding {CONVERTER} --namespace {own} --role={CONVERTER} --user=carol@example.org",
-    ]
-    for name in map(word, plan.namespaces):
-        granted += [
-            f"kubectl create role {CONVERTER} --namespace {name} --verb=create,get,list --resource=secrets",
-            f"kubectl create rolebinding {CONVERTER} --namespace {name} --role={CONVERTER} --user=carol@example.org",
-        ]
-    return Step("See that you may", text, (*asked, *granted))
+    granted = (command for namespace, verbs in rights.items() for command in _granted(namespace, verbs))
+    yield Step(By.ADMINISTRATOR, "Let somebody convert", text, tuple(granted))
+    asked = (
+        f"kubectl auth can-i {verb} secrets --namespace {namespace}"
+        for namespace, verbs in rights.items()
+        for verb in verbs
+    )
+    yield Step(By.CONVERTER, "See that you may", "You need a yes to each question.", tuple(asked))
+
+
+def _granted(namespace: str, verbs: Iterable[str]) -> Iterator[str]:
+    yield f"kubectl create role {CONVERTER} --namespace {namespace} --verb={','.join(verbs)} --resource=secrets"
+    yield f"kubectl create rolebinding {CONVERTER} --namespace {namespace} --role={CONVERTER} --user=carol@example.org"
 
 
 def _rights_of_the_team(plan: ExitPlan) -> Iterator[Step]:
@@ -88,7 +96,7 @@ def _rights_of_the_team(plan: ExitPlan) -> Iterator[Step]:
         if bound:
             inside = word(name)
             commands.append(f"kubectl create rolebinding helm3 --namespace {inside} --role=helm3 {' '.join(bound)}")
-    yield Step("Give the team's people the rights of their Tiller", text, tuple(commands))
+    yield Step(By.ADMINISTRATOR, "Give the team's people the rights of their Tiller", text, tuple(commands))
 
 
 def _stop(plan: ExitPlan) -> Step:
@@ -101,7 +109,7 @@ def _stop(plan: ExitPlan) -> Step:
     quota = f"kubectl create quota {QUOTA} --namespace {own} --hard=pods=0"
     scale = f"kubectl scale deployment {name} --namespace {own} --replicas=0"
     wait = f"kubectl wait pods --selector app=helm,name=tiller --namespace {own} --for=delete --timeout=120s"
-    return Step("Stop Tiller", text, (quota, scale, wait))
+    return Step(By.ADMINISTRATOR, "Stop Tiller", text, (quota, scale, wait))
 
 
 def _backup(plan: ExitPlan, quote: Quote) -> Step:
@@ -110,10 +118,15 @@ def _backup(plan: ExitPlan, quote: Quote) -> Step:
     create = quote(f"kubectl create --filename {file}")
     text = (
         "The file holds all values of the charts, passwords too: keep it as you keep those. What is lost goes back "
-        f"with {create}, which leaves what is there; kubectl apply refuses large records."
+        f"with {create}, which leaves what is there; kubectl apply refuses large records. A file that is there is not "
+        "overwritten: run again, this would replace the backup by what is left of the records. Remove an empty one, "
+        "which a failure leaves."
     )
-    back_up = f"(umask 077 && kubectl get secrets --namespace {own} {TILLER_RECORDS} --output yaml > {file})"
-    return Step("Back up the records", text, (back_up,))
+    back_up = save(
+        f"{plan.tiller.namespace}-releases.yaml",
+        f"kubectl get secrets --namespace {own} {TILLER_RECORDS} --output yaml",
+    )
+    return Step(By.CONVERTER, "Back up the records", text, (back_up,))
 
 
 def _convert(plan: ExitPlan, quote: Quote) -> Step:
@@ -125,7 +138,8 @@ def _convert(plan: ExitPlan, quote: Quote) -> Step:
     )
     if left := [item.name for item in plan.histories if item not in plan.converted]:
         text += f" Deleted, and so left out: {', '.join(map(quote, left))}."
-    return Step("Convert the releases", text, (*_conversions(plan, "--dry-run "), *_conversions(plan, "")))
+    commands = (*_conversions(plan, "--dry-run "), *_conversions(plan, ""))
+    return Step(By.CONVERTER, "Convert the releases", text, commands)
 
 
 def _conversions(plan: ExitPlan, option: str) -> Iterator[str]:
@@ -146,7 +160,7 @@ def _outdated(plan: ExitPlan, quote: Quote) -> Iterator[Step]:
             for option in ("--dry-run ", "")
             for item in plan.outdated
         )
-        yield Step("Rewrite API versions that are gone", text, tuple(commands))
+        yield Step(By.CONVERTER, "Rewrite API versions that are gone", text, tuple(commands))
 
 
 def _verify(plan: ExitPlan, quote: Quote) -> Step:
@@ -168,26 +182,29 @@ def _verify(plan: ExitPlan, quote: Quote) -> Step:
         commands.append(
             f"helm3 get manifest {name} --namespace {inside} | kubectl diff --namespace {inside} --filename -"
         )
-    return Step("Verify", text, tuple(commands))
+    return Step(By.PEOPLE, "Verify", text, tuple(commands))
 
 
 def _clean(plan: ExitPlan) -> Step:
     own = word(plan.tiller.namespace)
     text = (
         "Only when all of that is as it should be. Always with --release-cleanup: without it helm-2to3 would delete "
-        "your Helm 2 settings too, and Tiller, which is Pulumi's to delete. Then the Secrets must be gone, and the "
-        "rights of whoever converted go."
+        "your Helm 2 settings too, and Tiller, which is Pulumi's to delete. Then the Secrets must be gone."
     )
     commands = (
         f"helm3 2to3 cleanup --dry-run --release-cleanup --skip-confirmation {_storage(plan)}",
         f"helm3 2to3 cleanup --release-cleanup {_storage(plan)}",
         f"kubectl get secrets --namespace {own} {TILLER_RECORDS}",
     )
-    unbinding = (
-        f"kubectl delete rolebinding,role {CONVERTER} --namespace {name} --ignore-not-found"
-        for name in (own, *map(word, plan.namespaces))
+    return Step(By.CONVERTER, "Remove Tiller's records", text, commands)
+
+
+def _rights_end(plan: ExitPlan) -> Step:
+    commands = (
+        f"kubectl delete rolebinding,role {CONVERTER} --namespace {word(name)} --ignore-not-found"
+        for name in (plan.tiller.namespace, *plan.namespaces)
     )
-    return Step("Remove Tiller's records", text, (*commands, *unbinding))
+    return Step(By.ADMINISTRATOR, "Take the rights to convert back", "Nobody needs them any more.", tuple(commands))
 
 
 def _leave(plan: ExitPlan, quote: Quote) -> Step:
@@ -200,4 +217,4 @@ def _leave(plan: ExitPlan, quote: Quote) -> Step:
         "retain_on_delete: true for it, in an update of its own."
     )
     option = f" --stack {word(plan.stack)}" if plan.stack else ""
-    return Step("Remove the team", text, (f"pulumi preview --diff{option}", f"pulumi up{option}"))
+    return Step(By.DEPLOYER, "Remove the team", text, (f"pulumi preview --diff{option}", f"pulumi up{option}"))

@@ -53,7 +53,7 @@ def _findings(client: Any, record: Record, tiller: DeployedTiller, discovery: Di
     try:
         found: list[Manifest] = [each for text in manifests(record.encoded) for each in read(text)]
     except ManifestError as error:
-        why, remedy = error.problems[0].why, "look at it: helm get manifest"
+        why, remedy = error.problems[0].why, f"look at the manifests that its chart, {release.chart}, makes"
         text = f"not checked: a manifest of it {why}"
         yield Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, remedy)
         return

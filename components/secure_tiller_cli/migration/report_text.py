@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from secure_tiller_cli import output
-from secure_tiller_cli.foreign_text import terminal, word
+from secure_tiller_cli.foreign_text import terminal
+from secure_tiller_cli.migration import repair
 from secure_tiller_cli.migration.history import History, State
 from secure_tiller_cli.migration.judge import gone
 from secure_tiller_cli.migration.report import Report
@@ -11,9 +12,9 @@ from secure_tiller_cli.migration.route import Route
 from secure_tiller_cli.output import counted
 
 COLUMNS = ("release", "namespace", "revisions", "last status", "chart", "records")
-MAPKUBEAPIS = (
-    "helm-mapkubeapis 0.2.0, the last that knows Helm 2: helm3 mapkubeapis --v2 --tiller-out-cluster "
-    "--release-storage secrets --namespace {namespace} {release}"
+REWRITTEN = (
+    "helm-mapkubeapis does so: for Helm 2 its version 0.2.0, the last that knows it; for Helm 3 the steps of "
+    "secure-tiller exit-plan"
 )
 """Source: the releases page of helm-mapkubeapis, v0.2.0."""
 
@@ -50,8 +51,7 @@ def sentences(report: Report) -> Iterator[str]:
             about = f"{finding.subject}: " if finding.subject else ""
             yield f"warning: release {name}: {about}{finding.text}; {finding.remedy}"
         if gone(findings):
-            how = MAPKUBEAPIS.format(namespace=word(route.target), release=word(name))
-            yield f"warning: release {name}: no upgrade will work before its stored manifest is rewritten: {how}"
+            yield f"warning: release {name}: no upgrade will work before its stored manifest is rewritten: {REWRITTEN}"
     for item in selection.histories:
         if 0 < report.keeps < len(item.records) and item.state is not State.IN_USE:
             yield (
@@ -63,14 +63,14 @@ def sentences(report: Report) -> Iterator[str]:
         if item.state is State.UNREADABLE:
             yield (
                 f"release {item.name}: its last revision cannot be read, so all its records stay in {route.source}; "
-                "repair that record, or delete it if the release can do without"
+                "repair that record, as is said below"
             )
     if selection.left_alone:
         numbers = ", ".join(f"{name} {number}" for name, number in selection.left_alone.items())
         yield f"left alone, releases by namespace: {numbers}"
     for unreadable in selection.unreadable:
         claimed = f" (by its label of release {unreadable.claimed})" if unreadable.claimed else ""
-        yield f"left where it is: {unreadable}{claimed}: {unreadable.why}"
+        yield f"left where it is: {unreadable}{claimed}: {unreadable.why}; {repair.remedy(unreadable)}"
     yield from _end(report)
 
 

@@ -20,4 +20,12 @@ class Route:
 
     def records_of(self, release: str) -> str:
         """Return the arguments of `kubectl get` or `kubectl delete` for the old Tiller's records of a release."""
-        return f"{self.kind.plural} --namespace {word(self.source)} --selector {word(f'OWNER=TILLER,NAME={release}')}"
+        return _records(self.kind, self.source, release)
+
+    def copies_of(self, release: str) -> str:
+        """Return the same for those of the team's own Tiller."""
+        return _records(Kind.SECRET, self.target, release)
+
+
+def _records(kind: Kind, namespace: str, release: str) -> str:
+    return f"{kind.plural} --namespace {word(namespace)} --selector {word(f'OWNER=TILLER,NAME={release}')}"

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from secure_tiller.problems import Problem
 from secure_tiller_cli.foreign_text import word
-from secure_tiller_cli.migration import old_tiller
+from secure_tiller_cli.migration import old_tiller, repair
 from secure_tiller_cli.migration.history import History, State, histories
 from secure_tiller_cli.migration.old_tiller import RunningTiller
 from secure_tiller_cli.migration.route import Route
-from secure_tiller_cli.releases import Record, Release, Unreadable
+from secure_tiller_cli.releases import Record, Release, Status, Unreadable
 from secure_tiller_cli.releases.storage import Stored
 from secure_tiller_cli.state import DeployedTiller
 
@@ -97,20 +97,37 @@ def _in_the_way(
     where = f"release {item.name}"
     if item.state is State.TAKEN:
         why = f"the Tiller in {route.target} has another release of this name, or other records of it"
-        yield Problem("", where, "", why, f"look at it: helm history {word(item.name)}; or {OTHERS}")
+        yield Problem("", where, "", why, f"look at it: kubectl get {route.copies_of(item.name)}; or {OTHERS}")
     if item.state is not State.TO_COPY:
         return
     if len(item.namespaces) > 1:
         why = f"its revisions are of several namespaces: {', '.join(sorted(item.namespaces))}"
-        records = f"kubectl get {route.records_of(item.name)}"
-        yield Problem("", where, "", why, f"delete the records of the one that is gone ({records}); or {OTHERS}")
+        yield Problem("", where, "", why, f"{_of_one_namespace(item, route)}; or {OTHERS}")
     if item.latest.status.unfinished:
         why = f"is {item.latest.status.name} in its last revision, {item.latest.revision}: that was not ended"
-        yield Problem("", where, "", why, f"let the old Tiller end it (helm rollback, helm delete); or {OTHERS}")
+        yield Problem("", where, "", why, f"{_ended(item, route)}; or {OTHERS}")
     shared = {team for name in item.namespaces for team in managers.get(name, ()) if len(managers[name]) > 1}
     if shared and not named:
         why = f"is in a namespace that several teams manage: {', '.join(sorted(shared))}"
         yield Problem("", where, "", why, f"name the releases that are to be {route.team}'s with --release")
+
+
+def _of_one_namespace(item: History, route: Route) -> str:
+    """Return the remedy for revisions of several namespaces: those of the last revision's stay."""
+    here = item.latest.namespace
+    others = [record.name for record in item.records if record.release.namespace != here]
+    return f"if only the release in {here} is left: {repair.delete(route.kind, route.source, others)}"
+
+
+def _ended(item: History, route: Route) -> str:
+    """Return the remedy for what was not ended, which a Tiller must end.
+
+    Source: Helm 2.17, cmd/helm/rollback.go: revision 0 is the one before.
+    """
+    named = f"--tiller-namespace {word(route.source)} {word(item.name)}"
+    if item.latest.status in (Status.DELETING, Status.PENDING_INSTALL):
+        return f"start the old Tiller again, and delete the release with what it installed: helm delete --purge {named}"
+    return f"start the old Tiller again, and go back to the revision before: helm rollback {named} 0"
 
 
 def _taken_over(item: History, elsewhere: Mapping[Identity, str]) -> Iterator[Problem]:

@@ -89,6 +89,8 @@ class Unreadable:
     claimed: str
     """The release whose record it says to be, by its label; it can be empty."""
     why: str
+    contradicted: Mapping[str, str] = field(default_factory=dict)
+    """The labels that contradict the content, each with the value that the content says."""
 
     def may_be(self, release: str, revision: int) -> bool:
         """Return whether it may be the record of a revision of a release, or of a later one."""

@@ -60,9 +60,14 @@ def _read(kind: Kind, item: Json) -> Record | Unreadable:
     try:
         encoded = _encoded(kind, item.get("data") or {})
         release = decode(encoded)
-        _agree(name, labels, release)
+        if name != f"{release.name}.v{release.revision}":
+            raise EncodingError(f"contradicts itself: its content is that of {release.name}.v{release.revision}")
     except EncodingError as error:
         return Unreadable(kind, namespace, name, labels.get("NAME", ""), str(error))
+    if contradicted := _contradicted(labels, release):
+        key, said = next(iter(contradicted.items()))
+        why = f"contradicts itself: its label {key} is {labels.get(key)}, its content says {said}"
+        return Unreadable(kind, namespace, name, labels.get("NAME", ""), why, contradicted)
     return Record(
         kind=kind,
         namespace=namespace,
@@ -86,17 +91,10 @@ def _encoded(kind: Kind, data: Mapping[str, str]) -> str:
         raise EncodingError("is no base64") from error
 
 
-def _agree(name: str, labels: Mapping[str, str], release: Release) -> None:
-    """Require that name and labels say what the content says: Tiller finds a record by them, and then believes it.
+def _contradicted(labels: Mapping[str, str], release: Release) -> Mapping[str, str]:
+    """Return the labels that do not say what the content says: Tiller finds a record by them, and then believes it.
 
     Source: Helm 2.17, pkg/storage/driver/secrets.go, newSecretsObject.
-
-    Raises:
-        EncodingError: they do not.
     """
     said = {"NAME": release.name, "VERSION": str(release.revision), "STATUS": release.status.name}
-    for key, value in said.items():
-        if labels.get(key) != value:
-            raise EncodingError(f"contradicts itself: its label {key} is {labels.get(key)}, its content says {value}")
-    if name != f"{release.name}.v{release.revision}":
-        raise EncodingError(f"contradicts itself: its content is that of {release.name}.v{release.revision}")
+    return {key: value for key, value in said.items() if labels.get(key) != value}

@@ -82,7 +82,8 @@ def _tillers(client: Any, *namespaces: str) -> tuple[FoundTiller, ...]:
 def _tiller(pod: Json) -> FoundTiller:
     metadata = pod["metadata"]
     words = (metadata.get("annotations") or {}).get(TRUSTS_ANNOTATION, "").split()
-    return FoundTiller(metadata["namespace"], frozenset(words), bool(metadata.get("deletionTimestamp")))
+    stopping = bool(metadata.get("deletionTimestamp"))
+    return FoundTiller(metadata["namespace"], frozenset(words), stopping, metadata["name"])
 
 
 def _digits(text: str) -> int:

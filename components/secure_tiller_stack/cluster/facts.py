@@ -51,6 +51,8 @@ class FoundTiller:
     """The trust anchors of the clients that it answers (`TillerPlan.trust_anchors`)."""
     stopping: bool
     """Whether it was asked to stop: it ends the calls that run, and would answer new ones too."""
+    name: str = field(default="", compare=False)
+    """The pod's."""
 
 
 @dataclass(frozen=True)

@@ -21,14 +21,14 @@ def with_releases(
     for namespace, team, releases in _holding(facts):
         if team in heirs:
             why = f"leaves the namespace {namespace}, where this Tiller holds releases: {_named(releases)}"
-            remedy = f"set `namespace: {namespace}`; or delete the releases first: helm delete --purge"
+            remedy = f"set `namespace: {namespace}`; or {_delete(namespace, releases)}"
             wanted = next(plan.namespace.name for plan in plans if plan.name == heirs[team])
             yield Problem(heirs[team], "namespace", shown(wanted), why, remedy)
         elif team not in removed:
             why = f"has left this file, but its Tiller in {namespace} holds releases: {_named(releases)}"
             remedy = (
-                "put the team back (under another name: with `formerly`); delete the releases first: helm delete "
-                "--purge; or, to lose the records and keep what they installed, write into this file: "
+                f"put the team back (under another name: with `formerly`); {_delete(namespace, releases)}; or, to lose "
+                "the records and keep what they installed, write into this file: "
                 f"secure-tiller:removed: {{{team}: {REMOVED}}}. (If another stack of the name {stack} made it, "
                 "give one of the two another name.)"
             )
@@ -80,6 +80,12 @@ def _holding(facts: ClusterFacts) -> Iterator[tuple[str, str, tuple[FoundRelease
     for namespace, releases in sorted(facts.departed.items()):
         if releases:
             yield namespace, facts.namespaces[namespace].labels.get(TEAM_LABEL, "(unknown)"), releases
+
+
+def _delete(namespace: str, releases: Sequence[FoundRelease]) -> str:
+    names = " ".join(release.name for release in releases)  # values of labels: each is one word for a shell
+    purge = f"helm delete --purge --tiller-namespace {namespace} {names}"
+    return f"delete the releases first, with all that they installed: {purge}"
 
 
 def _named(releases: Sequence[FoundRelease]) -> str:

@@ -58,9 +58,9 @@ def not_to_be_shared(plan: TillerPlan, facts: ClusterFacts, formerly: Names) -> 
         elif _ours(plan, found, formerly):
             why = "was made by this stack for this team: Pulumi would delete it, with all that is in it"
             remedy = (
-                "leave `existing` out; to give it away, run `pulumi up` with `retain_on_delete: true` first, then "
-                f"kubectl label namespace {name} {TEAM_LABEL}- {MANAGED_BY_LABEL}- && "
-                f"kubectl annotate namespace {name} {STACK_ANNOTATION}- and set `existing: true`"
+                "leave `existing` out; to give it away, run `pulumi up` with `retain_on_delete: true`, and set "
+                f"`existing: true` after: kubectl label namespace {name} {TEAM_LABEL}- {MANAGED_BY_LABEL}- && "
+                f"kubectl annotate namespace {name} {STACK_ANNOTATION}-"
             )
             yield Problem(plan.name, key, "true", why, remedy)
         elif TEAM_LABEL in found.labels:
@@ -89,7 +89,8 @@ def no_place_for_secrets(plan: TillerPlan, facts: ClusterFacts, formerly: Names)
 
 def _terminating(plan: TillerPlan, key: str, name: str) -> Problem:
     why = "is being deleted, and nothing can be created in it"
-    return Problem(plan.name, key, shown(name), why, f"wait until it is gone: kubectl get namespace {name} --watch")
+    remedy = f"wait until it is gone: kubectl wait --for=delete namespace/{name} --timeout=10m"
+    return Problem(plan.name, key, shown(name), why, remedy)
 
 
 def taken_over(plans: Sequence[TillerPlan], facts: ClusterFacts, formerly: Names) -> Iterator[str]:

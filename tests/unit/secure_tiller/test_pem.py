@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from secure_tiller.plan import pem
 from secure_tiller.plan.pem import Fault
 from tests.support import pki
+from tests.support.remedies import commands, run
 from tests.support.samples import OWN_CA, OWN_SERVER, PARTNER
 
 CA = PARTNER.pem
@@ -252,10 +254,15 @@ def test_a_request_with_a_forged_signature_is_refused() -> None:
     assert words(pem.request_faults(text, "bob")) == ["is not signed with its own key"]
 
 
-def test_the_remedy_for_a_request_is_a_command_with_the_clients_name() -> None:
+def test_the_remedy_for_a_request_makes_one_and_overwrites_no_key(tmp_path: Path) -> None:
     (fault,) = pem.request_faults("", "bob")
-    assert "openssl req -new" in fault.remedy
-    assert "-subj /CN=bob" in fault.remedy
+    (command,) = commands(fault.remedy)
+    assert run(command, tmp_path).returncode == 0
+    request, key = (tmp_path / name for name in ("bob.csr", "bob.key"))
+    assert (words(pem.request_faults(request.read_text(), "bob")), key.stat().st_mode & 0o777) == ([], 0o600)
+    before = key.read_text()
+    assert run(command, tmp_path).returncode != 0
+    assert key.read_text() == before
 
 
 # Server certificates.

@@ -10,6 +10,7 @@ from secure_tiller.problems import ClusterError, NotRevokedError, Problem
 from secure_tiller_stack import revocation
 from secure_tiller_stack.cluster import FoundTiller
 from secure_tiller_stack.kubeconfig import Access
+from tests.support.remedies import commands
 from tests.support.samples import SMALLEST, STACK
 
 ACCESS = Access(Path("/home/me/.kube/config"), "kind")
@@ -24,7 +25,7 @@ def alive(*trusts: str) -> FoundTiller:
 
 
 def stopping(*trusts: str) -> FoundTiller:
-    return FoundTiller("blue-tiller", frozenset(trusts), stopping=True)
+    return FoundTiller("blue-tiller", frozenset(trusts), stopping=True, name="tiller-0")
 
 
 def silent() -> ClusterError:
@@ -125,7 +126,10 @@ def test_a_pod_that_is_stopping_and_never_goes_fails_the_update_with_the_command
     problem = failed(Pods((stopping("mallory"),)), seconds=1, noticed_seconds=0)
     assert problem.value == "client mallory"
     assert "NOT YET REVOKED: an old pod still runs" in problem.why
-    assert "kubectl delete pod --grace-period=0 --force --namespace blue-tiller" in problem.remedy
+    assert commands(problem.remedy) == [
+        "kubectl get pods --namespace blue-tiller --output wide",
+        "kubectl delete pod --grace-period=0 --force --namespace blue-tiller tiller-0",
+    ]
 
 
 def test_a_cluster_that_does_not_answer_for_a_while_is_asked_again(heard: list[str]) -> None:

@@ -142,7 +142,7 @@ def judge(server: ApiServer, tmp_path: Path) -> Judged:
     """Return a function that judges an object of the cluster `server`."""
 
     def judge(item: Object, *seen: str) -> tuple[Problem, ...]:
-        return judged(access(tmp_path, server.url), "blue", item, frozenset(seen))
+        return judged(access(tmp_path, server.url), "blue", item, frozenset(seen), "urn:a::b$c::d")
 
     return judge
 
@@ -177,6 +177,7 @@ def test_what_was_taken_over_is_named_with_its_maker_and_the_ways_out(
     assert "every preview and update refuses it" in problem.why
     assert f"kubectl delete {named} && pulumi up --refresh" in problem.remedy
     assert f"kubectl label --overwrite {named} app.kubernetes.io/managed-by=secure-tiller" in problem.remedy
+    assert problem.remedy.endswith("pulumi state delete 'urn:a::b$c::d'")
     assert warned == [f"TAKEN OVER: {item}, which was made by kubectl-create at {BEFORE}"]
 
 

@@ -1,6 +1,9 @@
 """The steps from Tiller to Helm 3, as a team's releases make them necessary."""
 
+import os
 import shlex
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +11,7 @@ import yaml
 
 from secure_tiller_cli.charts import Concern, Effect, Group
 from secure_tiller_cli.migration.exit_document import to_json, to_markdown
-from secure_tiller_cli.migration.exit_plan import ExitPlan
+from secure_tiller_cli.migration.exit_plan import By, ExitPlan
 from secure_tiller_cli.migration.exit_steps import steps
 from secure_tiller_cli.migration.history import histories
 from secure_tiller_cli.releases import Record, Status
@@ -35,6 +38,7 @@ def commands(made: ExitPlan) -> list[str]:
 def test_the_steps_lead_from_the_tools_to_the_end_of_the_team() -> None:
     assert titles(plan(WEB)) == [
         "Install the tools",
+        "Let somebody convert",
         "See that you may",
         "Give the team's people the rights of their Tiller",
         "Stop Tiller",
@@ -42,6 +46,7 @@ def test_the_steps_lead_from_the_tools_to_the_end_of_the_team() -> None:
         "Convert the releases",
         "Verify",
         "Remove Tiller's records",
+        "Take the rights to convert back",
         "Remove the team",
     ]
 
@@ -52,7 +57,16 @@ def test_a_tiller_without_releases_is_only_removed() -> None:
 
 
 def test_a_deleted_release_is_kept_in_the_backup_and_not_converted() -> None:
-    assert titles(plan(DELETED)) == ["Stop Tiller", "Back up the records", "Remove Tiller's records", "Remove the team"]
+    assert titles(plan(DELETED)) == [
+        "Install the tools",
+        "Let somebody convert",
+        "See that you may",
+        "Stop Tiller",
+        "Back up the records",
+        "Remove Tiller's records",
+        "Take the rights to convert back",
+        "Remove the team",
+    ]
     assert not [command for command in commands(plan(WEB, DELETED)) if "convert" in command and "old" in command]
     assert "Deleted, and so left out: `old`." in to_markdown(plan(WEB, DELETED))
 
@@ -131,6 +145,38 @@ def test_the_role_of_the_people_is_that_of_tiller_and_what_helm_3_stores() -> No
 
 def _each(rule: dict[str, Any]) -> list[tuple[str, str, str]]:
     return [(a, b, c) for a in rule["apiGroups"] for b in rule["resources"] for c in rule["verbs"]]
+
+
+def test_who_rewrites_a_release_may_update_its_records_and_nobody_else_who_converts() -> None:
+    created = "kubectl create role helm-2to3 --namespace blue-apps --verb=create,get,list{} --resource=secrets"
+    asked = "kubectl auth can-i update secrets --namespace blue-apps"
+    for gone, verb in (("web", ",update"), ("", "")):
+        made = commands(plan(WEB, gone=gone))
+        assert (created.format(verb) in made, asked in made) == (True, bool(gone))
+
+
+def test_each_step_says_whose_rights_its_commands_take() -> None:
+    made = plan(WEB, gone="web")
+    found = {step.title: step.by for step in steps(made)}
+    assert found["Let somebody convert"] is found["Stop Tiller"] is By.ADMINISTRATOR
+    assert found["Convert the releases"] is found["Remove Tiller's records"] is By.CONVERTER
+    assert (found["Verify"], found["Remove the team"]) == (By.PEOPLE, By.DEPLOYER)
+    assert "\n\nBy one of the team's people. Expect: " in to_markdown(made)
+    assert [step["by"] for step in to_json(made)["steps"]] == [step.by.name.lower() for step in steps(made)]
+
+
+def test_the_backup_is_for_its_owner_alone_and_never_overwritten(tmp_path: Path) -> None:
+    """Run again after the records are removed, it would replace the only backup by nothing."""
+    (command,) = [each for each in commands(plan(WEB)) if "--output yaml" in each]
+    kubectl = tmp_path / "kubectl"
+    for content, fails in (("all records", False), ("nothing", True)):
+        kubectl.write_text(f"#!/bin/sh\necho {content}\n")
+        kubectl.chmod(0o755)
+        environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+        done = subprocess.run(["sh", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert (done.returncode != 0) is fails, done.stderr
+    file = tmp_path / "blue-tiller-releases.yaml"
+    assert (file.read_text(), file.stat().st_mode & 0o777) == ("all records\n", 0o600)
 
 
 def test_every_command_is_one_for_a_shell() -> None:

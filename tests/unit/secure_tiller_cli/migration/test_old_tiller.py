@@ -49,8 +49,9 @@ def test_the_remedy_names_the_deployment_where_it_is_known(changes: dict[str, An
     assert remedy in problem.remedy
 
 
-def test_a_pod_that_has_only_tillers_port_is_suspected_and_looked_at_before_it_is_stopped() -> None:
-    core = FakeCore(pods=[tiller_pod("kube-system", **OTHER, port=44134)])
+@pytest.mark.parametrize("image", ["registry.example.org/web:1", "registry.example.org/ml/distiller:3"])
+def test_a_pod_that_has_only_tillers_port_is_suspected_and_looked_at_before_it_is_stopped(image: str) -> None:
+    core = FakeCore(pods=[tiller_pod("kube-system", **{**OTHER, "image": image}, port=44134)])
     (problem,) = old_tiller.problems(old_tiller.running(core, "kube-system"))
     assert "has Tiller's port" in problem.why
     assert problem.remedy.startswith("see what it runs: kubectl get pod")

@@ -47,7 +47,7 @@ def test_a_row_says_what_there_is_to_do() -> None:
         ({"copied": 1, "verified": 3, "removed": 3}, "removed 3 of 3 records from kube-system"),
         ({"copied": 1, "problems": (Problem("", "", "", "", ""),)}, "copied 1 of 1 record; what is copied stays"),
         ({"findings": {"half": (GONE,)}}, "warning: release half: the cluster no longer serves it; rewrite it"),
-        ({"findings": {"half": (GONE,)}}, "--release-storage secrets --namespace blue-tiller half"),
+        ({"findings": {"half": (GONE,)}}, "before its stored manifest is rewritten: helm-mapkubeapis does so"),
         ({}, "left alone, releases by namespace: green-apps 2"),
         ({}, "left where it is: configmap kube-system/torn.v1 (by its label of release torn): is no base64"),
         ({}, "kubectl delete configmaps --namespace kube-system --selector OWNER=TILLER,NAME=gone-on"),

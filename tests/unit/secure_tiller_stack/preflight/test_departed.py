@@ -40,7 +40,7 @@ def test_a_team_that_left_with_releases_is_refused_and_they_are_named(deploying:
     "words",
     [
         "put the team back (under another name: with `formerly`)",
-        "helm delete --purge",
+        "with all that they installed: helm delete --purge --tiller-namespace red-tiller web db;",
         "secure-tiller:removed: {red: with-releases}",
         f"If another stack of the name {STACK} made it",
     ],
