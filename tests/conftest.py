@@ -13,7 +13,7 @@ from testbed import cluster as local_cluster
 from testbed.cluster import LOCAL
 from testbed.demo import place
 from testbed.demo.place import Place
-from testbed.toolchain import Toolchain, prepare, prepare_browser
+from testbed.toolchain import Toolchain, prepare, prepare_browser, prepare_helm_3
 from tests.support.projects import TestStack, make_stack
 
 
@@ -37,6 +37,12 @@ def tools(console: Console) -> Toolchain:
 def chromium(console: Console) -> Path:
     """A browser, found or unpacked."""
     return prepare_browser(console)
+
+
+@pytest.fixture(scope="session")
+def helm_3(console: Console) -> dict[str, Path]:
+    """The folders of Helm 3, helm-2to3 and helm-mapkubeapis, built."""
+    return prepare_helm_3(console)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from testbed.toolchain.errors import ToolchainError
 from testbed.toolchain.pins import (
     BUSYBOX_IMAGE,
     GO_PROGRAMS,
+    HELM_3_PROGRAMS,
     IMAGES,
     PULUMI_KUBERNETES,
     PULUMI_TLS,
@@ -138,6 +139,22 @@ def prepare_browser(console: Console) -> Path:
     with locked(cache, waiting=lambda: console.print("another run is building the toolchain; waiting for it")):
         _build([step], console, cache)
     return step.target / browser.START
+
+
+def prepare_helm_3(console: Console) -> dict[str, Path]:
+    """Build Helm 3 and the plugins that lead to it, showing progress; return the folder of each.
+
+    Args:
+        console: where progress is shown.
+
+    Raises:
+        ToolchainError: something could not be built.
+    """
+    cache = cache_folder()
+    steps = [_go_step(program, cache) for program in HELM_3_PROGRAMS]
+    with locked(cache, waiting=lambda: console.print("another run is building the toolchain; waiting for it")):
+        _build(steps, console, cache)
+    return {step.name: step.target for step in steps}
 
 
 _WITHOUT_NODE = (

@@ -16,7 +16,7 @@ MODULES = Path(__file__).parent / "modules"
 
 def key(program: GoProgram) -> str:
     """The cache key of a program: its description and every file of its module."""
-    return key_of(program, folder=MODULES / program.module)
+    return key_of(program, *program.files, folder=MODULES / program.module)
 
 
 def build(program: GoProgram, into: Path, cache: Path, log: Path) -> None:
@@ -45,6 +45,9 @@ def build(program: GoProgram, into: Path, cache: Path, log: Path) -> None:
             if script.is_file():
                 shutil.copyfile(script, into / script.name)
                 (into / script.name).chmod(0o755)
+    for module, file in program.files:
+        (into / file).parent.mkdir(exist_ok=True)
+        shutil.copyfile(go.folder_of(module) / file, into / file)
     missing = [name for name in program.binaries if not (into / name).is_file()]
     if missing:
         raise ToolchainError(f"{program.name}: the build ended well but made no {', '.join(missing)}; see {log}")

@@ -16,6 +16,9 @@ COREDNS = "1.11.3"
 KUBE_ROUTER = "v2.2.1"
 KUBE_SCORE = "1.20.0"
 ACTIONLINT = "1.7.12"
+HELM_3 = "v3.19.4"
+HELM_2TO3 = "v0.10.1"
+MAPKUBEAPIS = "v0.4.1"
 
 # Helm's last release was built with Go 1.14, so TLS is judged here exactly as it is in the field. That Go is not to be
 # had for every other system (Apple Silicon); there only the client is built, with a newer one.
@@ -56,6 +59,7 @@ class GoProgram:
         embedded: files copied out of a required module's source before the build: (module path, file, new name).
         beside: a folder of a required module whose files belong next to the binary: (module path, folder).
         on_path: when one folder of PATH satisfies every entry, nothing is built.
+        files: files of required modules that belong next to the binary: (module path, file).
     """
 
     name: str
@@ -67,6 +71,7 @@ class GoProgram:
     embedded: tuple[tuple[str, str, str], ...] = ()
     beside: tuple[tuple[str, str], ...] = ()
     on_path: tuple[OnPath, ...] = ()
+    files: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # `go.key` has them by themselves
 
 
 # The first that fetches the toolchain which a module asks for.
@@ -196,6 +201,31 @@ GO_PROGRAMS = (
         on_path=(OnPath(("actionlint", "-version"), rf"^{ACTIONLINT}$"),),
     ),
     GoProgram(name="pause", module="pause", packages=(".",), binaries=("pause",)),
+)
+
+# For the tests of the way to Helm 3 alone: they are built when such a test runs.
+HELM_3_PROGRAMS = (
+    GoProgram(
+        name="helm3",
+        module="helm3",
+        packages=("helm.sh/helm/v3/cmd/helm",),
+        binaries=("helm",),
+        variables=(("helm.sh/helm/v3/internal/version.version", HELM_3),),
+    ),
+    GoProgram(
+        name="helm-2to3",
+        module="helm-2to3",
+        packages=("github.com/helm/helm-2to3",),
+        binaries=("helm-2to3",),
+        files=(("github.com/helm/helm-2to3", "plugin.yaml"),),
+    ),
+    GoProgram(
+        name="helm-mapkubeapis",
+        module="helm-mapkubeapis",
+        packages=("github.com/helm/helm-mapkubeapis/cmd/mapkubeapis",),
+        binaries=("mapkubeapis",),
+        files=tuple(("github.com/helm/helm-mapkubeapis", file) for file in ("plugin.yaml", "config/Map.yaml")),
+    ),
 )
 
 # Programs of the node that Debian packages well, with the libraries that a minimal Debian may lack; and shellcheck, for

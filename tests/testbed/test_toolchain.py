@@ -15,7 +15,7 @@ from rich.console import Console
 from testbed.toolchain import Toolchain, ToolchainError, browser, debian, go, image, load
 from testbed.toolchain.cache import key_of, publish
 from testbed.toolchain.path import find_together
-from testbed.toolchain.pins import GO_PROGRAMS, TILLER_IMAGE, Image
+from testbed.toolchain.pins import GO_PROGRAMS, HELM_3_PROGRAMS, TILLER_IMAGE, Image
 from testbed.toolchain.progress import Steps, clock
 
 HELM = next(program for program in GO_PROGRAMS if program.name == "helm")
@@ -91,7 +91,7 @@ def test_the_key_changes_with_the_pins_and_with_the_module(tmp_path: Path) -> No
 
 
 def test_every_program_has_a_module_with_pinned_sums() -> None:
-    for program in GO_PROGRAMS:
+    for program in (*GO_PROGRAMS, *HELM_3_PROGRAMS):
         assert (go.MODULES / program.module / "go.mod").is_file(), program.name
         pinned = (go.MODULES / program.module / "go.sum").is_file()
         assert pinned or program.name == "pause", program.name

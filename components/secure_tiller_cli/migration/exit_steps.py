@@ -47,13 +47,15 @@ def steps(plan: ExitPlan, quote: Quote = str) -> Iterator[Step]:
 
 
 def _tools(plan: ExitPlan) -> Step:
-    plugins = ["helm-2to3", *(["helm-mapkubeapis"] if plan.outdated else [])]
+    plugins = {"helm-2to3": "0.10.1", **({"helm-mapkubeapis": "0.4.1"} if plan.outdated else {})}
     text = (
         "helm3 is Helm 3 here, and helm is Helm 2. The last command shows what it would take over of your own Helm 2 "
         "settings (repositories, plugins); without --dry-run it does."
     )
-    install = (f"helm3 plugin install https://github.com/helm/{plugin}" for plugin in plugins)
-    return Step(By.CONVERTER, "Install the tools", text, (*install, "helm3 2to3 move config --dry-run"))
+    install = (f"helm3 plugin install https://github.com/helm/{name} --version {v}" for name, v in plugins.items())
+    return Step(
+        By.CONVERTER, "Install the tools", text, (*install, "helm3 2to3 move config --dry-run --skip-confirmation")
+    )
 
 
 def _rights(plan: ExitPlan, quote: Quote) -> Iterator[Step]:
@@ -189,7 +191,8 @@ def _clean(plan: ExitPlan) -> Step:
     own = word(plan.tiller.namespace)
     text = (
         "Only when all of that is as it should be. Always with --release-cleanup: without it helm-2to3 would delete "
-        "your Helm 2 settings too, and Tiller, which is Pulumi's to delete. Then the Secrets must be gone."
+        "your Helm 2 settings too, and Tiller, which is Pulumi's to delete. The second command asks: answer y. "
+        "Then the Secrets must be gone."
     )
     commands = (
         f"helm3 2to3 cleanup --dry-run --release-cleanup --skip-confirmation {_storage(plan)}",

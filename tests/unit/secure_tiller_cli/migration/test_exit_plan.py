@@ -103,7 +103,7 @@ def test_a_release_whose_api_versions_are_gone_is_rewritten_between_conversion_a
         "helm3 mapkubeapis --dry-run --namespace blue-apps web",
         "helm3 mapkubeapis --namespace blue-apps web",
     )
-    assert "helm3 plugin install https://github.com/helm/helm-mapkubeapis" in commands(made)
+    assert "helm3 plugin install https://github.com/helm/helm-mapkubeapis --version 0.4.1" in commands(made)
     assert "| `web` | `blue-apps` | 1 | DEPLOYED | `ledger-1.0.0` | API versions gone |" in to_markdown(made)
     assert not [command for command in commands(plan(WEB)) if "mapkubeapis" in command]
 
