@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -32,6 +33,7 @@ from tests.support.cluster_objects import granted, item, rule
 from tests.support.credentials import HOUR, P224, SERVER_AUTH, Client, tillers
 from tests.support.live_objects import create, kubeconfig_of
 from tests.support.projects import TestStack
+from tests.support.remedies import commands, run
 from tests.support.state import State
 
 pytestmark = pytest.mark.concurrent
@@ -379,6 +381,15 @@ def test_the_cause_is_named(reports: dict[str, Reports], name: str) -> None:
     assert [cause.kind for cause in diagnosis.causes] == [case.kind], diagnosis
     assert re.search(case.seen, diagnosis.causes[0].seen), diagnosis.causes[0].seen
     assert diagnosis.causes[0].remedy
+
+
+def test_the_commands_of_a_cause_run(reports: dict[str, Reports], scene: Scene, tmp_path: Path) -> None:
+    said = {each for report in reports.values() for cause in report.diagnosis.causes for each in commands(cause.remedy)}
+    looks = {each for each in said if each.startswith("kubectl")}
+    assert {shlex.split(each)[3] for each in looks} == {"describe", "logs"}
+    for each in looks:
+        done = run(each, tmp_path, scene.stack.environment)
+        assert done.returncode == 0, f"{each}: {done.stderr}"
 
 
 def test_a_kubectl_that_fails_is_reported(scene: Scene, cluster: Place, tmp_path: Path) -> None:

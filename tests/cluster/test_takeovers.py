@@ -5,6 +5,7 @@ Every other file that makes a stack is the control: nothing that the cluster's o
 
 import json
 import secrets
+import shlex
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -24,7 +25,8 @@ from secure_tiller_stack.takeovers import former_maker
 from tests.support.cluster_objects import item
 from tests.support.live_objects import existing
 from tests.support.projects import PROGRAM, TestStack
-from tiller_facts.identity import MANAGED_BY_LABEL, SELECTOR
+from tests.support.remedies import commands
+from tiller_facts.identity import MANAGED_BY, MANAGED_BY_LABEL, SELECTOR
 from tiller_facts.kinds import DEPLOYMENTS, NAMESPACES, SECRETS, Kind
 
 pytestmark = pytest.mark.concurrent
@@ -143,13 +145,33 @@ def test_until_that_is_settled_everything_is_refused_and_names_it(raced: Raced, 
     assert [one for one in inside if words(one) not in done.stdout] == []
 
 
+def test_what_a_team_may_have_is_given_to_it_by_the_command(raced: Raced, api: client.ApiClient) -> None:
+    one = raced.objects[0]
+    (said,) = [line for line in _remedies(raced) if f" {one.name} && " in line and f"{one.kind} " in line]
+    (label,) = [each for each in commands(said) if each.startswith("kubectl label")]
+    subprocess.run(shlex.split(label), env=dict(raced.stack.environment), check=True)
+    assert metadata_of(api, one)["labels"][MANAGED_BY_LABEL] == MANAGED_BY
+
+
+def _remedies(raced: Raced) -> list[str]:
+    lines = raced.done.stdout.splitlines()
+    return [line.partition("remedy:")[2] for line in lines if "if nobody needs it:" in line]
+
+
 def test_when_it_is_deleted_an_update_makes_it_new(raced: Raced) -> None:
-    for one in raced.objects:
-        place = ["--namespace", one.namespace] if one.namespace else []
-        command = ["kubectl", "delete", "--ignore-not-found", f"{one.kind}", one.name, *place]
-        subprocess.run(command, env=dict(raced.stack.environment), capture_output=True, check=True)
+    said = _remedies(raced)
+    assert len(said) == len(raced.objects)
+    for line in said:  # each by its own command; with a namespace goes what was in it
+        delete, _ = commands(line)[0].split(" && ")
+        subprocess.run([*shlex.split(delete), "--ignore-not-found"], env=dict(raced.stack.environment), check=True)
     done = raced.stack.up("--refresh", check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_what_is_to_leave_the_state_is_named_by_its_urn(raced: Raced) -> None:
+    urns = [shlex.split(commands(line)[-1])[-1] for line in _remedies(raced)]
+    kept = json.loads(raced.stack.export())["deployment"]["resources"]
+    assert set(urns) < {resource["urn"] for resource in kept}
 
 
 def test_a_secret_in_the_way_is_refused_by_the_provider(raced: Raced, tmp_path: Path) -> None:

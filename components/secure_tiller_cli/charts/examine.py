@@ -166,7 +166,8 @@ def _unserved(api_version: str, kind: str, found: tuple[Manifest, ...], case: _C
         text = (
             f"not checked: the server of {api_version} does not answer, so nobody knows whether it has the kind {kind}"
         )
-        remedy = f"see what kubectl get apiservice says about {word(api_version)}"
+        service = ".".join(reversed(api_version.split("/")))
+        remedy = f"see why it does not: kubectl get apiservice {word(service)}"
         return Concern(Group.API_GONE, Effect.NOT_CHECKED, text, remedy, found)
     if own:
         text = f"the cluster has no {api_version} {kind}: the chart brings it itself, which Tiller may not"

@@ -1,6 +1,7 @@
 """A Tiller's missing rights are asked of a cluster, or computed where it refuses the review."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from secure_tiller_cli.charts.account import holds
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_stack.cluster.connection import calling
 from tests.support.api_server import FORBIDDEN, NOT_FOUND, REVIEW, ApiServer
+from tests.support.remedies import commands
 from tests.unit.secure_tiller_cli.charts.world import ACCOUNT, DISCOVERY, RBAC, blue, grants, one, right_of
 from tests.unit.secure_tiller_stack.cluster.asking import access
 from tiller_facts.kinds import Kind
@@ -32,7 +34,7 @@ def examined(server: ApiServer, tmp_path: Path) -> Examine:
         if REVIEW not in server.answers or server.answers[REVIEW] != FORBIDDEN:
             grants(server, REVIEW, lambda right: holds(of_team, right))
         with calling(access(tmp_path, server.url)) as client:
-            return list(examine(client, manifests, of_team, "blue-apps", discovery=DISCOVERY, **options))
+            return list(examine(client, manifests, of_team, "blue-apps", **{"discovery": DISCOVERY, **options}))
 
     return run
 
@@ -358,3 +360,9 @@ def test_what_tiller_leaves_out_is_left_out(examined: Examine) -> None:
 def test_ten_objects_are_not_named_one_by_one() -> None:
     many = tuple(one("ConfigMap", name=f"c{number}") for number in range(10))
     assert Concern(Group.OUTSIDE, STOPS, "", "", many).subject == "ConfigMap c0, c1, c2, c3 and 6 more"
+
+
+def test_the_service_that_does_not_answer_is_named(examined: Examine) -> None:
+    discovery = replace(DISCOVERY, unanswered=frozenset(("metrics.example/v1",)))
+    (found,) = examined(one("Metric", "metrics.example/v1"), discovery=discovery)
+    assert commands(found.remedy) == ["kubectl get apiservice v1.metrics.example"]
