@@ -23,7 +23,9 @@ from testbed.waiting import until
 from tests.support import records
 from tests.support.command import Ended, run_here
 from tests.support.helm_3 import Person, person
+from tests.support.live_objects import is_rolled_out
 from tests.support.projects import TestStack
+from tests.support.remedies import commands
 
 pytestmark = pytest.mark.concurrent
 
@@ -188,6 +190,7 @@ def _look(walk: Walk, title: str) -> None:
     """Look, after a step, at what it is for."""
     if title == "Stop Tiller":
         walk.started_again = _start_tiller_again(walk)
+        _go_back_and_stop_it_again(walk)
     elif title == "Back up the records":
         _lose_a_record_and_put_it_back(walk)
     elif title == "Verify":
@@ -209,6 +212,15 @@ def _start_tiller_again(walk: Walk) -> str:
     until(lambda: bool(failures()), "no pod can be made")
     assert walk.core.list_namespaced_pod(walk.own).items == []
     return failures()[0]
+
+
+def _go_back_and_stop_it_again(walk: Walk) -> None:
+    (text,) = [step["text"] for step in walk.plan["steps"] if step["title"] == "Stop Tiller"]
+    (back,) = commands(text.partition("this leads back: ")[2])
+    walk.do("back", "administrator", back)
+    until(lambda: is_rolled_out(walk.api, walk.own), "Tiller is back")
+    for command, _ in walk.done["Stop Tiller"]:
+        walk.do(f"again: {command}", "administrator", command)
 
 
 def _lose_a_record_and_put_it_back(walk: Walk) -> None:
@@ -258,6 +270,11 @@ def test_the_plan_names_every_step_and_whose_it_is(walk: Walk) -> None:
 
 def test_an_update_does_not_start_the_tiller_that_was_stopped(walk: Walk) -> None:
     assert "exceeded quota: tiller-stopped" in walk.started_again
+
+
+def test_until_the_records_are_removed_tiller_can_be_brought_back_and_stopped_again(walk: Walk) -> None:
+    ended = [walk.said["back"], *(done for purpose, done in walk.said.items() if purpose.startswith("again: "))]
+    assert [done.stderr for done in ended if done.returncode] == []
 
 
 def test_a_record_that_is_lost_comes_back_from_the_backup(walk: Walk) -> None:

@@ -90,6 +90,12 @@ def test_the_key_changes_with_the_pins_and_with_the_module(tmp_path: Path) -> No
     assert key != key_of("pins", folder=tmp_path)
 
 
+def test_helm_3_is_built_for_its_tests_alone_and_the_other_programs_keep_their_keys() -> None:
+    assert not set(HELM_3_PROGRAMS) & set(GO_PROGRAMS)
+    assert {program.name for program in HELM_3_PROGRAMS} == {"helm3", "helm-2to3", "helm-mapkubeapis"}
+    assert "files=" not in repr(HELM)
+
+
 def test_every_program_has_a_module_with_pinned_sums() -> None:
     for program in (*GO_PROGRAMS, *HELM_3_PROGRAMS):
         assert (go.MODULES / program.module / "go.mod").is_file(), program.name
@@ -216,9 +222,14 @@ esac
     (path / "go").chmod(0o755)
     (tmp_path / "into").mkdir()
     pause = next(program for program in GO_PROGRAMS if program.name == "pause")
-    wanted = dataclasses.replace(pause, embedded=(("example.org/required", "schema.json", "schema-embed.json"),))
+    wanted = dataclasses.replace(
+        pause,
+        embedded=(("example.org/required", "schema.json", "schema-embed.json"),),
+        files=(("example.org/required", "schema.json"),),
+    )
     go.build(wanted, tmp_path / "into", tmp_path / "cache", tmp_path / "log")
-    assert (tmp_path / "into" / "pause").read_text() == "{}"
+    assert (tmp_path / "into" / "pause").read_text() == (tmp_path / "into" / "schema.json").read_text() == "{}"
+    assert go.key(wanted) != go.key(dataclasses.replace(wanted, files=()))
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def steps(plan: ExitPlan, quote: Quote = str) -> Iterator[Step]:
     if plan.converted:
         yield from _rights_of_the_team(plan)
     if plan.histories:
-        yield _stop(plan)
+        yield _stop(plan, quote)
         yield _backup(plan, quote)
     if plan.converted:
         yield _convert(plan, quote)
@@ -101,17 +101,18 @@ def _rights_of_the_team(plan: ExitPlan) -> Iterator[Step]:
     yield Step(By.ADMINISTRATOR, "Give the team's people the rights of their Tiller", text, tuple(commands))
 
 
-def _stop(plan: ExitPlan) -> Step:
+def _stop(plan: ExitPlan, quote: Quote) -> Step:
     own, name = word(plan.tiller.namespace), word(plan.tiller.deployment)
+    scale = f"kubectl scale deployment {name} --namespace {own} --replicas="
+    back = quote(f"kubectl delete quota {QUOTA} --namespace {own} && {scale}1")
     text = (
         "From here on nobody changes a release with Helm 2. What runs in the cluster goes on. The quota keeps Tiller "
         "stopped: an update of its Deployment by pulumi up would start it again, and fails as long as the quota is "
-        "there. Until the records are removed, this leads back: delete the quota, and scale to --replicas=1."
+        f"there. Until the records are removed, this leads back: {back}."
     )
     quota = f"kubectl create quota {QUOTA} --namespace {own} --hard=pods=0"
-    scale = f"kubectl scale deployment {name} --namespace {own} --replicas=0"
     wait = f"kubectl wait pods --selector app=helm,name=tiller --namespace {own} --for=delete --timeout=120s"
-    return Step(By.ADMINISTRATOR, "Stop Tiller", text, (quota, scale, wait))
+    return Step(By.ADMINISTRATOR, "Stop Tiller", text, (quota, f"{scale}0", wait))
 
 
 def _backup(plan: ExitPlan, quote: Quote) -> Step:
