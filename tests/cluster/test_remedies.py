@@ -24,6 +24,7 @@ from secure_tiller_cli.migration.selection import Found, Selection, select
 from secure_tiller_cli.releases import Kind, Record
 from secure_tiller_cli.releases import Status as Revision
 from secure_tiller_cli.releases.storage import Stored, read
+from secure_tiller_cli.restore import RESTORE
 from secure_tiller_cli.results import document
 from secure_tiller_cli.results.result import Result, Status
 from secure_tiller_stack import revocation
@@ -215,7 +216,7 @@ def further(scene: Scene) -> Iterator[str]:
     name = f"further-{scene.team}"
     yield name
     scene.stack.configure_teams({scene.team: settings(scene.team, scene.legacy)})
-    scene.do(f"kubectl delete namespace --ignore-not-found --wait=false {name}-apps {name}-tiller")
+    scene.do(f"kubectl delete namespace --ignore-not-found {name}-apps {name}-tiller")
 
 
 def with_further(scene: Scene, name: str, **namespaces: Any) -> dict[str, Any]:
@@ -227,11 +228,12 @@ def with_further(scene: Scene, name: str, **namespaces: Any) -> dict[str, Any]:
 
 
 def test_an_object_in_the_way_goes_by_the_command_with_its_namespace(scene: Scene, further: str) -> None:
-    scene.do(f"kubectl create role tiller-{further} --namespace {scene.legacy} --verb=get --resource=pods")
-    teams = with_further(scene, further, **{scene.legacy: {"existing": True}})
-    (remedy,) = refused(scene, teams)
+    place = f"{further}-apps"
+    scene.do(f"kubectl create namespace {place}")
+    scene.do(f"kubectl create role tiller-{further} --namespace {place} --verb=get --resource=pods")
+    (remedy,) = refused(scene, with_further(scene, further, **{place: {"existing": True}}))
     delete, *_ = (each for each in commands(remedy) if each.startswith("kubectl delete"))
-    assert f"--namespace {scene.legacy}" in delete
+    assert f"--namespace {place}" in delete
     scene.do(delete)
     assert scene.stack.preview(check=False).returncode == 0
 
@@ -382,7 +384,7 @@ def test_records_are_repaired_by_the_commands(scene: Scene, tmp_path: Path) -> N
     (delete,) = [each for said in sentences(report) for each in commands(said) if each.startswith("kubectl delete")]
     scene.do(delete)
     assert stored() == Stored()
-    scene.do("pulumi up --refresh")
+    scene.do(RESTORE)
 
 
 def _secret(config_map: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from secure_tiller_cli.check.observed_state import Readable, Unreadable, digest
+from secure_tiller_cli.restore import RESTORE
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
 
@@ -26,7 +27,7 @@ def judge(tiller: DeployedTiller, found: Mapping[str, Readable[Mapping[str, str]
             f"{namespace}/{name} of {client}: {why}" for why in _wrong((tiller.bundles or {}).get(client, {}), entries)
         )
     if wrong:
-        remedy = "find out who changed it; pulumi up --refresh brings it back"
+        remedy = f"find out who changed it, and restore it: {RESTORE}"
         yield Result(tiller.name, HANDED_OUT, Status.FAILED, join_limited(wrong), remedy)
     else:
         yield Result(tiller.name, HANDED_OUT, Status.PASSED, join_limited(tiller.client_secrets))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from secure_tiller_cli.diagnosis import Accepted, Diagnosis, Kind, NoVerdictError, Refused, UnverifiedError
 from secure_tiller_cli.diagnosis.handshake import ServerHandshake
 from secure_tiller_cli.foreign_text import word
+from secure_tiller_cli.restore import RESTORE
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
 
@@ -56,7 +57,7 @@ def _refused(tiller: DeployedTiller, check: str, verdicts: dict[str, Verdict]) -
     answered = [who for who, verdict in verdicts.items() if isinstance(verdict, Accepted)]
     if answered:
         stop = f"kubectl --namespace {word(tiller.namespace)} scale deployment {word(tiller.deployment)} --replicas=0"
-        remedy = f"stop it now: {stop}; then pulumi up --refresh"
+        remedy = f"stop it now: {stop}; then restore it: {RESTORE}"
         return Result(tiller.name, check, Status.FAILED, f"ANSWERED: {join_limited(answered)}", remedy)
     unsure = {who: verdict for who, verdict in verdicts.items() if isinstance(verdict, NoVerdictError)}
     if unsure:
@@ -90,14 +91,14 @@ def _unserved(tiller: DeployedTiller, name: str, found: Diagnosis) -> Result:
 def _presented(tiller: DeployedTiller, presented: str | NoVerdictError) -> Result:
     if isinstance(presented, UnverifiedError):
         text = f"does not verify for 127.0.0.1 by the stack's ca_certificate: {presented}"
-        return Result(tiller.name, SERVER, Status.FAILED, text, "pulumi up --refresh; clients must not go on")
+        return Result(tiller.name, SERVER, Status.FAILED, text, f"clients must stop using it; restore it: {RESTORE}")
     if isinstance(presented, NoVerdictError):
         remedy = "see what the other checks of the port say"
         return Result(tiller.name, SERVER, Status.NOT_CHECKED, str(presented), remedy)
     issued = tiller.expirations.get("server", {}).get("serial")
     if presented != issued:
         text = f"has the serial {presented}, and the stack issued {issued}"
-        return Result(tiller.name, SERVER, Status.FAILED, text, "pulumi up --refresh rolls out the one of the stack")
+        return Result(tiller.name, SERVER, Status.FAILED, text, f"roll out the one of the stack: {RESTORE}")
     return Result(tiller.name, SERVER, Status.PASSED, f"serial {issued}, verified for 127.0.0.1")
 
 

@@ -7,6 +7,7 @@ from secure_tiller.plan.every_team import of_every_team
 from secure_tiller_cli.check.differences import FILLED_IN, of_spec
 from secure_tiller_cli.check.observed_state import Object, ObservedState, Readable, Unreadable
 from secure_tiller_cli.foreign_text import word
+from secure_tiller_cli.restore import RESTORE
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
 from tiller_facts.identity import ADMIT_CLIENTS, DENY_INGRESS, POD_SECURITY, POD_SECURITY_LABEL
@@ -37,7 +38,7 @@ def _made(tiller: DeployedTiller, namespaces: Mapping[str, Readable[Object | Non
             wrong[name] = differences
     if wrong:
         look = f"kubectl get pods --namespace {word(next(iter(wrong)))}"
-        remedy = f"pulumi up --refresh brings the labels back; then see what runs there: {look}"
+        remedy = f"restore the labels: {RESTORE}; then see what runs there: {look}"
         return Result(tiller.name, MADE, Status.FAILED, join_limited(chain.from_iterable(wrong.values())), remedy)
     levels = (f"{name} enforces {labels.get(POD_SECURITY_LABEL)}" for name, labels in tiller.created.items())
     return Result(tiller.name, MADE, Status.PASSED, join_limited(levels, len(tiller.created)))
@@ -81,12 +82,12 @@ def _policy(tiller: DeployedTiller, policies: Readable[tuple[Object, ...]]) -> R
     if closing is None or {key: value for key, value in closing.items() if value != []} != _CLOSED:
         what = "has been changed" if closing is not None else "is not there"
         text = f"{DENY_INGRESS} {what}: pods can connect to Tiller's namespace"
-        return Result(tiller.name, POLICY, Status.FAILED, text, "pulumi up --refresh brings it back")
+        return Result(tiller.name, POLICY, Status.FAILED, text, f"restore it: {RESTORE}")
     if tiller.exposed:
         admitting = by_name.pop(ADMIT_CLIENTS, None)
         if different := of_spec(tiller.policies.get(ADMIT_CLIENTS, {}), admitting or {}, FILLED_IN):
             text = f"{ADMIT_CLIENTS} is not as planned: {join_limited(different)}"
-            return Result(tiller.name, POLICY, Status.FAILED, text, "pulumi up --refresh brings it back")
+            return Result(tiller.name, POLICY, Status.FAILED, text, f"restore it: {RESTORE}")
     # Policies add up: one more can only open.
     if opening := [name for name, spec in by_name.items() if spec.get("ingress")]:
         text = f"{DENY_INGRESS} is there, but others admit connections: {join_limited(opening)}"

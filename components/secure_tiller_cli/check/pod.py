@@ -7,6 +7,7 @@ from typing import Any
 from secure_tiller_cli.check.differences import FILLED_IN, FILLED_IN_A_POD, of_pod, of_spec
 from secure_tiller_cli.check.observed_state import Object, Readable, Unreadable, Workload
 from secure_tiller_cli.foreign_text import word
+from secure_tiller_cli.restore import RESTORE
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
 
@@ -15,7 +16,7 @@ POD = "running pod is as planned"
 IMPOSTORS = "only Tiller's pods carry its labels"
 ALONE = "nothing else runs in Tiller's namespace"
 
-_RESTORE = "find out who changed it; PULUMI_K8S_ENABLE_PATCH_FORCE=true pulumi up --refresh brings it back"
+_RESTORE = f"find out who changed it, and restore it: {RESTORE}"
 _MOST = 4
 
 

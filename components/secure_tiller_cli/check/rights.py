@@ -22,6 +22,7 @@ from secure_tiller_cli.check.questions import (
     people,
     planned_for,
 )
+from secure_tiller_cli.restore import RESTORE
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
 from tiller_facts.rbac import SERVICE_ACCOUNTS, Grant, Right, Subject, beyond
@@ -64,7 +65,7 @@ def _check_nothing_more(who: str) -> str:
 
 def _planned(tiller: DeployedTiller, who: str, asked: Sequence[Questions], answers: Readable[Answers]) -> Result:
     wanted = [(each.asker, right) for each in asked for right in each.planned]
-    remedy = "bring the Roles and RoleBindings back: pulumi up --refresh"
+    remedy = f"restore the Roles and RoleBindings: {RESTORE}"
     return _reviewed(tiller, _check_planned(who), wanted, answers, remedy, allowed=True)
 
 
@@ -113,7 +114,7 @@ def _nothing_more_of_tiller(
     where = join_limited(dict.fromkeys(map(_shown, more)))
     such_as = join_limited(sorted(dangerous or all_rights)[:3])
     text = f"{where} grants what is beyond the plan ({len(all_rights)}), such as: {such_as}"
-    remedy = "remove the binding, or pulumi up --refresh if it is the stack's"
+    remedy = f"remove the binding, or restore it if it is the stack's: {RESTORE}"
     return Result(tiller.name, reviewed.check, Status.FAILED, text, remedy)
 
 

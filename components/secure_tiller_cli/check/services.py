@@ -6,6 +6,7 @@ from typing import Any
 from secure_tiller_cli.check.differences import FILLED_IN_A_SERVICE, of_spec
 from secure_tiller_cli.check.observed_state import Object, Readable, Unreadable
 from secure_tiller_cli.foreign_text import word
+from secure_tiller_cli.restore import RESTORE
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
 
@@ -24,7 +25,7 @@ def judge(tiller: DeployedTiller, services: Readable[tuple[Object, ...]]) -> Ite
     found = {str(service["metadata"]["name"]): service["spec"] for service in services}
     if wrong := [*_changed(tiller, found), *_further(tiller, found)]:
         rest = f"kubectl --namespace {word(tiller.namespace)} get services"
-        remedy = f"pulumi up --refresh corrects the stack's; the rest: {rest}"
+        remedy = f"restore the stack's: {RESTORE}; look at the rest: {rest}"
         yield Result(tiller.name, SERVICES, Status.FAILED, join_limited(wrong), remedy)
     else:
         well = (

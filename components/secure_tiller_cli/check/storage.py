@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from secure_tiller_cli.check.observed_state import Object, ObservedState, Readable, Records, Unreadable, Workload
+from secure_tiller_cli.restore import RESTORE
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
 from tiller_facts import flags
@@ -35,7 +36,7 @@ def _setting(tiller: DeployedTiller, workload: Readable[Workload]) -> Result:
     wrong = [f"{name} ({found or 'no Tiller in it'})" for name, found in stores.items() if found != "secret"]
     if wrong or not stores:
         text = f"not in Secrets: {join_limited(wrong)}" if wrong else "no pod is ready"
-        return Result(tiller.name, SETTING, Status.FAILED, text, "pulumi up --refresh brings the arguments back")
+        return Result(tiller.name, SETTING, Status.FAILED, text, f"restore the arguments: {RESTORE}")
     return Result(tiller.name, SETTING, Status.PASSED, join_limited(stores))
 
 

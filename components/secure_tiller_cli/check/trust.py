@@ -13,6 +13,7 @@ from secure_tiller_cli.check.observed_state import Object, Readable, Unreadable
 from secure_tiller_cli.diagnosis import NoVerdictError
 from secure_tiller_cli.diagnosis.handshake import ServerHandshake
 from secure_tiller_cli.foreign_text import word
+from secure_tiller_cli.restore import RESTORE
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
 from tiller_facts.identity import TRUSTS_ANNOTATION
@@ -21,7 +22,7 @@ SECRET = "TLS Secret is the stack's and immutable"  # noqa: S105  the name of a 
 ANCHORS = "Tiller trusts the stack's clients alone"
 RUNNING = "running Tiller has read these CAs"
 
-_RESTORE = "find out who changed it; pulumi up --refresh makes another"
+_RESTORE = f"find out who changed it, and make another: {RESTORE}"
 
 
 def judge(
@@ -112,7 +113,7 @@ def _running(
     text = f"it names {more} that are not in the Secret, and not {lacking} of the Secret"
     if not shown.trusted:
         text = "it asks no caller for a certificate"
-    return Result(tiller.name, RUNNING, Status.FAILED, text, f"pulumi up --refresh; then {restart}")
+    return Result(tiller.name, RUNNING, Status.FAILED, text, f"restore it: {RESTORE}; then {restart}")
 
 
 def _clients(tiller: DeployedTiller) -> dict[bytes, str]:

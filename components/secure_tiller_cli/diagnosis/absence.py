@@ -7,6 +7,7 @@ from typing import Any
 from secure_tiller.plan import schema
 from secure_tiller_cli.diagnosis.cause import Cause, Kind
 from secure_tiller_cli.foreign_text import word
+from secure_tiller_cli.restore import RESTORE
 from secure_tiller_stack.cluster.api import unless_refused
 from secure_tiller_stack.cluster.lister import Json, find, items
 from tiller_facts.identity import DEPLOYMENT_NAME, SELECTOR
@@ -61,7 +62,7 @@ def none(client: Any, namespace: str) -> tuple[Cause, tuple[str, ...]]:
     deployment = unless_refused(None, find, client, DEPLOYMENTS, DEPLOYMENT_NAME, namespace)
     if deployment:
         describe = f"kubectl --namespace {word(namespace)} describe deployment {DEPLOYMENT_NAME}"
-        remedy = f"{describe}; pulumi up --refresh restores it"
+        remedy = f"{describe}; to restore it: {RESTORE}"
         return Cause(Kind.NOT_READY, f"namespace {namespace} has no pod of Tiller: {_state(deployment)}", remedy), ()
     return Cause(Kind.NO_TILLER, f"namespace {namespace} has no pod with the labels {LABELS}", remedy), unchecked
 

@@ -22,6 +22,7 @@ from secure_tiller_cli.diagnosis.certificate import (
 from secure_tiller_cli.diagnosis.client import ClientCredentials, again
 from secure_tiller_cli.diagnosis.handshake import ServerHandshake
 from secure_tiller_cli.diagnosis.stack_certificates import StackCertificates
+from secure_tiller_cli.restore import RESTORE
 
 
 def wrong_with_server(
@@ -29,7 +30,7 @@ def wrong_with_server(
 ) -> Iterator[Cause]:
     """Yield why a client is not answered by the server that shows this."""
     if shown.plaintext:
-        remedy = "start it with --tls=true --tls-verify=true: pulumi up --refresh"
+        remedy = f"start it with --tls=true --tls-verify=true: {RESTORE}"
         yield Cause(Kind.PLAINTEXT, "the port speaks HTTP/2 without TLS, to whoever reaches it", remedy)
     if shown.chain:
         another = list(_another_team(brought, shown, known))
