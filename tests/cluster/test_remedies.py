@@ -152,7 +152,7 @@ BREAKAGES = {
         (f"{REMOVED} {{apps}}",),
     ),
     "a binding for everybody": Breakage(
-        ("kubectl create rolebinding more --namespace {tiller} --clusterrole=view --group=system:authenticated",),
+        ("kubectl create rolebinding more --namespace {tiller} --clusterrole=edit --group=system:authenticated",),
         (f"{REMOVED} {{tiller}}",),
     ),
     "other arguments": Breakage(
