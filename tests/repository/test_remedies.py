@@ -50,6 +50,8 @@ DELETED = "cluster/test_remedies.py::test_an_object_in_the_way_goes_by_the_comma
 LABELLED = "cluster/test_remedies.py::test_what_is_weak_in_an_existing_namespace_is_corrected_by_the_command"
 URN = "cluster/test_takeovers.py::test_what_is_to_leave_the_state_is_named_by_its_urn"
 
+LOOKED = "unit/secure_tiller_cli/vet/test_upgrade.py::test_a_release_is_looked_at_by_its_name_and_tillers_namespace"
+
 RUN: dict[str, dict[str, str]] = {
     "secure_tiller/plan/certificate_life.py": {"pulumi up": UPDATED},
     "secure_tiller/plan/pem.py": {
@@ -122,6 +124,7 @@ RUN: dict[str, dict[str, str]] = {
     "secure_tiller_cli/results/document.py": {"secure-tiller check": REPORTED},
     "secure_tiller_cli/restore.py": {"pulumi up --refresh": CHECKED},
     "secure_tiller_cli/state/export.py": {"pulumi stack export": EXPORTED, "pulumi whoami": EXPORTED},
+    "secure_tiller_cli/vet/upgrade.py": dict.fromkeys(("helm get", "helm history", "helm ls"), LOOKED),
     "secure_tiller_cli/vet/chart.py": {
         "helm dependency": "cluster/test_command_vet.py::"
         "test_a_chart_whose_dependencies_are_missing_is_refused_with_the_remedy"
@@ -165,6 +168,7 @@ NAMED = {
     ("secure_tiller_cli/preview/markdown.py", "secure-tiller preview-summary"),
     ("secure_tiller_cli/preview/renewals.py", "secure-tiller renewals"),
     ("secure_tiller_cli/report/build.py", "secure-tiller report"),
+    ("secure_tiller_cli/vet/exactness.py", "helm install"),
 }
 """Commands that a text names, and gives nobody to run: in a help, a title, or a sentence about what a command does."""
 

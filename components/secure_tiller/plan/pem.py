@@ -90,12 +90,9 @@ def client_ca_faults(pem: str) -> Iterator[Fault]:
 
 def request_faults(pem: str, client: str) -> Iterator[Fault]:
     """Yield why a text cannot serve as the certificate request of a client."""
-    key, request_file, subject = (shlex.quote(text) for text in (f"{client}.key", f"{client}.csr", f"/CN={client}"))
-    new = f"openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj {subject}"
-    remedy = (
-        "make one, without overwriting a key: "
-        f"(umask 077 && test ! -e {key} && {new} -keyout {key} -out {request_file})"
-    )
+    key, file, name = (shlex.quote(text) for text in (f"{client}.key", f"{client}.csr", f"/CN={client}"))
+    new = f"openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj {name}"
+    remedy = f"make one, without overwriting a key: (umask 077 && test ! -e {key} && {new} -keyout {key} -out {file})"
     try:
         blocks = tuple(_blocks(pem))
         if [block.label for block in blocks] != ["CERTIFICATE REQUEST"]:

@@ -165,7 +165,7 @@ def _there(each: Manifest, upgraded: Previous | None) -> Iterator[Concern]:
     if upgraded and not upgraded.known and not each.hooks:
         text, remedy = (
             "not checked: is there already; an upgrade takes it if the release has it",
-            "see: helm get manifest",
+            "see whether the release has it",
         )
         yield Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, remedy, (each,))
         return

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from secure_tiller_cli.charts import RELEASE, Concern, Discovery, Effect, Group, Manifest, ManifestError, read
+from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.releases import Kind, Release, Status, storage
 from secure_tiller_cli.releases.encoding import manifests
 from secure_tiller_cli.state import DeployedTiller
@@ -60,9 +61,13 @@ def previous(client: Any, tiller: DeployedTiller, name: str, namespace: str, dis
         text = manifests(deployed[-1].encoded)[0] if deployed else ""
         found = [each for each in read(text) if not each.hooks]
     except ManifestError as error:
-        stops = [_stops(f"what the release {name} has {error.problems[0].why}", "look at it: helm get manifest")]
+        look = f"look at it: helm get manifest {_release(name, tiller)}"
+        stops = [_stops(f"what the release {name} has {error.problems[0].why}", look)]
         return Previous(namespace, concerns=tuple(stops))
-    stops = list(_stopping(name, namespace, revisions, found, discovery))
+    if not deployed:
+        text = f"{name} has no deployed revision, and Tiller upgrades no other"
+        return Previous(namespace, concerns=(_stops(text, f"see: helm history {_release(name, tiller)}"),))
+    stops = list(_stopping(namespace, revisions, found, discovery))
     return Previous(namespace, {_place(each, namespace): each for each in found}, concerns=tuple(stops))
 
 
@@ -83,16 +88,20 @@ def taken(client: Any, tiller: DeployedTiller, name: str) -> Iterator[Concern]:
         yield _stops(text, f"vet its upgrade: --upgrade --name {name}; or give another name")
     elif found is None:
         text = f"whether a release {name} is there was not looked at: your account may not list Secrets of Tiller's"
-        yield Concern(Group.CANNOT_INSTALL, Effect.NOTE, text, "see: helm ls --all")
+        yield Concern(
+            Group.CANNOT_INSTALL, Effect.NOTE, text, f"see: helm ls --all --tiller-namespace {word(tiller.namespace)}"
+        )
+
+
+def _release(name: str, tiller: DeployedTiller) -> str:
+    """Return the arguments by which Helm's client finds a release of a team's Tiller."""
+    return f"--tiller-namespace {word(tiller.namespace)} {word(name)}"
 
 
 def _stopping(
-    name: str, namespace: str, revisions: list[Release], found: list[Manifest], discovery: Discovery
+    namespace: str, revisions: list[Release], found: list[Manifest], discovery: Discovery
 ) -> Iterator[Concern]:
     deployed = [each for each in revisions if each.status is Status.DEPLOYED]
-    if not deployed:
-        yield _stops(f"{name} has no deployed revision, and Tiller upgrades no other", "see: helm history")
-        return
     if (last := revisions[-1].status).name.startswith("PENDING_"):
         text = f"its last revision is {last.name}: another operation is in progress, or was cut off"
         yield _stops(text, "wait for its end, or roll it back")

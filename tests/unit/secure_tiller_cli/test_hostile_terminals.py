@@ -92,7 +92,7 @@ def migrated(word: str, *, given: str) -> None:
     made = record()
     said: dict[str, Any] = {given: word} if given in ("name", "namespace", "chart") else {}
     old = replace(made, release=replace(made.release, **said))
-    torn = {"name": "torn.v1", "claimed": "torn", "why": "is no base64"}
+    torn: dict[str, Any] = {"name": "torn.v1", "claimed": "torn", "why": "is no base64"}
     unreadable = Unreadable(
         Storage.CONFIG_MAP, "kube-system", **torn | ({given[5:]: word} if given[:5] == "torn " else {})
     )

@@ -12,6 +12,7 @@ from secure_tiller_cli.vet.upgrade import Previous, changes, previous, taken
 from secure_tiller_stack.cluster.connection import calling, clients
 from tests.support import records
 from tests.support.api_server import FORBIDDEN, ApiServer, release
+from tests.support.remedies import commands
 from tests.unit.secure_tiller_cli.charts.world import DISCOVERY, blue, one
 from tests.unit.secure_tiller_stack.cluster.asking import access
 
@@ -126,3 +127,18 @@ def test_what_may_not_be_looked_at_is_said(server: ApiServer, tmp_path: Path) ->
     server.answers[SECRETS] = FORBIDDEN
     (finding,) = looked_for(server, tmp_path, "shop")
     assert (finding.severity, "was not looked at" in finding.text) == (Effect.NOTE, True)
+
+
+def test_a_release_is_looked_at_by_its_name_and_tillers_namespace(
+    monkeypatch: pytest.MonkeyPatch, server: ApiServer, tmp_path: Path
+) -> None:
+    server.answers[SECRETS] = FORBIDDEN
+    found = [*looked_for(server, tmp_path, "shop")]
+    found += [
+        each for case in ("no revision", "what cannot be read") for each in read(monkeypatch, STOPPED[case][0]).concerns
+    ]
+    assert [command for each in found for command in commands(each.remedy)] == [
+        "helm ls --all --tiller-namespace blue-tiller",
+        "helm history --tiller-namespace blue-tiller shop",
+        "helm get manifest --tiller-namespace blue-tiller shop",
+    ]
