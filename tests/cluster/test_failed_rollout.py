@@ -28,7 +28,8 @@ class Failure:
         failed: the update that failed, and the same once more.
         answers: to ann and bob after each failure.
         mounted: whether the TLS Secret that Tiller mounts was there after the settings had been taken back.
-        trusted: the clients that each pod of Tiller answered, terminating or not, after the update with a good image.
+        trusted: the clients that each pod of Tiller answered, terminating or not, after the update with a good image;
+            a pod that has ended answers nobody.
     """
 
     team: str
@@ -63,7 +64,8 @@ def failure(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: 
         stack.configure_teams({team: {**apps, "clients": {"bob": {}}}})
         stack.up()
         pods = client.CoreV1Api(api).list_namespaced_pod(f"{team}-tiller").items
-        seen.trusted = {pod.metadata.annotations[TRUSTS_ANNOTATION] for pod in pods}
+        running = (pod for pod in pods if pod.status.phase not in ("Succeeded", "Failed"))  # others have ended
+        seen.trusted = {pod.metadata.annotations[TRUSTS_ANNOTATION] for pod in running}
         yield seen
 
 
