@@ -69,7 +69,12 @@ def changes(tree: str) -> Iterator[Change]:
 
 def stack_files(tree: str) -> Mapping[str, str]:
     """Return git's name of the content of every stack's file, by stack."""
-    return {name[1]: blob for path, blob in _regular(tree) if (name := STACK_FILE.fullmatch(path))}
+    found = {}
+    for (mode, _, blob), path in _entries(tree):
+        name = STACK_FILE.fullmatch(path)
+        if name and mode == REGULAR_FILE:
+            found[name[1]] = blob
+    return found
 
 
 def require_stack_files(tree: str) -> None:
@@ -78,20 +83,13 @@ def require_stack_files(tree: str) -> None:
     Raises:
         RepositoryError: it is no regular file, or its name is not a stack's.
     """
-    taken = {path for path, _ in _regular(tree) if STACK_FILE.fullmatch(path)}
+    taken = {f"stacks/Pulumi.{stack}.yaml" for stack in stack_files(tree)}
     for _, path in _entries(tree):
         if path.startswith("stacks/Pulumi.") and path not in taken:
             raise RepositoryError(
                 f"{path!a} cannot be previewed: make it a regular file, not executable, of the name "
                 "stacks/Pulumi.<stack>.yaml, where <stack> begins with a letter or digit"
             )
-
-
-def _regular(tree: str) -> Iterator[tuple[str, str]]:
-    """Yield path and git's name of the content of every regular file in stacks/."""
-    for (mode, _, blob), path in _entries(tree):
-        if mode == REGULAR_FILE:
-            yield path, blob
 
 
 def _entries(tree: str) -> Iterator[tuple[list[str], str]]:

@@ -1,11 +1,11 @@
 """The stack's configuration as a whole: everything that is wrong with it comes in one message."""
 
-import shlex
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from secure_tiller.plan import schema
+from secure_tiller.plan.validation.certificates import set_server_key
 from secure_tiller.problems import ConfigurationError, Problem, shown
 from secure_tiller_stack import defaults, kubeconfig
 from secure_tiller_stack.args import REMOVED, StackArgs
@@ -111,7 +111,7 @@ def _misplaced_keys(teams: object, keys: object) -> Iterator[Problem]:
     for name, given in _server_certificates(teams):
         if "key" in given:
             why = "is a private key in plain sight: the map of teams is not secret"
-            remedy = f"move it: {_set_key(name)}"
+            remedy = f"move it: {set_server_key(name)}"
             yield Problem(name, "certificates.server_certificate.key", "(not shown)", why, f"{remedy}; and change it")
     if keys is not None and not isinstance(keys, Mapping):
         remedy = "write one secret value per team: pulumi config set --secret --path 'secure-tiller:serverKeys.blue'"
@@ -122,11 +122,7 @@ def _misplaced_keys(teams: object, keys: object) -> Iterator[Problem]:
             why = "is the key of a team that has no `server_certificate`"
             yield Problem("", at, "(not shown)", why, "remove it, or correct the team's name")
         elif not isinstance(key, str):
-            yield Problem("", at, "(not shown)", "must be text", _set_key(name))
-
-
-def _set_key(team: str) -> str:
-    return f"pulumi config set --secret --path {shlex.quote(f'secure-tiller:serverKeys.{team}')} < key.pem"
+            yield Problem("", at, "(not shown)", "must be text", set_server_key(name))
 
 
 def _with_server_keys(teams: object, keys: object) -> object:

@@ -51,7 +51,7 @@ HARMLESS = frozenset(
         ("get", "/metrics"),
     )
 )
-"""What operators commonly get besides reading: verb and resource."""
+"""Rights besides reading that operators commonly have: verb and resource."""
 HARMLESS_ROLES = ("ClusterRole view", "ClusterRole system:auth-delegator")
 """Of Kubernetes: one reads what holds no secret, the other asks for reviews."""
 NAMELESS = "/"
@@ -100,7 +100,7 @@ class Tillers:
 
 @dataclass(frozen=True)
 class Rights:
-    """What the objects of a program give, before an update or after it.
+    """The rights that the objects of a program give, before an update or after it.
 
     Attributes:
         objects: by URN of the resource, its roles and bindings.

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Any
 
 from secure_tiller_cli.charts import Manifest
@@ -21,7 +22,11 @@ from tiller_facts import values
 from tiller_facts.kinds import SERVICE_ACCOUNTS
 from tiller_facts.rbac import Right, account_user
 
-OK = 200
+_VIOLATES = "violates PodSecurity"
+_NOT_DRY = "does not support dry run"
+"""The answer of the API server, with status 400, for an admission webhook with side effects (Kubernetes documentation,
+Dynamic Admission Control, Side effects)."""
+_INVALID = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 _NO_RIGHT = re.compile(r'User ".*" cannot (create|get|patch) resource ')
 
 _TEXT = r'"(?:[^"\\]|\\.)*"'
@@ -57,6 +62,19 @@ class Answer:
     def lacks_right(self) -> bool:
         """Whether the account that asked may not do this at all, whatever the object is."""
         return self.status == 403 and bool(_NO_RIGHT.search(self.message))
+
+    @property
+    def violation(self) -> str:
+        """How a pod violates Pod Security, in the API server's words; empty: it does not."""
+        refused = self.status == HTTPStatus.FORBIDDEN and _VIOLATES in self.message
+        return self.message[self.message.index(_VIOLATES) :] if refused else ""
+
+    @property
+    def fault(self) -> str:
+        """The reason why the object is invalid; empty: the API server does not say that it is."""
+        if self.status not in _INVALID or _NOT_DRY in self.message:
+            return ""
+        return self.message.partition("is invalid: ")[2] or self.message
 
 
 @dataclass(frozen=True)
@@ -103,7 +121,7 @@ class Asker:
             call(self.client, method, path, query={"dryRun": "All"}, body=body, sends=sends, headers=headers)
         except clients.ApiException as error:
             return Answer(error.status or 0, self._shown(manifest, error), way)
-        return Answer(OK, "", way)
+        return Answer(HTTPStatus.OK, "", way)
 
     def _shown(self, manifest: Manifest, error: Any) -> str:
         """Return what the API server says, without what it quotes of the object."""

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from secure_tiller_cli.charts import Concern, Discovery, Effect, Group, Manifest
 from secure_tiller_cli.charts.discovery import Served
-from secure_tiller_cli.vet.asking import OK, Answer, Asker, Way
+from secure_tiller_cli.vet.asking import Answer, Asker, Way
 from secure_tiller_cli.vet.sequence import BEFORE, INSTALL, UPGRADE
 from secure_tiller_cli.vet.upgrade import Previous, changes
 from secure_tiller_stack.cluster.api import MERGE_PATCH
@@ -19,11 +19,6 @@ from tiller_facts import values
 from tiller_facts.kinds import PODS, ROLE_BINDINGS
 
 NOT_ASKED = "not asked"
-_VIOLATES = "violates PodSecurity"
-_NOT_DRY = "does not support dry run"
-"""The answer of the API server, with status 400, for an admission webhook with side effects (Kubernetes documentation,
-Dynamic Admission Control, Side effects)."""
-_INVALID = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 @dataclass
@@ -73,7 +68,7 @@ def objects(
         if answer.lacks_right and answer.way is Way.CALLER:
             asked.ways[each] = f"{NOT_ASKED}: your account may not create it"
             forbidden[inside].append(each)
-        elif answer.status != OK and each not in stopped:
+        elif answer.status != HTTPStatus.OK and each not in stopped:
             asked.concerns += _judged(each, answer, inside, upgraded)
     for inside, kept in forbidden.items():
         asked.concerns.append(_no_right({sent[each][0].resource for each in kept}, inside, kept))
@@ -141,16 +136,15 @@ def _judged(each: Manifest, answer: Answer, inside: str, upgraded: Previous | No
     said, one = answer.message, (each,)
     if answer.status == HTTPStatus.CONFLICT:
         yield from _there(each, upgraded)
-    elif answer.status == HTTPStatus.FORBIDDEN and _VIOLATES in said:
-        text = f"would not be made: {said[said.index(_VIOLATES) :]}"
+    elif answer.violation:
+        text = f"would not be made: {answer.violation}"
         remedy = f"set the pod's securityContext and volumes so that {inside} admits it"
         yield Concern(Group.POD_SECURITY, Effect.STOPS, text, remedy, one)
     elif answer.status == HTTPStatus.FORBIDDEN:
         text, remedy = f"would not be made: {said}", "correct it, or have the rules or limits of the namespace changed"
         yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy, one)
-    elif answer.status in _INVALID and _NOT_DRY not in said:
-        why = said.partition("is invalid: ")[2] or said
-        text = f"the API server does not take it: {why}"
+    elif answer.fault:
+        text = f"the API server does not take it: {answer.fault}"
         yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, "correct the template, or the values", one)
     else:
         text = f"not checked: the API server answered {answer.status}: {said}"

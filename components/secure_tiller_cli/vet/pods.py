@@ -31,12 +31,6 @@ documentation, Pod Security Standards)."""
 PREFIX = "vet-"
 """Of the name of a pod that is sent: no two are in each other's way."""
 
-_INVALID = (400, 422)
-_NOT_DRY = "does not support dry run"
-"""The answer of the API server, with status 400, for an admission webhook with side effects (Kubernetes documentation,
-Dynamic Admission Control, Side effects)."""
-_VIOLATES = "violates PodSecurity"
-
 
 def pods(asker: Asker, manifests: Iterable[Manifest], namespace: str) -> Iterator[Concern]:
     """Yield a finding for each workload whose pods the API server would refuse, or could not judge.
@@ -90,16 +84,14 @@ def _claims(manifest: Manifest) -> list[str]:
 def _refused(manifest: Manifest, inside: str, answer: Answer) -> Concern:
     refusal = partial(Concern, manifests=(manifest,))
     effect = f"the {manifest.kind} would be made and get no pod"
-    if answer.status == HTTPStatus.FORBIDDEN and _VIOLATES in answer.message:
-        why = answer.message[answer.message.index(_VIOLATES) :]
+    if answer.violation:
         remedy = f"set the pod's securityContext and volumes so that {inside} admits it"
-        return refusal(Group.POD_SECURITY, Effect.STOPS, f"{effect}: {why}", remedy)
+        return refusal(Group.POD_SECURITY, Effect.STOPS, f"{effect}: {answer.violation}", remedy)
     if answer.status == HTTPStatus.FORBIDDEN:  # by another admission plugin, such as a quota
         remedy = "correct the pod, or have the limits of the namespace changed"
         return refusal(Group.CANNOT_INSTALL, Effect.STOPS, f"{effect}: {answer.message}", remedy)
-    if answer.status in _INVALID and _NOT_DRY not in answer.message:
-        why = answer.message.partition("is invalid: ")[2] or answer.message
-        return refusal(Group.CANNOT_INSTALL, Effect.STOPS, f"its pod is none: {why}", "correct the template")
+    if answer.fault:
+        return refusal(Group.CANNOT_INSTALL, Effect.STOPS, f"its pod is none: {answer.fault}", "correct the template")
     text = f"not checked: the API server answered {answer.status}: {answer.message}"
     return refusal(Group.POD_SECURITY, Effect.NOT_CHECKED, text, f"see whether {inside} is there, and try again")
 

@@ -37,7 +37,7 @@ def made_twice(
     """
     kept = [each for each in objects if each.name and not each.left_out]
     has = tuple(each for each in (kept if released is None else released) if not each.hooks)
-    present = {} if released is None else {_place(each, namespace): each for each in has}
+    present = {} if released is None else {place_of(each, namespace): each for each in has}
     if released is None and (at_install := _run(AT_INSTALL, kept, namespace, present)):
         yield from (_concern(clash, "") for clash in at_install)
         return
@@ -65,11 +65,11 @@ def _run(
         has: what the release has, which Tiller changes instead.
     """
     clashes: list[_Clash] = []
-    released = {_place(each, namespace) for each in has}
+    released = {place_of(each, namespace) for each in has}
     for stage in stages:
         made = [each for each in objects if (stage in each.hooks if stage else not each.hooks)]
         for each in sorted(made, key=lambda hook: (hook.weight, hook.name)):
-            place = _place(each, namespace)
+            place = place_of(each, namespace)
             if each.hooks and BEFORE in each.policies:
                 present.pop(place, None)
             there = present.get(place)
@@ -79,13 +79,14 @@ def _run(
             present.setdefault(place, each)
         for each in made:
             if each.hooks and DONE in each.policies:
-                present.pop(_place(each, namespace), None)
+                present.pop(place_of(each, namespace), None)
     for place in [place for place, each in present.items() if each.hooks and _ends(each)]:
         del present[place]
     return clashes
 
 
-def _place(each: Manifest, namespace: str) -> Place:
+def place_of(each: Manifest, namespace: str) -> Place:
+    """Return API group, kind, namespace and name, by which two objects are the same one."""
     return group(each.api_version), each.kind, each.namespace or namespace, each.name
 
 

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from secure_tiller_cli.charts import Concern, Effect, Group, Manifest, discover, examine, read
-from secure_tiller_cli.charts.discovery import group
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_cli.vet.asking import Asker
 from secure_tiller_cli.vet.chart import Chart, Values
 from secure_tiller_cli.vet.exactness import rendered_otherwise
 from secure_tiller_cli.vet.objects import objects as ask
 from secure_tiller_cli.vet.pods import pods
-from secure_tiller_cli.vet.sequence import made_twice
+from secure_tiller_cli.vet.sequence import Place, made_twice, place_of
 from secure_tiller_cli.vet.upgrade import Previous, previous, taken
 from tiller_facts import values as facts
 from tiller_facts import versions
@@ -146,10 +145,10 @@ def _misnamed(objects: tuple[Manifest, ...], namespace: str, before: Previous | 
             "it behind; without, it is refused"
         )
         yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy, unnamed)
-    places = defaultdict[tuple[str, ...], list[Manifest]](list)
+    places = defaultdict[Place, list[Manifest]](list)
     for each in objects:
         if each.name and not each.hooks:  # hooks may follow each other
-            places[group(each.api_version), each.kind, each.namespace or namespace, each.name].append(each)
+            places[place_of(each, namespace)].append(each)
     for found in places.values():
         if len(found) > 1 and not (before and before.of(found[0])):  # what the release has is changed twice
             text = f"stands there {len(found)} times: the second is refused, because the first is there already"

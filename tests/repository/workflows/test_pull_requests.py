@@ -158,8 +158,8 @@ def test_a_stack_file_of_the_base_that_no_preview_is_made_of_is_refused_with_eve
     done = repo.run(script, HEAD_COMMIT=repo.propose(files(**{"__main__.py": "other"})))
     assert (done.returncode, "cannot be previewed: make it a regular file" in done.stderr) == (1, True)
     if script == "changes.py":
-        mended = repo.propose(lambda folder: (folder / PRODUCTION).chmod(0o644))
-        assert "production" in repo.changes(mended)[0]
+        corrected = repo.propose(lambda folder: (folder / PRODUCTION).chmod(0o644))
+        assert "production" in repo.changes(corrected)[0]
 
 
 def moved(folder: Path, **more: Any) -> None:

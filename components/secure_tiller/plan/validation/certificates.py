@@ -92,8 +92,7 @@ def server_certificate_has_a_key(s: Settings) -> Iterator[Problem]:
     given = s.certificates.get("server_certificate")
     if given is not None and "key" not in given:
         why = "is required: the private key of the server certificate"
-        path = shlex.quote(f"secure-tiller:serverKeys.{s.name}")
-        remedy = f"in a stack: pulumi config set --secret --path {path} < key.pem; in a program: a secret output"
+        remedy = f"in a stack: {set_server_key(s.name)}; in a program: a secret output"
         yield Problem(s.name, "certificates.server_certificate.key", "(missing)", why, remedy)
 
 
@@ -108,6 +107,11 @@ def server_certificate_can_serve(s: Settings) -> Iterator[Problem]:
 
 def _life(s: Settings, part: Part) -> Lifetime:
     return lifetimes.lifetime(s.certificates.get(part, {}), _DEFAULTS[part])
+
+
+def set_server_key(team: str) -> str:
+    """Return the command that puts the key of a team's own server certificate into a stack's configuration."""
+    return f"pulumi config set --secret --path {shlex.quote(f'secure-tiller:serverKeys.{team}')} < key.pem"
 
 
 CHECKS: tuple[Check, ...] = (

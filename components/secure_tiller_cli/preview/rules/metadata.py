@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from secure_tiller.plan.validation.objects import is_reserved
 from secure_tiller_cli.preview.changes import Change, Team
 from secure_tiller_cli.preview.findings import Meaning
 from secure_tiller_cli.preview.paths import Path, at, mapping, stated
-from secure_tiller_cli.preview.rules.objects import form_of
+from secure_tiller_cli.preview.rules.objects import Fault, form_of, new_faults
 from secure_tiller_cli.preview.rules.rest import FIXED, OURS
 from secure_tiller_cli.preview.rules.tiller import TEMPLATE
 from tiller_facts.identity import POD_SECURITY, POD_SECURITY_LABEL, STACK_ANNOTATION, TEAM_LABEL, TRUSTS_ANNOTATION
@@ -110,12 +111,10 @@ def foreign(team: Team) -> Iterator[Meaning]:
 def own(team: Team) -> Iterator[Meaning]:
     """Report labels and annotations of the component's own that are missing, or have another value."""
     for change, where in _places(team):
-        before = {*_lost(team, change, where, change.old)} if change.old else set()
-        for path, what in _lost(team, change, where, change.new):
-            if (path, what) not in before:
-                names = {"resource": f"{change.kind} {change.name}", "what": what}
-                sentence = "{resource} lacks what the component writes: {what}"
-                yield Meaning("metadata-lost", sentence, names, risk=True, explains=((change, path),))
+        for path, what in new_faults(change, partial(_lost, team, change, where)):
+            names = {"resource": f"{change.kind} {change.name}", "what": what}
+            sentence = "{resource} lacks what the component writes: {what}"
+            yield Meaning("metadata-lost", sentence, names, risk=True, explains=((change, path),))
 
 
 def _places(team: Team) -> Iterator[tuple[Change, Path]]:
@@ -171,7 +170,7 @@ def _is_off(value: Any) -> bool:
     return str(value).lower() in OFF
 
 
-def _lost(team: Team, change: Change, where: Path, found: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+def _lost(team: Team, change: Change, where: Path, found: Mapping[str, Any]) -> Iterator[Fault]:
     for section in SECTIONS:
         for key, form in mapping(at(form_of(change), (*where, section))).items():
             path = (*where, section, key)

@@ -1,6 +1,7 @@
 """Properties of a team's Kubernetes objects, whatever a team's file says: only a transform changes them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from secure_tiller.plan.every_team import of_an_exposed_team
@@ -8,6 +9,9 @@ from secure_tiller_cli.preview.changes import Change, Team
 from secure_tiller_cli.preview.findings import Meaning
 from secure_tiller_cli.preview.paths import Path, at, differing, mapping, stated, within
 from tiller_facts.identity import PARTS
+
+Fault = tuple[Path, str]
+"""A path in an object, and what stands there."""
 
 JUDGED: Mapping[tuple[str, str], tuple[Path, ...]] = {
     ("Deployment", "deployment"): (("spec",),),
@@ -30,12 +34,21 @@ def as_made(team: Team) -> Iterator[Meaning]:
         part = _part(change)
         if not part:
             continue
-        known = {*_faults(team, change, part, change.old)} if change.old else set()
-        for path, said in _faults(team, change, part, change.new):
-            if (path, said) not in known:
-                names = {"resource": f"{change.kind} {change.name}", "what": said}
-                sentence = "{resource} is not as the component makes it: {what}"
-                yield Meaning("object", sentence, names, risk=True, explains=((change, path),))
+        for path, what in new_faults(change, partial(_faults, team, change, part)):
+            names = {"resource": f"{change.kind} {change.name}", "what": what}
+            sentence = "{resource} is not as the component makes it: {what}"
+            yield Meaning("object", sentence, names, risk=True, explains=((change, path),))
+
+
+def new_faults(change: Change, faults: Callable[[Mapping[str, Any]], Iterable[Fault]]) -> Iterator[Fault]:
+    """Yield the faults of an object that it did not have before.
+
+    Args:
+        change: of the object.
+        faults: returns those of its properties.
+    """
+    before = {*faults(change.old)} if change.old else set()
+    return (fault for fault in faults(change.new) if fault not in before)
 
 
 def form_of(change: Change) -> Mapping[str, Any]:
@@ -44,7 +57,7 @@ def form_of(change: Change) -> Mapping[str, Any]:
     return of_an_exposed_team()[change.kind, f"{part}any" if part.endswith(":") else part] if part else {}
 
 
-def _faults(team: Team, change: Change, part: str, found: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+def _faults(team: Team, change: Change, part: str, found: Mapping[str, Any]) -> Iterator[Fault]:
     rest = change.part.removeprefix(part) if part.endswith(":") else ""
     name, namespace = _place(team, change, part, rest)
     for key, wanted in (("name", name), ("namespace", namespace)):
