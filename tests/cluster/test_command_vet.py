@@ -196,13 +196,13 @@ ONE_TROUBLE = {
         "refused by Pod Security", "Pod", 'violates PodSecurity "baseline', 'violates PodSecurity "baseline'
     ),
     "no pod": Trouble(
-        "cannot install", "Deployment", "its pod is none: spec.containers[0].image", "image: Required value"
+        "cannot install", "Deployment", "its pod is invalid: spec.containers[0].image", "image: Required value"
     ),
     "old deployment": Trouble(
         "API gone", "Deployment", "it is in apps/v1", 'no matches for kind "Deployment" in version "extensions/v1beta1"'
     ),
     "unknown kind": Trouble("API gone", "ServiceMonitor", "serves no ServiceMonitor", 'kind "ServiceMonitor"'),
-    "hooks alone": Trouble("cannot install", "ConfigMap", "no object that is not a hook", "no objects visited"),
+    "hooks alone": Trouble("cannot install", "ConfigMap", "no object but hooks", "no objects visited"),
 }
 
 
@@ -264,7 +264,7 @@ def test_a_deployment_of_refused_pods_is_installed_and_gets_none(world: World, a
     values = world.trouble("deployment")
     (finding,) = findings(world.vet(world.plain, TROUBLES, *values))
     assert finding["group"] == "refused by Pod Security"
-    assert finding["text"].startswith("the Deployment would be made and get no pod: violates PodSecurity")
+    assert finding["text"].startswith("the Deployment would be created and get no pod: violates PodSecurity")
     apps, inside = client.AppsV1Api(api), f"{world.plain}-apps"
     with world.installed(world.plain, TROUBLES, *values) as installed:
         assert installed.returncode == 0, installed.stderr
@@ -309,7 +309,7 @@ def test_a_chart_that_wants_another_kubernetes_is_found_and_tiller_really_refuse
     done = world.vet(world.plain, str(chart))
     assert done.exit_code == (FITS if fits else FOUND), done.output
     texts = [finding["text"] for finding in findings(done)]
-    assert [text.partition(",")[0] for text in texts] == ([] if fits else [f"wants Kubernetes {wanted}"])
+    assert [text.partition(",")[0] for text in texts] == ([] if fits else [f"requires Kubernetes {wanted}"])
     with world.installed(world.plain, str(chart)) as installed:
         assert ("incompatible with Kubernetes" in installed.stderr) is not fits
         assert (installed.returncode == 0) is fits
@@ -486,7 +486,7 @@ def test_a_release_is_changed_as_it_was_said(world: World, api: client.ApiClient
         done = helm.run("install", str(before), "--name", name, "--namespace", f"{team}-apps", "--timeout=30")
         assert done.returncode == 0, done.stderr
         refused = world.run("vet", str(after), "--team", team, "--name", name, "--format", "json")
-        assert any(each["text"].startswith(f"a release {name} is there") for each in findings(refused))
+        assert any(each["text"].startswith(f"a release {name} already exists") for each in findings(refused))
         vetted = world.run("vet", str(after), "--team", team, "--upgrade", "--name", name, "--format", "json")
         assert _said(vetted)[1] is expected, vetted.output
         upgraded = helm.run("upgrade", name, str(after), "--timeout=30")

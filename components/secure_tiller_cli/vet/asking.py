@@ -1,7 +1,7 @@
-"""Questions to the API server: what it would answer if an object were created. It makes none (dry run).
+"""Dry runs: what the API server would answer if an object were created.
 
-It is asked as Tiller's account where the caller may impersonate it, since its rights and the rules of admission decide;
-else as the caller.
+They run as Tiller's account if the caller may impersonate it, because the API server judges by its rights and by the
+admission rules for it. Otherwise they run as the caller.
 """
 
 import base64
@@ -36,13 +36,13 @@ _VALUES = re.compile(
 )
 """How the API server quotes a value of an object (apimachinery, util/validation/field; Go, strconv)."""
 _CONTEXT = re.compile(r"error found in #.*", re.DOTALL)
-"""How the API server quoted an object that it could not decode (json-iterator, before Kubernetes 1.23)."""
+"""How an API server before Kubernetes 1.23 quotes an object that it cannot decode (json-iterator)."""
 _SHORTEST = 4
-"""Characters of a secret that is looked for in messages."""
+"""Characters: a shorter value of a Secret is not searched for in messages."""
 
 
 class Way(StrEnum):
-    """As whom an object was asked about."""
+    """The account of a dry run."""
 
     TILLER = "asked as Tiller's account"
     CALLER = "asked as you"
@@ -50,12 +50,12 @@ class Way(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer of the API server about one object."""
+    """The answer of the API server to one dry run."""
 
     status: int
-    """Of HTTP; 200 for every success."""
+    """The HTTP status; 200 for every success."""
     message: str
-    """Nothing that a Secret holds stands in it."""
+    """It holds no value of a Secret."""
     way: Way
 
     @property
@@ -79,7 +79,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Asker:
-    """Asks about the objects of one chart."""
+    """Sends the dry runs of one chart."""
 
     client: Any
     tiller: DeployedTiller
@@ -89,8 +89,8 @@ class Asker:
 
     @classmethod
     def of(cls, client: Any, tiller: DeployedTiller, manifests: Iterable[Manifest]) -> "Asker":
-        """Return one that asks as Tiller's account, if the caller may impersonate it, else as the caller."""
-        hidden = frozenset(text for each in manifests if each.kind == "Secret" for text in _held(each))
+        """Return one for Tiller's account if the caller may impersonate it, else for the caller."""
+        hidden = frozenset(text for each in manifests if each.kind == "Secret" for text in _secret_values(each))
         return cls(client, tiller, Way.TILLER if _may_impersonate(client, tiller) else Way.CALLER, hidden)
 
     def ask(
@@ -103,15 +103,15 @@ class Asker:
         sends: str = JSON,
         way: Way | None = None,
     ) -> Answer:
-        """Return what the API server says to a body that an object of the chart is, or makes.
+        """Return the answer of the API server to an object of the chart, or to the pod or patch made from it.
 
         Args:
             manifest: the object.
-            path: quoted.
-            body: it is sent as it is: the client's own models refuse fields that they do not know.
-            method: of HTTP.
-            sends: the form of the body.
-            way: as whom; None: as Tiller's account, if that is possible.
+            path: of the request, quoted.
+            body: sent unchanged: the client's own models refuse fields that they do not know.
+            method: the HTTP method.
+            sends: the content type of the body.
+            way: the account; None: Tiller's, if that is possible.
         """
         way = way or self.way
         user = account_user(self.tiller.namespace, self.tiller.service_account)
@@ -124,7 +124,7 @@ class Asker:
         return Answer(HTTPStatus.OK, "", way)
 
     def _shown(self, manifest: Manifest, error: Any) -> str:
-        """Return what the API server says, without what it quotes of the object."""
+        """Return the API server's message without the values that it quotes."""
         said = message(error)
         if manifest.kind == "Secret" and not _NO_RIGHT.search(said):
             where = ", ".join(fields(error)) or "its form"
@@ -145,7 +145,7 @@ def _may_impersonate(client: Any, tiller: DeployedTiller) -> bool:
         return False
 
 
-def _held(secret: Manifest) -> Iterator[str]:
+def _secret_values(secret: Manifest) -> Iterator[str]:
     for part in ("data", "stringData"):
         found = values.at(secret.content, part)
         for text in found.values() if isinstance(found, Mapping) else ():

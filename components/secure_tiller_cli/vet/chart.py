@@ -15,18 +15,18 @@ from secure_tiller_cli.programs import Ended, run
 from secure_tiller_stack.foreign_data import UnreadableError, yaml_value
 
 HELM_SECONDS = 120.0
-"""Of one call of Helm: a large chart renders in seconds."""
+"""The longest run of Helm: a large chart renders in seconds."""
 
 MISSING = "found in requirements.yaml, but missing in charts/"
 """Helm's error for a chart whose dependencies were not fetched (Helm 2.17, pkg/renderutil/deps.go)."""
 
 
 SETTINGS = "failed parsing --set"
-"""How Helm begins to quote a value that it cannot read (Helm 2.17, cmd/helm/install.go)."""
+"""The words before a value that Helm quotes because it cannot read it (Helm 2.17, cmd/helm/install.go)."""
 
 
 _VALUE = re.compile(r"(!!\w+ )`[^`]*`")
-"""How Helm's YAML library quotes a value that is not what its tag says."""
+"""How Helm's YAML library quotes a value that does not match its tag."""
 
 
 class ChartError(RefusedError):
@@ -40,7 +40,7 @@ class Values:
     """The user's values, as `helm install` takes them."""
 
     files: tuple[Path, ...] = ()
-    """Of `--values`; of two that say the same, the later one counts."""
+    """Of `--values`; a later file overrides an earlier one."""
     settings: tuple[str, ...] = ()
     """Of `--set`."""
     texts: tuple[str, ...] = ()
@@ -71,7 +71,9 @@ class Chart:
         done = _helm("version", "--client", "--short")
         if done.code or "v2." not in done.out:
             why = f"the helm on PATH is not Helm 2: {' '.join(done.out.split()) or _said(done)}"
-            raise self._refused(why, "put Helm 2's client first on PATH: another Helm renders otherwise than Tiller")
+            raise self._refused(
+                why, "put Helm 2's client first on PATH: another version renders differently from Tiller"
+            )
 
     def render(self, namespace: str, name: str, values: Values, discovery: Discovery, *, upgrade: bool = False) -> str:
         """Return the manifests, hooks included, as Tiller in this cluster would render them.
@@ -104,14 +106,14 @@ class Chart:
         return done.out
 
     def demands(self, discovery: Discovery, tiller: str) -> Iterator[Concern]:
-        """Yield a finding for each version that the chart wants and does not get.
+        """Yield a finding for each version that the chart requires and that Tiller or the cluster does not have.
 
-        Tiller compares them, `helm template` does not (Helm 2.17, pkg/tiller/release_server.go, renderResources). Those
-        of a subchart do not count.
+        Tiller compares them, `helm template` does not (Helm 2.17, pkg/tiller/release_server.go, renderResources). The
+        requirements of a subchart do not count.
 
         Args:
             discovery: of the cluster.
-            tiller: its version; empty: it is not known.
+            tiller: the version of the team's Tiller; empty: it is unknown.
 
         Raises:
             ChartError: its Chart.yaml cannot be read.
@@ -122,17 +124,15 @@ class Chart:
         metadata = self._metadata(done.out)
         has = {
             "kubeVersion": ("Kubernetes", "the cluster", discovery.release),
-            "tillerVersion": ("Tiller", "it", tiller),
+            "tillerVersion": ("Tiller", "the team's", tiller),
         }
         for key, (what, whose, version) in has.items():
             wanted, remedy = str(metadata.get(key) or ""), f"change {key} in its Chart.yaml"
             if wanted and not version:
-                text = (
-                    f"not checked: wants {what} {wanted}, and the image of the team's Tiller does not say its version"
-                )
+                text = f"not checked: requires {what} {wanted}, and the image of the team's Tiller names no version"
                 yield Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, "see: helm version")
-            elif wanted and not self._compares(wanted, version):
-                text = f"wants {what} {wanted}, and {whose} is {version}: Tiller does not install it"
+            elif wanted and not self._satisfies(wanted, version):
+                text = f"requires {what} {wanted}, and {whose} is {version}: Tiller does not install it"
                 yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy)
 
     def _metadata(self, text: str) -> Mapping[str, Any]:
@@ -144,8 +144,8 @@ class Chart:
             raise self._refused("its Chart.yaml is no map", "correct it")
         return metadata
 
-    def _compares(self, wanted: str, release: str) -> bool:
-        """Return whether a version is in a range, as Helm says: a chart of one template asks it."""
+    def _satisfies(self, wanted: str, release: str) -> bool:
+        """Return whether a version is in a range. Helm itself decides, by rendering a chart of one template."""
         with tempfile.TemporaryDirectory() as folder:
             chart = Path(folder, "range")
             (chart / "templates").mkdir(parents=True)
@@ -159,7 +159,7 @@ class Chart:
         """Return the finding about the signature of the package; None: it verifies.
 
         Args:
-            keyring: with the public keys of those who may sign; None: it is not asked for.
+            keyring: with the public keys of those who may sign; None: the signature is not checked.
 
         Raises:
             ChartError: there is no Helm.

@@ -1,7 +1,7 @@
-"""Whether a chart is rendered here as Tiller renders it in the cluster, as far as the version of Kubernetes goes.
+"""Charts that Tiller may render differently, because they ask for the version of Kubernetes.
 
-`helm template` takes the version of `--kube-version` without its patch and its vendor's part: `v1.29.0` for
-`v1.29.3-eks-1` (Helm 2.17, pkg/renderutil/render.go).
+`helm template` drops the patch version and the vendor's suffix of `--kube-version`: `v1.29.0` for `v1.29.3-eks-1`
+(Helm 2.17, pkg/renderutil/render.go).
 """
 
 import io
@@ -13,15 +13,15 @@ from pathlib import Path, PurePosixPath
 from secure_tiller_cli.charts import Concern, Discovery, Effect, Group
 
 LARGEST, MOST, DEEPEST = 4 * 2**20, 20_000, 5
-"""Bytes of a file, files of a chart, and packages in packages that are looked at; no more is."""
+"""Limits of the search: bytes of a file, files of a chart, and levels of packages within packages."""
 
 _ASKS = re.compile(rb"KubeVersion\b[^}]{0,80}")
-_EXACT = re.compile(rb"KubeVersion\s*\.\s*(Major|Minor)\b")
-_PLAIN = re.compile(r"v[0-9]+\.[0-9]+\.[0-9]+")
+_MAJOR_MINOR = re.compile(rb"KubeVersion\s*\.\s*(Major|Minor)\b")
+_NO_SUFFIX = re.compile(r"v[0-9]+\.[0-9]+\.[0-9]+")
 
 
-def rendered_otherwise(chart: Path, discovery: Discovery) -> Concern | None:
-    """Return the finding about a chart that asks for more of the version than it is rendered with; None: it does not.
+def rendered_differently(chart: Path, discovery: Discovery) -> Concern | None:
+    """Return the finding about a chart that asks for what `helm template` drops of the version; None: it does not.
 
     Args:
         chart: a folder or a package.
@@ -31,18 +31,20 @@ def rendered_otherwise(chart: Path, discovery: Discovery) -> Concern | None:
     if discovery.release == shown or not any(map(_asks, _templates(chart))):
         return None
     text = f"asks for the version of Kubernetes, and is rendered here for {shown}, by Tiller for {discovery.release}"
-    if _PLAIN.fullmatch(discovery.release):
-        return Concern(Group.CANNOT_INSTALL, Effect.NOTE, text, "see whether it asks for the patch: helm template")
+    if _NO_SUFFIX.fullmatch(discovery.release):
+        return Concern(
+            Group.CANNOT_INSTALL, Effect.NOTE, text, "check whether it depends on the patch version: helm template"
+        )
     remedy = "compare: helm install --dry-run --debug, by a client of the team's Tiller"
     return Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, f"not checked: {text}", remedy)
 
 
 def _asks(template: bytes) -> bool:
-    return any(not _EXACT.match(found) for found in _ASKS.findall(template))
+    return any(not _MAJOR_MINOR.match(found) for found in _ASKS.findall(template))
 
 
 def _templates(chart: Path) -> Iterator[bytes]:
-    """Yield the templates of a chart and of its subcharts, as far as the limits go."""
+    """Yield the templates of a chart and of its subcharts, within the limits."""
     if chart.is_file():
         yield from _packed(chart.read_bytes() if chart.stat().st_size < LARGEST * 10 else b"", DEEPEST)
         return
@@ -64,4 +66,4 @@ def _packed(package: bytes, deep: int) -> Iterator[bytes]:
                 elif opened and each.name.endswith(".tgz") and deep:
                     yield from _packed(opened.read(LARGEST), deep - 1)
     except (tarfile.TarError, OSError, EOFError):
-        return  # Helm says what is wrong with it
+        return  # Helm reports the error

@@ -1,4 +1,4 @@
-"""Whether the API server would take the objects of a chart: each is sent to it, and it makes none."""
+"""Dry runs of the objects of a chart: the API server judges each, and creates none."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from urllib.parse import quote
 from secure_tiller_cli.charts import Concern, Discovery, Effect, Group, Manifest
 from secure_tiller_cli.charts.discovery import Served
 from secure_tiller_cli.vet.asking import Answer, Asker, Way
-from secure_tiller_cli.vet.sequence import BEFORE, INSTALL, UPGRADE
+from secure_tiller_cli.vet.sequence import BEFORE_CREATION, INSTALL, UPGRADE
 from secure_tiller_cli.vet.upgrade import Previous, changes
 from secure_tiller_stack.cluster.api import MERGE_PATCH
 from secure_tiller_stack.cluster.connection import AT_ONCE
@@ -23,10 +23,10 @@ NOT_ASKED = "not asked"
 
 @dataclass
 class Asked:
-    """The outcome of the question about each object."""
+    """The results of the dry runs of all objects."""
 
     ways: dict[Manifest, str] = field(default_factory=dict)
-    """As whom it was asked, or why not."""
+    """By object, the account that asked, or why none did."""
     concerns: list[Concern] = field(default_factory=list)
 
 
@@ -38,17 +38,17 @@ def objects(
     found: Sequence[Concern],
     upgraded: Previous | None = None,
 ) -> Asked:
-    """Ask about every object of a chart that can be asked about.
+    """Send every object of a chart that can be sent as a dry run.
 
-    What Tiller would create is asked about as that; what an upgrade finds in the release, as the change that it sends.
+    An object that the upgraded release already has is sent as a patch. Any other is sent to be created.
 
     Args:
-        asker: asks.
+        asker: sends the objects.
         manifests: all of the chart.
         discovery: of the cluster.
         namespace: the release's.
-        found: what is found already; an object that would be refused for it has no second finding here.
-        upgraded: what an upgrade changes; None: the chart is installed.
+        found: the earlier findings; an object that one of them stops has no second finding here.
+        upgraded: the revision that an upgrade changes; None: the chart is installed.
     """
     asked, sent = Asked(), dict[Manifest, tuple[Served, str]]()
     for each in manifests:
@@ -83,18 +83,18 @@ def _why_not(
     manifests: Sequence[Manifest],
     namespace: str,
 ) -> str:
-    """Return why an object is not asked about; empty: it is."""
+    """Return why an object is not sent; empty: it is."""
     if each.left_out:
         return "Tiller leaves it out"
     if not served:
-        return "its kind is not there, unless the chart brings it"
+        return "the cluster does not serve its kind, unless the chart adds it"
     if not served.namespaced or inside not in asker.tiller.managed:
-        return "it is outside of the team"
+        return "it is outside the team's namespaces"
     role = inside, values.text(each.content, "roleRef", "name")
     if served.kind == ROLE_BINDINGS and role in {
         (m.namespace or namespace, m.name) for m in manifests if m.kind == "Role"
     }:
-        return "the Role that it binds comes with the chart"
+        return "the chart itself creates the Role that it binds"
     return ""
 
 
@@ -115,14 +115,14 @@ def _ask(
 
 
 def address(served: Served, inside: str, name: str = "") -> str:
-    """Return the path of all objects of a kind, or of one of them, quoted."""
+    """Return the quoted path of a kind's collection, or of one object in it."""
     root = "apis" if "/" in served.api_version else "api"
     parts = [root, *served.api_version.split("/"), "namespaces", inside, served.resource, *([name] if name else [])]
     return "".join(f"/{quote(part, safe='')}" for part in parts)
 
 
 def body(each: Manifest, inside: str, manifests: Sequence[Manifest]) -> Mapping[str, Any]:
-    """Return an object as Tiller sends it. A Pod is sent without the ServiceAccount that the chart brings."""
+    """Return an object as Tiller sends it. A Pod is sent without the ServiceAccount that the chart creates."""
     metadata = {**(each.content.get("metadata") or {}), "namespace": inside}
     sent = {**each.content, "metadata": metadata}
     if (each.kind, each.api_version) == ("Pod", "v1") and isinstance(sent.get("spec"), Mapping):
@@ -135,40 +135,38 @@ def body(each: Manifest, inside: str, manifests: Sequence[Manifest]) -> Mapping[
 def _judged(each: Manifest, answer: Answer, inside: str, upgraded: Previous | None) -> Iterator[Concern]:
     said, one = answer.message, (each,)
     if answer.status == HTTPStatus.CONFLICT:
-        yield from _there(each, upgraded)
+        yield from _existing(each, upgraded)
     elif answer.violation:
-        text = f"would not be made: {answer.violation}"
+        text = f"would be refused: {answer.violation}"
         remedy = f"set the pod's securityContext and volumes so that {inside} admits it"
         yield Concern(Group.POD_SECURITY, Effect.STOPS, text, remedy, one)
     elif answer.status == HTTPStatus.FORBIDDEN:
-        text, remedy = f"would not be made: {said}", "correct it, or have the rules or limits of the namespace changed"
+        text, remedy = f"would be refused: {said}", "correct it, or have the rules or limits of the namespace changed"
         yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy, one)
     elif answer.fault:
-        text = f"the API server does not take it: {answer.fault}"
+        text = f"the API server refuses it: {answer.fault}"
         yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, "correct the template, or the values", one)
     else:
         text = f"not checked: the API server answered {answer.status}: {said}"
-        remedy = f"see whether {inside} and what it names are there, and try again"
+        remedy = f"check that {inside} and the objects that it names exist, and try again"
         yield Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, remedy, one)
 
 
-def _there(each: Manifest, upgraded: Previous | None) -> Iterator[Concern]:
+def _existing(each: Manifest, upgraded: Previous | None) -> Iterator[Concern]:
     stages = UPGRADE if upgraded else INSTALL
-    if each.hooks and (BEFORE in each.policies or not stages.intersection(each.hooks)):
+    if each.hooks and (BEFORE_CREATION in each.policies or not stages.intersection(each.hooks)):
         return
     if upgraded and not upgraded.known and not each.hooks:
-        text, remedy = (
-            "not checked: is there already; an upgrade takes it if the release has it",
-            "see whether the release has it",
-        )
+        text = "not checked: already exists; an upgrade changes it only if the release contains it"
+        remedy = "see whether the release contains it"
         yield Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, remedy, (each,))
         return
-    text, remedy = "is there already, and Tiller does not take it over", "give it another name, or see whose it is"
+    text, remedy = "already exists, and Tiller does not take it over", "give it another name, or find out who owns it"
     yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy, (each,))
 
 
 def _no_right(resources: set[str], inside: str, found: Sequence[Manifest]) -> Concern:
     text = f"not checked: your account may not create {', '.join(sorted(resources))} in {inside}"
-    remedy = "use an account that may, with --kubeconfig and --context; nothing is made"
+    remedy = "use an account that may, with --kubeconfig and --context; nothing is created"
     pods = resources == {PODS.resource}
     return Concern(Group.POD_SECURITY if pods else Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, remedy, tuple(found))

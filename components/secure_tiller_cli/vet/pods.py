@@ -1,4 +1,4 @@
-"""Whether the pods of a chart's workloads would be admitted: each is sent to the API server, which makes none."""
+"""Dry runs of the pods of a chart's workloads: the API server judges each, and creates none."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,23 +21,23 @@ TEMPLATES: Mapping[tuple[str, str], Sequence[str]] = {
     ("batch", "Job"): ("spec", "template"),
     ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
 }
-"""By group and kind, where the pod stands (Kubernetes API reference, Workload resources)."""
+"""By group and kind, the path of the pod template (Kubernetes API reference, Workload resources)."""
 
 ELSEWHERE = ("serviceAccountName", "serviceAccount", "priorityClassName", "priority", "runtimeClassName", "overhead")
-"""Left out of the pods that are sent: what they name can be part of the chart and so not be there yet, for which the
-API server would refuse the pod before it comes to Pod Security. No rule of Pod Security is about them (Kubernetes
-documentation, Pod Security Standards)."""
+"""Fields that are left out of the pods that are sent. They can name objects of the chart, which do not exist yet; the
+API server would then refuse the pod before it checks Pod Security. No rule of Pod Security is about these fields
+(Kubernetes documentation, Pod Security Standards)."""
 
 PREFIX = "vet-"
-"""Of the name of a pod that is sent: no two are in each other's way."""
+"""The generateName of a pod that is sent, so that no two have the same name."""
 
 
 def pods(asker: Asker, manifests: Iterable[Manifest], namespace: str) -> Iterator[Concern]:
     """Yield a finding for each workload whose pods the API server would refuse, or could not judge.
 
     Args:
-        asker: asks; the account must be allowed to create pods in the namespaces.
-        manifests: all of the chart; those that make no pods are passed over, and those outside of the team.
+        asker: sends the pods; the account must be allowed to create pods in the namespaces.
+        manifests: all of the chart; those that create no pods, and those outside the team, are skipped.
         namespace: the release's.
     """
     workloads = [each for each in manifests if _path(each) is not None and not each.left_out]
@@ -55,7 +55,7 @@ def pods(asker: Asker, manifests: Iterable[Manifest], namespace: str) -> Iterato
             yield _refused(each, inside[each], answer)
     for name, found in forbidden.items():
         text = f"not checked: your account may not create pods in {name}"
-        remedy = "use an account that may, with --kubeconfig and --context; no pod is made"
+        remedy = "use an account that may, with --kubeconfig and --context; no pod is created"
         yield Concern(Group.POD_SECURITY, Effect.NOT_CHECKED, text, remedy, tuple(found))
 
 
@@ -64,7 +64,7 @@ def _path(manifest: Manifest) -> Sequence[str] | None:
 
 
 def _pod(manifest: Manifest) -> Mapping[str, Any]:
-    """Return the pod of a workload, to be sent; what has not the form of one is left for the API server to refuse."""
+    """Return the pod of a workload, to be sent. The API server refuses it if it is malformed."""
     template = values.at(manifest.content, *(_path(manifest) or ()))
     kept = {key: value for key in ("labels", "annotations") if (value := values.at(template, "metadata", key))}
     spec = values.at(template, "spec")
@@ -83,7 +83,7 @@ def _claims(manifest: Manifest) -> list[str]:
 
 def _refused(manifest: Manifest, inside: str, answer: Answer) -> Concern:
     refusal = partial(Concern, manifests=(manifest,))
-    effect = f"the {manifest.kind} would be made and get no pod"
+    effect = f"the {manifest.kind} would be created and get no pod"
     if answer.violation:
         remedy = f"set the pod's securityContext and volumes so that {inside} admits it"
         return refusal(Group.POD_SECURITY, Effect.STOPS, f"{effect}: {answer.violation}", remedy)
@@ -91,15 +91,16 @@ def _refused(manifest: Manifest, inside: str, answer: Answer) -> Concern:
         remedy = "correct the pod, or have the limits of the namespace changed"
         return refusal(Group.CANNOT_INSTALL, Effect.STOPS, f"{effect}: {answer.message}", remedy)
     if answer.fault:
-        return refusal(Group.CANNOT_INSTALL, Effect.STOPS, f"its pod is none: {answer.fault}", "correct the template")
+        text = f"its pod is invalid: {answer.fault}"
+        return refusal(Group.CANNOT_INSTALL, Effect.STOPS, text, "correct the template")
     text = f"not checked: the API server answered {answer.status}: {answer.message}"
-    return refusal(Group.POD_SECURITY, Effect.NOT_CHECKED, text, f"see whether {inside} is there, and try again")
+    return refusal(Group.POD_SECURITY, Effect.NOT_CHECKED, text, f"check that {inside} exists, and try again")
 
 
 def _ask(asker: Asker, manifest: Manifest, inside: str) -> Answer:
-    """Have a pod judged by every admission plugin, without making it (Kubernetes documentation, API concepts, Dry-run).
+    """Send a pod as a dry run, which every admission plugin judges (Kubernetes documentation, API concepts, Dry-run).
 
-    A controller makes it, so that Tiller's right to create pods does not matter.
+    A controller creates the real pod, so Tiller's right to create pods does not matter.
     """
     where, pod = path(PODS, inside), _pod(manifest)
     answer = asker.ask(manifest, where, pod)

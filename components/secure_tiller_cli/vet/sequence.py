@@ -1,4 +1,4 @@
-"""The order in which Tiller makes the objects of a chart, and which of them it would make a second time.
+"""The order in which Tiller creates the objects of a chart, and which of them would already exist then.
 
 Source: Helm 2.17, pkg/tiller/release_install.go (performRelease), release_update.go (performUpdate) and
 release_server.go (execHook).
@@ -10,59 +10,59 @@ from secure_tiller_cli.charts import Concern, Effect, Group, Manifest
 from secure_tiller_cli.charts.discovery import group
 from secure_tiller_cli.charts.manifest import POLICY
 
-RELEASE = ""
-"""The stage in which Tiller makes what is no hook."""
-AT_INSTALL = ("crd-install", "pre-install", RELEASE, "post-install")
-AT_UPGRADE = ("pre-upgrade", RELEASE, "post-upgrade")
+NO_HOOK = ""
+"""The stage in which Tiller creates the objects that are no hooks."""
+AT_INSTALL = ("crd-install", "pre-install", NO_HOOK, "post-install")
+AT_UPGRADE = ("pre-upgrade", NO_HOOK, "post-upgrade")
 INSTALL, UPGRADE = frozenset(AT_INSTALL), frozenset(AT_UPGRADE)
 
-BEFORE, DONE = "before-hook-creation", "hook-succeeded"
+BEFORE_CREATION, SUCCEEDED = "before-hook-creation", "hook-succeeded"
 
 Place = tuple[str, str, str, str]
 _Clash = tuple[str, Manifest, Manifest]
-"""The stage, what is there, and what is made in its place."""
+"""The stage, the object that exists, and the one that Tiller would create under its name."""
 
 
-def made_twice(
+def clashing_hooks(
     objects: Iterable[Manifest], namespace: str, released: Iterable[Manifest] | None = None
 ) -> Iterator[Concern]:
-    """Yield a finding for each object that is there already when Tiller makes a hook, or that a hook made.
+    """Yield a finding for each hook, or object, that Tiller would create while another of its name exists.
 
-    Those that are no hooks and have one name are found elsewhere.
+    One of the two is a hook. Two objects of one name that are no hooks are found by `vet`.
 
     Args:
         objects: all of the chart.
         namespace: the release's.
-        released: what an upgrade finds; None: the chart is installed, and upgraded to itself.
+        released: the objects of the release to upgrade; None: the chart is installed, then upgraded to itself.
     """
     kept = [each for each in objects if each.name and not each.left_out]
     has = tuple(each for each in (kept if released is None else released) if not each.hooks)
     present = {} if released is None else {place_of(each, namespace): each for each in has}
-    if released is None and (at_install := _run(AT_INSTALL, kept, namespace, present)):
+    if released is None and (at_install := _simulate(AT_INSTALL, kept, namespace, present)):
         yield from (_concern(clash, "") for clash in at_install)
         return
     late = _LATE if released is None else ""
-    yield from (_concern(clash, late) for clash in _run(AT_UPGRADE, kept, namespace, present, has))
+    yield from (_concern(clash, late) for clash in _simulate(AT_UPGRADE, kept, namespace, present, has))
 
 
 _LATE = ". It can be installed, but an upgrade fails"
 
 
-def _run(
+def _simulate(
     stages: Sequence[str],
     objects: Sequence[Manifest],
     namespace: str,
     present: dict[Place, Manifest],
     has: Sequence[Manifest] = (),
 ) -> list[_Clash]:
-    """Go through the stages, and keep in `present` what is there some time after the end. Return what clashes.
+    """Simulate the stages and return the clashes. Afterwards `present` has what exists some time after the last stage.
 
     Args:
         stages: in their order.
-        objects: those that Tiller makes.
+        objects: those that Tiller creates.
         namespace: the release's.
-        present: what is there.
-        has: what the release has, which Tiller changes instead.
+        present: what exists before; it is changed.
+        has: the objects of the release, which Tiller patches instead of creating them.
     """
     clashes: list[_Clash] = []
     released = {place_of(each, namespace) for each in has}
@@ -70,15 +70,15 @@ def _run(
         made = [each for each in objects if (stage in each.hooks if stage else not each.hooks)]
         for each in sorted(made, key=lambda hook: (hook.weight, hook.name)):
             place = place_of(each, namespace)
-            if each.hooks and BEFORE in each.policies:
+            if each.hooks and BEFORE_CREATION in each.policies:
                 present.pop(place, None)
             there = present.get(place)
-            # Two of one name without a hook are found elsewhere.
+            # Two of one name that are no hooks are found by `vet`.
             if there and (stage or (there.hooks and place not in released)):
                 clashes.append((stage, there, each))
             present.setdefault(place, each)
         for each in made:
-            if each.hooks and DONE in each.policies:
+            if each.hooks and SUCCEEDED in each.policies:
                 present.pop(place_of(each, namespace), None)
     for place in [place for place, each in present.items() if each.hooks and _ends(each)]:
         del present[place]
@@ -98,10 +98,10 @@ def _ends(hook: Manifest) -> bool:
 
 def _concern(clash: _Clash, late: str) -> Concern:
     stage, there, again = clash
-    when = f"at {stage}" if stage else "after the hooks that come before"
-    what = f"the hook ({', '.join(there.hooks)})" if there.hooks else "the object that is no hook"
-    text = f"Tiller makes it {when}, when {what} of this name is there already, and is refused{late}"
-    remedy = f"give the hook the annotation {POLICY}: {BEFORE}"
+    when = f"at {stage}" if stage else "after the hooks that run first"
+    what = f"a hook of this name ({', '.join(there.hooks)})" if there.hooks else "an object of this name (no hook)"
+    text = f"Tiller creates it {when}, and is refused: {what} already exists{late}"
+    remedy = f"give the hook the annotation {POLICY}: {BEFORE_CREATION}"
     if not (there.hooks and again.hooks):  # with the policy, the hook would delete the release's object
         remedy = "give the hook a name of its own"
     return Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy, (again,))

@@ -36,7 +36,7 @@ def write(verdict: Verdict, chart: Path, tiller: DeployedTiller, inside: str) ->
         if rows:
             out.print(table(group[0].upper() + group[1:], COLUMNS, rows))
     if verdict.asked:
-        out.print(table("The API server", ("object", "was"), [_asked(*each) for each in verdict.asked.items()]))
+        out.print(table("The API server", ("object", "dry run"), [_asked(*each) for each in verdict.asked.items()]))
     out.print(terminal(_sentence(verdict, chart, tiller, inside)), soft_wrap=True)
 
 
@@ -66,11 +66,11 @@ def _sentence(verdict: Verdict, chart: Path, tiller: DeployedTiller, inside: str
 def to_json(verdict: Verdict, chart: Path, tiller: DeployedTiller, inside: str) -> dict[str, Any]:
     """Return what `--format json` writes.
 
-    `chart`, `team` and `namespace` are texts; `outcome` is `fits`, `not checked` or `stopped`; `objects` counts them.
-    `findings` is a list of `group` (a `Group`), `severity` (`stops`, `not checked` or `note`), `text`, `remedy` and
-    `objects`: of each `apiVersion`, `kind`, `namespace`, `name` and `source`, its template. The list is empty where the
-    finding is about the whole chart. `asked` has the same of each object, and `how`: `asked as Tiller's account`,
-    `asked as you`, or `not asked: ` and why.
+    `chart`, `team` and `namespace` are texts; `outcome` is `fits`, `not checked` or `stopped`; `objects` is a number.
+    Each of `findings` has `group` (a `Group`), `severity` (`stops`, `not checked` or `note`), `text`, `remedy` and
+    `objects`. Each of these has `apiVersion`, `kind`, `namespace`, `name` and `source`, its template. The list is empty
+    if the finding is about the whole chart. Each of `asked` has the same five and `how`: `asked as Tiller's account`,
+    `asked as you`, or `not asked: ` and the reason.
     """
     return {
         "chart": str(chart),

@@ -1,4 +1,4 @@
-"""The revision of a release that an upgrade changes, and whether Tiller would begin to.
+"""The revision that an upgrade changes, and what makes Tiller refuse the upgrade at once.
 
 Source: Helm 2.17, pkg/tiller/release_update.go (prepareUpdate) and pkg/kube/client.go (UpdateWithOptions).
 """
@@ -17,12 +17,12 @@ from secure_tiller_stack.cluster.lister import RELEASES, items
 from tiller_facts.kinds import SECRETS
 
 Place = tuple[str, str, str]
-"""Kind, namespace and name, by which Tiller finds an object of a release again (pkg/kube/result.go)."""
+"""Kind, namespace and name, by which Tiller identifies an object of a release (pkg/kube/result.go)."""
 
 
 @dataclass(frozen=True)
 class Previous:
-    """The objects of the deployed revision, hooks left out."""
+    """The objects of the deployed revision, without its hooks."""
 
     namespace: str
     objects: Mapping[Place, Manifest] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Previous:
     concerns: tuple[Concern, ...] = ()
 
     def of(self, manifest: Manifest) -> Manifest | None:
-        """Return the object as the deployed revision has it; None: it has it not."""
+        """Return the object as the deployed revision has it; None: it has none of this name."""
         return self.objects.get(_place(manifest, self.namespace))
 
 
@@ -42,7 +42,7 @@ def previous(client: Any, tiller: DeployedTiller, name: str, namespace: str, dis
         client: of the cluster; its account must be allowed to list the Secrets of Tiller's namespace.
         tiller: the team's.
         name: the release's.
-        namespace: where it is said to be.
+        namespace: the one that the caller gives for the release.
         discovery: of the cluster.
     """
     stored = unless_refused(None, storage.read, client, Kind.SECRET, tiller.namespace, release=name)
@@ -52,7 +52,7 @@ def previous(client: Any, tiller: DeployedTiller, name: str, namespace: str, dis
             if stored
             else "your account may not list Secrets there"
         )
-        text = f"not checked what {name} has in {tiller.namespace}: {why}"
+        text = f"not checked: the deployed revision of {name} in {tiller.namespace}: {why}"
         concern = Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, "use an account that may read its records")
         return Previous(namespace, known=False, concerns=(concern,))
     revisions = [record.release for record in stored.records]
@@ -62,7 +62,7 @@ def previous(client: Any, tiller: DeployedTiller, name: str, namespace: str, dis
         found = [each for each in read(text) if not each.hooks]
     except ManifestError as error:
         look = f"look at it: helm get manifest {_release(name, tiller)}"
-        stops = [_stops(f"what the release {name} has {error.problems[0].why}", look)]
+        stops = [_stops(f"the manifest of the release {name} {error.problems[0].why}", look)]
         return Previous(namespace, concerns=tuple(stops))
     if not deployed:
         text = f"{name} has no deployed revision, and Tiller upgrades no other"
@@ -72,9 +72,9 @@ def previous(client: Any, tiller: DeployedTiller, name: str, namespace: str, dis
 
 
 def taken(client: Any, tiller: DeployedTiller, name: str) -> Iterator[Concern]:
-    """Yield the finding about a release that is to be installed and is there; nothing without a name.
+    """Yield a finding if the name of the release is in use; nothing without a name.
 
-    Of its records the metadata alone is asked for. A release that was deleted and not purged counts.
+    Only the metadata of the records is read. A release that was deleted and not purged keeps its name.
 
     Args:
         client: of the cluster.
@@ -84,17 +84,18 @@ def taken(client: Any, tiller: DeployedTiller, name: str) -> Iterator[Concern]:
     labels = f"{RELEASES},NAME={name}"
     found = unless_refused(None, items, client, SECRETS, tiller.namespace, labels=labels) if name else ()
     if found:
-        text = f"a release {name} is there already, and Tiller installs no second one"
+        text = f"a release {name} already exists, and Tiller installs no second one"
         yield _stops(text, f"vet its upgrade: --upgrade --name {name}; or give another name")
     elif found is None:
-        text = f"whether a release {name} is there was not looked at: your account may not list Secrets of Tiller's"
+        why = "your account may not list Secrets in Tiller's namespace"
+        text = f"whether a release {name} exists was not looked up: {why}"
         yield Concern(
             Group.CANNOT_INSTALL, Effect.NOTE, text, f"see: helm ls --all --tiller-namespace {word(tiller.namespace)}"
         )
 
 
 def _release(name: str, tiller: DeployedTiller) -> str:
-    """Return the arguments by which Helm's client finds a release of a team's Tiller."""
+    """Return the arguments with which Helm's client finds a release of a team's Tiller."""
     return f"--tiller-namespace {word(tiller.namespace)} {word(name)}"
 
 
@@ -106,7 +107,7 @@ def _stopping(
         text = f"its last revision is {last.name}: another operation is in progress, or was cut off"
         yield _stops(text, "wait for its end, or roll it back")
     if deployed[-1].namespace != namespace:
-        yield _stops(f"the release is in {deployed[-1].namespace}", "give that with --namespace")
+        yield _stops(f"the release is in {deployed[-1].namespace}", "give that namespace with --namespace")
     for each in found:
         if each.api_version not in discovery.unanswered and not discovery.find(each.api_version, each.kind):
             text = f"the deployed revision has a {each.kind} of {each.api_version}, which the cluster no longer serves"
@@ -122,9 +123,9 @@ def _place(manifest: Manifest, namespace: str) -> Place:
 
 
 def changes(old: Any, new: Any) -> Any:
-    """Return what an upgrade sends of an object: the fields that two revisions have otherwise (RFC 7396).
+    """Return the patch that an upgrade sends: the fields that differ between two revisions (RFC 7396).
 
-    For kinds that Helm 2 knows, Tiller sends a strategic merge patch: of a list the changed items alone.
+    For kinds that Helm 2 knows, Tiller sends a strategic merge patch instead, with only the changed items of a list.
     """
     if not (isinstance(old, Mapping) and isinstance(new, Mapping)):
         return new

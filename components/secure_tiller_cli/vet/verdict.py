@@ -11,10 +11,10 @@ from secure_tiller_cli.charts import Concern, Effect, Group, Manifest, discover,
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_cli.vet.asking import Asker
 from secure_tiller_cli.vet.chart import Chart, Values
-from secure_tiller_cli.vet.exactness import rendered_otherwise
+from secure_tiller_cli.vet.exactness import rendered_differently
 from secure_tiller_cli.vet.objects import objects as ask
 from secure_tiller_cli.vet.pods import pods
-from secure_tiller_cli.vet.sequence import Place, made_twice, place_of
+from secure_tiller_cli.vet.sequence import Place, clashing_hooks, place_of
 from secure_tiller_cli.vet.upgrade import Previous, previous, taken
 from tiller_facts import values as facts
 from tiller_facts import versions
@@ -39,7 +39,7 @@ class Verdict:
     findings: tuple[Concern, ...]
     """Group by group."""
     asked: Mapping[Manifest, str] = field(default_factory=dict)
-    """By object, as whom the API server was asked whether it takes it, or why it was not."""
+    """By object, the account of its dry run, or why there was none."""
 
     def count(self, severity: Effect) -> int:
         """Return how many findings are of a severity."""
@@ -73,8 +73,8 @@ def vet(
         namespace: of the team, for the release.
         name: of the release; empty: Helm's stand-in.
         values: the user's.
-        keyring: the public keys of those who may have signed the chart; None: that is not asked for.
-        upgrade: whether a release of this name is upgraded.
+        keyring: the public keys of those who may have signed the chart; None: the signature is not checked.
+        upgrade: whether an upgrade of the release of this name is vetted.
 
     Raises:
         ChartError: it does not render.
@@ -87,13 +87,13 @@ def vet(
     asker = Asker.of(client, tiller, objects)
     found = [
         *chart.demands(discovery, _version(tiller)),
-        *filter(None, [chart.provenance(keyring), _overlong(name), rendered_otherwise(chart.path, discovery)]),
+        *filter(None, [chart.provenance(keyring), _overlong(name), rendered_differently(chart.path, discovery)]),
         *_left_out(objects, upgrade=upgrade),
         *_misnamed(objects, namespace, before),
         *_unquoted(objects),
         *(() if upgrade else _no_definitions(objects)),
         *(before.concerns if before else taken(client, tiller, name)),
-        *made_twice(objects, namespace, before.objects.values() if before and before.known else None),
+        *clashing_hooks(objects, namespace, before.objects.values() if before and before.known else None),
         *examine(client, objects, tiller, namespace, discovery=discovery),
         *pods(asker, objects, namespace),
     ]
@@ -119,14 +119,12 @@ def _overlong(name: str) -> Concern | None:
 
 
 def _left_out(objects: tuple[Manifest, ...], *, upgrade: bool) -> Iterator[Concern]:
-    """Yield findings about objects that Tiller does not install for any team."""
+    """Yield findings about objects that Tiller installs for no team."""
     if all(each.hooks for each in objects):
-        text = "renders to no object that is not a hook, and Tiller installs no such release: no objects visited"
+        text = "renders no object but hooks, and Tiller installs no such release: no objects visited"
         if upgrade:
-            text = (
-                "renders to no object that is not a hook: the upgrade deletes all, and then fails: no objects visited"
-            )
-        remedy = "switch something on by the chart's values"
+            text = "renders no object but hooks: the upgrade deletes all objects, and then fails: no objects visited"
+        remedy = "enable an object in the chart's values"
         yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy, objects)
     if unknown := tuple(each for each in objects if each.left_out):
         text = (
@@ -147,39 +145,39 @@ def _misnamed(objects: tuple[Manifest, ...], namespace: str, before: Previous | 
         yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy, unnamed)
     places = defaultdict[Place, list[Manifest]](list)
     for each in objects:
-        if each.name and not each.hooks:  # hooks may follow each other
+        if each.name and not each.hooks:  # hooks of one name can run one after the other
             places[place_of(each, namespace)].append(each)
     for found in places.values():
-        if len(found) > 1 and not (before and before.of(found[0])):  # what the release has is changed twice
-            text = f"stands there {len(found)} times: the second is refused, because the first is there already"
+        if len(found) > 1 and not (before and before.of(found[0])):  # Tiller patches what the release has, twice
+            text = f"occurs {len(found)} times: the second is refused, because the first already exists"
             yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy, tuple(found))
 
 
 def _no_definitions(objects: tuple[Manifest, ...]) -> Iterator[Concern]:
-    """Yield a finding for the hooks that Tiller awaits as definitions and that are none.
+    """Yield a finding for the hooks crd-install that are no CustomResourceDefinitions.
 
     Source: Helm 2.17, pkg/kube/client.go, pollCRDUntilEstablished.
     """
     found = [each for each in objects if "crd-install" in each.hooks and not each.left_out]
     if wrong := tuple(each for each in found if each.kind != "CustomResourceDefinition"):
-        text = "is a hook crd-install, whose end Tiller awaits as that of a CustomResourceDefinition, which it is not"
+        text = "is a hook crd-install and no CustomResourceDefinition, and Tiller waits until one is established"
         yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, "make it a hook pre-install", wrong)
 
 
 def _unquoted(objects: tuple[Manifest, ...]) -> Iterator[Concern]:
-    """Yield a finding for each object with a label or an annotation that is no text, which no API server takes."""
+    """Yield a finding for each object with a label or an annotation that is no text, which the API server refuses."""
     for each in objects:
         found = [
             f"metadata.{part}{key}"
             for part in ("labels", "annotations")
-            for key in _no_texts(facts.at(each.content, "metadata", part))
+            for key in _not_text(facts.at(each.content, "metadata", part))
         ]
         if found and not each.left_out:
             text = f"{', '.join(found)}: is no text, which the API server refuses"
             yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, "quote the value in the template: | quote", (each,))
 
 
-def _no_texts(words: Any) -> Iterator[str]:
+def _not_text(words: Any) -> Iterator[str]:
     if isinstance(words, Mapping):
         yield from (f".{key}" for key, value in words.items() if not isinstance(value, str | None))
     elif words is not None:

@@ -19,7 +19,7 @@ STOPS = Concern(Group.OUTSIDE, Effect.STOPS, "is outside", "leave it out", (one(
 UNSURE = Concern(Group.POD_SECURITY, Effect.NOT_CHECKED, "not checked: no right", "ask another", (one("Pod"),))
 NOTE = Concern(Group.PROVENANCE, Effect.NOTE, "not verified", "give a keyring")
 
-ASKED = ("asked as Tiller's account", "not asked: its kind is not there, unless the chart brings it")
+ASKED = ("asked as Tiller's account", "not asked: the cluster does not serve its kind, unless the chart adds it")
 
 Run = Callable[..., Result]
 

@@ -9,7 +9,7 @@ import pytest
 
 from secure_tiller_cli.charts import Effect
 from secure_tiller_cli.vet import exactness
-from secure_tiller_cli.vet.exactness import rendered_otherwise
+from secure_tiller_cli.vet.exactness import rendered_differently
 from tests.unit.secure_tiller_cli.charts.world import DISCOVERY
 
 ASKS = '{{ semverCompare ">=1.36.2-0" .Capabilities.KubeVersion.GitVersion }}'
@@ -48,14 +48,14 @@ def test_a_chart_that_asks_is_named_wherever_it_asks(tmp_path: Path, files: dict
     if package:
         chart = tmp_path / "web.tgz"
         chart.write_bytes(packed({f"web/{name}": content for name, content in files.items()}))
-    found = rendered_otherwise(chart, VENDOR)
+    found = rendered_differently(chart, VENDOR)
     assert found
     assert found.severity is Effect.NOT_CHECKED
     assert "is rendered here for v1.36.0, by Tiller for v1.36.3-eks-1" in found.text
-    plain = rendered_otherwise(chart, DISCOVERY)
+    plain = rendered_differently(chart, DISCOVERY)
     assert plain
     assert plain.severity is Effect.NOTE
-    assert rendered_otherwise(chart, FIRST) is None
+    assert rendered_differently(chart, FIRST) is None
 
 
 @pytest.mark.parametrize(
@@ -70,13 +70,13 @@ def test_a_chart_that_asks_is_named_wherever_it_asks(tmp_path: Path, files: dict
     ],
 )
 def test_major_and_minor_are_rendered_exactly(tmp_path: Path, asks: str, named: bool) -> None:
-    found = rendered_otherwise(folder(tmp_path, {"templates/a.yaml": asks.encode()}), VENDOR)
+    found = rendered_differently(folder(tmp_path, {"templates/a.yaml": asks.encode()}), VENDOR)
     assert (found is not None) is named
 
 
 def test_what_is_no_template_does_not_count(tmp_path: Path) -> None:
     assert (
-        rendered_otherwise(folder(tmp_path, {"README.md": ASKS.encode(), "charts/b.tgz": b"no package"}), VENDOR)
+        rendered_differently(folder(tmp_path, {"README.md": ASKS.encode(), "charts/b.tgz": b"no package"}), VENDOR)
         is None
     )
 
@@ -84,9 +84,9 @@ def test_what_is_no_template_does_not_count(tmp_path: Path) -> None:
 def test_no_more_is_looked_at_than_the_limits_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chart = folder(tmp_path, TWICE | {"templates/a.yaml": ASKS.encode()})
     monkeypatch.setattr(exactness, "LARGEST", 10)
-    assert rendered_otherwise(chart, VENDOR) is None
+    assert rendered_differently(chart, VENDOR) is None
     monkeypatch.setattr(exactness, "LARGEST", 2**20)
     monkeypatch.setattr(exactness, "MOST", 0)
-    assert rendered_otherwise(chart, VENDOR) is None
+    assert rendered_differently(chart, VENDOR) is None
     monkeypatch.setattr(exactness, "MOST", 10)
-    assert rendered_otherwise(chart, VENDOR) is not None
+    assert rendered_differently(chart, VENDOR) is not None

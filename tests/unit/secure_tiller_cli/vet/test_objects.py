@@ -94,9 +94,9 @@ def test_who_impersonates_somebody_already_asks_as_that_one(server: ApiServer, t
 HOOK = {"annotations": {"helm.sh/hook": "test"}}
 NOT_ASKED = {
     "Tiller leaves it out": one("ConfigMap", metadata=HOOK),
-    "its kind is not there, unless the chart brings it": one("Widget", "example/v1"),
-    "it is outside of the team": one("ConfigMap", namespace="kube-system"),
-    "the Role that it binds comes with the chart": one(
+    "the cluster does not serve its kind, unless the chart adds it": one("Widget", "example/v1"),
+    "it is outside the team's namespaces": one("ConfigMap", namespace="kube-system"),
+    "the chart itself creates the Role that it binds": one(
         "RoleBinding", f"{RBAC}/v1", roleRef={"kind": "Role", "name": "web"}
     ),
 }
@@ -111,7 +111,7 @@ def test_what_cannot_be_asked_is_said(server: ApiServer, judge: Judge, why: str)
 
 def test_an_object_of_the_cluster_is_not_asked_about(judge: Judge) -> None:
     role = one("ClusterRole", f"{RBAC}/v1")
-    assert judge(role).ways == {role: "not asked: it is outside of the team"}
+    assert judge(role).ways == {role: "not asked: it is outside the team's namespaces"}
 
 
 def test_a_pod_is_sent_without_the_account_that_the_chart_brings(server: ApiServer, judge: Judge) -> None:
@@ -138,7 +138,7 @@ ANSWERS = {
         said(422, 'ConfigMap "web" is invalid: data: Required value'),
         Group.CANNOT_INSTALL,
         Effect.STOPS,
-        "the API server does not take it: data: Required value",
+        "the API server refuses it: data: Required value",
     ),
     "unreadable": (
         said(400, "json: cannot unmarshal bool into Go struct field ObjectMeta.metadata.annotations of type string"),
@@ -146,7 +146,7 @@ ANSWERS = {
         Effect.STOPS,
         "cannot unmarshal bool",
     ),
-    "it is there": (THERE, Group.CANNOT_INSTALL, Effect.STOPS, "is there already, and Tiller does not take it over"),
+    "it is there": (THERE, Group.CANNOT_INSTALL, Effect.STOPS, "already exists, and Tiller does not take it over"),
     "a webhook that cannot be asked": (
         said(400, 'admission webhook "stamp.example" does not support dry run'),
         Group.CANNOT_INSTALL,
@@ -224,7 +224,7 @@ def test_a_change_that_the_api_server_refuses_stops(server: ApiServer, judge: Ju
     (finding,) = judge(one("ConfigMap", data={"a": "2"}), upgraded=RELEASED).concerns
     assert (finding.severity, finding.text) == (
         Effect.STOPS,
-        "the API server does not take it: data: Forbidden: field is immutable",
+        "the API server refuses it: data: Forbidden: field is immutable",
     )
 
 
@@ -238,7 +238,7 @@ def test_what_is_there_and_not_of_the_release_is_not_passed(
     server.answers[MAPS] = THERE
     (finding,) = judge(one("ConfigMap"), upgraded=upgraded).concerns
     assert finding.severity is severity
-    assert "is there already" in finding.text
+    assert "already exists" in finding.text
 
 
 @pytest.mark.parametrize(
@@ -295,7 +295,7 @@ def test_of_a_secret_only_the_fields_are_shown(server: ApiServer, judge: Judge) 
     path = "/api/v1/namespaces/blue-apps/secrets"
     server.answers[path] = said(422, 'Secret "web" is invalid: data[tls.crt]: sesame', "data[tls.crt]", "type")
     (finding,) = judge(one("Secret")).concerns
-    assert finding.text.startswith("the API server does not take it: data[tls.crt], type (what the API server says is")
+    assert finding.text.startswith("the API server refuses it: data[tls.crt], type (what the API server says is")
     server.answers[path] = said(400, "illegal base64 data: sesame")
     (finding,) = judge(one("Secret")).concerns
     assert "its form (what the API server says is not shown" in finding.text

@@ -127,7 +127,7 @@ ANSWERS = {
         "your account may not create pods in blue-apps",
     ),
     "a quota": (QUOTA, Group.CANNOT_INSTALL, Effect.STOPS, "exceeded quota: compute"),
-    "no pod": (INVALID, Group.CANNOT_INSTALL, Effect.STOPS, "its pod is none: spec.containers: Required value"),
+    "no pod": (INVALID, Group.CANNOT_INSTALL, Effect.STOPS, "its pod is invalid: spec.containers: Required value"),
     "no namespace": (said(404, "not found"), Group.POD_SECURITY, Effect.NOT_CHECKED, "answered 404: not found"),
     "a webhook that cannot be asked": (
         NOT_DRY,
@@ -156,7 +156,7 @@ def test_what_the_api_server_says_is_reported_and_never_passed(server: ApiServer
 def test_a_controller_is_made_although_its_pods_are_refused(server: ApiServer, judged: Judged) -> None:
     server.answers[PODS] = VIOLATION
     (finding,) = judged(WORKLOADS[2])
-    assert finding.text.startswith("the Deployment would be made and get no pod: violates PodSecurity")
+    assert finding.text.startswith("the Deployment would be created and get no pod: violates PodSecurity")
 
 
 def test_a_missing_right_is_reported_once_for_a_namespace(server: ApiServer, judged: Judged) -> None:

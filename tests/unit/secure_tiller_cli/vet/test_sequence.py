@@ -3,7 +3,7 @@
 import pytest
 
 from secure_tiller_cli.charts import Concern, read
-from secure_tiller_cli.vet.sequence import made_twice
+from secure_tiller_cli.vet.sequence import clashing_hooks
 
 OWN = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}"
 
@@ -16,14 +16,14 @@ def hook(events: str, policy: str = "", name: str = "a", kind: str = "ConfigMap"
 
 
 def found(*documents: str) -> list[Concern]:
-    return list(made_twice(read("\n---\n".join(documents)), "blue-apps"))
+    return list(clashing_hooks(read("\n---\n".join(documents)), "blue-apps"))
 
 
 BEFORE, DONE = "before-hook-creation", "hook-succeeded"
 
 REFUSED_AT_INSTALL = {
-    "the release's object after a hook": ((OWN, hook("pre-install")), "after the hooks that come before"),
-    "with a policy that comes too late": ((OWN, hook("pre-install", BEFORE)), "after the hooks that come before"),
+    "the release's object after a hook": ((OWN, hook("pre-install")), "after the hooks that run first"),
+    "with a policy that comes too late": ((OWN, hook("pre-install", BEFORE)), "after the hooks that run first"),
     "a hook after the release's object": ((OWN, hook("post-install")), "at post-install"),
     "that is deleted too late": ((OWN, hook("post-install", DONE)), "at post-install"),
     "one hook twice": ((hook("pre-install,post-install"),), "at post-install"),
@@ -31,9 +31,9 @@ REFUSED_AT_INSTALL = {
     "two hooks of one time that are deleted later": ((hook("pre-install", DONE),) * 2, "at pre-install"),
     "a list with a hook's object": (
         ("{apiVersion: v1, kind: List, items: [" + OWN + "]}", hook("pre-install")),
-        "after the hooks that come before",
+        "after the hooks that run first",
     ),
-    "in its own words": ((OWN, hook(" Pre-Install ")), "after the hooks that come before"),
+    "in its own words": ((OWN, hook(" Pre-Install ")), "after the hooks that run first"),
 }
 
 
@@ -41,8 +41,8 @@ REFUSED_AT_INSTALL = {
 def test_what_is_there_already_at_an_install_is_found(case: str) -> None:
     documents, when = REFUSED_AT_INSTALL[case]
     (finding,) = found(*documents)
-    assert finding.text.startswith(f"Tiller makes it {when}, when ")
-    assert finding.text.endswith("of this name is there already, and is refused")
+    assert finding.text.startswith(f"Tiller creates it {when}, and is refused: ")
+    assert finding.text.endswith(" already exists")
 
 
 REFUSED_AT_UPGRADE = {
@@ -58,13 +58,13 @@ REFUSED_AT_UPGRADE = {
 def test_what_is_there_already_at_an_upgrade_is_found(case: str) -> None:
     document, when = REFUSED_AT_UPGRADE[case]
     (finding,) = found(document)
-    assert finding.text.startswith(f"Tiller makes it {when}, when ")
+    assert finding.text.startswith(f"Tiller creates it {when}, and is refused: ")
     assert finding.text.endswith(" It can be installed, but an upgrade fails")
 
 
 def test_a_hook_of_the_upgrade_with_the_name_of_the_releases_object_is_found() -> None:
     (finding,) = found(OWN, hook("pre-upgrade"))
-    assert "the object that is no hook of this name is there already" in finding.text
+    assert "an object of this name (no hook) already exists" in finding.text
     assert finding.remedy == "give the hook a name of its own"
 
 
@@ -93,7 +93,7 @@ def test_what_is_gone_in_time_fits(case: str) -> None:
 
 
 def upgraded(released: tuple[str, ...], *documents: str) -> list[Concern]:
-    return list(made_twice(read("\n---\n".join(documents)), "blue-apps", read("\n---\n".join(released))))
+    return list(clashing_hooks(read("\n---\n".join(documents)), "blue-apps", read("\n---\n".join(released))))
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def judged(
     monkeypatch: pytest.MonkeyPatch, text: str, name: str = "", before: Previous | None = None, image: str = ""
 ) -> Verdict:
     """Return the verdict on rendered manifests, without a cluster."""
-    for each in ("discover", "examine", "pods", "rendered_otherwise", "taken"):
+    for each in ("discover", "examine", "pods", "rendered_differently", "taken"):
         monkeypatch.setattr(verdict, each, lambda *_, **__: ())
     monkeypatch.setattr(Asker, "of", lambda *_: None)
     monkeypatch.setattr(verdict, "ask", lambda _, objects, *__: Asked(dict.fromkeys(objects, "asked as you")))
@@ -67,13 +67,13 @@ def test_the_version_of_tiller_is_that_of_its_image(monkeypatch: pytest.MonkeyPa
     [
         ("{apiVersion: v1, kind: ConfigMap, metadata: {name: web}}", ""),
         ("{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: elsewhere}}", ""),
-        ("{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}}", "stands there 2 times"),
+        ("{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}}", "occurs 2 times"),
         (
             "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: blue-apps}}",
-            "stands there 2 times",
+            "occurs 2 times",
         ),
-        ("{apiVersion: apps/v1beta1, kind: Deployment, metadata: {name: web}}", "stands there 2 times"),
-        ("{apiVersion: v1, kind: List, items: [" + ONE.strip() + "]}", "stands there 2 times"),
+        ("{apiVersion: apps/v1beta1, kind: Deployment, metadata: {name: web}}", "occurs 2 times"),
+        ("{apiVersion: v1, kind: List, items: [" + ONE.strip() + "]}", "occurs 2 times"),
         ("{apiVersion: v1, kind: Pod, metadata: {generateName: web-}}", "has no name"),
         ("{apiVersion: v1, kind: Pod, metadata: {}}", "has no name"),
         ("{apiVersion: v1, kind: Pod, metadata: {generateName: a, annotations: {helm.sh/hook: pre-install}}}", ""),
