@@ -24,7 +24,7 @@ LONGEST_COMMENT = 400
 MOST_NAMES = 12
 """Of a list of names; the rest is counted."""
 MOST_TICKS = 20
-"""Backticks that are shown of a run."""
+"""Backticks of a run that are shown."""
 
 _LONG_RUN = re.compile(f"`{{{MOST_TICKS + 1},}}")
 _KEY = re.compile(r"-----BEGIN [^-\n]*PRIVATE KEY-----.*?(-----END [^-\n]*-----|\Z)", re.DOTALL)
@@ -58,7 +58,7 @@ def word(text: str) -> str:
 
 
 def _bytes(character: str) -> bytes:
-    """Return a character as the file system has it, or as JSON can hold it: half of a pair."""
+    """Return the bytes of a character in a file name, or of an unpaired surrogate, which JSON can hold."""
     try:
         return os.fsencode(character)
     except UnicodeEncodeError:
@@ -113,7 +113,7 @@ def comment(text: str) -> str:
 
 
 def _few_ticks(text: str) -> str:
-    """Return a text whose long runs of backticks are cut: what encloses it would be as long, twice."""
+    """Return a text with its long runs of backticks cut: the two fences around it must be longer than any run."""
     return _LONG_RUN.sub(f"{'`' * MOST_TICKS}…", text)
 
 

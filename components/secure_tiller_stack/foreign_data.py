@@ -1,7 +1,7 @@
-"""The one reader of JSON and YAML that others wrote, bounded in depth and number of values, and in length of numbers.
+"""The one reader of JSON and YAML that others wrote. It limits depth, the number of values and the length of numbers.
 
-A text that exceeds a bound, or has another form, is an `UnreadableError`: one line, which quotes nothing of the text,
-because it can hold a secret.
+A text that exceeds a limit, or is malformed, raises an `UnreadableError`. Its message has one line, and quotes nothing
+of the text, because the text can hold a secret.
 """
 
 import json
@@ -27,22 +27,22 @@ else:
     from yaml.cyaml import CParser as _Events
 
 DEEPEST = 100
-"""Levels of lists and maps. Objects of Kubernetes have less than 60, the deepest published definitions included."""
+"""Levels of lists and maps. Objects of Kubernetes have fewer than 60, even the deepest published CRDs."""
 MOST_VALUES = 500_000
-"""Values of a YAML document; what an alias repeats counts each time. Helm 2's reader begins to refuse aliases at
+"""Values of a YAML document; those of an alias count each time it is used. Helm 2's reader begins to refuse aliases at
 400,000 (gopkg.in/yaml.v2 2.2.8, decode.go, alias_ratio_range_low)."""
 LONGEST_NUMBER = 1_000
-"""Characters of a number in JSON, or of one with a tag in YAML: time grows with their square."""
+"""Characters of a number in JSON, or of one with a tag in YAML: the time to parse it grows with their square."""
 
 _TOO_DEEP = f"is nested too deeply: more than {DEEPEST} levels"
 _NUMBER_TOO_LONG = f"holds a number of more than {LONGEST_NUMBER} digits"
-_NO_FORM = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
+_MALFORMED = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
 """The errors of the YAML library about `!!int a`, `0x_` and their like."""
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
 class UnreadableError(ValueError):
-    """A text has another form than it should have, or exceeds a bound. The message is a predicate: `is no ...`."""
+    """A text is malformed or exceeds a limit. The message is a predicate: `is no ...`."""
 
 
 def read_bounded(file: BinaryIO, largest: int) -> bytes:
@@ -58,9 +58,9 @@ def read_bounded(file: BinaryIO, largest: int) -> bytes:
 
 
 def decode(content: bytes) -> str:
-    """Return the text of a file of JSON: in UTF-8, UTF-16 or UTF-32, which PowerShell writes.
+    """Return the text of a JSON file in UTF-8, or in UTF-16 or UTF-32, which PowerShell writes.
 
-    What cannot be decoded is replaced: the reader of the JSON reports the place.
+    Bytes that cannot be decoded are replaced; the JSON reader then reports their place.
     """
     return content.decode(json.detect_encoding(content), errors="replace").removeprefix("\ufeff")
 
@@ -69,7 +69,7 @@ def json_value(content: str | bytes) -> Any:
     """Return the value that a JSON text holds.
 
     Raises:
-        UnreadableError: it holds none, or exceeds a bound.
+        UnreadableError: it holds none, or exceeds a limit.
     """
     text = (content if isinstance(content, str) else decode(content)).strip(" \t\r\n")
     value, end = json_prefix(text)
@@ -79,10 +79,10 @@ def json_value(content: str | bytes) -> Any:
 
 
 def json_prefix(text: str, begin: int = 0) -> tuple[Any, int]:
-    """Return the JSON value that begins at a place of a text, and where it ends.
+    """Return the JSON value that begins at an offset of a text, and the offset of its end.
 
     Raises:
-        UnreadableError: there is none, or it exceeds a bound.
+        UnreadableError: there is none, or it exceeds a limit.
     """
     try:
         value, end = _DECODER.raw_decode(text, begin)
@@ -100,11 +100,11 @@ def yaml_value(text: str, loader: "type[BoundedLoader] | None" = None, *, first:
 
     Args:
         text: the document.
-        loader: how plain words and tags are read; None: as YAML 1.1 says.
-        first: whether other documents may follow, and are not read.
+        loader: the loader, which resolves plain scalars and tags; None: the one of YAML 1.1.
+        first: whether other documents may follow; they are not read.
 
     Raises:
-        UnreadableError: it holds none, or exceeds a bound.
+        UnreadableError: it holds none, or exceeds a limit.
     """
     try:
         made: Any = (loader or BoundedLoader)(text)
@@ -112,16 +112,16 @@ def yaml_value(text: str, loader: "type[BoundedLoader] | None" = None, *, first:
     except UnreadableError:
         raise
     except yaml.YAMLError as error:
-        raise UnreadableError(f"is no YAML: {_place(error)}") from None
-    except _NO_FORM:
-        raise UnreadableError("is no YAML: a value is not what its tag or form says") from None
+        raise UnreadableError(f"is no YAML: {_fault(error)}") from None
+    except _MALFORMED:
+        raise UnreadableError("is no YAML: a value does not match its tag or format") from None
 
 
 class BoundedLoader(Composer, _Events, SafeConstructor, Resolver):
-    """PyYAML's safe loader, whose C form would compose a document without any bound, by recursion."""
+    """PyYAML's safe loader with limits. The loader in C has none, and recurses for each level."""
 
     def __init__(self, text: str) -> None:
-        """Begin to read a text."""
+        """Prepare to read a text."""
         _Events.__init__(self, text)
         Composer.__init__(self)
         SafeConstructor.__init__(self)
@@ -135,7 +135,7 @@ class BoundedLoader(Composer, _Events, SafeConstructor, Resolver):
         anchor = cast("Any", self).peek_event().anchor
         if self.check_event(yaml.AliasEvent):
             if anchor in self.anchors and anchor not in self._sizes:
-                raise UnreadableError("is nested too deeply: it holds itself")
+                raise UnreadableError("is nested too deeply: a value contains itself by an alias")
             self._count(self._sizes.get(anchor, 1))
             return super().compose_node(parent, index)
         if self._depth > DEEPEST:
@@ -167,18 +167,18 @@ _DECODER = json.JSONDecoder(parse_int=_integer)
 def _require_depth(value: Any) -> None:
     level = [value]
     for _ in range(DEEPEST + 1):
-        level = [item for each in level for item in _inside(each) if isinstance(item, dict | list)]
+        level = [item for each in level for item in _children(each) if isinstance(item, dict | list)]
         if not level:
             return
     raise UnreadableError(_TOO_DEEP)
 
 
-def _inside(value: Any) -> Any:
+def _children(value: Any) -> Any:
     return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
-def _place(error: yaml.YAMLError) -> str:
-    """Return the fault and its line, without the words that the library quotes: an alias or a tag can be a password."""
+def _fault(error: yaml.YAMLError) -> str:
+    """Return the fault and its line, without the text that the library quotes: an alias or a tag can be a password."""
     mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None) or "it cannot be parsed"
     problem = re.split(" ['\"]", problem)[0]
     return f"line {mark.line + 1}: {problem}" if mark else problem

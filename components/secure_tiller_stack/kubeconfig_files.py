@@ -18,7 +18,7 @@ def parse(text: str) -> Mapping[str, Any]:
     """Return the content of a kubeconfig.
 
     Raises:
-        ValueError: it is no map, or no YAML within the bounds.
+        ValueError: it is no map or no YAML, or exceeds a limit.
     """
     content = yaml_value(text)
     if not isinstance(content, Mapping):

@@ -33,7 +33,7 @@ UNREADABLE = (
     *(ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature),
     *(x509.DuplicateExtension, x509.InvalidVersion, x509.UnsupportedGeneralNameType),
 )
-"""The errors of cryptography about a certificate or request, when it is read and when a part of it is looked at."""
+"""The errors that cryptography raises for a malformed certificate or request, at loading or at access to a part."""
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
 
@@ -166,8 +166,8 @@ def named_twice(texts: Mapping[str, str]) -> Iterator[tuple[str, Fault]]:
             yield name, Fault(why, "give each CA under one name; several certificates of its key go into one text")
 
 
-def look_into(certificate: x509.Certificate) -> None:
-    """Look at each part that is needed later: cryptography reads it only then.
+def require_readable(certificate: x509.Certificate) -> None:
+    """Require that each part that is used later can be read: cryptography parses a part at the first access.
 
     Raises:
         One of `UNREADABLE`: a part cannot be read.
@@ -288,7 +288,7 @@ def _certificate(block: _Block) -> x509.Certificate:
     if block.label != "CERTIFICATE":
         raise UnreadableError(block.line, f"begins {block.label}, not CERTIFICATE")
     certificate = _read(block, x509.load_pem_x509_certificate)
-    _holds(block, lambda: look_into(certificate))
+    _holds(block, lambda: require_readable(certificate))
     return certificate
 
 
@@ -337,7 +337,7 @@ def _signature_faults(leaf: x509.Certificate) -> Iterator[Fault]:
         if isinstance(leaf.signature_hash_algorithm, hashes.SHA1 | hashes.MD5):
             yield Fault("is signed with a broken hash (SHA-1 or MD5)", remedy)
     except UnsupportedAlgorithm:
-        yield Fault("is signed with an algorithm that is not known", remedy)
+        yield Fault("is signed with an unknown algorithm", remedy)
 
 
 def _use_faults(leaf: x509.Certificate) -> Iterator[Fault]:

@@ -7,7 +7,7 @@ from secure_tiller_cli.bundle.model import ANOTHER, FILES, KEY, Bundle, BundleEr
 from secure_tiller_stack.foreign_data import UnreadableError, read_bounded
 
 LARGEST = 2**20
-"""Bytes of a file: a Secret holds no more."""
+"""Bytes of a file: a Secret cannot hold more."""
 
 
 def read(folder: Path) -> Bundle:

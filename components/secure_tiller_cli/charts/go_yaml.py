@@ -1,4 +1,4 @@
-"""YAML, read as the library of Helm reads it: gopkg.in/yaml.v2 2.2.8, and sigs.k8s.io/yaml on the way to JSON."""
+"""YAML, read as Helm's library reads it: gopkg.in/yaml.v2 2.2.8, then converted to JSON by sigs.k8s.io/yaml."""
 
 import base64
 import json
@@ -11,13 +11,13 @@ import yaml
 from secure_tiller_stack.foreign_data import BoundedLoader
 
 _PLAIN = "tag:secure-tiller:plain"
-"""Of words without a tag or quotes."""
+"""The tag of plain scalars: without quotes and without a tag of their own."""
 _LARGEST = 10**21
-"""Go writes a whole number below it without an exponent, so that the API server takes it for one."""
-_LONG = 100
-"""Characters of what is no whole number of 64 bits."""
+"""Go writes a whole number below it without an exponent, so that the API server reads it as an integer."""
+_LONGEST_INTEGER = 100
+"""Characters: a scalar of this length cannot be an integer of 64 bits."""
 _TRUE, _FALSE = ("y Y yes Yes YES true True TRUE on On ON", "n N no No NO false False FALSE off Off OFF")
-_NAMED = {
+_CONSTANTS = {
     **dict.fromkeys(_TRUE.split(), True),
     **dict.fromkeys(_FALSE.split(), False),
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -28,25 +28,25 @@ _NO_JSON = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _BASES = {"0x": 16, "0b": 2, "0o": 8}
 
 
-def _word(word: str) -> tuple[str, Any]:
-    """Return the tag and the value that Go gives a plain word (gopkg.in/yaml.v2 2.2.8, resolve.go).
+def _resolve(scalar: str) -> tuple[str, Any]:
+    """Return the tag and the value that Go gives a plain scalar (gopkg.in/yaml.v2 2.2.8, resolve.go).
 
     Raises:
-        ValueError: it is a number that JSON does not have, which Helm's reader refuses.
+        ValueError: it is infinite or no number. JSON has no such values, and Helm's reader refuses them.
     """
-    if word in _NAMED:
-        value = _NAMED[word]
+    if scalar in _CONSTANTS:
+        value = _CONSTANTS[scalar]
         return ("null" if value is None else "bool"), value
-    if _NO_JSON.fullmatch(word):
+    if _NO_JSON.fullmatch(scalar):
         raise ValueError
-    plain = word if word.startswith(".") else word.replace("_", "")
-    if word[0] in "+-.0123456789":
-        found = _INT.fullmatch(plain) if len(plain) < _LONG else None
+    plain = scalar if scalar.startswith(".") else scalar.replace("_", "")
+    if scalar[0] in "+-.0123456789":
+        found = _INT.fullmatch(plain) if len(plain) < _LONGEST_INTEGER else None
         if found and -(2**63) <= (number := _integer(*found.groups())) < 2**64:
             return "int", number
         if _FLOAT.fullmatch(plain) and not math.isinf(real := float(plain)):
             return "float", int(real) if real.is_integer() and abs(real) < _LARGEST else real
-    return "str", word
+    return "str", scalar
 
 
 def _integer(sign: str, digits: str) -> int:
@@ -54,19 +54,19 @@ def _integer(sign: str, digits: str) -> int:
     return int(sign + (digits[2:] if digits[:2].lower() in _BASES else digits), base)
 
 
-def _tagged(tag: str, word: str) -> Any:
-    """Return the value of a word with a tag. A tag that Go does not know makes it text.
+def _resolve_tagged(tag: str, scalar: str) -> Any:
+    """Return the value of a scalar with a tag. With a tag that Go does not know, it is a string.
 
     Raises:
-        ValueError: the word is not what its tag says, which Helm's reader refuses.
+        ValueError: the scalar does not match its tag, and Helm's reader refuses it.
     """
     if tag == "binary":
-        return base64.b64decode(word, validate=True).decode(errors="replace")
+        return base64.b64decode(scalar, validate=True).decode(errors="replace")
     if tag not in ("bool", "int", "float", "null", "timestamp"):
-        return word
-    found, value = _word(word)
-    if tag == "timestamp" and _DATE.match(word):
-        return word
+        return scalar
+    found, value = _resolve(scalar)
+    if tag == "timestamp" and _DATE.match(scalar):
+        return scalar
     if found != tag and (found, tag) != ("int", "float"):
         raise ValueError
     return value
@@ -76,9 +76,9 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
 
 
 class Loader(BoundedLoader):
-    """Reads words, tags and keys as Go's YAML library does, on the way to JSON (sigs.k8s.io/yaml)."""
+    """Reads scalars, tags and keys as Go's YAML library and the conversion to JSON do (sigs.k8s.io/yaml)."""
 
-    yaml_implicit_resolvers = {  # noqa: RUF012 - as its base has it
+    yaml_implicit_resolvers = {  # noqa: RUF012 - the type of the base class
         "<": [("tag:yaml.org,2002:merge", re.compile("^<<$"))],
         None: [(_PLAIN, re.compile(""))],
     }
@@ -89,10 +89,10 @@ class Loader(BoundedLoader):
 
 
 def _key(key: Any) -> str:
-    """Return a key as JSON has it.
+    """Return a key as a string, as JSON requires.
 
     Raises:
-        ValueError: it is none that JSON can have.
+        ValueError: JSON has no such key.
     """
     if key is None or not isinstance(key, str | int | float):
         raise ValueError
@@ -100,14 +100,14 @@ def _key(key: Any) -> str:
 
 
 def _construct(loader: Any, node: Any) -> Any:
-    """Construct a node. Go passes over the tag of a map or a list."""
+    """Construct a node. Go ignores the tag of a map or a list."""
     if isinstance(node, yaml.MappingNode):
         return yaml.SafeLoader.construct_yaml_map(loader, node)
     if isinstance(node, yaml.SequenceNode):
         return yaml.SafeLoader.construct_yaml_seq(loader, node)
     if node.tag == _PLAIN:
-        return _word(node.value)[1]
-    return _tagged(node.tag.removeprefix("tag:yaml.org,2002:"), node.value)
+        return _resolve(node.value)[1]
+    return _resolve_tagged(node.tag.removeprefix("tag:yaml.org,2002:"), node.value)
 
 
 Loader.add_constructor(None, _construct)

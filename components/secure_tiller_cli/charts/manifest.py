@@ -22,17 +22,17 @@ HOOKS = frozenset(
 """The hooks that Tiller knows (Helm 2.17, pkg/hooks/hooks.go). An object with any other it leaves out."""
 
 _BLANK = "\t\n\f\r "
-"""White space to Go's regular expressions."""
+"""White space, as Go's regular expressions define it."""
 _SEPARATOR = re.compile(rf"(?:\A|\n)---[{_BLANK}]*")
-"""Where Helm cuts, but for the white space before it (Helm 2.17, pkg/releaseutil/manifest.go)."""
+"""Helm's separator of documents, without the white space before it (Helm 2.17, pkg/releaseutil/manifest.go)."""
 LARGEST = 20 * 2**20
-"""Characters. Tiller takes no larger message (Helm 2.17, cmd/tiller, maxMsgSize)."""
+"""Characters. Tiller accepts no larger message (Helm 2.17, cmd/tiller, maxMsgSize)."""
 MOST_OBJECTS = 20_000
-"""Documents, and objects within Lists. A record of 1 MiB, compressed, holds some thousands."""
+"""Documents, and objects with those of Lists. A compressed record of 1 MiB holds some thousands."""
 _SOURCE = re.compile(r"^# Source: (.+)$", re.MULTILINE)
 
 MOST_PROBLEMS = 20
-"""Manifests that cannot be read, each with its own line; after them no other is looked at."""
+"""Manifests that cannot be read and are reported, each on its own line. The rest is not read."""
 
 
 class ManifestError(RefusedError):
@@ -59,16 +59,16 @@ class Manifest:
     hooks: tuple[str, ...] = ()
     """The kinds of hook in its annotation; empty: it is none."""
     annotations: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Of a hook, those of its document."""
+    """Those of the document, if it is a hook; else empty."""
 
     @property
     def policies(self) -> frozenset[str]:
-        """When Tiller deletes the hook: `before-hook-creation`, `hook-succeeded`, `hook-failed`."""
+        """The times at which Tiller deletes the hook: `before-hook-creation`, `hook-succeeded`, `hook-failed`."""
         return frozenset(_listed(self.annotations.get(POLICY, "")))
 
     @property
     def weight(self) -> int:
-        """The place of the hook among those of its kind; what is no number is 0."""
+        """The weight of the hook, by which Tiller sorts hooks; 0 if it is no number."""
         word = self.annotations.get(WEIGHT, "")
         return int(word) if re.fullmatch(r"[-+]?[0-9]{1,9}", word) else 0
 
@@ -85,10 +85,10 @@ def read(text: str) -> tuple[Manifest, ...]:
         text: the output of `helm template`, or a release's manifest or one of its hooks as Tiller stores it.
 
     Raises:
-        ManifestError: something in it is no object of Kubernetes, or exceeds a bound; with a problem for each template.
+        ManifestError: something in it is no object of Kubernetes, or exceeds a limit; with a problem for each manifest.
     """
     if len(text) > LARGEST:
-        raise _refused("", f"is larger than Tiller takes: with the others, more than {LARGEST // 2**20} MiB")
+        raise _refused("", f"is larger than Tiller accepts: all manifests together exceed {LARGEST // 2**20} MiB")
     found, problems = list[Manifest](), list[Problem]()
     documents = [document for document in _SEPARATOR.split(text) if document.strip()]
     for document in documents:
@@ -97,7 +97,7 @@ def read(text: str) -> tuple[Manifest, ...]:
         except ManifestError as error:
             problems += error.problems
         if max(len(documents), len(found)) > MOST_OBJECTS:
-            raise _refused("", f"is one of more than {MOST_OBJECTS:,}, and no release has so many")
+            raise _refused("", f"is one of more than {MOST_OBJECTS:,} objects, and no release has so many")
         if len(problems) == MOST_PROBLEMS:
             break
     if problems:
@@ -109,7 +109,7 @@ def _objects(document: str) -> Iterator[Manifest]:
     named = _SOURCE.search(document)
     source = named[1].strip() if named else ""
     try:
-        content = yaml_value(document, Loader, first=True)  # Helm too reads the first document alone
+        content = yaml_value(document, Loader, first=True)  # Helm too reads only the first document
     except UnreadableError as error:
         raise _refused(source, str(error)) from error
     if content is None:
@@ -117,25 +117,25 @@ def _objects(document: str) -> Iterator[Manifest]:
     annotations = _annotations(content, source)
     hook = _hooks(annotations)
     if hook and HOOKS.issuperset(hook):
-        _require_readable(document, source)
+        _require_json(document, source)
     for item in _flattened(content, source):
         yield _manifest(item, source, hook, annotations if hook else {})
 
 
-def _require_readable(document: str, source: str) -> None:
-    """Require that a hook in braces is JSON: Helm's reader takes it for that, as nothing stands before it.
+def _require_json(document: str, source: str) -> None:
+    """Require that a hook that begins with a brace is JSON: Helm reads it as JSON.
 
     Source: apimachinery 0.16, util/yaml/decoder.go, GuessJSONStream.
 
     Raises:
-        ManifestError: it is not.
+        ManifestError: it is no JSON.
     """
     text = _SOURCE.sub("", document, count=1).strip()
     try:
         if text.startswith("{"):
             json_value(text)
     except ValueError as error:
-        raise _refused(source, "is a hook in braces and no JSON, which Helm's reader takes it for") from error
+        raise _refused(source, "is a hook that begins with a brace and is no JSON: Helm reads it as JSON") from error
 
 
 def _flattened(content: Any, source: str) -> Iterator[Any]:
@@ -151,7 +151,7 @@ def _flattened(content: Any, source: str) -> Iterator[Any]:
     inherited = {"apiVersion": content.get("apiVersion"), "kind": kind.removesuffix("List")}
     for item in items or ():
         if isinstance(item, Mapping) and isinstance(item.get("items"), list):
-            raise _refused(source, "holds a List in a List, which Helm's builder does not read")
+            raise _refused(source, "holds a List in a List, which Helm cannot read")
         has_type = not isinstance(item, Mapping) or any(_is_text(item.get(key)) for key in inherited)
         yield item if has_type else {**item, **inherited}
 
@@ -171,18 +171,18 @@ def _manifest(item: Any, source: str, hooks: tuple[str, ...], annotations: Mappi
     for key, word in {**words, **({} if name in (None, "") else {"metadata.name": name})}.items():
         if not _is_text(word):
             raise _refused(source, f"has no {key}" if word in (None, "") else f"has a {key} that is no text")
-    # What is no text does not count, and Helm's builder writes the release's namespace over it (SetNamespace).
+    # A namespace that is no text is ignored: Helm's builder overwrites it with the release's (SetNamespace).
     inside = str(namespace) if _is_text(namespace) else ""
     return Manifest(str(words["apiVersion"]), str(words["kind"]), name or "", inside, item, source, hooks, annotations)
 
 
 def _annotations(content: Any, source: str) -> Mapping[str, str]:
-    """Return the annotations of a document, as text. Helm looks at its head alone, that of a List too.
+    """Return the annotations of a document, as text. Of a List, Helm reads those of the List itself.
 
-    Source: Helm 2.17, pkg/releaseutil/manifest.go, SimpleHead; what is not of its form is refused before anything else.
+    Source: Helm 2.17, pkg/releaseutil/manifest.go, SimpleHead. Helm refuses a document that does not match SimpleHead.
 
     Raises:
-        ManifestError: they have not the form that Helm reads.
+        ManifestError: Helm cannot read them.
     """
     metadata = content.get("metadata") if isinstance(content, Mapping) else None
     found = metadata.get("annotations") if isinstance(metadata, Mapping) else None
@@ -195,12 +195,12 @@ def _annotations(content: Any, source: str) -> Mapping[str, str]:
 
 
 def _as_text(value: Any) -> str:
-    """Return a word as Helm's reader takes it where text is wanted (github.com/ghodss/yaml)."""
+    """Return a scalar as Helm's reader converts it to text (github.com/ghodss/yaml)."""
     return value if isinstance(value, str) else "" if value is None else json.dumps(value)
 
 
 def _hooks(annotations: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the kinds of hook that a document says it is (Helm 2.17, pkg/tiller/hooks.go)."""
+    """Return the kinds of hook in the annotations of a document (Helm 2.17, pkg/tiller/hooks.go)."""
     return tuple(_listed(annotations[HOOK])) if HOOK in annotations else ()
 
 

@@ -20,7 +20,7 @@ from secure_tiller_cli.diagnosis.verdict import Accepted, NoVerdictError, Refuse
 from secure_tiller_stack.kubeconfig import Access
 
 LONGEST_SHOWN = 100
-"""Bytes shown of an answer that is none."""
+"""Bytes shown of an answer that has no version."""
 _GET_VERSION = "/hapi.services.tiller.ReleaseService/GetVersion"  # helm v2.17.0, _proto/hapi/services/tiller.proto
 
 

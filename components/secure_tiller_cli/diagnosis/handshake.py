@@ -93,14 +93,14 @@ def _handshake(port: int, newest: int) -> ServerHandshake:
     try:
         chain = connection.get_peer_cert_chain(as_cryptography=True) or []
         for certificate in chain:
-            pem.look_into(certificate)
+            pem.require_readable(certificate)
     except pem.UNREADABLE as error:
-        raise NoVerdictError("the port shows a certificate that cannot be read") from error
+        raise NoVerdictError("the server sends a certificate that cannot be read") from error
     return ServerHandshake(tuple(chain), frozenset(name.der() for name in connection.get_client_ca_list()))
 
 
 def _exchange(connection: SSL.Connection, plain: socket.socket) -> None:
-    """Shake hands until the handshake ends, well or not, or takes too long in all."""
+    """Continue the handshake until it succeeds, fails or exceeds its time limit."""
     last = time.monotonic() + SECONDS
     with contextlib.suppress(SSL.Error, OSError):
         while time.monotonic() < last:

@@ -43,7 +43,7 @@ class History:
 
     @property
     def current(self) -> Record:
-        """The revision whose objects are there, which an upgrade starts from: the last deployed one, else the last.
+        """The revision that an upgrade starts from, and whose objects exist: the last deployed one, else the last.
 
         Source: Helm 2.17, pkg/tiller/release_update.go, prepareUpdate.
         """

@@ -27,7 +27,7 @@ def judge(
 
     Args:
         client: of the cluster.
-        records: of each release that of its current revision; one that is deleted has no objects, and is left out.
+        records: for each release, that of its current revision. A deleted release has no objects, and is skipped.
         tiller: the team's.
         done: called after each.
 

@@ -84,7 +84,7 @@ def write(summary: Summary) -> str:
 
 
 def _dropped(summary: Summary, first: tuple[Section, Section], sentences: list[Section], details: list[Section]) -> str:
-    """Say what is missing as a whole: all risks, the table, and of which teams all but risks, or the detail."""
+    """Return a sentence on what is left out: risks, the table, and teams without their sentences or resources."""
     lost = [part.name or OTHERS for part, section in zip(summary.parts, sentences, strict=True) if section.dropped]
     less = sum(section.dropped for section in details)
     risks, table = first

@@ -17,8 +17,8 @@ from secure_tiller_cli.releases.record import Release, Status
 LARGEST = 64 * 1024 * 1024
 """Bytes of a decoded release. Tiller takes no message above 20 MiB (Helm 2.17, cmd/tiller, maxMsgSize), so what is
 larger is no release of its own, and could fill the memory of whoever reads it."""
-MOST_PARTS = 10_000
-"""Fields of a release, its hooks among them."""
+MOST_FIELDS = 10_000
+"""Protobuf fields of a release. Each hook is one."""
 
 _GZIP = b"\x1f\x8b\x08"
 _NANOSECONDS = 1_000_000_000
@@ -58,9 +58,9 @@ def decode(encoded: str) -> Release:
 
 
 def manifests(encoded: str) -> tuple[str, ...]:
-    """Return the rendered objects of the release of a record that was decoded before, then those of each hook.
+    """Return the manifest of a release, then that of each of its hooks.
 
-    They are YAML documents, which can hold secrets.
+    They are YAML documents, which can hold secrets. `decode` must have accepted the record.
     """
     message = _parsed(encoded)
     return (message.manifest, *(hook.manifest for hook in message.hooks))
@@ -69,52 +69,52 @@ def manifests(encoded: str) -> tuple[str, ...]:
 def _parsed(encoded: str) -> Any:
     unpacked, message = _unpacked(encoded), ReleaseMessage()
     try:
-        _require_few_parts(unpacked)
+        _require_few_fields(unpacked)
         message.ParseFromString(unpacked)
     except (DecodeError, IndexError) as error:
         raise EncodingError("is no protobuf message of a release") from error
     return message
 
 
-def _require_few_parts(message: bytes) -> None:
-    """Require a number of fields that is that of a release: each takes two bytes, and an object of its own.
+def _require_few_fields(message: bytes) -> None:
+    """Require at most `MOST_FIELDS` fields: one of two bytes already becomes an object in memory.
 
     Source: Protocol Buffers documentation, Encoding.
 
     Raises:
-        EncodingError: there are more.
+        EncodingError: the message has more.
         IndexError: the message is cut off.
-        DecodeError: it has a field of a form that no release has.
+        DecodeError: a field has a wire type that no release has.
     """
-    place = 0
-    for _ in range(MOST_PARTS):
-        if place >= len(message):
+    offset = 0
+    for _ in range(MOST_FIELDS):
+        if offset >= len(message):
             return
-        key, place = _varint(message, place)
+        key, offset = _varint(message, offset)
         match key & 7:
             case 0:
-                _, place = _varint(message, place)
+                _, offset = _varint(message, offset)
             case 1:
-                place += 8
+                offset += 8
             case 2:
-                length, place = _varint(message, place)
-                place += length
+                length, offset = _varint(message, offset)
+                offset += length
             case 5:
-                place += 4
+                offset += 4
             case _:
                 raise DecodeError
-    raise EncodingError(f"has more parts than any release: {MOST_PARTS:,}")
+    raise EncodingError(f"has more fields than any release: more than {MOST_FIELDS:,}")
 
 
-def _varint(message: bytes, place: int) -> tuple[int, int]:
-    """Return the number that begins at a place, and where it ends: seven bits a byte, the lowest first."""
+def _varint(message: bytes, offset: int) -> tuple[int, int]:
+    """Return the varint that begins at an offset, and the offset of its end: seven bits a byte, the lowest first."""
     value = 0
     for shift in range(0, 70, 7):
-        byte = message[place]
-        place += 1
+        byte = message[offset]
+        offset += 1
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
-            return value, place
+            return value, offset
     raise DecodeError
 
 

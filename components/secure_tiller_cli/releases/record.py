@@ -54,7 +54,7 @@ class Release:
     last_deployed: int
     """When this revision was made, in nanoseconds since 1970; whatever becomes of it later does not change that."""
     manifest_digest: str
-    """SHA-256 of the rendered objects, in hexadecimal. `manifests` decodes them: they can be large and secret."""
+    """SHA-256 of the rendered objects, in hexadecimal. They can be large and secret: `manifests` decodes them."""
 
 
 @dataclass(frozen=True)

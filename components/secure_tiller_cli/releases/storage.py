@@ -37,8 +37,8 @@ def read(client: Any, kind: Kind, namespace: str, *, release: str = "") -> Store
     Args:
         client: of the cluster.
         kind: of the objects.
-        namespace: where.
-        release: the name of one, whose records are read alone; empty: those of all.
+        namespace: the one that holds the records.
+        release: the name of the release whose records are read; empty: those of all releases.
 
     Raises:
         ApiException: the cluster refuses; the account needs the right to list them there.

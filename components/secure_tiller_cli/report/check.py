@@ -10,7 +10,7 @@ from secure_tiller_cli.results.result import CheckReport
 from secure_tiller_stack.foreign_data import UnreadableError, decode, read_bounded
 
 LARGEST = 64 * 2**20
-"""Bytes: the proof of 200 teams takes less than 2 MiB."""
+"""Bytes of a saved check: that of 200 teams has less than 2 MiB."""
 
 
 def read(file: Path, stack: str) -> CheckReport:

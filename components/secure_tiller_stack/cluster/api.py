@@ -49,7 +49,7 @@ def call(
         body: plain data.
         accept: the form of the answer.
         sends: the form of the body.
-        headers: more of them.
+        headers: further HTTP headers.
         until: when the answer must be there, by `time.monotonic`; never later than in `REQUEST_SECONDS`.
 
     Raises:
@@ -106,7 +106,7 @@ def message(error: Any) -> str:
 
 
 def fields(error: Any) -> tuple[str, ...]:
-    """Return the fields of an object that the API server names in a refusal, without their values."""
+    """Return the paths of the fields that the API server names in a refusal, without their values."""
     try:
         causes = json_value(error.body or "")["details"]["causes"]
         return tuple(dict.fromkeys(str(cause["field"]) for cause in causes))

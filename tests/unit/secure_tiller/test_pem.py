@@ -475,6 +475,6 @@ def test_a_malformed_certificate_has_a_fault(old: bytes, new: bytes) -> None:
 def test_a_server_certificate_signed_in_an_unknown_way_has_a_fault_and_hides_no_other() -> None:
     odd = exchanged(OWN_SERVER.pem, SHA256, UNKNOWN_HASH)
     found = words(pem.server_faults(odd, KEY, OWN_CA.pem, (*LOOPBACK, "elsewhere")))
-    assert "is signed with an algorithm that is not known" in found
+    assert "is signed with an unknown algorithm" in found
     assert any(why.startswith("lacks the names elsewhere") for why in found)
     assert any("does not belong to the key" in why for why in found)

@@ -103,7 +103,7 @@ HOOK_IN_BRACES = "{apiVersion: v1, kind: A, metadata: {name: a, annotations: {he
 
 @pytest.mark.parametrize("before", ["", "\n\n", "# Source: a/templates/b.yaml\n"])
 def test_a_hook_in_braces_is_json_to_tiller(before: str) -> None:
-    with pytest.raises(ManifestError, match="is a hook in braces and no JSON"):
+    with pytest.raises(ManifestError, match="is a hook that begins with a brace and is no JSON"):
         read(before + HOOK_IN_BRACES)
     assert len(read(before + "# its own comment\n" + HOOK_IN_BRACES)) == 1
     assert len(read(before + json.dumps(yaml.safe_load(HOOK_IN_BRACES)))) == 1
@@ -247,8 +247,11 @@ WRONG = {
         "has no apiVersion",
     ),
     "an item that is text": ("{apiVersion: v1, kind: List, items: [a]}", "is no object of Kubernetes, but a str"),
-    "a list of itself": ("&a {apiVersion: v1, kind: List, items: [*a]}", "it holds itself"),
-    "a map in itself": ("{apiVersion: v1, kind: A, metadata: {name: a}, spec: &s {spec: *s}}", "it holds itself"),
+    "a list of itself": ("&a {apiVersion: v1, kind: List, items: [*a]}", "a value contains itself"),
+    "a map in itself": (
+        "{apiVersion: v1, kind: A, metadata: {name: a}, spec: &s {spec: *s}}",
+        "a value contains itself",
+    ),
     "an unsafe tag": ("!!python/object/apply:os.getcwd []", "is no object of Kubernetes, but a list"),
     "30,000 brackets": ("[" * 30_000 + "]" * 30_000, "is nested too deeply: more than 100 levels"),
     "30,000 braces": ("{a: " * 30_000 + "}" * 30_000, "is nested too deeply: more than 100 levels"),
@@ -259,7 +262,7 @@ WRONG = {
     "merged maps by aliases": (doubling("{<<: [%s, %s]}"), "holds more than 500,000 values"),
     "a number of a million parts": (f"a: !!int {'1:' * 1_000_000}1", "holds a number of more than 1000 digits"),
     "a fraction of a million parts": (f"a: !!float {'1:' * 1_000_000}1", "holds a number of more than 1000 digits"),
-    "a fraction beyond all": (f"a: !!float {'9:' * 300}1", "not what its tag or form says"),
+    "a fraction beyond all": (f"a: !!float {'9:' * 300}1", "does not match its tag or format"),
 }
 
 
@@ -313,7 +316,7 @@ LIST = f"{{apiVersion: v1, kind: List, a: &a {OBJECT}, items: [{'*a, ' * 30_000}
     [
         (f"{OBJECT}\n---\n" * 30_000, "is one of more than 20,000"),
         (LIST, "is one of more than 20,000"),
-        (f"# {'x' * 21 * 2**20}\n{OBJECT}", "is larger than Tiller takes"),
+        (f"# {'x' * 21 * 2**20}\n{OBJECT}", "is larger than Tiller accepts"),
     ],
     ids=["documents", "a List", "a size"],
 )

@@ -106,7 +106,7 @@ def test_a_certificate_that_cannot_be_read_gives_no_verdict(monkeypatch: pytest.
     def malformed(_: object) -> None:
         raise x509.InvalidVersion("49 is not a valid X509 version", 49)
 
-    monkeypatch.setattr(pem, "look_into", malformed)
+    monkeypatch.setattr(pem, "require_readable", malformed)
     with _port(_tls(pki.server(CA))) as port, pytest.raises(NoVerdictError, match="a certificate that cannot be read"):
         probe_tls(port)
 

@@ -67,7 +67,7 @@ def test_what_unpacks_to_more_than_any_release_is_not_read_to_its_end(monkeypatc
 
 def test_a_record_of_more_hooks_than_any_release_is_not_parsed() -> None:
     release = records.release().SerializeToString()
-    with pytest.raises(EncodingError, match="has more parts than any release"):
+    with pytest.raises(EncodingError, match="has more fields than any release"):
         decode(packed(release + b"\x32\x00" * 30_000_000))
     assert decode(packed(release + b"\x32\x00" * 9_000)).name == "shop"
 
