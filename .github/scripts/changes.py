@@ -13,7 +13,6 @@ from pathlib import Path
 
 import repository
 import stack_file
-import yaml
 from repository import RepositoryError
 
 WITHOUT_APPROVAL, WITH_APPROVAL = "preview", "preview-code"
@@ -85,12 +84,10 @@ def _require_the_folder(changed: Iterable[repository.Change]) -> None:
 
 def _folder(blob: str) -> object:
     """Return the folder that a project file names; None where there is no file, or none is named."""
-    text = repository.content(blob) if blob.strip("0") else ""
     try:
-        found = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise RepositoryError("Pulumi.yaml is no valid YAML") from error
-    return str(found["stackConfigDir"]) if isinstance(found, dict) and "stackConfigDir" in found else None
+        return stack_file.scalar(repository.content(blob), "stackConfigDir") if blob.strip("0") else None
+    except stack_file.StackFileError as error:
+        raise RepositoryError(f"Pulumi.yaml cannot be compared: {error}") from error
 
 
 def _require_no_loss(changed: Iterable[repository.Change], gone: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ import yaml
 TEAM_SETTINGS = ("secure-tiller:defaults", "secure-tiller:removed", "secure-tiller:teams")
 ANY_CLUSTER = "any"
 
-MOST_CHARACTERS = 1_000_000
+MOST_CHARACTERS = 500_000
 DEEPEST = 30
 
 Canonical = tuple[object, ...]
@@ -67,6 +67,18 @@ def throwaway(text: str) -> bool:
         return False
 
 
+def scalar(text: str, key: str) -> str | None:
+    """Return the text of a top-level key of a file; None: it has no such key.
+
+    Raises:
+        StackFileError: it is not plain YAML.
+    """
+    found = _items(_read(text)).get(key)
+    if found and not isinstance(found, yaml.ScalarNode):
+        raise StackFileError(f"its {key} is no scalar")
+    return found.value if found else None
+
+
 def _reasons(ours: yaml.MappingNode, theirs: yaml.MappingNode) -> Iterator[str]:
     """Yield what differs besides the teams' settings, and what in those is not plain."""
     mine, other = _configs(ours, theirs)
@@ -113,7 +125,7 @@ def _read(text: str) -> yaml.MappingNode:
         StackFileError: it is something else, or uses what two parsers could read in two ways.
     """
     if len(text) > MOST_CHARACTERS:
-        raise StackFileError("it is longer than a million characters")
+        raise StackFileError("it is longer than 500,000 characters")
     if not all(character == "\n" or character.isprintable() for character in text):
         raise StackFileError("it has characters that cannot be seen")
     try:

@@ -140,6 +140,8 @@ class BoundedLoader(Composer, _Events, SafeConstructor, Resolver):
             return super().compose_node(parent, index)
         if self._depth > DEEPEST:
             raise UnreadableError(_TOO_DEEP)
+        for known in (self.anchors, self._sizes):
+            known.pop(anchor, None)  # Go takes the later of two anchors of one name
         before, self._depth = self.values, self._depth + 1
         self._count(1)
         node: Any = super().compose_node(parent, index)

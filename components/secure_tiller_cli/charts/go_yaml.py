@@ -84,6 +84,20 @@ class Loader(BoundedLoader):
     }
     yaml_constructors: ClassVar[dict[Any, Any]] = {}
 
+    def flatten_mapping(self, node: Any) -> None:
+        """Put in what `<<` names, in its place: Go lets a later key replace an earlier one, wherever it is from."""
+        pairs: list[Any] = []
+        for key, value in node.value:
+            if key.tag != "tag:yaml.org,2002:merge":
+                pairs.append((key, value))
+                continue
+            for each in reversed(value.value) if isinstance(value, yaml.SequenceNode) else [value]:
+                if not isinstance(each, yaml.MappingNode):
+                    raise ValueError
+                self.flatten_mapping(each)
+                pairs += each.value
+        node.value = pairs
+
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         return {_key(key): value for key, value in super().construct_mapping(node, deep=deep).items()}
 

@@ -5,6 +5,7 @@ prevention and bootstrapping).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
 from typing import Any
 
 from secure_tiller_cli.charts.account import Account
@@ -17,6 +18,9 @@ from secure_tiller_stack.permissions import escalate
 from tiller_facts import values
 from tiller_facts.kinds import CLUSTER_ROLES, ROLES
 from tiller_facts.rbac import Right, Rule
+
+MOST_RIGHTS = 1_000
+"""Rights of a Role about which the API server is asked, each with one request."""
 
 
 def granted(client: Any, account: Account, manifests: Iterable[Manifest], namespace: str) -> Iterator[Concern]:
@@ -65,7 +69,13 @@ def _beyond(account: Account, manifest: Manifest, rules: Any, inside: str, unles
         text = "not checked what it gives: its rules have no form that is known"
         yield Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, "correct its rules", (manifest,))
         return
-    missing = account.lacks(right for rule in rules or () for right in Rule.read(rule).rights(inside))
+    given = chain.from_iterable(Rule.read(rule).rights(inside) for rule in rules or ())
+    rights = tuple(islice(given, MOST_RIGHTS + 1))  # the product of a rule's words grows without bound
+    if len(rights) > MOST_RIGHTS:
+        text = f"not checked what it gives: it names more than {MOST_RIGHTS:,} rights"
+        yield Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, "name fewer, or `*`", (manifest,))
+        return
+    missing = account.lacks(rights)
     if missing and account.lacks([unless]):
         text = f"gives more than Tiller holds, which the API server refuses: {in_words(missing)}"
         remedy = "let the cluster's administrators make it, or give no more than the team's rights"

@@ -6,6 +6,7 @@ admission rules for it. Otherwise they run as the caller.
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -27,11 +28,12 @@ _NOT_DRY = "does not support dry run"
 """The answer of the API server, with status 400, for an admission webhook with side effects (Kubernetes documentation,
 Dynamic Admission Control, Side effects)."""
 _INVALID = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
-_NO_RIGHT = re.compile(r'User ".*" cannot (create|get|patch) resource ')
+_NO_RIGHT = re.compile(r'User ".*" cannot (create|get|impersonate|patch) resource ')
 
 _TEXT = r'"(?:[^"\\]|\\.)*"'
 _VALUES = re.compile(
-    rf"((?:Invalid|Unsupported|Duplicate) value: |Too long: |pars(?:e|ing) )({_TEXT}|[\w.&*]*[\[{{].*[\]}}]|[^\s:;,]+)",
+    r"((?:Invalid|Unsupported|Duplicate|illegal|invalid label) value:? |Too long: |Not found: |pars(?:e|ing) (time )?)"
+    rf"(?:{_TEXT}|[\w.&*]*[\[{{].*[\]}}]|[^\s:;,]+)",
     re.DOTALL,
 )
 """How the API server quotes a value of an object (apimachinery, util/validation/field; Go, strconv)."""
@@ -57,11 +59,8 @@ class Answer:
     message: str
     """It holds no value of a Secret."""
     way: Way
-
-    @property
-    def lacks_right(self) -> bool:
-        """Whether the account that asked may not do this at all, whatever the object is."""
-        return self.status == 403 and bool(_NO_RIGHT.search(self.message))
+    lacks_right: bool = False
+    """Whether the account that asked may not do this at all, whatever the object is."""
 
     @property
     def violation(self) -> str:
@@ -120,7 +119,8 @@ class Asker:
         try:
             call(self.client, method, path, query={"dryRun": "All"}, body=body, sends=sends, headers=headers)
         except clients.ApiException as error:
-            return Answer(error.status or 0, self._shown(manifest, error), way)
+            lacks_right = error.status == HTTPStatus.FORBIDDEN and bool(_NO_RIGHT.search(message(error)))
+            return Answer(error.status or 0, self._shown(manifest, error), way, lacks_right)
         return Answer(HTTPStatus.OK, "", way)
 
     def _shown(self, manifest: Manifest, error: Any) -> str:
@@ -149,7 +149,17 @@ def _secret_values(secret: Manifest) -> Iterator[str]:
     for part in ("data", "stringData"):
         found = values.at(secret.content, part)
         for text in found.values() if isinstance(found, Mapping) else ():
-            yield from (each for each in (str(text), _decoded(text)) if len(each) >= _SHORTEST)
+            forms = {form for each in (str(text), _decoded(text)) for form in _forms(each)}
+            yield from (form for form in forms if len(form) >= _SHORTEST)
+
+
+def _forms(text: str) -> Iterator[str]:
+    """Yield a value and its lines as a message can quote them: unchanged, as JSON writes a string, and in base64."""
+    for each in (text, *text.splitlines()):
+        yield each.strip()
+        yield json.dumps(each)[1:-1]
+        yield json.dumps(each, ensure_ascii=False)[1:-1]
+        yield base64.b64encode(each.encode()).decode()
 
 
 def _decoded(text: Any) -> str:

@@ -7,6 +7,7 @@
 import io
 import re
 import tarfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -14,6 +15,8 @@ from secure_tiller_cli.charts import Concern, Discovery, Effect, Group
 
 LARGEST, MOST, DEEPEST = 4 * 2**20, 20_000, 5
 """Limits of the search: bytes of a file, files of a chart, and levels of packages within packages."""
+BLOCK = 2**14
+"""Bytes that count as one more file: unpacking takes time for what is passed over too."""
 
 _ASKS = re.compile(rb"KubeVersion\b[^}]{0,80}")
 _MAJOR_MINOR = re.compile(rb"KubeVersion\s*\.\s*(Major|Minor)\b")
@@ -45,25 +48,37 @@ def _asks(template: bytes) -> bool:
 
 def _templates(chart: Path) -> Iterator[bytes]:
     """Yield the templates of a chart and of its subcharts, within the limits."""
+    budget = [MOST]
     if chart.is_file():
-        yield from _packed(chart.read_bytes() if chart.stat().st_size < LARGEST * 10 else b"", DEEPEST)
+        yield from _packed(chart.read_bytes() if chart.stat().st_size < LARGEST * 10 else b"", DEEPEST, budget)
         return
     files = (each for each in sorted(chart.rglob("*")) if each.is_file() and each.stat().st_size < LARGEST)
     for _, each in zip(range(MOST), files, strict=False):
-        if "templates" in each.relative_to(chart).parts:
+        parts = each.relative_to(chart).parts
+        if "templates" in parts:
             yield each.read_bytes()
-        elif each.suffix == ".tgz":
-            yield from _packed(each.read_bytes(), DEEPEST)
+        elif _is_subchart(parts):
+            yield from _packed(each.read_bytes(), DEEPEST, budget)
 
 
-def _packed(package: bytes, deep: int) -> Iterator[bytes]:
+def _packed(package: bytes, deep: int, budget: list[int]) -> Iterator[bytes]:
+    """Yield the templates in a package; the budget of files is shared with the packages inside it."""
     try:
         with tarfile.open(fileobj=io.BytesIO(package), mode="r:gz") as files:
-            for _, each in zip(range(MOST), files, strict=False):
+            for each in files:
+                budget[0] -= 1 + each.size // BLOCK
+                if budget[0] < 0:
+                    return
                 opened = files.extractfile(each) if each.isfile() and each.size < LARGEST else None
-                if opened and "templates" in PurePosixPath(each.name).parts:
+                parts = PurePosixPath(each.name).parts
+                if opened and "templates" in parts:
                     yield opened.read(LARGEST)
-                elif opened and each.name.endswith(".tgz") and deep:
-                    yield from _packed(opened.read(LARGEST), deep - 1)
-    except (tarfile.TarError, OSError, EOFError):
+                elif opened and deep and _is_subchart(parts):
+                    yield from _packed(opened.read(LARGEST), deep - 1, budget)
+    except (tarfile.TarError, OSError, EOFError, zlib.error):
         return  # Helm reports the error
+
+
+def _is_subchart(parts: tuple[str, ...]) -> bool:
+    """Return whether Helm opens a file as a package: it opens no others than those in a folder `charts`."""
+    return parts[-2:-1] == ("charts",) and parts[-1].endswith(".tgz")

@@ -128,7 +128,9 @@ def body(each: Manifest, inside: str, manifests: Sequence[Manifest]) -> Mapping[
     if (each.kind, each.api_version) == ("Pod", "v1") and isinstance(sent.get("spec"), Mapping):
         brought = {m.name for m in manifests if m.kind == "ServiceAccount"}
         accounts = ("serviceAccountName", "serviceAccount")
-        sent["spec"] = {k: v for k, v in sent["spec"].items() if k not in accounts or v not in brought}
+        sent["spec"] = {
+            k: v for k, v in sent["spec"].items() if k not in accounts or not isinstance(v, str) or v not in brought
+        }
     return sent
 
 

@@ -236,6 +236,15 @@ def test_a_role_beyond_tillers_own_rights_is_refused(examined: Examine, manifest
     assert finding.text == f"gives more than Tiller holds, which the API server refuses: {words}"
 
 
+@pytest.mark.parametrize("rules", [1, 200])
+def test_a_role_of_too_many_rights_is_not_checked_and_costs_nothing(examined: Examine, rules: int) -> None:
+    words = [f"w{number}" for number in range(100 if rules == 1 else 4)]
+    rule = {"apiGroups": words, "resources": words, "verbs": words}
+    (finding,) = examined(one("Role", f"{RBAC}/v1", rules=[rule] * rules), tiller=MAKES_ROLES)
+    assert finding.severity is NOT_CHECKED
+    assert finding.text == "not checked what it gives: it names more than 1,000 rights"
+
+
 def test_who_may_escalate_may_give_what_he_does_not_hold(examined: Examine) -> None:
     rule = Rule((RBAC,), ("roles",), ("escalate",))
     assert examined(role("*"), tiller=blue(more=(MAY_MAKE_ROLES, rule))) == []

@@ -158,6 +158,11 @@ WORDS: dict[str, object] = {
     "!text {a: 1}": {"a": 1},
     "!!set [1]": [1],
     "!!str [1]": [1],
+    # What `<<` names replaces what stands before it, and the later of two anchors of one name counts.
+    "{a: c, <<: {a: b}}": {"a": "b"},
+    "{<<: {a: b}, a: c}": {"a": "c"},
+    "{<<: [{a: b}, {a: c}]}": {"a": "b"},
+    "[&x 1, &x 2, *x]": [1, 2, 2],
     # A key is text.
     "{yes: 1}": {"true": 1},
     "{12: 1}": {"12": 1},

@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -79,6 +80,25 @@ def test_what_is_no_template_does_not_count(tmp_path: Path) -> None:
         rendered_differently(folder(tmp_path, {"README.md": ASKS.encode(), "charts/b.tgz": b"no package"}), VENDOR)
         is None
     )
+
+
+def test_a_damaged_package_is_left_to_helm(tmp_path: Path) -> None:
+    whole = PACKED["charts/b.tgz"]
+    for at in range(10, len(whole)):
+        damaged = whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :]
+        rendered_differently(folder(tmp_path, {"charts/b.tgz": damaged}), VENDOR)
+
+
+def test_packages_inside_packages_share_one_budget(tmp_path: Path) -> None:
+    zeros = packed({f"{number}": bytes(2**20) for number in range(50)})
+    chart = folder(tmp_path, {"charts/a.tgz": packed({f"a/charts/{number}.tgz": zeros for number in range(200)})})
+    began = time.process_time()
+    assert rendered_differently(chart, VENDOR) is None
+    assert time.process_time() - began < 5
+
+
+def test_no_package_is_opened_that_helm_does_not_open(tmp_path: Path) -> None:
+    assert rendered_differently(folder(tmp_path, {"files/b.tgz": PACKED["charts/b.tgz"]}), VENDOR) is None
 
 
 def test_no_more_is_looked_at_than_the_limits_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -266,6 +266,9 @@ QUOTED = [
     'ConfigMap "web" is invalid: spec.a: Too long: sesame: may not be more than 3 bytes',
     'ConfigMap in version "v1" cannot be handled as a ConfigMap: strconv.ParseInt: parsing "sesame": invalid syntax',
     'ReadString: expects " or n, but found 1, error found in #10 byte of ...|"a":"sesame"|..., bigger context ...|',
+    'ConfigMap "web" is invalid: spec.a: Not found: "sesame"',
+    'ConfigMap "web" is invalid: metadata.labels: invalid label value: "sesame"',
+    'parsing time "open sesame" as "2006-01-02": cannot parse',
     "admission webhook denied the request: sesame is too easy",
 ]
 
@@ -289,6 +292,43 @@ def test_what_a_secret_of_the_chart_holds_is_not_shown(
     server.answers[MAPS] = said(500, f"the word {message if held != 'sesame' else held} is bad")
     (finding,) = judge(one("ConfigMap"), one("Secret", **data)).concerns
     assert finding.text.endswith("the word (not shown) is bad")
+
+
+HELD = 'one sesame\n{"auth": "tok\\"en"}\nhüte'
+LINE = '{"auth": "tok\\"en"}'
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        json.dumps(HELD)[1:-1],
+        json.dumps(HELD, ensure_ascii=False)[1:-1],
+        *("one sesame", LINE, json.dumps(LINE)[1:-1]),
+        *(base64.b64encode(each.encode()).decode() for each in (HELD, LINE)),
+    ],
+)
+@pytest.mark.parametrize("encoded", [True, False])
+def test_a_value_of_a_secret_is_not_shown_in_any_form(
+    server: ApiServer, judge: Judge, quoted: str, encoded: bool
+) -> None:
+    data: dict[str, Any] = (
+        {"data": {"a": base64.b64encode(HELD.encode()).decode()}} if encoded else {"stringData": {"a": HELD}}
+    )
+    server.answers[MAPS] = said(500, f"the word {quoted} is bad")
+    (finding,) = judge(one("ConfigMap"), one("Secret", **data)).concerns
+    assert finding.text.endswith("the word (not shown) is bad")
+
+
+def test_a_lacking_right_is_seen_although_a_secret_holds_its_words(server: ApiServer, judge: Judge) -> None:
+    server.answers[SELF_REVIEW], server.answers[MAPS] = review(allowed=False), NO_RIGHT
+    (finding,) = judge(one("ConfigMap"), one("Secret", stringData={"a": "User", "b": "resource"})).concerns
+    assert finding.text == "not checked: your account may not create configmaps in blue-apps"
+
+
+@pytest.mark.parametrize("account", [{}, ["x"], 7, None])
+def test_an_account_that_is_no_text_is_left_to_the_api_server(server: ApiServer, judge: Judge, account: object) -> None:
+    judge(one("Pod", spec={"serviceAccountName": account}))
+    assert sent(server)[-1]["spec"] == {"serviceAccountName": account}
 
 
 def test_of_a_secret_only_the_fields_are_shown(server: ApiServer, judge: Judge) -> None:
