@@ -6,6 +6,7 @@ of the text, because the text can hold a secret.
 
 import json
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import yaml
@@ -95,19 +96,33 @@ def json_prefix(text: str, begin: int = 0) -> tuple[Any, int]:
     return value, end
 
 
-def yaml_value(text: str, loader: "type[BoundedLoader] | None" = None, *, first: bool = False) -> Any:
+@dataclass
+class Budget:
+    """The values that one or several documents may still hold."""
+
+    left: int = MOST_VALUES
+
+
+def yaml_value(
+    text: str,
+    loader: "type[BoundedLoader] | None" = None,
+    *,
+    first: bool = False,
+    budget: Budget | None = None,
+) -> Any:
     """Return the value that a text of one YAML document holds.
 
     Args:
         text: the document.
         loader: the loader, which resolves plain scalars and tags; None: the one of YAML 1.1.
         first: whether other documents may follow; they are not read.
+        budget: shared with other documents; None: one for this document alone.
 
     Raises:
         UnreadableError: it holds none, or exceeds a limit.
     """
     try:
-        made: Any = (loader or BoundedLoader)(text)
+        made: Any = (loader or BoundedLoader)(text, budget or Budget())
         return made.get_data() if first else made.get_single_data()
     except UnreadableError:
         raise
@@ -120,13 +135,14 @@ def yaml_value(text: str, loader: "type[BoundedLoader] | None" = None, *, first:
 class BoundedLoader(Composer, _Events, SafeConstructor, Resolver):
     """PyYAML's safe loader with limits. The loader in C has none, and recurses for each level."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, budget: Budget) -> None:
         """Prepare to read a text."""
         _Events.__init__(self, text)
         Composer.__init__(self)
         SafeConstructor.__init__(self)
         Resolver.__init__(self)
         self.values = 0
+        self._budget = budget
         self._depth = 0
         self._sizes: dict[str, int] = {}
 
@@ -153,7 +169,8 @@ class BoundedLoader(Composer, _Events, SafeConstructor, Resolver):
 
     def _count(self, values: int) -> None:
         self.values += values
-        if self.values > MOST_VALUES:
+        self._budget.left -= values
+        if self._budget.left < 0:
             raise UnreadableError(f"holds more than {MOST_VALUES:,} values, aliases resolved")
 
 

@@ -4,7 +4,7 @@ import base64
 import json
 import math
 import re
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import yaml
 
@@ -83,6 +83,14 @@ class Loader(BoundedLoader):
         None: [(_PLAIN, re.compile(""))],
     }
     yaml_constructors: ClassVar[dict[Any, Any]] = {}
+
+    def compose_scalar_node(self, anchor: Any) -> Any:
+        """Compose a scalar. With the tag `!` alone it is a string to Go."""
+        is_string = cast("Any", self).peek_event().tag == "!"
+        node: Any = super().compose_scalar_node(anchor)
+        if is_string:
+            node.tag = "tag:yaml.org,2002:str"
+        return node
 
     def flatten_mapping(self, node: Any) -> None:
         """Put in what `<<` names, in its place: Go lets a later key replace an earlier one, wherever it is from."""

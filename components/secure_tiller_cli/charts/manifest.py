@@ -8,7 +8,7 @@ from typing import Any
 
 from secure_tiller.problems import Problem, RefusedError
 from secure_tiller_cli.charts.go_yaml import Loader
-from secure_tiller_stack.foreign_data import UnreadableError, json_value, yaml_value
+from secure_tiller_stack.foreign_data import Budget, UnreadableError, json_value, yaml_value
 
 HOOK = "helm.sh/hook"
 POLICY = "helm.sh/hook-delete-policy"
@@ -89,11 +89,11 @@ def read(text: str) -> tuple[Manifest, ...]:
     """
     if len(text) > LARGEST:
         raise _refused("", f"is larger than Tiller accepts: all manifests together exceed {LARGEST // 2**20} MiB")
-    found, problems = list[Manifest](), list[Problem]()
+    found, problems, budget = list[Manifest](), list[Problem](), Budget()
     documents = [document for document in _SEPARATOR.split(text) if document.strip()]
     for document in documents:
         try:
-            found += _objects(document)
+            found += _objects(document, budget)
         except ManifestError as error:
             problems += error.problems
         if max(len(documents), len(found)) > MOST_OBJECTS:
@@ -105,11 +105,11 @@ def read(text: str) -> tuple[Manifest, ...]:
     return tuple(found)
 
 
-def _objects(document: str) -> Iterator[Manifest]:
+def _objects(document: str, budget: Budget) -> Iterator[Manifest]:
     named = _SOURCE.search(document)
     source = named[1].strip() if named else ""
     try:
-        content = yaml_value(document, Loader, first=True)  # Helm too reads only the first document
+        content = yaml_value(document, Loader, first=True, budget=budget)  # Helm too reads only the first document
     except UnreadableError as error:
         raise _refused(source, str(error)) from error
     if content is None:

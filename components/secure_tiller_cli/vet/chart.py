@@ -10,6 +10,7 @@ from typing import Any
 
 from secure_tiller.problems import Problem, RefusedError
 from secure_tiller_cli.charts import Concern, Discovery, Effect, Group
+from secure_tiller_cli.charts.go_yaml import Loader
 from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.programs import Ended, run
 from secure_tiller_stack.foreign_data import UnreadableError, yaml_value
@@ -137,7 +138,7 @@ class Chart:
 
     def _metadata(self, text: str) -> Mapping[str, Any]:
         try:
-            metadata = yaml_value(text) or {}
+            metadata = yaml_value(text, Loader, first=True) or {}
         except UnreadableError as error:
             raise self._refused(f"its Chart.yaml {error}", "correct it") from error
         if not isinstance(metadata, Mapping):

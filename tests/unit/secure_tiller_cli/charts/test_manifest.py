@@ -148,6 +148,7 @@ WORDS: dict[str, object] = {
     **dict.fromkeys(("~", "null", "NULL", ""), None),
     # A tag that it does not know makes text of a word, and says nothing of a map or a list.
     **{f"{tag} yes": "yes" for tag in ("!!string", "!text", "!!map", "!!seq", "!!set", "!!str", "!!merge")},
+    "! true": "true",
     "!!str 12": "12",
     "!!int '12'": 12,
     "!!float 12": 12,
@@ -170,6 +171,12 @@ WORDS: dict[str, object] = {
     "{3.0: 1}": {"3": 1},
     "{1.5: 1}": {"1.5": 1},
 }
+
+
+def test_the_documents_of_one_text_share_one_limit_of_values() -> None:
+    one = f"apiVersion: v1\nkind: A\nmetadata: {{name: a}}\nvalue: [{'1, ' * 200_000}]\n"
+    with pytest.raises(ManifestError, match="holds more than 500,000 values"):
+        read("---\n".join([one] * 3))
 
 
 @pytest.mark.parametrize("word", WORDS)

@@ -111,6 +111,12 @@ def test_a_chart_that_is_not_there_is_reported(tmp_path: Path) -> None:
         Chart(tmp_path / "nothing").require()
 
 
+@pytest.mark.parametrize("scalar", ["2021-02-30", "=", '"<<"', "0x_", "0b_"])
+def test_the_metadata_of_a_chart_are_read_as_helm_reads_them(helm: Path, folder: Path, scalar: str) -> None:
+    says(helm, f"apiVersion: v1\nname: web\nversion: 1.0.0\nappVersion: {scalar}\n")
+    assert list(Chart(folder).demands(DISCOVERY, "v2.17.0")) == []
+
+
 def test_a_chart_that_wants_no_version_is_asked_no_more(helm: Path, folder: Path) -> None:
     says(helm, "apiVersion: v1\nname: web\nversion: 1.0.0\n")
     assert list(Chart(folder).demands(DISCOVERY, "v2.17.0")) == []
