@@ -72,8 +72,11 @@ def new_stack(cluster: Place, tools: Toolchain, tmp_path_factory: pytest.TempPat
 
 @pytest.fixture(scope="session")
 def suffix() -> str:
-    """The suffix that sets this run's namespaces apart from those of a demo, and of a run that was killed."""
-    return secrets.token_hex(3)
+    """The suffix that sets this run's namespaces apart from those of a demo, and of a run that was killed.
+
+    It begins with a letter that no number has: YAML reads `082270` and `12e345` as numbers.
+    """
+    return f"t{secrets.token_hex(3)}"
 
 
 @pytest.fixture(scope="session")

@@ -90,8 +90,7 @@ def values(
         folder = tmp_path_factory.mktemp(name)
         folder.chmod(0o777)  # the pods run as nobody
         core.create_persistent_volume(_volume(name, folder, suffix))
-    # --set-string: six digits would be sent as a number.
-    yield f"--set-string=global.image={cluster.busybox},global.storageClass={suffix}"
+    yield f"--set=global.image={cluster.busybox},global.storageClass={suffix}"
     for name in names:
         core.delete_persistent_volume(name)
 
