@@ -13,6 +13,10 @@ SCANNERS := .venv-scanners/ready
 POLICIES := policies/.venv/ready
 RUN := .venv/bin/python
 UNIT_TESTS := $(RUN) -m pytest --numprocesses=auto tests/unit tests/testbed tests/repository tests/support
+# Tests that look at the whole machine or cluster, and what the scanners say for people: nothing runs next to them.
+ALONE := tests/cluster/test_local_cluster.py tests/cluster/test_rights.py tests/scanners
+# Most of a test's time it waits for the cluster: more processes than this machine has cores.
+REAL_TESTS := $(RUN) -m pytest --numprocesses=$$((`nproc` + 1)) --dist=loadgroup $(ALONE:%=--ignore=%) tests/engine tests/cluster
 WHERE := $(if $(filter existing,$(CLUSTER)),--existing,)
 FUZZ ?= 100
 
@@ -55,13 +59,13 @@ env: $(ENVIRONMENT) ## for `eval "$(make -s env)"`: tools, cluster and backend o
 
 policies: $(POLICIES) ## install the policy pack, for `pulumi preview --policy-pack policies`
 
-# The policy pack and the scanners are installed while other tests run; the scanners' tests come last.
+# The policy pack and the scanners are installed while other things happen.
 test: lint ## everything: style, types, unit tests, then the tests on the real engine and cluster
-	$(RUN) -m testbed.toolchain
 	@$(MAKE) --no-print-directory $(POLICIES) $(SCANNERS) & installed=$$!; \
+	  $(RUN) -m testbed.toolchain; \
 	  $(UNIT_TESTS); \
-	  $(RUN) -m testbed.cluster during $(RUN) -m pytest --numprocesses=auto --dist=loadfile -m concurrent tests/cluster; \
-	  $(RUN) -m pytest -m 'not concurrent' tests/engine tests/cluster tests/scanners; wait $$installed
+	  wait $$installed; \
+	  $(RUN) -m testbed.cluster during $(SHELL) -ec '$(REAL_TESTS); $(RUN) -m pytest $(ALONE)'
 
 test-unit: $(ENVIRONMENT) ## the tests that need no engine, no Go and no network
 	$(UNIT_TESTS)

@@ -22,8 +22,6 @@ from tests.support.cluster_objects import Object, item
 from tests.support.live_objects import existing
 from tests.support.projects import TestStack, make_stack
 
-pytestmark = pytest.mark.concurrent
-
 DEPLOYER = yaml.safe_load((PROJECT / "docs" / "deployer.yaml").read_text())["rules"]
 
 LACKING = {

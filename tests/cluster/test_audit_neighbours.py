@@ -32,8 +32,6 @@ from tests.support.live_objects import create, existing, is_rolled_out
 from tests.support.tillers.files import BY_FILE, CERTIFICATES, CLIENTS, OF_CONFIG_MAP, OF_SECRET
 from tests.support.tillers.rows import but, other
 
-pytestmark = pytest.mark.concurrent
-
 OPTIONS = but("--tls-ca-cert=/etc/clients/ca.crt")
 SMALL = {"limits": {"cpu": "100m", "memory": "128Mi"}}
 SIDES = ("a", "b")

@@ -18,8 +18,6 @@ from tests.support import pki
 from tests.support.command import PROGRAM, run_process
 from tests.support.projects import TestStack
 
-pytestmark = pytest.mark.concurrent
-
 WRAPPED = Path(__file__).parent / "programs" / "wrapped.py"
 README = (PROJECT / "README.md").read_text()
 HANDING_OVER, AS_THE_CLIENT = "4. Hand a client its bundle.", "5. As that client"

@@ -28,8 +28,6 @@ from tests.support.live_objects import client_with, existing, is_rolled_out, kub
 from tests.support.projects import TestStack
 from tiller_facts.rbac import ANONYMOUS, EVERYBODY, UNAUTHENTICATED
 
-pytestmark = pytest.mark.concurrent
-
 GRANTED = "rights of {}: all that is planned"
 NO_MORE = "rights of {}: nothing dangerous beyond"
 EDIT = "ClusterRole edit"

@@ -26,8 +26,6 @@ from tests.support.command import Ended, run_here, run_process
 from tests.support.live_objects import kubeconfig_of
 from tests.support.projects import TestStack
 
-pytestmark = pytest.mark.concurrent
-
 LEDGER = str(PROJECT / "tests" / "charts" / "ledger")
 OWN = {"web.v1", "web.v2", "web.v3", "broken.v1", "broken.v2", "gone.v1", "closed.v1", "aged.v1"}
 """The records of the team's releases."""

@@ -25,8 +25,6 @@ from tests.support import layout
 from tests.support.command import run_process
 from tests.support.projects import TestStack
 
-pytestmark = pytest.mark.concurrent
-
 
 @pytest.fixture(scope="module")
 def tab(chromium: Path) -> Iterator[Page]:

@@ -29,8 +29,6 @@ from tests.support.command import run_process
 from tests.support.live_objects import existing, kubeconfig_of
 from tests.support.projects import TestStack
 
-pytestmark = pytest.mark.concurrent
-
 SHOP, TROUBLES = (str(PROJECT / "tests" / "charts" / chart) for chart in ("shop", "troubles"))
 FITS, REFUSED, WRONG_USE, FOUND = 0, 1, 2, 3
 

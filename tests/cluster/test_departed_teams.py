@@ -22,8 +22,6 @@ from testbed.tiller import ask
 from testbed.toolchain.pins import HELM
 from tests.support.projects import TestStack
 
-pytestmark = pytest.mark.concurrent
-
 NOTE = str(PROJECT / "tests" / "charts" / "note")
 PATCH_FORCE = ', "pulumi.com/patchForce": "true"'
 PROTECT = {"protect": True}

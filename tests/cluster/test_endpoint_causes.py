@@ -36,8 +36,6 @@ from tests.support.projects import TestStack
 from tests.support.remedies import commands, run
 from tests.support.state import State
 
-pytestmark = pytest.mark.concurrent
-
 AT_ONCE = 8
 """How many cases at a time: most of each is the Helm client's waiting."""
 

@@ -2,8 +2,6 @@
 
 The commands are those of its JSON, in their order. Whoever converts, and the team's people, have kubeconfigs of their
 own. At the end the people upgrade each release, and the team has left the stack.
-
-It is not concurrent: while Helm 3 is built for it, the files that run at the same time would wait.
 """
 
 import base64

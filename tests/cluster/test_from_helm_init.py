@@ -21,8 +21,6 @@ from tests.support import walks
 from tests.support.projects import TestStack
 from tests.support.walks import Done
 
-pytestmark = pytest.mark.concurrent
-
 PAGE = PROJECT / "docs" / "from-helm-init.md"
 OLD = "The old Tiller"
 IN_THE_WAY = "1. See what stands in the way"

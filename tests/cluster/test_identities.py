@@ -21,8 +21,6 @@ from testbed import control_plane
 from testbed.control_plane import ControlPlane
 from testbed.toolchain import Toolchain
 
-pytestmark = pytest.mark.concurrent
-
 REVIEW = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
 IMPERSONATION = {
     "as": "reader",

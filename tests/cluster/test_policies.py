@@ -17,8 +17,6 @@ from tests.support import pki
 from tests.support.policy_pack import install, judge
 from tests.support.projects import TestStack
 
-pytestmark = pytest.mark.concurrent
-
 PROGRAMS = Path(__file__).parent / "programs"
 HELM_INIT = {
     **dict.fromkeys(

@@ -25,8 +25,6 @@ from tests.support import ageing
 from tests.support.command import run_process
 from tests.support.projects import TestStack
 
-pytestmark = pytest.mark.concurrent
-
 KEPT = Path(golden.__file__).parent
 PREVIEW = preview_source.PREVIEW[1:]
 WRITING = os.environ.get("SECURE_TILLER_GOLDEN") == "write"

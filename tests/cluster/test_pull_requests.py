@@ -13,8 +13,6 @@ from kubernetes import client
 from tests.support.projects import TestStack
 from tests.support.pull_requests import Repository, repository
 
-pytestmark = pytest.mark.concurrent
-
 HIDDEN = "what-nobody-may-see"
 
 

@@ -41,8 +41,6 @@ from tests.support.projects import TestStack
 from tests.support.remedies import commands, run
 from tiller_facts.identity import MANAGED_BY, MANAGED_BY_LABEL, POD_SECURITY_LABEL, TRUSTS_ANNOTATION
 
-pytestmark = pytest.mark.concurrent
-
 TILLERS = ",".join(f"{key}={value}" for key, value in LABELS.items())
 NOWHERE = {"nodeSelector": {"kubernetes.io/hostname": "nowhere"}}
 LEDGER = str(PROJECT / "tests" / "charts" / "ledger")

@@ -21,8 +21,6 @@ from testbed.tiller import ask
 from testbed.toolchain.pins import HELM
 from tests.support.projects import PROGRAM, TestStack
 
-pytestmark = pytest.mark.concurrent
-
 NOTE = str(PROJECT / "tests" / "charts" / "note")
 ALIAS = "aliases=[pulumi.Alias(name=team.formerly)] if team.formerly else None"
 ISSUED = ("server", "client:ann")

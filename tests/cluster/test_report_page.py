@@ -16,8 +16,6 @@ from tests.support import layout
 from tests.support.samples import smallest
 from tests.unit.secure_tiller_cli.report.samples import DEMO, DIGEST, NOW, ONE, STACK, proof, thirty, tiller
 
-pytestmark = pytest.mark.concurrent
-
 CHECK = proof(*(Result("green", f"check that ended {status}", status, "seen " * 30, "correct it") for status in Status))
 CROWDED = smallest(
     namespaces={f"{number}-{'x' * 60}": {} for number in range(9)},

@@ -23,8 +23,6 @@ from tests.support import ageing, walks
 from tests.support.projects import TestStack
 from tests.support.walks import Done
 
-pytestmark = pytest.mark.concurrent
-
 PAGE = PROJECT / "docs" / "runbooks.md"
 KEY = "A client's key leaked"
 STATE = "The state leaked"

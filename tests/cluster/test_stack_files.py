@@ -18,8 +18,6 @@ from testbed.demo.place import Place
 from tests.support import leaks
 from tests.support.projects import TestStack
 
-pytestmark = pytest.mark.concurrent
-
 FILE = """\
 config:
   secure-tiller:cluster:

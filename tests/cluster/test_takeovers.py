@@ -29,8 +29,6 @@ from tests.support.remedies import commands
 from tiller_facts.identity import MANAGED_BY, MANAGED_BY_LABEL, SELECTOR
 from tiller_facts.kinds import DEPLOYMENTS, NAMESPACES, SECRETS, Kind
 
-pytestmark = pytest.mark.concurrent
-
 AFTER_THE_LOOK = "    provider = _provider(access, cluster)\n"
 
 

@@ -16,8 +16,6 @@ from kubernetes import client
 
 from tests.support.projects import PROGRAM, TestStack
 
-pytestmark = pytest.mark.concurrent
-
 TEAMS = 30
 OBJECTS = "components/secure_tiller/plan/objects.py"
 REPLICAS, AT_REST = '"replicas": 1,', '"replicas": 0,'

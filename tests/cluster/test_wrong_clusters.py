@@ -26,8 +26,6 @@ from tests.support.live_objects import existing
 from tests.support.projects import PROGRAM, TestStack, make_stack, restored
 from tiller_facts.rbac import ANONYMOUS, EVERYBODY
 
-pytestmark = pytest.mark.concurrent
-
 # Were it not refused, its Tiller would never become ready: the update shall not wait for long.
 TEAM: dict[str, object] = {"namespaces": {"apps": {}}, "clients": {"ann": {}}, "pod": {"rollout_timeout": "10s"}}
 IDENTIFIER = "    cluster_identifier=cluster.uid,\n"
