@@ -4,17 +4,21 @@ Of stacks that are samples; that of a real one is looked at in test_command_repo
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from itertools import chain, combinations
 from pathlib import Path
 
 import pytest
 
 from secure_tiller_cli.report import build, to_html
+from secure_tiller_cli.report.model import Level, ReportFinding
 from secure_tiller_cli.results.result import Result, Status
 from testbed.browser import Page, browser
-from tests.support import layout
+from tests.support import colours, layout
 from tests.support.samples import smallest
-from tests.unit.secure_tiller_cli.report.samples import DEMO, DIGEST, NOW, ONE, STACK, proof, thirty, tiller
+from tests.unit.secure_tiller_cli.report.samples import DEMO, DIGEST, NOW, ONE, STACK, proof, started, thirty, tiller
+from tiller_facts.practices import BY_CODE
 
 CHECK = proof(*(Result("green", f"check that ended {status}", status, "seen " * 30, "correct it") for status in Status))
 CROWDED = smallest(
@@ -23,13 +27,24 @@ CROWDED = smallest(
     subjects={"service_accounts": [{"namespace": "a" * 63, "name": "b" * 253}]},
 )
 EXPIRED = tiller("n" * 40, CROWDED, issued=timedelta(days=-91))
+FAULTY = started(tiller("ops", smallest()), "--listen=0.0.0.0:44134")
+UNREACHED = proof(
+    Result("ops", "client certificate required", Status.NOT_CHECKED, f"https://{'a' * 120}:6443: No route to host", "")
+)
+FINDINGS = tuple(
+    ReportFinding(Level.BAD, code, "ops", f"{'f' * 120} {practice.title}") for code, practice in BY_CODE.items()
+)
+"""A finding of each practice, so that the longest word is there."""
 PAGES = {
     "one": to_html(build(STACK, ONE, None, NOW, DIGEST)),
     "two": to_html(build(STACK, DEMO, CHECK, NOW, DIGEST)),
     "thirty": to_html(build(STACK, thirty(), None, NOW, DIGEST)),
     "expired": to_html(build(STACK, (EXPIRED,), None, NOW, DIGEST)),
+    "faulty": to_html(replace(build(STACK, (FAULTY,), UNREACHED, NOW, DIGEST, ("new",)), findings=FINDINGS)),
 }
-WIDTHS = (1280, 768, 360)
+WIDTHS = (1400, 900, 500, 320)
+PAPER = 718
+"""The pixels across A4 with margins of 1 cm."""
 
 
 @pytest.fixture(scope="module")
@@ -87,40 +102,143 @@ def test_every_text_can_be_read_in_light_and_dark_on_every_screen(
         tab.appear(width=width, scheme=scheme)
         assert layout.overlaps(tab) == [], width
         assert layout.outside(tab) == [], width
+        assert layout.cut(tab) == [], width
         assert not layout.scrolls_sideways(tab), width
-    assert layout.faint(tab) == []
+        assert layout.faint(tab) == [], width
     assert (layout.darkness(tab) > 0.8) is (scheme == "dark")
 
 
 @pytest.mark.parametrize("which", ["two", "thirty"])
 def test_what_is_folded_can_be_read_when_it_is_opened(tab: Page, tmp_path: Path, which: str) -> None:
     shown(tab, tmp_path, changed(PAGES[which], "<details", "<details open"))
-    tab.appear(width=1280)
-    assert layout.overlaps(tab) == []
-    assert layout.outside(tab) == []
-    assert not layout.scrolls_sideways(tab)
+    for width in WIDTHS:
+        tab.appear(width=width)
+        assert layout.overlaps(tab) == [], width
+        assert layout.outside(tab) == [], width
+        assert layout.cut(tab) == [], width
+        assert not layout.scrolls_sideways(tab), width
 
 
-def test_control_each_of_these_faults_is_found(tab: Page, tmp_path: Path) -> None:
-    tab.appear(width=360)
-    shown(tab, tmp_path, styled(PAGES["two"], ".card * { font: 40px sans-serif !important; white-space: nowrap }"))
-    assert layout.overlaps(tab)
-    assert layout.outside(tab)
-    shown(tab, tmp_path, styled(PAGES["two"], ":root { --muted: #999999 }"))
+FAULTS = {
+    "over another": (".findings li > span { margin-top: -2rem }", layout.overlaps),
+    "beyond its card": (".card * { font: 40px sans-serif !important; white-space: nowrap }", layout.outside),
+    "faint": (":root { --muted: #999999 }", layout.faint),
+    "wider than the window": (
+        ".scroll { overflow: visible } .scroll table { min-width: 40rem }",
+        layout.scrolls_sideways,
+    ),
+    "to be scrolled": (".scroll table { min-width: 40rem }", layout.cut),
+    "clipped": (".findings li { overflow: hidden; white-space: nowrap }", layout.cut),
+    "covered by its label": (".scroll td { padding-left: 2rem !important }", layout.cut),
+}
+
+
+@pytest.mark.parametrize("which", FAULTS)
+def test_control_each_of_these_faults_is_found(tab: Page, tmp_path: Path, which: str) -> None:
+    rules, faults = FAULTS[which]
+    tab.appear(width=500)
+    shown(tab, tmp_path, PAGES["two"])
+    assert not faults(tab)
+    shown(tab, tmp_path, styled(PAGES["two"], rules))
+    assert faults(tab)
+
+
+LABELS = """
+[...document.querySelectorAll('main table')].flatMap(table => {
+  const heads = [...table.tHead.rows[0].cells].map(cell => cell.textContent);
+  const cells = [...table.tBodies].flatMap(body => [...body.rows]).flatMap(row => [...row.cells]);
+  return cells.filter(cell => cell.matches('td:not(.line)') && cell.dataset.label !== heads[cell.cellIndex]);
+}).map(cell => cell.outerHTML)
+"""
+
+
+def test_where_a_table_is_a_list_each_value_stands_behind_the_name_of_its_column(tab: Page, tmp_path: Path) -> None:
+    tab.appear(width=500)
+    for page in PAGES.values():
+        shown(tab, tmp_path, page)
+        assert tab.evaluate(LABELS) == []
+    shown(tab, tmp_path, changed(PAGES["two"], 'data-label="Verbs"', 'data-label="Kinds"'))
+    assert tab.evaluate(LABELS)
+
+
+def alike(tab: Page) -> list[str]:
+    """The colours of a legend that some reader cannot tell apart, and those that are faint on the page."""
+    legends = layout.legends(tab)
+    assert [len({key["words"] for key in keys}) for keys in legends] == [4, 4]
+    pairs = [pair for keys in legends for pair in combinations(keys, 2)]
+    return [
+        *(f"{a['words']} | {b['words']}" for a, b in pairs if colours.distance(a["fill"], b["fill"]) < 0.15),
+        *(
+            key["words"]
+            for key in chain.from_iterable(legends)
+            if max(colours.contrast(key[part], key["page"]) for part in ("fill", "edge")) < 3
+        ),
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_the_colours_of_a_legend_differ_to_every_reader(tab: Page, tmp_path: Path, scheme: str, media: str) -> None:
+    shown(tab, tmp_path, PAGES["two"])
+    tab.appear(width=500, scheme=scheme, media=media)
+    assert alike(tab) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "found"),
+    [
+        ("--bar-preset: var(--bar)", "reaches it | may install, the preset"),
+        ("--bar-bad: #eb1350", "an update of the stack renews it | expired, or not yet valid"),
+        ("--bar: #8fb8e0", "from issue to renewal"),
+    ],
+    ids=["the same", "alike without green", "faint"],
+)
+def test_control_colours_of_a_legend_that_do_not_differ_are_found(
+    tab: Page, tmp_path: Path, rule: str, found: str
+) -> None:
+    shown(tab, tmp_path, styled(PAGES["two"], f":root {{ {rule} }}"))
+    tab.appear(width=500)
+    assert found in alike(tab)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("which", PAGES)
+def test_all_of_the_page_is_on_paper_and_dark_on_white(tab: Page, tmp_path: Path, which: str, scheme: str) -> None:
+    shown(tab, tmp_path, PAGES[which])
+    tab.appear(width=PAPER, scheme=scheme, media="print")
+    for faults in (layout.hidden, layout.overlaps, layout.outside, layout.cut, layout.faint):
+        assert faults(tab) == []
+    assert layout.darkness(tab) == 0
+    assert tab.evaluate(SPLIT) == []
+    assert tab.evaluate(LONELY) == []
+
+
+SPLIT = """
+[...document.querySelectorAll('tr, .path, .card, .findings li')]
+  .filter(element => getComputedStyle(element).breakInside !== 'avoid').map(element => element.outerHTML)
+"""
+LONELY = """
+[...document.querySelectorAll('h2, h3, caption, summary, thead, tbody > :first-child')]
+  .filter(element => getComputedStyle(element).breakAfter !== 'avoid').map(element => element.outerHTML)
+"""
+OPENED = "details::details-content { content-visibility: visible; block-size: auto; opacity: 1 }"
+
+
+def test_control_what_paper_would_lose_or_print_dark_is_found(tab: Page, tmp_path: Path) -> None:
+    def on_paper(page: str) -> None:
+        shown(tab, tmp_path, page)
+        tab.appear(width=PAPER, scheme="dark", media="print")
+
+    on_paper(changed(PAGES["thirty"], OPENED, ""))
+    assert layout.hidden(tab)
+    on_paper(changed(PAGES["two"], "@media screen and (prefers-color-scheme", "@media (prefers-color-scheme"))
+    assert layout.darkness(tab) > 0.8
     assert layout.faint(tab)
-    shown(tab, tmp_path, styled(PAGES["two"], ".scroll { overflow: visible }"))
-    assert layout.scrolls_sideways(tab)
-
-
-FOLDED = "document.querySelector('details.team .path').checkVisibility()"
-
-
-def test_on_paper_nothing_is_folded(tab: Page, tmp_path: Path) -> None:
-    shown(tab, tmp_path, PAGES["thirty"])
-    tab.appear(width=1280)
-    assert tab.evaluate(FOLDED) is False
-    tab.appear(width=1280, media="print")
-    assert tab.evaluate(FOLDED) is True
+    on_paper(styled(PAGES["two"], "td { white-space: nowrap }"))
+    assert layout.cut(tab)
+    on_paper(styled(PAGES["two"], "tr, caption { break-inside: auto; break-after: auto }"))
+    assert tab.evaluate(SPLIT)
+    assert tab.evaluate(LONELY)
 
 
 def test_a_screen_reader_names_all_headings_tables_and_drawings(tab: Page, tmp_path: Path) -> None:

@@ -50,8 +50,43 @@ _OUTSIDE = """
   .map(({text}) => text))()
 """
 
+_CUT = """
+(() => {
+  const clips = element => getComputedStyle(element).overflowX !== 'visible';
+  const cut = ({parent, box}) => {
+    if (parent.closest('.skip')) return false;
+    if (box.left < -1 || box.right > document.documentElement.clientWidth + 1) return true;
+    for (let each = parent; each !== document.body; each = each.parentElement) {
+      const frame = each.getBoundingClientRect();
+      if (clips(each) && (box.left < frame.left - 1 || box.right > frame.right + 1)) return true;
+    }
+    return false;
+  };
+  const label = cell => getComputedStyle(cell, '::before');
+  const covered = cell => label(cell).position === 'absolute'
+    && parseFloat(label(cell).width) > parseFloat(getComputedStyle(cell).paddingLeft);
+  return [
+    ...%(texts)s.filter(cut).map(({text}) => text),
+    ...[...document.querySelectorAll('[data-label]')].filter(covered).map(cell => cell.dataset.label),
+  ];
+})()
+"""
+
+_HIDDEN = """
+(() => {
+  const hidden = [];
+  const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (node.data.trim() && !node.parentElement.checkVisibility()) hidden.push(node.data.trim());
+  }
+  return hidden;
+})()
+"""
+
 _FAINT = """
 (() => {
+  const paper = matchMedia('print').matches;
+  const printed = style => !paper || style.printColorAdjust === 'exact';
   const channels = color => (color.match(/[0-9.]+/g) || []).map(Number);
   const light = color => {
     const linear = c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
@@ -61,7 +96,8 @@ _FAINT = """
   const solid = color => color !== 'none' && channels(color)[3] !== 0;
   const behind = element => {
     for (let each = element; each; each = each.parentElement) {
-      if (solid(getComputedStyle(each).backgroundColor)) return getComputedStyle(each).backgroundColor;
+      const style = getComputedStyle(each);
+      if (solid(style.backgroundColor) && printed(style)) return style.backgroundColor;
     }
     return 'rgb(255, 255, 255)';
   };
@@ -71,10 +107,21 @@ _FAINT = """
     const [one, other] = [light(style.color), light(behind(parent))];
     const contrast = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
     if (contrast < 4.5) found.add(`${text}: ${contrast.toFixed(2)}`);
-    if (parseFloat(style.fontSize) < 12) found.add(`${text}: ${style.fontSize}`);
+    if (parseFloat(style.fontSize) < 12 && !paper) found.add(`${text}: ${style.fontSize}`);
   }
   return [...found];
 })()
+"""
+
+
+_LEGENDS = """
+[...document.querySelectorAll('.legend')].map(legend => [...legend.querySelectorAll('.key')].map(key => {
+  const style = getComputedStyle(key), page = getComputedStyle(document.body).backgroundColor;
+  const or = (color, other) => color === 'rgba(0, 0, 0, 0)' ? other : color;
+  const line = parseFloat(style.width) <= parseFloat(style.borderLeftWidth);
+  const fill = line ? style.borderLeftColor : or(style.backgroundColor, page);
+  return {words: key.parentElement.innerText.trim(), page, fill, edge: or(style.borderLeftColor, fill)};
+}))
 """
 
 
@@ -88,8 +135,26 @@ def outside(page: Page) -> Any:
     return page.evaluate(_OUTSIDE % {"texts": _TEXTS})
 
 
+def cut(page: Page) -> Any:
+    """Return the texts that reach beyond the window or beyond a box that cuts or scrolls, and labels over a value."""
+    return page.evaluate(_CUT % {"texts": _TEXTS})
+
+
+def hidden(page: Page) -> Any:
+    """Return the texts of the page that are not shown."""
+    return page.evaluate(_HIDDEN)
+
+
+def legends(page: Page) -> Any:
+    """Return the keys of each legend: `words`, the colours `fill` and `edge`, and `page`, which is behind them."""
+    return page.evaluate(_LEGENDS)
+
+
 def faint(page: Page) -> Any:
-    """Return the texts that are hard to read: contrast below 4.5 (WCAG 2.2, 1.4.3, level AA), or smaller than 12 px."""
+    """Return the texts that are hard to read: contrast below 4.5 (WCAG 2.2, 1.4.3, level AA), or smaller than 12 px.
+
+    On paper, text of any size stands on white where the background is not printed.
+    """
     return page.evaluate(_FAINT % {"texts": _TEXTS})
 
 

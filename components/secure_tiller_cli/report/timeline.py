@@ -10,7 +10,7 @@ _PAST, _AHEAD = timedelta(days=400), timedelta(days=800)
 """The longest time that is shown: a certificate of ten years would press all others into one spot."""
 _STEPS = (1, 2, 3, 6, 12)
 """Months between two marks."""
-_MOST_MARKS = 5
+_MOST_MARKS = 4
 _ROOM = 9
 """Per cent that the text of a mark needs on either side."""
 
