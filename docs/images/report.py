@@ -15,17 +15,18 @@ from secure_tiller_cli.report import build, to_html
 from secure_tiller_cli.results.result import Result, Status
 from testbed.browser import Page, browser
 from testbed.toolchain import prepare_browser
-from tests.unit.secure_tiller_cli.report.samples import DEMO, NOW, STACK, proof
+from tests.unit.secure_tiller_cli.report.samples import DEMO, DIGEST, NOW, STACK, proof
 
 PICTURE = Path(__file__).parent / "report.png"
 WIDTH = 1160
 CHECK = proof(
-    Result("blue", "port refuses plaintext", Status.PASSED, "the connection was closed"),
+    Result("blue", "port refuses plaintext", Status.PASSED, "the connection was closed", ""),
     Result(
         "green",
         "service accounts where Tiller installs",
         Status.FAILED,
         "green-apps/builder is bound to the ClusterRole cluster-admin",
+        "remove the binding",
     ),
 )
 SHOWN = "#summary, #reach, #certificates"
@@ -36,7 +37,7 @@ def main() -> None:
     """Write the picture."""
     with tempfile.TemporaryDirectory() as folder, browser(prepare_browser(Console(stderr=True))) as connection:
         file = Path(folder) / "report.html"
-        file.write_text(to_html(build(STACK, DEMO, CHECK, NOW)))
+        file.write_text(to_html(build(STACK, DEMO, CHECK, NOW, DIGEST)))
         page = Page(connection)
         page.appear(width=WIDTH)
         page.open(file.as_uri())

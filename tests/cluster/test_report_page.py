@@ -42,7 +42,8 @@ PAGES = {
     "expired": to_html(build(STACK, (EXPIRED,), None, NOW, DIGEST)),
     "faulty": to_html(replace(build(STACK, (FAULTY,), UNREACHED, NOW, DIGEST, ("new",)), findings=FINDINGS)),
 }
-WIDTHS = (1400, 900, 500, 320)
+WIDTHS = (1400, 961, 769, 500, 320)
+"""Of windows in pixels; 961 and 769 are the narrowest with tables in columns, and with pictures that run across."""
 PAPER = 718
 """The pixels across A4 with margins of 1 cm."""
 
