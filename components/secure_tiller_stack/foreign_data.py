@@ -5,8 +5,10 @@ of the text, because the text can hold a secret.
 """
 
 import json
+import math
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import yaml
@@ -32,6 +34,9 @@ DEEPEST = 100
 MOST_VALUES = 500_000
 """Values of a YAML document; those of an alias count each time it is used. Helm 2's reader begins to refuse aliases at
 400,000 (gopkg.in/yaml.v2 2.2.8, decode.go, alias_ratio_range_low)."""
+MOST_PARTS = 6_000_000
+"""Strings, opening brackets and commas of a JSON text, which holds no more values. Those that take most memory, small
+objects, then take some 400 MB."""
 LONGEST_NUMBER = 1_000
 """Characters of a number in JSON, or of one with a tag in YAML: the time to parse it grows with their square."""
 
@@ -39,6 +44,7 @@ _TOO_DEEP = f"is nested too deeply: more than {DEEPEST} levels"
 _NUMBER_TOO_LONG = f"holds a number of more than {LONGEST_NUMBER} digits"
 _MALFORMED = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
 """The errors of the YAML library about `!!int a`, `0x_` and their like."""
+_PARTS = re.compile(r'"[^"]*"?|[,\[{]')
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
@@ -85,6 +91,7 @@ def json_prefix(text: str, begin: int = 0) -> tuple[Any, int]:
     Raises:
         UnreadableError: there is none, or it exceeds a limit.
     """
+    _require_few_parts(text[begin:] if begin else text)
     try:
         value, end = _DECODER.raw_decode(text, begin)
     except json.JSONDecodeError as error:
@@ -180,7 +187,27 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
-_DECODER = json.JSONDecoder(parse_int=_integer)
+def _real(digits: str) -> float:
+    if len(digits) > LONGEST_NUMBER:
+        raise UnreadableError(_NUMBER_TOO_LONG)
+    if math.isinf(real := float(digits)):
+        raise UnreadableError("holds a number that is too large for 64 bits")
+    return real
+
+
+def _constant(word: str) -> float:
+    raise UnreadableError(f"is no JSON: it holds {word}")
+
+
+_DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_real, parse_constant=_constant)
+
+
+def _require_few_parts(text: str) -> None:
+    if sum(map(text.count, ',[{"')) <= MOST_PARTS:  # more than there are parts, and counted at once
+        return
+    without_escapes = text.replace("\\\\", "").replace('\\"', "")
+    if sum(1 for _ in islice(_PARTS.finditer(without_escapes), MOST_PARTS + 1)) > MOST_PARTS:
+        raise UnreadableError(f"holds too many values: more than {MOST_PARTS:,} strings, brackets and commas")
 
 
 def _require_depth(value: Any) -> None:

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from secure_tiller_stack import foreign_data
 from secure_tiller_stack.foreign_data import UnreadableError, decode, json_prefix, json_value, read_bounded, yaml_value
 
 
@@ -20,6 +21,10 @@ from secure_tiller_stack.foreign_data import UnreadableError, decode, json_prefi
         ('{"a":' * 100_000, "nested too deeply"),
         (f'{{"a": {"1" * 5_000}}}', "a number of more than 1000 digits"),
         (f'{{"a": -{"1" * 5_000_000}}}', "a number of more than 1000 digits"),
+        (f"[0.{'1' * 5_000}]", "a number of more than 1000 digits"),
+        ("[1e999]", "a number that is too large"),
+        ("[NaN]", "is no JSON: it holds NaN"),
+        ("[-Infinity]", "is no JSON: it holds -Infinity"),
     ],
 )
 def test_json_beyond_a_bound_is_refused(text: str, why: str) -> None:
@@ -35,6 +40,24 @@ def test_json_beyond_a_bound_is_refused(text: str, why: str) -> None:
 )
 def test_json_within_the_bounds_is_read_as_it_is(text: str) -> None:
     assert json_value(text) == json_value(f" {text}\r\n") == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    "item", ["0", "[]", "{}", '""', '{"a": 0}', '"a": 0', '"\\\\"', '"\\""'], ids=lambda item: item.replace('"', "'")
+)
+def test_json_of_too_many_values_is_refused_before_it_is_parsed(item: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(foreign_data, "MOST_PARTS", 1_000)
+    monkeypatch.setattr(foreign_data, "_DECODER", None)
+    with pytest.raises(UnreadableError, match="holds too many values"):
+        json_value(f"[{f'{item},' * 1_000}0]")
+    with pytest.raises(UnreadableError, match="holds too many values"):
+        json_prefix(f'a "\n[{f"{item}," * 1_000}0]', 4)
+
+
+@pytest.mark.parametrize("text", ["a,[{", '\\"[', "\\\\", '\\\\\\",'])
+def test_what_stands_in_strings_of_json_is_not_counted(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(foreign_data, "MOST_PARTS", 4)
+    assert json_value(f'["{text * 1_000}", 0]') == json.loads(f'["{text * 1_000}", 0]')
 
 
 def test_json_within_a_text_is_read_to_its_end() -> None:
