@@ -10,7 +10,7 @@ from urllib.parse import quote
 import urllib3
 
 from secure_tiller_stack.cluster.api import call
-from secure_tiller_stack.cluster.connection import AT_ONCE, UNREADABLE, clients
+from secure_tiller_stack.cluster.connection import AT_ONCE, UNREADABLE, answering, clients
 from secure_tiller_stack.cluster.lister import Json
 from tiller_facts.kinds import Kind
 
@@ -81,6 +81,7 @@ def _is_of_kubernetes(api_version: str) -> bool:
     return "." not in name or name.endswith(".k8s.io")
 
 
+@answering()
 def discover(client: Any) -> Discovery:
     """Ask a cluster which kinds it serves.
 

@@ -9,7 +9,7 @@ from contextlib import closing
 from http import HTTPStatus
 from typing import Any, ParamSpec, TypeVar
 
-from secure_tiller_stack.cluster.connection import ANONYMOUS, TIMEOUT_SECONDS, clients
+from secure_tiller_stack.cluster.connection import ANONYMOUS, TIMEOUT_SECONDS, answering, clients
 from secure_tiller_stack.foreign_data import json_value
 
 REQUEST_SECONDS = 60.0
@@ -55,19 +55,20 @@ def call(
     Raises:
         ApiException: it refuses, with its status and the text of its answer as `body`.
         TimeoutError: the answer takes too long.
-        ValueError: the answer is no JSON, or exceeds the limits.
+        AnswerError: the request cannot be sent, or the answer is no JSON object, or exceeds the limits.
     """
     last = min(time.monotonic() + REQUEST_SECONDS, until or float("inf"))
-    answer = _answer(
-        client, method, path, query or {}, body, {"Accept": accept, "Content-Type": sends, **(headers or {})}
-    )
-    with closing(getattr(answer, "response", answer)) as unread:
-        content = _content(unread, last)
+    sent = {"Accept": accept, "Content-Type": sends, **(headers or {})}
+    with answering():
+        answer = _answer(client, method, path, query or {}, body, sent)
+        with closing(getattr(answer, "response", answer)) as unread:
+            content = _content(unread, last)
     if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
         error = clients.ApiException(status=answer.status, reason=answer.reason)
         error.body = content.decode(errors="replace")
         raise error
-    return json_value(content)
+    with answering():
+        return dict(json_value(content))
 
 
 def _answer(

@@ -7,7 +7,7 @@ from typing import Any
 
 from secure_tiller_stack.cluster import existing, reviews
 from secure_tiller_stack.cluster.api import call, unless_refused
-from secure_tiller_stack.cluster.connection import calling
+from secure_tiller_stack.cluster.connection import answering, calling
 from secure_tiller_stack.cluster.facts import ClusterFacts, FoundNamespace, FoundTiller, Questions
 from secure_tiller_stack.cluster.lister import Json, items, path
 from secure_tiller_stack.kubeconfig import Access
@@ -39,19 +39,18 @@ def tillers(access: Access, namespace: str) -> tuple[FoundTiller, ...]:
         return _tillers(client, namespace)
 
 
+@answering()
 def uid(client: Any) -> str:
     """Return the UID of the namespace kube-system, which no two clusters share."""
     return str(call(client, "GET", path(NAMESPACES, name="kube-system"))["metadata"]["uid"])
 
 
 def _gather(client: Any, questions: Questions) -> ClusterFacts:
-    version = call(client, "GET", "/version")
-    listed = (each["metadata"] for each in items(client, NAMESPACES, metadata_only=True))
-    namespaces = {metadata["name"]: _found(metadata) for metadata in listed}
+    version, namespaces = _version(client), _namespaces(client)
     return ClusterFacts(
         server=client.configuration.host,
         uid=uid(client),
-        version=(_digits(version["major"]), _digits(version["minor"])),
+        version=version,
         namespaces=namespaces,
         everybody=reviews.readers(client) if questions.deploying else UNKNOWN,
         tillers=_all_tillers(client, namespaces),
@@ -59,6 +58,18 @@ def _gather(client: Any, questions: Questions) -> ClusterFacts:
         objects=existing.there(client, questions, namespaces),
         lacking=reviews.lacking(client, questions) if questions.deploying else frozenset(),
     )
+
+
+@answering()
+def _version(client: Any) -> tuple[int, int]:
+    version = call(client, "GET", "/version")
+    return _digits(version["major"]), _digits(version["minor"])
+
+
+@answering()
+def _namespaces(client: Any) -> Mapping[str, FoundNamespace]:
+    listed = (each["metadata"] for each in items(client, NAMESPACES, metadata_only=True))
+    return {metadata["name"]: _found(metadata) for metadata in listed}
 
 
 def _found(metadata: Json) -> FoundNamespace:
@@ -74,6 +85,7 @@ def _all_tillers(client: Any, namespaces: Mapping[str, FoundNamespace]) -> tuple
     return unless_refused(None, _tillers, client, *ours) if found is None else found
 
 
+@answering()
 def _tillers(client: Any, *namespaces: str) -> tuple[FoundTiller, ...]:
     found = chain(*(items(client, PODS, namespace, labels=_TILLERS) for namespace in namespaces))
     return tuple(_tiller(pod) for pod in found if pod["status"].get("phase") not in ("Succeeded", "Failed"))

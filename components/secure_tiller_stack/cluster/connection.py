@@ -36,12 +36,31 @@ ANONYMOUS = "system:anonymous"
 """The user whom the API server takes a request without credentials for (Kubernetes documentation, Authenticating)."""
 
 UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
-"""The errors of the client about an entry, or an answer, of a form that it does not expect."""
+"""The errors about an entry, or an answer, of a form that is not expected."""
 
 CORRECT = "correct the context's server address, credentials and the files that they name, or choose another context"
 
 _unverified: set[str] = set()
 """The clusters for which the warning has been printed that nobody verifies them."""
+
+
+class AnswerError(ValueError):
+    """A request cannot be sent, or its answer is none of Kubernetes. The message is the type of the error."""
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Surround the code that reads an answer, and no more: other faults of ours are not the server's.
+
+    Raises:
+        AnswerError: the answer has not the expected form.
+    """
+    try:
+        yield
+    except AnswerError:
+        raise
+    except UNREADABLE as error:
+        raise AnswerError(type(error).__name__) from error
 
 
 @contextmanager
@@ -62,8 +81,10 @@ def calling(
     try:
         with tempfile.TemporaryDirectory(prefix="secure-tiller-") as folder:
             entries = _entries(access)
-            server = entries.cluster["server"].rstrip("/")
-            with _client(entries, server, Path(folder)) as client:
+            with answering():
+                server = entries.cluster["server"].rstrip("/")
+                made = _client(entries, server, Path(folder))
+            with made as client:
                 yield client
     except EntryError as error:
         raise no_answer(access, server, str(error), error.remedy) from error
@@ -72,11 +93,9 @@ def calling(
             login.forget(entries)
         reason = f"it refused {asked}: {error.status} {error.reason}"
         raise no_answer(access, server, reason, _remedy(error, right)) from error
-    except UNREADABLE as error:
-        # The error is not shown: it can quote the request, which holds credentials.
-        reason = (
-            f"the context's values cannot be sent, or the server is no Kubernetes API server ({type(error).__name__})"
-        )
+    except AnswerError as error:
+        # The error itself is not shown: it can quote the request, which holds credentials.
+        reason = f"the context's values cannot be sent, or the server is no Kubernetes API server ({error})"
         raise no_answer(access, server, reason, CORRECT) from error
     except (urllib3.exceptions.HTTPError, OSError) as error:
         remedy = "start the cluster, or choose another kubeconfig or context"

@@ -7,7 +7,7 @@ from typing import Any
 
 from secure_tiller_stack.cluster import lister
 from secure_tiller_stack.cluster.api import unless_refused
-from secure_tiller_stack.cluster.connection import AT_ONCE
+from secure_tiller_stack.cluster.connection import AT_ONCE, answering
 from secure_tiller_stack.cluster.facts import FoundNamespace, FoundObjects, FoundRelease, Questions
 from secure_tiller_stack.cluster.lister import RELEASES, Json
 from tiller_facts.identity import MANAGED_BY, MANAGED_BY_LABEL, SERVICE_ACCOUNT, STACK_ANNOTATION, TEAM_LABEL
@@ -50,13 +50,15 @@ def there(client: Any, questions: Questions, namespaces: Mapping[str, FoundNames
         if listed is None:
             refused.add(kind)
         else:
-            by_place = {each["metadata"]["namespace"]: each["metadata"] for each in listed}
+            with answering():
+                by_place = {each["metadata"]["namespace"]: each["metadata"] for each in listed}
             for item in (item for item in objects if item.namespace in by_place):
                 found[item] = _team(by_place[item.namespace], namespaces[item.namespace], questions.stack)
                 uids.add(str(by_place[item.namespace].get("uid", "")))
     return FoundObjects(found, frozenset(refused), frozenset(uids - {""}))
 
 
+@answering()
 def _team(metadata: Mapping[str, Any], inside: FoundNamespace, stack: str) -> str:
     """Return the team for which this stack made an object; empty: it did not."""
     labels = metadata.get("labels", {})

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from secure_tiller_stack.cluster.api import JSON, call
-from secure_tiller_stack.cluster.connection import clients
+from secure_tiller_stack.cluster.connection import answering, clients
 from tiller_facts.kinds import SECRETS, Kind
 
 PAGE = 500
@@ -67,7 +67,7 @@ def items(
         if error.status != HTTPStatus.GONE:
             raise
         found = asked()
-    return found if whole else tuple({"metadata": each["metadata"]} for each in found)
+    return found if whole else tuple(map(_metadata, found))
 
 
 def find(client: Any, kind: Kind, name: str, namespace: str = "", *, secret_data: bool = False) -> Json | None:
@@ -92,7 +92,8 @@ def find(client: Any, kind: Kind, name: str, namespace: str = "", *, secret_data
         if error.status != HTTPStatus.NOT_FOUND:
             raise
         return None
-    return dict(found) if whole else {"metadata": found["metadata"]}
+    metadata = _metadata(found)
+    return found if whole else metadata
 
 
 def path(kind: Kind, namespace: str = "", name: str = "") -> str:
@@ -106,7 +107,16 @@ def _pages(client: Any, path: str, query: Mapping[str, str], until: float, accep
     place = ""
     while True:
         answer = call(client, "GET", path, query={**query, "continue": place}, accept=accept, until=until)
-        yield from answer["items"] or ()
-        place = (answer.get("metadata") or {}).get("continue") or ""
+        with answering():
+            found = tuple(answer["items"] or ())
+            for each in found:
+                _metadata(each)
+            place = (answer.get("metadata") or {}).get("continue") or ""
+        yield from found
         if not place:
             return
+
+
+@answering()
+def _metadata(item: Json) -> Json:
+    return {"metadata": dict(item["metadata"])}

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from secure_tiller_stack.cluster.api import call, lacks_right
-from secure_tiller_stack.cluster.connection import AT_ONCE, clients
+from secure_tiller_stack.cluster.connection import AT_ONCE, answering, clients
 from secure_tiller_stack.cluster.facts import Questions
 from secure_tiller_stack.permissions import escalate
 from tiller_facts import rbac
@@ -47,6 +47,7 @@ def held(client: Any, rights: Iterable[Right], user: str = "", groups: Sequence[
         return frozenset(right for right, allowed in zip(asked, answers, strict=True) if allowed)
 
 
+@answering()
 def _holds(client: Any, user: str, groups: Sequence[str], right: Right) -> bool:
     kind, subject = (
         ("SubjectAccessReview", {"user": user, "groups": groups}) if user else ("SelfSubjectAccessReview", {})
