@@ -1,14 +1,17 @@
 """YAML, read as Helm's library reads it: gopkg.in/yaml.v2 2.2.8, then converted to JSON by sigs.k8s.io/yaml."""
 
 import base64
+import datetime
 import json
 import math
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, cast
 
 import yaml
 
-from secure_tiller_stack.foreign_data import BoundedLoader
+from secure_tiller_stack.foreign_data import BoundedLoader, Budget, UnreadableError
 
 _PLAIN = "tag:secure-tiller:plain"
 """The tag of plain scalars: without quotes and without a tag of their own."""
@@ -22,9 +25,17 @@ _CONSTANTS = {
     **dict.fromkeys(_FALSE.split(), False),
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
 }
+_BETWEEN_DIGITS = re.compile("(?<=[0-9])_(?=[0-9])")
+_NO_TEXT = re.compile("[\udc80-\udcff]")
+_DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?=[Tt ]|$)")
+_UNSIGNED = 2**63
+"""Go reads a whole number from here on as one without a sign, which can be neither a key nor tagged as a float."""
 _INT = re.compile(r"([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NO_JSON = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_SMALL = 1e-37
+"""Keys are written as numbers of 32 bits, which are no smaller."""
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _BASES = {"0x": 16, "0b": 2, "0o": 8}
 
 
@@ -39,13 +50,13 @@ def _resolve(scalar: str) -> tuple[str, Any]:
         return ("null" if value is None else "bool"), value
     if _NO_JSON.fullmatch(scalar):
         raise ValueError
-    plain = scalar if scalar.startswith(".") else scalar.replace("_", "")
+    plain = _BETWEEN_DIGITS.sub("", scalar) if scalar[0] == "." else scalar.replace("_", "")
     if scalar[0] in "+-.0123456789":
         found = _INT.fullmatch(plain) if len(plain) < _LONGEST_INTEGER else None
         if found and -(2**63) <= (number := _integer(*found.groups())) < 2**64:
             return "int", number
         if _FLOAT.fullmatch(plain) and not math.isinf(real := float(plain)):
-            return "float", int(real) if real.is_integer() and abs(real) < _LARGEST else real
+            return "float", real
     return "str", scalar
 
 
@@ -61,18 +72,18 @@ def _resolve_tagged(tag: str, scalar: str) -> Any:
         ValueError: the scalar does not match its tag, and Helm's reader refuses it.
     """
     if tag == "binary":
-        return base64.b64decode(scalar, validate=True).decode(errors="replace")
+        text = base64.b64decode(scalar, validate=True).decode(errors="surrogateescape")
+        return _NO_TEXT.sub("\ufffd", text)  # Go replaces each byte
     if tag not in ("bool", "int", "float", "null", "timestamp"):
         return scalar
     found, value = _resolve(scalar)
-    if tag == "timestamp" and _DATE.match(scalar):
+    if tag == "timestamp" and (date := _DATE.match(scalar)) and datetime.date(*map(int, date.groups())):
         return scalar
-    if found != tag and (found, tag) != ("int", "float"):
+    if (found, tag) == ("int", "float") and value < _UNSIGNED:
+        return float(value)
+    if found != tag:
         raise ValueError
     return value
-
-
-_DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
 
 
 class Loader(BoundedLoader):
@@ -84,13 +95,45 @@ class Loader(BoundedLoader):
     }
     yaml_constructors: ClassVar[dict[Any, Any]] = {}
 
+    def __init__(self, text: str, budget: Budget) -> None:
+        """Prepare to read a text."""
+        super().__init__(text, budget)
+        self._text = text.removeprefix("\ufeff")  # the library does not count it
+        self._brackets = 0
+
     def compose_scalar_node(self, anchor: Any) -> Any:
-        """Compose a scalar. With the tag `!` alone it is a string to Go."""
-        is_string = cast("Any", self).peek_event().tag == "!"
+        """Compose a scalar. With the tag `!` alone it is a string to Go.
+
+        Raises:
+            UnreadableError: Go cannot read it.
+        """
+        event = cast("Any", self).peek_event()
+        where = f"is no YAML to Helm: line {event.start_mark.line + 1}"
+        if not event.style and self._brackets and "?" in event.value:
+            raise UnreadableError(f"{where}: a ? without quotes within brackets")
+        written = self._text[event.start_mark.index : event.end_mark.index] if event.style == '"' else ""
+        if "/" in _ESCAPED.findall(written):
+            raise UnreadableError(f"{where}: a backslash before a slash")
         node: Any = super().compose_scalar_node(anchor)
-        if is_string:
+        if event.tag == "!":
             node.tag = "tag:yaml.org,2002:str"
         return node
+
+    def compose_sequence_node(self, anchor: Any) -> Any:
+        """Compose a list, within brackets or not."""
+        with self._within(cast("Any", self).peek_event().flow_style):
+            return super().compose_sequence_node(anchor)
+
+    def compose_mapping_node(self, anchor: Any) -> Any:
+        """Compose a map, within braces or not."""
+        with self._within(cast("Any", self).peek_event().flow_style):
+            return super().compose_mapping_node(anchor)
+
+    @contextmanager
+    def _within(self, brackets: bool) -> Iterator[None]:
+        self._brackets += brackets
+        yield
+        self._brackets -= brackets
 
     def flatten_mapping(self, node: Any) -> None:
         """Put in what `<<` names, in its place: Go lets a later key replace an earlier one, wherever it is from."""
@@ -107,18 +150,25 @@ class Loader(BoundedLoader):
         node.value = pairs
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-        return {_key(key): value for key, value in super().construct_mapping(node, deep=deep).items()}
+        """Construct a map. Its keys are strings in JSON."""
+        self.flatten_mapping(node)
+        return {_key(key): self.construct_object(value, deep=deep) for key, value in node.value}
 
 
-def _key(key: Any) -> str:
-    """Return a key as a string, as JSON requires.
+def _key(node: Any) -> str:
+    """Return a key as the conversion to JSON writes it.
 
     Raises:
-        ValueError: JSON has no such key.
+        ValueError: it has no such key, or a decimal number of more than 6 digits, which it rounds.
     """
-    if key is None or not isinstance(key, str | int | float):
-        raise ValueError
-    return json.dumps(key) if not isinstance(key, str) else key
+    key = _scalar(node) if isinstance(node, yaml.ScalarNode) else None
+    if isinstance(key, str):
+        return key
+    if isinstance(key, float) and (key == 0 or _SMALL < abs(key) < 1 / _SMALL) and float(f"{key:g}") == key:
+        return f"{key:g}"
+    if isinstance(key, int) and key < _UNSIGNED:
+        return json.dumps(key)
+    raise ValueError
 
 
 def _construct(loader: Any, node: Any) -> Any:
@@ -127,6 +177,11 @@ def _construct(loader: Any, node: Any) -> Any:
         return yaml.SafeLoader.construct_yaml_map(loader, node)
     if isinstance(node, yaml.SequenceNode):
         return yaml.SafeLoader.construct_yaml_seq(loader, node)
+    value = _scalar(node)
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST else value
+
+
+def _scalar(node: Any) -> Any:
     if node.tag == _PLAIN:
         return _resolve(node.value)[1]
     return _resolve_tagged(node.tag.removeprefix("tag:yaml.org,2002:"), node.value)

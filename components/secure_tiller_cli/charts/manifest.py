@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,8 @@ HOOKS = frozenset(
 
 _BLANK = "\t\n\f\r "
 """White space, as Go's regular expressions define it."""
+_SPACE = "".join(each for each in map(chr, range(0x3001)) if each.isspace() and each not in "\x1c\x1d\x1e\x1f")
+"""White space, as Go's strings.TrimSpace defines it."""
 _SEPARATOR = re.compile(rf"(?:\A|\n)---[{_BLANK}]*")
 """Helm's separator of documents, without the white space before it (Helm 2.17, pkg/releaseutil/manifest.go)."""
 LARGEST = 20 * 2**20
@@ -90,7 +92,8 @@ def read(text: str) -> tuple[Manifest, ...]:
     if len(text) > LARGEST:
         raise _refused("", f"is larger than Tiller accepts: all manifests together exceed {LARGEST // 2**20} MiB")
     found, problems, budget = list[Manifest](), list[Problem](), Budget()
-    documents = [document for document in _SEPARATOR.split(text) if document.strip()]
+    documents = [each.strip(_SPACE) for each in _SEPARATOR.split(text.strip(_SPACE))]
+    documents = [f"{each}\n" for each in documents if each]
     for document in documents:
         try:
             found += _objects(document, budget)
@@ -114,12 +117,42 @@ def _objects(document: str, budget: Budget) -> Iterator[Manifest]:
         raise _refused(source, str(error)) from error
     if content is None:
         return
+    _require_head(content, source)
     annotations = _annotations(content, source)
     hook = _hooks(annotations)
     if hook and HOOKS.issuperset(hook):
         _require_json(document, source)
     for item in _flattened(content, source):
         yield _manifest(item, source, hook, annotations if hook else {})
+
+
+_HEAD = ("apiVersion", "kind", "metadata", "items")
+
+
+def _require_head(content: Any, source: str) -> None:
+    """Require of a document what Helm's reader does, which takes `Kind` for `kind`, while the API server does not.
+
+    Source: Helm 2.17, pkg/releaseutil/manifest.go, SimpleHead; Go, encoding/json, Unmarshal.
+
+    Raises:
+        ManifestError: it has a key in another case, or metadata that are no map.
+    """
+    _require_case(content, _HEAD, source)
+    metadata = content.get("metadata") if isinstance(content, Mapping) else None
+    if not isinstance(metadata, Mapping | None):
+        raise _refused(source, "has metadata that are no map")
+    _require_case(metadata, ("name", "annotations"), source)
+    for key, value in (("apiVersion", content), ("kind", content), ("name", metadata)):
+        if isinstance(value, Mapping) and isinstance(value.get(key), Mapping | list):
+            raise _refused(source, f"has a {key} that is no text")
+
+
+def _require_case(found: Any, keys: Iterable[str], source: str) -> None:
+    folded = {key.casefold(): key for key in keys}
+    for key in found if isinstance(found, Mapping) else ():
+        meant = folded.get(key.casefold(), key)
+        if key != meant:
+            raise _refused(source, f"has the key {meant} in another case, as which Helm reads it, Kubernetes not")
 
 
 def _require_json(document: str, source: str) -> None:
@@ -163,6 +196,7 @@ def _is_text(value: Any) -> bool:
 def _manifest(item: Any, source: str, hooks: tuple[str, ...], annotations: Mapping[str, str]) -> Manifest:
     if not isinstance(item, Mapping):
         raise _refused(source, f"is no object of Kubernetes, but a {type(item).__name__}")
+    _require_case(item, _HEAD, source)
     metadata = item.get("metadata")
     if not isinstance(metadata, Mapping | None):
         raise _refused(source, "has metadata that are no map")
@@ -171,6 +205,8 @@ def _manifest(item: Any, source: str, hooks: tuple[str, ...], annotations: Mappi
     for key, word in {**words, **({} if name in (None, "") else {"metadata.name": name})}.items():
         if not _is_text(word):
             raise _refused(source, f"has no {key}" if word in (None, "") else f"has a {key} that is no text")
+    if str(words["apiVersion"]).count("/") > 1:
+        raise _refused(source, "has an apiVersion that is no group and version")
     # A namespace that is no text is ignored: Helm's builder overwrites it with the release's (SetNamespace).
     inside = str(namespace) if _is_text(namespace) else ""
     return Manifest(str(words["apiVersion"]), str(words["kind"]), name or "", inside, item, source, hooks, annotations)
