@@ -55,7 +55,7 @@ def call(
     Raises:
         ApiException: it refuses, with its status and the text of its answer as `body`.
         TimeoutError: the answer takes too long.
-        AnswerError: the request cannot be sent, or the answer is no JSON object, or exceeds the limits.
+        AnswerError: the request cannot be sent, or the answer is no JSON, or exceeds the limits.
     """
     last = min(time.monotonic() + REQUEST_SECONDS, until or float("inf"))
     sent = {"Accept": accept, "Content-Type": sends, **(headers or {})}
@@ -68,7 +68,7 @@ def call(
         error.body = content.decode(errors="replace")
         raise error
     with answering():
-        return dict(json_value(content))
+        return json_value(content)
 
 
 def _answer(

@@ -92,8 +92,7 @@ def find(client: Any, kind: Kind, name: str, namespace: str = "", *, secret_data
         if error.status != HTTPStatus.NOT_FOUND:
             raise
         return None
-    metadata = _metadata(found)
-    return found if whole else metadata
+    return _object(found) if whole else _metadata(found)
 
 
 def path(kind: Kind, namespace: str = "", name: str = "") -> str:
@@ -108,13 +107,16 @@ def _pages(client: Any, path: str, query: Mapping[str, str], until: float, accep
     while True:
         answer = call(client, "GET", path, query={**query, "continue": place}, accept=accept, until=until)
         with answering():
-            found = tuple(answer["items"] or ())
-            for each in found:
-                _metadata(each)
+            found = tuple(map(_object, answer["items"] or ()))
             place = (answer.get("metadata") or {}).get("continue") or ""
         yield from found
         if not place:
             return
+
+
+@answering()
+def _object(item: Json) -> Json:
+    return dict(item)
 
 
 @answering()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from secure_tiller_stack.cluster.api import MERGE_PATCH, call
-from secure_tiller_stack.cluster.connection import calling
+from secure_tiller_stack.cluster.connection import answering, calling
 from secure_tiller_stack.cluster.lister import METADATA, find, path
 from secure_tiller_stack.kubeconfig import Access
 from tiller_facts.identity import MANAGED_BY_LABEL
@@ -19,7 +19,8 @@ def metadata(access: Access, item: Object) -> Mapping[str, Any] | None:
     """
     with calling(access, f"to read {item}", f"get {item.kind}") as client:
         found = find(client, item.kind, item.name, item.namespace)
-        return None if found is None else found["metadata"]
+        with answering():
+            return None if found is None else found["metadata"]
 
 
 def give_back(access: Access, item: Object) -> None:

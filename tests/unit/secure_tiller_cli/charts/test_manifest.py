@@ -170,6 +170,20 @@ WORDS: dict[str, object] = {
     "{0x10: 1}": {"16": 1},
     "{3.0: 1}": {"3": 1},
     "{1.5: 1}": {"1.5": 1},
+    "{1e6: 1}": {"1e+06": 1},
+    "{-0.0: 1}": {"-0": 1},
+    # Underscores between digits, and bytes that are no text.
+    ".5_0": 0.5,
+    "._5": "._5",
+    "!!binary Infinity": '"w\ufffd\ufffd+r',
+    # A question mark outside brackets, and within quotes.
+    "a?b": "a?b",
+    "[?a]": [{"a": None}],
+    "['?', \"a?\"]": ["?", "a?"],
+    # Each escape that Go knows but one, which the library refuses.
+    r'"\0\a\b\t\n\v\f\r\e\ \"\\\N\_\L\P\x41\u0041\U00000041"': "\0\a\b\t\n\v\f\r\x1b \"\\\x85\xa0\u2028\u2029AAA",
+    r'"\\/"': "\\/",
+    r"'\/'": "\\/",
 }
 
 
@@ -200,6 +214,12 @@ NO_WORDS = [
         "!!null x",
         "!!float x",
     ),
+    *("{1.2345678: 1}", "{.inf: 1}", "{9223372036854775808: 1}", "!!float 9223372036854775808"),
+    *("!!timestamp 2001-02-30", "!!timestamp 2001-01-01x"),
+    *(r'"\/"', r'"é\/"', r'{"a\/": 1}', r'"\\\/"', r'"\q"', r'"\ud800"'),
+    *("[a?b]", "[a?]", "{a ?b: c}", "{k: [{a: ?b}]}", "{?: a}"),
+    # Go takes these.
+    *(r'"it\'s"', "[a:]", "{a:, b: c}"),
     *("!!timestamp x", "!!binary sesame!", "{~: 1}", "{[a]: 1}", "{{a: b}: 1}"),
 ]
 
@@ -209,6 +229,45 @@ def test_a_word_that_tiller_cannot_read_is_refused_and_not_quoted(word: str) -> 
     with pytest.raises(ManifestError, match="is no YAML") as refused:
         read(f"apiVersion: v1\nkind: A\nmetadata: {{name: a}}\nvalue:\n  - {word}\n")
     assert "sesame" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("Kind: A\nkind: A\napiVersion: v1", "the key kind in another case"),
+        ("\u212aind: A\nkind: A\napiVersion: v1", "the key kind in another case"),
+        ("kind: A\napiVersion: v1\nMetadata: {}", "the key metadata in another case"),
+        ("kind: A\napiVersion: v1\nmetadata: {Annotations: {}}", "the key annotations in another case"),
+        ("kind: A\napiVersion: v1\nmetadata: {name: a, NAME: b}", "the key name in another case"),
+        ("kind: List\napiVersion: v1\nItems: []", "the key items in another case"),
+        ("kind: List\napiVersion: v1\nitems: [{kind: A, apiVersion: v1, Kind: b}]", "the key kind in another case"),
+        ("kind: List\napiVersion: v1\nmetadata: x\nitems: []", "has metadata that are no map"),
+        ("kind: List\napiVersion: [x]\nitems: []", "has a apiVersion that is no text"),
+        ("kind: List\napiVersion: v1\nmetadata: {name: [x]}\nitems: []", "has a name that is no text"),
+        ("kind: A\napiVersion: a/b/c", "an apiVersion that is no group and version"),
+        ("  kind: A\n  apiVersion: v1", "is no YAML: line 2"),
+    ],
+)
+def test_a_head_that_helm_reads_otherwise_than_kubernetes_is_refused(text: str, why: str) -> None:
+    with pytest.raises(ManifestError, match=why):
+        read(text)
+
+
+def test_other_keys_may_be_in_any_case() -> None:
+    (made,) = read("kind: A\napiVersion: v1\nmetadata: {name: a, Labels: {Kind: a}}\nspec: {Kind: b, Items: []}")
+    assert made.content["spec"] == {"Kind": "b", "Items": []}
+
+
+@pytest.mark.parametrize("space", ["\ufeff", "\xa0", "\xa0\n", "\t\n", "\u2028", " \r\n", "\x85"])
+def test_space_around_a_document_counts_as_little_as_to_helm(space: str) -> None:
+    around = "" if space == "\ufeff" else space
+    (made,) = read(f"{space}kind: A\napiVersion: v1\nvalue: |\n  x\n{around}")
+    assert made.content == {"kind": "A", "apiVersion": "v1", "value": "x\n"}
+
+
+def test_the_last_line_of_each_document_ends_as_in_tiller() -> None:
+    one = "kind: A\napiVersion: v1\nvalue: |\n  x"
+    assert [each.content["value"] for each in read(f"{one}\n---\n{one}")] == ["x\n", "x\n"]
 
 
 def test_only_the_first_document_between_two_lines_counts() -> None:
