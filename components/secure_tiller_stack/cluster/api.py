@@ -9,7 +9,7 @@ from contextlib import closing
 from http import HTTPStatus
 from typing import Any, ParamSpec, TypeVar
 
-from secure_tiller_stack.cluster.connection import ANONYMOUS, TIMEOUT_SECONDS, answering, clients
+from secure_tiller_stack.cluster.connection import ANONYMOUS, TIMEOUT_SECONDS, AnswerError, answering, clients
 from secure_tiller_stack.foreign_data import json_value
 
 REQUEST_SECONDS = 60.0
@@ -92,7 +92,7 @@ def _content(unread: Any, last: float) -> bytes:
     while piece := read(_PIECE):
         content += piece
         if len(content) > LARGEST_ANSWER:
-            raise ValueError("the answer is too large")
+            raise AnswerError("the answer is too large")
         if time.monotonic() > last:
             raise TimeoutError("the answer takes too long")
     return bytes(content)

@@ -45,7 +45,7 @@ _unverified: set[str] = set()
 
 
 class AnswerError(ValueError):
-    """A request cannot be sent, or its answer is none of Kubernetes. The message is the type of the error."""
+    """A request cannot be sent, or its answer is none of Kubernetes. The message quotes nothing of them."""
 
 
 @contextmanager

@@ -181,7 +181,7 @@ WORDS: dict[str, object] = {
     "[?a]": [{"a": None}],
     "['?', \"a?\"]": ["?", "a?"],
     # Each escape that Go knows but one, which the library refuses.
-    r'"\0\a\b\t\n\v\f\r\e\ \"\\\N\_\L\P\x41\u0041\U00000041"': "\0\a\b\t\n\v\f\r\x1b \"\\\x85\xa0\u2028\u2029AAA",
+    r'"\0\a\b\t\n\v\f\r\e\ \"\\\N\_\L\P\x41\u0041\U00000041"': '\0\a\b\t\n\v\f\r\x1b "\\\x85\xa0\u2028\u2029AAA',
     r'"\\/"': "\\/",
     r"'\/'": "\\/",
 }

@@ -9,8 +9,7 @@ import pytest
 
 from secure_tiller.problems import ClusterError
 from secure_tiller_stack import cluster
-from secure_tiller_stack.cluster.api import call
-from secure_tiller_stack.cluster.connection import calling
+from secure_tiller_stack.cluster.connection import calling, clients
 from secure_tiller_stack.kubeconfig import Access
 from tests.support.api_server import PODS, REVIEW, SELF_REVIEW, ApiServer, kubeconfig
 from tests.unit.secure_tiller_stack.cluster.asking import PREVIEW, access
@@ -133,14 +132,14 @@ def test_a_fault_of_our_own_is_not_blamed_on_the_kubeconfig(
 
 @pytest.mark.parametrize("fault", [ValueError, TypeError, KeyError, AttributeError])
 def test_a_fault_of_the_client_in_a_request_is_shown_in_one_line_that_quotes_nothing(
-    server: ApiServer, tmp_path: Path, fault: type[Exception]
+    server: ApiServer, tmp_path: Path, fault: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object, **__: object) -> None:
         raise fault("Bearer sesame")
 
-    with pytest.raises(ClusterError, match="no Kubernetes") as refused, calling(access(tmp_path, server.url)) as client:
-        client.call_api = broken
-        call(client, "GET", "/version")
+    monkeypatch.setattr(clients.ApiClient, "call_api", broken)
+    with pytest.raises(ClusterError, match="no Kubernetes") as refused:
+        cluster.ask(access(tmp_path, server.url), PREVIEW)
     assert "sesame" not in str(refused.value)
 
 
