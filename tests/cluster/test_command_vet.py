@@ -467,21 +467,88 @@ def test_a_release_is_upgraded_to_a_chart_with_a_condition_as_it_was_said(
         _clear(api, world, name)
 
 
+def _settings(data: str, more: str = "") -> str:
+    return f"{OWN.replace('data: {a: b}', f'data: {data}')}{more}\n"
+
+
+def _object(kind: str, api_version: str, spec: Any) -> str:
+    """Return an object of the release's name."""
+    named = {"apiVersion": api_version, "kind": kind, "metadata": {"name": "{{ .Release.Name }}"}}
+    return json.dumps({**named, "spec": spec})
+
+
+def _service(*protocols: str) -> str:
+    return _object(
+        "Service", "v1", {"ports": [{"port": 53, "name": each, "protocol": each.upper()} for each in protocols]}
+    )
+
+
+def _deployment(*containers: Any, strategy: Any = None, **pod: Any) -> str:
+    """Return a Deployment of no pods."""
+    template = {
+        "metadata": {"labels": {"app": "changed"}},
+        "spec": {"containers": [{"name": "main", "image": "none", **each} for each in containers or ({},)], **pod},
+    }
+    selector = {"matchLabels": {"app": "changed"}}
+    spec = {"replicas": 0, "selector": selector, "template": template, **({"strategy": strategy} if strategy else {})}
+    return _object("Deployment", "apps/v1", spec)
+
+
+def _profile(*profile: str) -> Any:
+    return {"seccompProfile": dict(zip(("type", "localhostProfile"), profile, strict=False))}
+
+
 CHANGES = {
-    "nothing": ("{a: '1'}", "{a: '1'}", "", True),
-    "a value": ("{a: '1'}", "{a: '2', b: '3'}", "", True),
-    "the form": ("{a: '1'}", "{a: 1}", "", False),
-    "an immutable value": ("{a: '1'}", "{a: '2'}", "immutable: true", False),
-    "nothing of an immutable object": ("{a: '1'}", "{a: '1'}", "immutable: true", True),
+    "nothing": (_settings("{a: '1'}"), _settings("{a: '1'}"), True),
+    "a value": (_settings("{a: '1'}"), _settings("{a: '2', b: '3'}"), True),
+    "the form": (_settings("{a: '1'}"), _settings("{a: 1}"), False),
+    "an immutable value": (_settings("{a: '1'}", "immutable: true"), _settings("{a: '2'}", "immutable: true"), False),
+    "nothing of an immutable object": (*[_settings("{a: '1'}", "immutable: true")] * 2, True),
+    # Lists that Tiller merges item by item.
+    "a container that goes": (_deployment({}, {"name": "b"}), _deployment({}), True),
+    "the name of a port": (
+        *(_deployment({"ports": [{"containerPort": 80, "name": each}]}) for each in ("http", "web")),
+        True,
+    ),
+    "a variable from elsewhere": (
+        *(
+            _deployment({"env": [{"name": "A", **each}]})
+            for each in ({"value": "1"}, {"valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}})
+        ),
+        True,
+    ),
+    "a volume of another kind": (
+        *(
+            _deployment({"volumeMounts": [{"name": "v", "mountPath": "/v"}]}, volumes=[{"name": "v", **each}])
+            for each in ({"emptyDir": {}}, {"configMap": {"name": "c"}})
+        ),
+        True,
+    ),
+    "the first of two protocols of a port goes": (_service("udp", "tcp"), _service("tcp"), False),
+    "the last of two protocols of a port goes": (_service("udp", "tcp"), _service("udp"), True),
+    "a strategy for another": (
+        *(_deployment(strategy={"type": each}) for each in ("RollingUpdate", "Recreate")),
+        True,
+    ),
+    "a strategy for none": (_deployment(), _deployment(strategy={"type": "Recreate"}), False),
+    "a field that Helm 2 does not know": (
+        _deployment(securityContext=_profile("RuntimeDefault")),
+        _deployment(securityContext=_profile("Localhost", "a.json")),
+        False,
+    ),
+    "a field that Helm 2 does not know goes": (
+        _deployment(securityContext=_profile("RuntimeDefault")),
+        _deployment(securityContext={}),
+        True,
+    ),
 }
 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_release_is_changed_as_it_was_said(world: World, api: client.ApiClient, tmp_path: Path, change: str) -> None:
     name, team, helm = f"p{secrets.token_hex(3)}", world.plain, world.helm[world.plain]
-    *data, more, expected = CHANGES[change]
-    texts = [f"{OWN.replace('data: {a: b}', f'data: {each}')}{more}\n" for each in data]
-    before, after = (_chart(tmp_path / str(number), (text,), ()) for number, text in enumerate(texts))
+    *texts, expected = CHANGES[change]
+    before, after = (_chart(tmp_path / str(number), (str(text),), ()) for number, text in enumerate(texts))
     try:
         done = helm.run("install", str(before), "--name", name, "--namespace", f"{team}-apps", "--timeout=30")
         assert done.returncode == 0, done.stderr

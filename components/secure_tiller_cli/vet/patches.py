@@ -46,7 +46,7 @@ _NEW_FIELDS = frozenset(
         *("seccompProfile", "sleep", "successPolicy", "topologyKeys", "workloadRef"),
     )
 )
-"""Lists and maps that these kinds got after Helm 2 (api 0.36): Tiller can add or remove, but not change them."""
+"""Lists and maps that these kinds got after Helm 2 (until api 0.36): Tiller can add or remove, but not change them."""
 
 
 class PatchError(Exception):
@@ -125,9 +125,10 @@ def _listed(name: str, old: Sequence[Any], new: Sequence[Any], keys: Mapping[str
 
 
 def _items(name: str, old: Sequence[Any], new: Sequence[Any], keys: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
-    """Yield the changes of items. Of items with the same key, the first old one is compared to the first new one."""
+    """Yield the changes of items. Of items with the same key, the last old one is compared to the last new one."""
     key = keys[name]
-    left, right = (sorted(each, key=lambda item: _word(item[key])) for each in (old, new))
+    # Helm's sort reverses items with the same key: its comparison is "less or equal" (SortableSliceOfMaps).
+    left, right = (sorted(reversed(each), key=lambda item: _word(item[key])) for each in (old, new))
     while left or right:
         words = [_word(each[0][key]) if each else None for each in (left, right)]
         if words[0] == words[1]:

@@ -31,8 +31,8 @@ def pod(*containers: Any, **more: Any) -> dict[str, Any]:
 
 def of_deployment(old: Any, new: Any) -> Any:
     """Return what is sent for a Deployment's pod, of two of its specs."""
-    (old, new) = (one("Deployment", "apps/v1", spec=pod(**each)) for each in (old, new))
-    return patch(old, new).body.get("spec", {}).get("template", {}).get("spec")
+    (before, after) = (one("Deployment", "apps/v1", spec=pod(**each)) for each in (old, new))
+    return patch(before, after).body.get("spec", {}).get("template", {}).get("spec")
 
 
 def service(*ports: Any) -> Manifest:
@@ -54,7 +54,8 @@ ORDER = "$setElementOrder/"
             {"ports": [{"$patch": "delete", "port": 53}], f"{ORDER}ports": [{"port": 9}]},
         ),
         # Two of one port: the deletion of the one deletes both.
-        ([DNS, DNS_TCP], [DNS], {"ports": [{"$patch": "delete", "port": 53}], f"{ORDER}ports": [{"port": 53}]}),
+        ([DNS, DNS_TCP], [DNS_TCP], {"ports": [{"$patch": "delete", "port": 53}], f"{ORDER}ports": [{"port": 53}]}),
+        ([DNS, DNS_TCP], [DNS], {"ports": [DNS, {"$patch": "delete", "port": 53}], f"{ORDER}ports": [{"port": 53}]}),
         ([{"port": 9}, {"port": 80}], [{"port": 80}, {"port": 9}], {f"{ORDER}ports": [{"port": 80}, {"port": 9}]}),
         ([], [DNS], {"ports": [DNS]}),
         ([DNS], [], {"ports": [{"$patch": "delete", "port": 53}]}),
@@ -131,7 +132,8 @@ def test_the_resources_of_a_pod_are_not_known_and_those_of_a_container_are() -> 
 
 
 def test_an_item_without_its_key_is_an_error_only_if_the_list_changes() -> None:
-    (old, new) = ({"imagePullSecrets": each} for each in ([{}], [{}, {"name": "a"}]))
+    old: Any = {"imagePullSecrets": [{}]}
+    new: Any = {"imagePullSecrets": [{}, {"name": "a"}]}
     assert of_deployment(old, old) is None
     with pytest.raises(PatchError, match="imagePullSecrets changes, and an item has no name"):
         of_deployment(old, new)
