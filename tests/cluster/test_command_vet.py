@@ -24,7 +24,7 @@ from testbed.demo.place import Place
 from testbed.helm import Helm
 from testbed.pulumi_stack import PROJECT
 from testbed.waiting import until
-from tests.support.cluster_objects import binding, item
+from tests.support.cluster_objects import binding, granted, item
 from tests.support.command import run_process
 from tests.support.live_objects import existing, kubeconfig_of
 from tests.support.projects import TestStack
@@ -494,6 +494,11 @@ def _deployment(*containers: Any, strategy: Any = None, **pod: Any) -> str:
     return _object("Deployment", "apps/v1", spec)
 
 
+def _mounting(volume: Any) -> str:
+    mounts = [{"name": "v", "mountPath": "/v"}]
+    return _deployment({"volumeMounts": mounts}, volumes=[{"name": "v", **volume}])
+
+
 def _profile(*profile: str) -> Any:
     return {"seccompProfile": dict(zip(("type", "localhostProfile"), profile, strict=False))}
 
@@ -511,19 +516,11 @@ CHANGES = {
         True,
     ),
     "a variable from elsewhere": (
-        *(
-            _deployment({"env": [{"name": "A", **each}]})
-            for each in ({"value": "1"}, {"valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}})
-        ),
+        _deployment({"env": [{"name": "A", "value": "1"}]}),
+        _deployment({"env": [{"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]}),
         True,
     ),
-    "a volume of another kind": (
-        *(
-            _deployment({"volumeMounts": [{"name": "v", "mountPath": "/v"}]}, volumes=[{"name": "v", **each}])
-            for each in ({"emptyDir": {}}, {"configMap": {"name": "c"}})
-        ),
-        True,
-    ),
+    "a volume of another kind": (_mounting({"emptyDir": {}}), _mounting({"configMap": {"name": "c"}}), True),
     "the first of two protocols of a port goes": (_service("udp", "tcp"), _service("tcp"), False),
     "the last of two protocols of a port goes": (_service("udp", "tcp"), _service("udp"), True),
     "a strategy for another": (
@@ -602,6 +599,45 @@ def nobody(api: client.ApiClient, cluster: Place, tmp_path_factory: pytest.TempP
         file.touch(mode=0o600)
         file.write_text(kubeconfig_of(api, cluster.kubeconfig, inside, "nobody"))
         yield file
+
+
+@pytest.fixture(scope="module")
+def someone(
+    world: World, api: client.ApiClient, cluster: Place, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """The kubeconfig of an account that may create ConfigMaps and pods of the team, but not impersonate Tiller's."""
+    inside, apps = f"vet-someone-{secrets.token_hex(3)}", f"{world.plain}-apps"
+    to = f"ServiceAccount {inside}/someone"
+    rule = {"apiGroups": [""], "resources": ["configmaps", "pods"], "verbs": ["create"]}
+    rights = [
+        binding("ClusterRole view", to, "kube-system", inside),
+        *granted(rule, to=to, namespace=apps, name=inside),
+    ]
+    with existing(api, item("Namespace", inside, ""), item("ServiceAccount", "someone", inside), *rights):
+        file = tmp_path_factory.mktemp("someone") / "config"
+        file.touch(mode=0o600)
+        file.write_text(kubeconfig_of(api, cluster.kubeconfig, inside, "someone"))
+        yield file
+
+
+def test_an_account_that_may_not_impersonate_tillers_asks_as_itself(world: World, someone: Path) -> None:
+    done = world.vet(world.plain, str(CHART), "--kubeconfig", str(someone))
+    not_asked = "not asked: your account may not create it"
+    assert {each["kind"]: each["how"] for each in json.loads(done.stdout)["asked"]} == {
+        "ConfigMap": "asked as you",
+        "Deployment": not_asked,
+        "Service": not_asked,
+    }
+    unchecked = [each["text"] for each in findings(done) if each["severity"] == "not checked"]
+    assert unchecked == [f"not checked: your account may not create deployments, services in {world.plain}-apps"]
+
+
+def test_what_the_api_server_refuses_is_found_by_asking_as_oneself(world: World, someone: Path) -> None:
+    """A pod that violates Pod Security, and a ConfigMap whose data are no text."""
+    done = world.vet(world.plain, TROUBLES, *world.trouble("pod"), "--kubeconfig", str(someone))
+    assert {each["how"] for each in json.loads(done.stdout)["asked"] if each["kind"] == "Pod"} == {"asked as you"}
+    stops = [each["text"] for each in findings(done) if each["severity"] == "stops"]
+    assert ['violates PodSecurity "baseline' in text for text in stops] == [True]
 
 
 def test_an_account_that_may_not_ask_gets_the_computed_and_the_unchecked(world: World, nobody: Path) -> None:

@@ -127,18 +127,19 @@ def _listed(name: str, old: Sequence[Any], new: Sequence[Any], keys: Mapping[str
 def _items(name: str, old: Sequence[Any], new: Sequence[Any], keys: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
     """Yield the changes of items. Of items with the same key, the last old one is compared to the last new one."""
     key = keys[name]
-    # Helm's sort reverses items with the same key: its comparison is "less or equal" (SortableSliceOfMaps).
-    left, right = (sorted(reversed(each), key=lambda item: _word(item[key])) for each in (old, new))
+    # Taken from the end, items with the same key come in reversed order, as Helm's sort brings them: its comparison is
+    # "less or equal" (SortableSliceOfMaps).
+    left, right = (sorted(each, key=lambda item: _word(item[key]), reverse=True) for each in (old, new))
     while left or right:
-        words = [_word(each[0][key]) if each else None for each in (left, right)]
+        words = [_word(each[-1][key]) if each else None for each in (left, right)]
         if words[0] == words[1]:
-            item = right.pop(0)
-            if changed := _strategic(left.pop(0), item, keys, replaced=name in _REPLACED):
+            item = right.pop()
+            if changed := _strategic(left.pop(), item, keys, replaced=name in _REPLACED):
                 yield {**changed, key: item[key]}
         elif words[0] is None or (words[1] is not None and words[0] > words[1]):
-            yield right.pop(0)
+            yield right.pop()
         else:
-            yield {"$patch": "delete", key: left.pop(0)[key]}
+            yield {"$patch": "delete", key: left.pop()[key]}
 
 
 def _word(value: Any) -> str:
