@@ -560,6 +560,41 @@ def test_a_release_is_changed_as_it_was_said(world: World, api: client.ApiClient
         _clear(api, world, name)
 
 
+def test_a_release_whose_record_is_too_large_is_stored_or_changed_as_it_was_said(
+    world: World, api: client.ApiClient, tmp_path: Path
+) -> None:
+    """It is installed and then not found. An upgrade to it is refused. What .helmignore lists does not count."""
+    name, team, helm = f"l{secrets.token_hex(3)}", world.plain, world.helm[world.plain]
+    large, small = (_chart(tmp_path / each, (OWN,), ()) for each in ("large", "small"))
+    for chart in (large, small):
+        (chart / "notes.txt").write_text(secrets.token_urlsafe(2**20))
+    (small / ".helmignore").write_text("notes.txt\n")
+
+    def vetted(chart: Path, *options: str) -> tuple[bool, str]:
+        done = world.run("vet", str(chart), "--team", team, "--name", name, "--format", "json", *options)
+        return _said(done)[1], " ".join(each["text"] for each in findings(done))
+
+    fits, text = vetted(large)
+    assert (fits, "stores no release, so that nobody can upgrade or delete it" in text) == (False, True)
+    install = ("--name", name, "--namespace", f"{team}-apps", "--timeout=30")
+    try:
+        installed = helm.run("install", str(large), *install)
+        assert (installed.returncode, "not found" in installed.stderr) == (1, True), installed.stderr
+        maps = client.CoreV1Api(api).list_namespaced_config_map(f"{team}-apps").items
+        assert name in {each.metadata.name for each in maps}
+        _clear(api, world, name)
+        assert vetted(small) == (True, "")
+        installed = helm.run("install", str(small), *install)
+        assert installed.returncode == 0, installed.stderr
+        fits, text = vetted(large, "--upgrade")
+        assert (fits, "Tiller refuses the upgrade" in text) == (False, True)
+        upgraded = helm.run("upgrade", name, str(large), "--timeout=30")
+        assert (upgraded.returncode, "Too long" in upgraded.stderr) == (1, True), upgraded.stderr
+    finally:
+        helm.run("delete", "--purge", name)
+        _clear(api, world, name)
+
+
 def _chart(folder: Path, templates: tuple[str, ...], metadata: tuple[tuple[str, str], ...]) -> Path:
     (folder / "templates").mkdir(parents=True)
     about = {"apiVersion": "v1", "name": "condition", "version": "1.0.0", **dict(metadata)}
