@@ -24,7 +24,8 @@ from testbed.demo.place import Place
 from testbed.helm import Helm
 from testbed.pulumi_stack import PROJECT
 from testbed.waiting import until
-from tests.support.cluster_objects import binding, item
+from tests.support.chart_conditions import CHANGES, CONDITIONS, OWN, chart_of
+from tests.support.cluster_objects import binding, granted, item
 from tests.support.command import run_process
 from tests.support.live_objects import existing, kubeconfig_of
 from tests.support.projects import TestStack
@@ -323,113 +324,13 @@ def test_nothing_is_made_by_vetting(world: World, api: client.ApiClient) -> None
 
 # Conditions of Tiller and of the API server, each in a chart of its own, which Tiller really installs and upgrades.
 
-OWN = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\ndata: {a: b}\n"
-
-
-def _item(name: str, rest: str = "", kind: str = "ConfigMap", metadata: str = "") -> str:
-    return f"{{apiVersion: v1, kind: {kind}, metadata: {{name: '{{{{ .Release.Name }}}}{name}'{metadata}}}{rest}}}"
-
-
-def _hook(events: str, policy: str = "", name: str = "") -> str:
-    annotations = f"helm.sh/hook: '{events}', helm.sh/hook-delete-policy: '{policy}'"
-    return f"# A hook\n{_item(name, metadata=f', annotations: {{{annotations}}}')}"
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A condition, and what Tiller makes of it.
-
-    Attributes:
-        templates: each a file; a ConfigMap of the release's name is among the objects of every chart but `alone`.
-        installs: whether it is installed.
-        upgrades: whether what is installed is upgraded.
-        after: whether a release of OWN alone is upgraded to it; None: as it is installed.
-        metadata: more of Chart.yaml.
-        alone: whether OWN is left out.
-    """
-
-    templates: tuple[str, ...] = ()
-    installs: bool = True
-    upgrades: bool = True
-    after: bool | None = None
-    metadata: tuple[tuple[str, str], ...] = ()
-    alone: bool = False
-
-
-CONDITIONS = {
-    # What Tiller looks at first.
-    "a Tiller that is newer": Condition(metadata=(("tillerVersion", ">=2.18.0"),), installs=False),
-    "a Tiller that is older": Condition(metadata=(("tillerVersion", "~2.14.0"),), installs=False),
-    "no version of Tiller": Condition(metadata=(("tillerVersion", "new"),), installs=False),
-    "this Tiller": Condition(metadata=(("tillerVersion", ">=2.16.0, <3.0.0"), ("kubeVersion", ">=1.20.0"))),
-    "a range without a comma": Condition(metadata=(("tillerVersion", ">=2.16.0 <3.0.0"),), installs=False),
-    "a number for a version of Tiller": Condition(metadata=(("tillerVersion", "2"),)),
-    # One name.
-    "a hook and an object": Condition((_hook("pre-install,pre-upgrade"),), installs=False),
-    "a hook that is deleted first": Condition(
-        (_hook("pre-install", "before-hook-creation"),), installs=False, after=True
-    ),
-    "a hook that is deleted at once": Condition((_hook("pre-install", "hook-succeeded"),)),
-    "a hook after the object": Condition((_hook("post-install"),), installs=False, after=True),
-    "a hook of the upgrade and an object": Condition((_hook("pre-upgrade"),), upgrades=False, after=False),
-    "a hook for both": Condition((_hook("post-install,post-upgrade", name="-h"),), upgrades=False, after=True),
-    "a hook for both that is deleted first": Condition(
-        (_hook("pre-install,pre-upgrade", "before-hook-creation", "-h"),)
-    ),
-    "a hook twice": Condition((_hook("pre-install,post-install", name="-h"),), installs=False, after=True),
-    "a hook for a delete": Condition((_hook("post-delete"),)),
-    "a hook for definitions that is none": Condition((_hook("crd-install", name="-h"),), installs=False, after=True),
-    "a hook in braces": Condition((_hook("pre-install,pre-upgrade", "hook-succeeded", "-h")[9:],), installs=False),
-    "an object twice": Condition((OWN,), installs=False, after=True),
-    "a new object twice": Condition((_item("-a"), _item("-a")), installs=False),
-    # How Helm's builder reads.
-    "an empty list": Condition(("apiVersion: v1\nkind: List\nitems: []\n",)),
-    "a list of nothing": Condition(("apiVersion: v1\nkind: ConfigMapList\nitems:\n",)),
-    "an empty list alone": Condition(("apiVersion: v1\nkind: List\nitems:\n",), installs=False, alone=True),
-    "a list whose items have no type": Condition(
-        ("apiVersion: v1\nkind: ConfigMapList\nitems:\n  - metadata: {name: '{{ .Release.Name }}-a'}\n",)
-    ),
-    "a list in a list": Condition(
-        (f"apiVersion: v1\nkind: List\nitems:\n  - {{apiVersion: v1, kind: List, items: [{_item('-a')}]}}\n",),
-        installs=False,
-    ),
-    "an empty namespace": Condition((_item("-a", metadata=", namespace: ''"),)),
-    "a namespace of nothing": Condition((_item("-a", metadata=", namespace: "),)),
-    "a namespace that is a number": Condition((_item("-a", metadata=", namespace: 1"),)),
-    "a name that is a number": Condition(("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: 1}\n",), installs=False),
-    "no apiVersion": Condition(("kind: ConfigMap\nmetadata: {name: a}\n",), installs=False),
-    "metadata that are text": Condition(("apiVersion: v1\nkind: ConfigMap\nmetadata: ''\n",), installs=False),
-    "a tag that is not known": Condition((_item("-a", ", data: {a: !!string yes, b: !text 1, c: !!str on}"),)),
-    "a word that is a truth": Condition((_item("-a", ", data: {a: y}"),), installs=False),
-    "a number that JSON has not": Condition((_item("-a", ", data: {a: .inf}"),), installs=False),
-    "a port with a point": Condition((_item("-a", ", spec: {ports: [{port: 80.0}]}", "Service"),)),
-    "a hook that is no word": Condition((_item("-a", metadata=", annotations: {helm.sh/hook: 1}"),)),
-    # What the API server says.
-    "an annotation that is a truth": Condition((_item("-a", metadata=", annotations: {a: true}"),), installs=False),
-    "an annotation of nothing": Condition((_item("-a", metadata=", annotations: {a: }"),)),
-    "a label that is a number": Condition((_item("-a", metadata=", labels: {a: 1}"),), installs=False),
-    "a label that cannot be": Condition((_item("-a", metadata=", labels: {a: 'b c'}"),), installs=False),
-    "a name that cannot be": Condition((_item("_A"),), installs=False),
-    "data that are no text": Condition((_item("-a", ", data: {a: 1}"),), installs=False),
-    "a Secret that is no base64": Condition((_item("-a", ", data: {a: sesame!}", "Secret"),), installs=False),
-    "a Service without ports": Condition((_item("-a", ", spec: {selector: {a: b}}", "Service"),), installs=False),
-    "a field that nobody knows": Condition((_item("-a", ", spec: {ports: [{port: 80}], other: 1}", "Service"),)),
-    "a hook that the API server does not take": Condition(
-        (_item("-a", ", data: {a: 1}", metadata=", annotations: {helm.sh/hook: 'pre-install,pre-upgrade'}"),),
-        installs=False,
-    ),
-    "what is there already": Condition(
-        (_item("-a").replace("{{ .Release.Name }}-a", "kube-root-ca.crt"),), installs=False
-    ),
-}
-
 
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_a_chart_with_a_condition_is_installed_and_upgraded_as_it_was_said(
     world: World, api: client.ApiClient, tmp_path: Path, condition: str
 ) -> None:
     case, name, team = CONDITIONS[condition], f"c{secrets.token_hex(3)}", world.plain
-    chart = _chart(tmp_path / "chart", (*case.templates, *(() if case.alone else (OWN,))), case.metadata)
+    chart = chart_of(tmp_path / "chart", (*case.templates, *(() if case.alone else (OWN,))), case.metadata)
     done = world.run("vet", str(chart), "--team", team, "--name", name, "--format", "json")
     said = _said(done)
     assert said == (case.installs, case.installs and case.upgrades), done.output
@@ -450,8 +351,8 @@ def test_a_release_is_upgraded_to_a_chart_with_a_condition_as_it_was_said(
     world: World, api: client.ApiClient, tmp_path: Path, condition: str
 ) -> None:
     case, name, team = CONDITIONS[condition], f"u{secrets.token_hex(3)}", world.plain
-    before, helm = _chart(tmp_path / "before", (OWN,), ()), world.helm[team]
-    after = _chart(tmp_path / "after", (*case.templates, *(() if case.alone else (OWN,))), case.metadata)
+    before, helm = chart_of(tmp_path / "before", (OWN,)), world.helm[team]
+    after = chart_of(tmp_path / "after", (*case.templates, *(() if case.alone else (OWN,))), case.metadata)
     try:
         done = helm.run("install", str(before), "--name", name, "--namespace", f"{team}-apps", "--timeout=30")
         assert done.returncode == 0, done.stderr
@@ -465,21 +366,11 @@ def test_a_release_is_upgraded_to_a_chart_with_a_condition_as_it_was_said(
         _clear(api, world, name)
 
 
-CHANGES = {
-    "nothing": ("{a: '1'}", "{a: '1'}", "", True),
-    "a value": ("{a: '1'}", "{a: '2', b: '3'}", "", True),
-    "the form": ("{a: '1'}", "{a: 1}", "", False),
-    "an immutable value": ("{a: '1'}", "{a: '2'}", "immutable: true", False),
-    "nothing of an immutable object": ("{a: '1'}", "{a: '1'}", "immutable: true", True),
-}
-
-
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_release_is_changed_as_it_was_said(world: World, api: client.ApiClient, tmp_path: Path, change: str) -> None:
     name, team, helm = f"p{secrets.token_hex(3)}", world.plain, world.helm[world.plain]
-    *data, more, expected = CHANGES[change]
-    texts = [f"{OWN.replace('data: {a: b}', f'data: {each}')}{more}\n" for each in data]
-    before, after = (_chart(tmp_path / str(number), (text,), ()) for number, text in enumerate(texts))
+    *texts, expected = CHANGES[change]
+    before, after = (chart_of(tmp_path / str(number), (str(text),)) for number, text in enumerate(texts))
     try:
         done = helm.run("install", str(before), "--name", name, "--namespace", f"{team}-apps", "--timeout=30")
         assert done.returncode == 0, done.stderr
@@ -494,13 +385,39 @@ def test_a_release_is_changed_as_it_was_said(world: World, api: client.ApiClient
         _clear(api, world, name)
 
 
-def _chart(folder: Path, templates: tuple[str, ...], metadata: tuple[tuple[str, str], ...]) -> Path:
-    (folder / "templates").mkdir(parents=True)
-    about = {"apiVersion": "v1", "name": "condition", "version": "1.0.0", **dict(metadata)}
-    (folder / "Chart.yaml").write_text(yaml.safe_dump(about))
-    for number, text in enumerate(templates):
-        (folder / "templates" / f"t{number}.yaml").write_text(text)
-    return folder
+def test_a_release_whose_record_is_too_large_is_stored_or_changed_as_it_was_said(
+    world: World, api: client.ApiClient, tmp_path: Path
+) -> None:
+    """It is installed and then not found. An upgrade to it is refused. What .helmignore lists does not count."""
+    name, team, helm = f"l{secrets.token_hex(3)}", world.plain, world.helm[world.plain]
+    large, small = (chart_of(tmp_path / each, (OWN,)) for each in ("large", "small"))
+    for chart in (large, small):
+        (chart / "notes.txt").write_text(secrets.token_urlsafe(2**20))
+    (small / ".helmignore").write_text("notes.txt\n")
+
+    def vetted(chart: Path, *options: str) -> tuple[bool, str]:
+        done = world.run("vet", str(chart), "--team", team, "--name", name, "--format", "json", *options)
+        return _said(done)[1], " ".join(each["text"] for each in findings(done))
+
+    fits, text = vetted(large)
+    assert (fits, "stores no release, so that nobody can upgrade or delete it" in text) == (False, True)
+    install = ("--name", name, "--namespace", f"{team}-apps", "--timeout=30")
+    try:
+        installed = helm.run("install", str(large), *install)
+        assert (installed.returncode, "not found" in installed.stderr) == (1, True), installed.stderr
+        maps = client.CoreV1Api(api).list_namespaced_config_map(f"{team}-apps").items
+        assert name in {each.metadata.name for each in maps}
+        _clear(api, world, name)
+        assert vetted(small) == (True, "")
+        installed = helm.run("install", str(small), *install)
+        assert installed.returncode == 0, installed.stderr
+        fits, text = vetted(large, "--upgrade")
+        assert (fits, "Tiller refuses the upgrade" in text) == (False, True)
+        upgraded = helm.run("upgrade", name, str(large), "--timeout=30")
+        assert (upgraded.returncode, "Too long" in upgraded.stderr) == (1, True), upgraded.stderr
+    finally:
+        helm.run("delete", "--purge", name)
+        _clear(api, world, name)
 
 
 def _said(done: Result) -> tuple[bool, bool]:
@@ -533,6 +450,45 @@ def nobody(api: client.ApiClient, cluster: Place, tmp_path_factory: pytest.TempP
         file.touch(mode=0o600)
         file.write_text(kubeconfig_of(api, cluster.kubeconfig, inside, "nobody"))
         yield file
+
+
+@pytest.fixture(scope="module")
+def someone(
+    world: World, api: client.ApiClient, cluster: Place, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """The kubeconfig of an account that may create ConfigMaps and pods of the team, but not impersonate Tiller's."""
+    inside, apps = f"vet-someone-{secrets.token_hex(3)}", f"{world.plain}-apps"
+    to = f"ServiceAccount {inside}/someone"
+    rule = {"apiGroups": [""], "resources": ["configmaps", "pods"], "verbs": ["create"]}
+    rights = [
+        binding("ClusterRole view", to, "kube-system", inside),
+        *granted(rule, to=to, namespace=apps, name=inside),
+    ]
+    with existing(api, item("Namespace", inside, ""), item("ServiceAccount", "someone", inside), *rights):
+        file = tmp_path_factory.mktemp("someone") / "config"
+        file.touch(mode=0o600)
+        file.write_text(kubeconfig_of(api, cluster.kubeconfig, inside, "someone"))
+        yield file
+
+
+def test_an_account_that_may_not_impersonate_tillers_asks_as_itself(world: World, someone: Path) -> None:
+    done = world.vet(world.plain, str(CHART), "--kubeconfig", str(someone))
+    not_asked = "not asked: your account may not create it"
+    assert {each["kind"]: each["how"] for each in json.loads(done.stdout)["asked"]} == {
+        "ConfigMap": "asked as you",
+        "Deployment": not_asked,
+        "Service": not_asked,
+    }
+    unchecked = [each["text"] for each in findings(done) if each["severity"] == "not checked"]
+    assert unchecked == [f"not checked: your account may not create deployments, services in {world.plain}-apps"]
+
+
+def test_what_the_api_server_refuses_is_found_by_asking_as_oneself(world: World, someone: Path) -> None:
+    """A pod that violates Pod Security, and a ConfigMap whose data are no text."""
+    done = world.vet(world.plain, TROUBLES, *world.trouble("pod"), "--kubeconfig", str(someone))
+    assert {each["how"] for each in json.loads(done.stdout)["asked"] if each["kind"] == "Pod"} == {"asked as you"}
+    stops = [each["text"] for each in findings(done) if each["severity"] == "stops"]
+    assert ['violates PodSecurity "baseline' in text for text in stops] == [True]
 
 
 def test_an_account_that_may_not_ask_gets_the_computed_and_the_unchecked(world: World, nobody: Path) -> None:

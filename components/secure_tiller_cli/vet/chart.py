@@ -30,6 +30,10 @@ _VALUE = re.compile(r"(!!\w+ )`[^`]*`")
 """How Helm's YAML library quotes a value that does not match its tag."""
 
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""A chart's name that is the name of a folder too."""
+
+
 class ChartError(RefusedError):
     """The chart cannot be rendered."""
 
@@ -52,6 +56,11 @@ class Values:
         yield from (f"--values={file}" for file in self.files)
         yield from (f"--set={setting}" for setting in self.settings)
         yield from (f"--set-string={text}" for text in self.texts)
+
+    def given(self) -> Iterator[bytes]:
+        """Yield the files and settings: what a release stores of them has about their size."""
+        yield from (file.read_bytes() for file in self.files)
+        yield from (text.encode() for text in (*self.settings, *self.texts))
 
 
 @dataclass(frozen=True)
@@ -119,10 +128,7 @@ class Chart:
         Raises:
             ChartError: its Chart.yaml cannot be read.
         """
-        done = _helm("inspect", "chart", "--", str(self.path))
-        if done.code:
-            raise self._refused(f"its Chart.yaml cannot be read: {_said(done)}", "correct it")
-        metadata = self._metadata(done.out)
+        metadata = self._metadata()
         has = {
             "kubeVersion": ("Kubernetes", "the cluster", discovery.release),
             "tillerVersion": ("Tiller", "the team's", tiller),
@@ -136,9 +142,33 @@ class Chart:
                 text = f"requires {what} {wanted}, and {whose} is {version}: Tiller does not install it"
                 yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy)
 
-    def _metadata(self, text: str) -> Mapping[str, Any]:
+    def package(self, folder: Path) -> Path:
+        """Return the chart as a package, without what its .helmignore leaves out.
+
+        Args:
+            folder: an empty one, for the package.
+
+        Raises:
+            ChartError: Helm makes none.
+        """
+        if not self.path.is_dir():
+            return self.path
+        name = str(self._metadata().get("name"))
+        if not _NAME.fullmatch(name):
+            raise self._refused("cannot be packaged: its name is no file name", "correct it in its Chart.yaml")
+        link = folder / name  # Helm requires that the folder has the chart's name.
+        link.symlink_to(self.path.absolute())
+        done = _helm("package", "--save=false", f"--destination={folder}", "--", str(link))
+        if done.code:
+            raise self._refused(f"cannot be packaged: {_said(done)}", "see: helm package")
+        return next(folder.glob("*.tgz"))
+
+    def _metadata(self) -> Mapping[str, Any]:
+        done = _helm("inspect", "chart", "--", str(self.path))
+        if done.code:
+            raise self._refused(f"its Chart.yaml cannot be read: {_said(done)}", "correct it")
         try:
-            metadata = yaml_value(text, Loader, first=True) or {}
+            metadata = yaml_value(done.out, Loader, first=True) or {}
         except UnreadableError as error:
             raise self._refused(f"its Chart.yaml {error}", "correct it") from error
         if not isinstance(metadata, Mapping):

@@ -11,14 +11,25 @@ from urllib.parse import quote
 from secure_tiller_cli.charts import Concern, Discovery, Effect, Group, Manifest
 from secure_tiller_cli.charts.discovery import Served
 from secure_tiller_cli.vet.asking import Answer, Asker, Way
+from secure_tiller_cli.vet.patches import Patch, PatchError, patch
 from secure_tiller_cli.vet.sequence import BEFORE_CREATION, INSTALL, UPGRADE
-from secure_tiller_cli.vet.upgrade import Previous, changes
-from secure_tiller_stack.cluster.api import MERGE_PATCH
+from secure_tiller_cli.vet.upgrade import Previous
 from secure_tiller_stack.cluster.connection import AT_ONCE
 from tiller_facts import values
 from tiller_facts.kinds import PODS, ROLE_BINDINGS
 
 NOT_ASKED = "not asked"
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where an object is sent, and as what."""
+
+    served: Served
+    inside: str
+    """Its namespace."""
+    patch: Patch | None
+    """Of an object that the upgraded release has; None: it is created."""
 
 
 @dataclass
@@ -50,29 +61,45 @@ def objects(
         found: the earlier findings; an object that one of them stops has no second finding here.
         upgraded: the revision that an upgrade changes; None: the chart is installed.
     """
-    asked, sent = Asked(), dict[Manifest, tuple[Served, str]]()
+    asked, sent = Asked(), dict[Manifest, _Place]()
     for each in manifests:
         served, inside = discovery.find(each.api_version, each.kind), each.namespace or namespace
         if why := _why_not(each, served, inside, asker, manifests, namespace):
             asked.ways[each] = f"{NOT_ASKED}: {why}"
         elif served:
-            sent[each] = served, inside
+            before = upgraded.of(each) if upgraded and not each.hooks else None
+            try:
+                sent[each] = _Place(served, inside, patch(before, each) if before else None)
+            except PatchError as error:
+                asked.ways[each] = f"{NOT_ASKED}: Tiller cannot compute its change"
+                asked.concerns.append(_no_patch(each, error))
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        given = pool.map(lambda each: _ask(asker, each, *sent[each], manifests, upgraded), sent)
-        answers = dict(zip(sent, given, strict=True))
+        answers = dict(zip(sent, pool.map(lambda each: _ask(asker, each, sent[each], manifests), sent), strict=True))
     asked.ways |= {each: answer.way.value for each, answer in answers.items()}
+    _judge(asked, answers, sent, found, upgraded)
+    return asked
+
+
+def _judge(
+    asked: Asked,
+    answers: Mapping[Manifest, Answer],
+    sent: Mapping[Manifest, _Place],
+    found: Sequence[Concern],
+    upgraded: Previous | None,
+) -> None:
+    """Add the findings that the answers give."""
     stopped = {each for concern in found if concern.severity is Effect.STOPS for each in concern.manifests}
     forbidden = defaultdict[str, list[Manifest]](list)
+    verbs = "create or change" if upgraded else "create"
     for each, answer in answers.items():
-        _, inside = sent[each]
+        inside = sent[each].inside
         if answer.lacks_right and answer.way is Way.CALLER:
-            asked.ways[each] = f"{NOT_ASKED}: your account may not create it"
+            asked.ways[each] = f"{NOT_ASKED}: your account may not {verbs} it"
             forbidden[inside].append(each)
         elif answer.status != HTTPStatus.OK and each not in stopped:
             asked.concerns += _judged(each, answer, inside, upgraded)
     for inside, kept in forbidden.items():
-        asked.concerns.append(_no_right({sent[each][0].resource for each in kept}, inside, kept))
-    return asked
+        asked.concerns.append(_no_right({sent[each].served.resource for each in kept}, inside, kept, verbs))
 
 
 def _why_not(
@@ -98,20 +125,15 @@ def _why_not(
     return ""
 
 
-def _ask(
-    asker: Asker,
-    each: Manifest,
-    served: Served,
-    inside: str,
-    manifests: Sequence[Manifest],
-    upgraded: Previous | None,
-) -> Answer:
-    answer = asker.ask(each, address(served, inside), body(each, inside, manifests))
-    before = upgraded.of(each) if upgraded and not each.hooks else None
-    if answer.status != HTTPStatus.CONFLICT or before is None:
-        return answer
-    patch = changes(before.content, each.content)
-    return asker.ask(each, address(served, inside, each.name), patch, method="PATCH", sends=MERGE_PATCH)
+def _ask(asker: Asker, each: Manifest, place: _Place, manifests: Sequence[Manifest]) -> Answer:
+    """Send an object as Tiller does: as a patch if the release and the cluster have it, else to be created."""
+    served, inside = place.served, place.inside
+    if place.patch:
+        where = address(served, inside, each.name)
+        answer = asker.ask(each, where, place.patch.body, method="PATCH", sends=place.patch.form)
+        if answer.status != HTTPStatus.NOT_FOUND:
+            return answer
+    return asker.ask(each, address(served, inside), body(each, inside, manifests))
 
 
 def address(served: Served, inside: str, name: str = "") -> str:
@@ -167,8 +189,13 @@ def _existing(each: Manifest, upgraded: Previous | None) -> Iterator[Concern]:
     yield Concern(Group.CANNOT_INSTALL, Effect.STOPS, text, remedy, (each,))
 
 
-def _no_right(resources: set[str], inside: str, found: Sequence[Manifest]) -> Concern:
-    text = f"not checked: your account may not create {', '.join(sorted(resources))} in {inside}"
+def _no_patch(each: Manifest, error: PatchError) -> Concern:
+    remedy = "upgrade twice: remove the field or item first, then add it with its new value"
+    return Concern(Group.CANNOT_INSTALL, Effect.STOPS, f"Tiller cannot compute its change: {error}", remedy, (each,))
+
+
+def _no_right(resources: set[str], inside: str, found: Sequence[Manifest], verbs: str) -> Concern:
+    text = f"not checked: your account may not {verbs} {', '.join(sorted(resources))} in {inside}"
     remedy = "use an account that may, with --kubeconfig and --context; nothing is created"
     pods = resources == {PODS.resource}
     return Concern(Group.POD_SECURITY if pods else Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, remedy, tuple(found))

@@ -120,15 +120,3 @@ def _stops(text: str, remedy: str) -> Concern:
 
 def _place(manifest: Manifest, namespace: str) -> Place:
     return manifest.kind, manifest.namespace or namespace, manifest.name
-
-
-def changes(old: Any, new: Any) -> Any:
-    """Return the patch that an upgrade sends: the fields that differ between two revisions (RFC 7396).
-
-    For kinds that Helm 2 knows, Tiller sends a strategic merge patch instead, with only the changed items of a list.
-    """
-    if not (isinstance(old, Mapping) and isinstance(new, Mapping)):
-        return new
-    gone = dict.fromkeys(old.keys() - new.keys())
-    changed = {key: changes(old.get(key), value) for key, value in new.items() if value != old.get(key)}
-    return gone | changed

@@ -14,6 +14,7 @@ from secure_tiller_cli.vet.chart import Chart, Values
 from secure_tiller_cli.vet.exactness import rendered_differently
 from secure_tiller_cli.vet.objects import objects as ask
 from secure_tiller_cli.vet.pods import pods
+from secure_tiller_cli.vet.record import too_large
 from secure_tiller_cli.vet.sequence import Place, clashing_hooks, place_of
 from secure_tiller_cli.vet.upgrade import Previous, previous, taken
 from tiller_facts import values as facts
@@ -82,12 +83,14 @@ def vet(
         ApiException: the cluster does not answer, or refuses what everybody may ask.
     """
     discovery = discover(client)
-    objects = read(chart.render(namespace, name, values, discovery, upgrade=upgrade))
+    rendered = chart.render(namespace, name, values, discovery, upgrade=upgrade)
+    objects = read(rendered)
     before = previous(client, tiller, name, namespace, discovery) if upgrade else None
     asker = Asker.of(client, tiller, objects)
     found = [
         *chart.demands(discovery, _version(tiller)),
         *filter(None, [chart.provenance(keyring), _overlong(name), rendered_differently(chart.path, discovery)]),
+        *filter(None, [too_large(chart, [rendered.encode(), *values.given()], upgrade=upgrade)]),
         *_left_out(objects, upgrade=upgrade),
         *_misnamed(objects, namespace, before),
         *_unquoted(objects),

@@ -21,6 +21,8 @@ _PIECE = 2**16
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 """Of a body that holds the changed fields alone (RFC 7396)."""
+STRATEGIC_PATCH = "application/strategic-merge-patch+json"
+"""The same, but certain lists are merged item by item (Kubernetes documentation, Update API objects in place)."""
 
 _Arguments = ParamSpec("_Arguments")
 _Answer = TypeVar("_Answer")

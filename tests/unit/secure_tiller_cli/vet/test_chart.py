@@ -1,5 +1,6 @@
 """The Helm 2 client renders and verifies; its error is one line."""
 
+import json
 import os
 from pathlib import Path
 
@@ -184,3 +185,30 @@ def test_what_was_not_verified_is_said_and_is_found_where_it_was_asked_for(
     assert finding
     assert finding.severity is severity
     assert words in finding.text
+
+
+def test_a_folder_is_packaged_under_the_name_of_its_chart(helm: Path, folder: Path, tmp_path: Path) -> None:
+    says(helm, "name: other\n")
+    destination = tmp_path / "made"
+    destination.mkdir()
+    (destination / "other-1.0.0.tgz").touch()
+    assert Chart(folder).package(destination) == destination / "other-1.0.0.tgz"
+    assert (destination / "other").resolve() == folder
+    arguments = Path(f"{helm}.arguments").read_text().splitlines()
+    assert arguments == ["package", "--save=false", f"--destination={destination}", "--", f"{destination}/other"]
+
+
+@pytest.mark.parametrize("name", ["../other", "", ".", "a/b", "7\nb: c"])
+def test_a_name_that_is_no_file_name_is_not_packaged(helm: Path, folder: Path, tmp_path: Path, name: str) -> None:
+    says(helm, f"name: {json.dumps(name)}\n")
+    with pytest.raises(ChartError, match="no file name"):
+        Chart(folder).package(tmp_path)
+
+
+def test_a_chart_that_helm_does_not_package_is_refused(helm: Path, folder: Path, tmp_path: Path) -> None:
+    says(helm, "name: web\n", "Error: no version", code=0)
+    program = helm.read_text().replace("exit $(cat", '[ "$1" = inspect ] || exit 1; exit $(cat')
+    helm.write_text(program)
+    with pytest.raises(ChartError) as error:
+        Chart(folder).package(tmp_path / "bin")
+    assert why(error.value) == "cannot be packaged: no version"

@@ -209,7 +209,7 @@ RELEASED = Previous("blue-apps", {("ConfigMap", "blue-apps", "web"): one("Config
 
 
 def test_what_a_release_has_is_asked_about_as_its_change(server: ApiServer, judge: Judge) -> None:
-    server.answers[MAPS], server.answers[f"{MAPS}/web"] = THERE, (200, {})
+    server.answers[f"{MAPS}/web"] = (200, {})
     changed, new = one("ConfigMap", data={"a": "2", "c": "3"}), one("Secret")
     asked = judge(changed, new, upgraded=RELEASED)
     assert (asked.ways, asked.concerns) == ({changed: AS_TILLER, new: AS_TILLER}, [])
@@ -219,13 +219,45 @@ def test_what_a_release_has_is_asked_about_as_its_change(server: ApiServer, judg
 
 
 def test_a_change_that_the_api_server_refuses_stops(server: ApiServer, judge: Judge) -> None:
-    server.answers[MAPS] = THERE
     server.answers[f"{MAPS}/web"] = said(422, 'ConfigMap "web" is invalid: data: Forbidden: field is immutable')
     (finding,) = judge(one("ConfigMap", data={"a": "2"}), upgraded=RELEASED).concerns
     assert (finding.severity, finding.text) == (
         Effect.STOPS,
         "the API server refuses it: data: Forbidden: field is immutable",
     )
+
+
+def test_what_a_release_has_and_somebody_deleted_is_asked_about_as_new(server: ApiServer, judge: Judge) -> None:
+    server.answers[f"{MAPS}/web"] = said(404, 'configmaps "web" not found')
+    changed = one("ConfigMap", data={"a": "2"})
+    assert judge(changed, upgraded=RELEASED).concerns == []
+    assert sent(server)[-1]["data"] == {"a": "2"}
+
+
+def test_a_change_that_tiller_cannot_compute_stops(server: ApiServer, judge: Judge) -> None:
+    before, after = (
+        one("Pod", spec={"securityContext": {"seccompProfile": {"type": each}}}) for each in ("Unconfined", "Localhost")
+    )
+    released = Previous("blue-apps", {("Pod", "blue-apps", "web"): before})
+    asked = judge(after, upgraded=released)
+    (finding,) = asked.concerns
+    assert (finding.severity, asked.ways) == (
+        Effect.STOPS,
+        {after: "not asked: Tiller cannot compute its change"},
+    )
+    assert finding.text.startswith("Tiller cannot compute its change: seccompProfile changes")
+    assert sent(server) == []
+
+
+def test_a_right_to_change_that_the_caller_lacks_is_reported(server: ApiServer, judge: Judge) -> None:
+    server.answers[SELF_REVIEW] = review(allowed=False)
+    server.answers[f"{MAPS}/web"] = said(403, 'configmaps "web" is forbidden: User "carol" cannot patch resource "a"')
+    changed = one("ConfigMap", data={"a": "2"})
+    asked = judge(changed, upgraded=RELEASED)
+    assert asked.ways == {changed: "not asked: your account may not create or change it"}
+    assert [each.text for each in asked.concerns] == [
+        "not checked: your account may not create or change configmaps in blue-apps"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from secure_tiller_cli.charts import Concern, Effect
 from secure_tiller_cli.releases import Kind, Record, Release, Status, Unreadable, storage
-from secure_tiller_cli.vet.upgrade import Previous, changes, previous, taken
+from secure_tiller_cli.vet.upgrade import Previous, previous, taken
 from secure_tiller_stack.cluster.connection import calling, clients
 from tests.support import records
 from tests.support.api_server import FORBIDDEN, ApiServer, release
@@ -83,21 +83,6 @@ def test_a_release_that_cannot_be_read_is_not_passed(monkeypatch: pytest.MonkeyP
     (finding,) = found.concerns
     assert (found.known, finding.severity) == (False, Effect.NOT_CHECKED)
     assert words in finding.text
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "sent"),
-    [
-        ({"a": 1}, {"a": 1}, {}),
-        ({"a": 1, "b": 2}, {"a": 2}, {"a": 2, "b": None}),
-        ({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "d": [1]}}, {"a": {"c": None, "d": [1]}}),
-        ({"a": [1, 2]}, {"a": [2]}, {"a": [2]}),
-        ({"a": 1}, {"a": {"b": 1}}, {"a": {"b": 1}}),
-        ({}, {"a": {"b": 1}}, {"a": {"b": 1}}),
-    ],
-)
-def test_the_fields_that_differ_are_sent(old: Any, new: Any, sent: Any) -> None:
-    assert changes(old, new) == sent
 
 
 SECRETS = "/api/v1/namespaces/blue-tiller/secrets"

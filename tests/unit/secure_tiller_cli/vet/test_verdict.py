@@ -40,7 +40,7 @@ def judged(
     monkeypatch: pytest.MonkeyPatch, text: str, name: str = "", before: Previous | None = None, image: str = ""
 ) -> Verdict:
     """Return the verdict on rendered manifests, without a cluster."""
-    for each in ("discover", "examine", "pods", "rendered_differently", "taken"):
+    for each in ("discover", "examine", "pods", "rendered_differently", "taken", "too_large"):
         monkeypatch.setattr(verdict, each, lambda *_, **__: ())
     monkeypatch.setattr(Asker, "of", lambda *_: None)
     monkeypatch.setattr(verdict, "ask", lambda _, objects, *__: Asked(dict.fromkeys(objects, "asked as you")))

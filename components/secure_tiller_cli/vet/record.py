@@ -1,0 +1,107 @@
+"""The size of the record that Tiller would store for a release.
+
+Tiller stores the chart, the values and the rendered manifests in one Secret, compressed and then in base64 (Helm 2.17,
+pkg/storage/driver/util.go, encodeRelease). A Secret that is too large is refused.
+"""
+
+import io
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from secure_tiller_cli.charts import Concern, Effect, Group
+from secure_tiller_cli.vet.chart import Chart, ChartError
+
+LIMIT = 2**20
+"""Bytes of the data of a Secret (Kubernetes documentation, Secret, Restriction on Secret data size)."""
+LARGEST, DEEPEST = 32 * 2**20, 5
+"""Limits of what is read: bytes of all files of a chart, and levels of packages within packages."""
+INACCURACY = 0.05
+"""The share by which the size can differ: another library compresses, and the format of the record adds a little."""
+
+
+class TooLargeError(Exception):
+    """A chart exceeds the limits of what is read."""
+
+
+@dataclass
+class _Size:
+    """Computes the size of a record from its parts."""
+
+    compressor: "zlib._Compress" = field(default_factory=lambda: zlib.compressobj(9))
+    compressed: int = 0
+
+    def add(self, part: bytes) -> None:
+        self.compressed += len(self.compressor.compress(part))
+
+    @property
+    def encoded(self) -> int:
+        """The size in base64."""
+        return (self.compressed + len(self.compressor.copy().flush())) * 4 // 3
+
+
+def too_large(chart: Chart, parts: Iterable[bytes], *, upgrade: bool) -> Concern | None:
+    """Return the finding about a record that does not fit into a Secret; None: it fits.
+
+    Args:
+        chart: the chart.
+        parts: what the record holds besides the chart: the manifests and the user's values.
+        upgrade: whether a release is upgraded.
+    """
+    # Subcharts that the values disable are not stored; which are disabled is not known here.
+    least, most = _Size(), _Size()
+    remedy = "leave files out of the chart (.helmignore), or divide it"
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            for of_subchart, content in _files(chart.package(Path(folder)).read_bytes(), [LARGEST]):
+                most.add(content)
+                if not of_subchart:
+                    least.add(content)
+    except ChartError as error:
+        text = f"the size of the release's record was not computed: {error.problems[0].why}"
+        return Concern(Group.CANNOT_INSTALL, Effect.NOTE, text, error.problems[0].remedy)
+    except TooLargeError:
+        text = f"not checked: the files of the chart exceed {LARGEST // 2**20} MiB, so the record can be too large"
+        return Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, remedy)
+    for part in parts:
+        least.add(part)
+        most.add(part)
+    size = f"the release's record would have about {most.encoded / 2**20:.1f} MiB, and a Secret takes 1 MiB"
+    if least.encoded * (1 - INACCURACY) > LIMIT:
+        effect = "Tiller creates the objects and stores no release, so that nobody can upgrade or delete it"
+        if upgrade:
+            effect = "Tiller refuses the upgrade"
+        return Concern(Group.CANNOT_INSTALL, Effect.STOPS, f"{size}: {effect}", remedy)
+    if most.encoded * (1 + INACCURACY) > LIMIT:
+        text = f"not checked: {size}, but this is not exact"
+        return Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, remedy)
+    return None
+
+
+def _files(
+    package: bytes, budget: list[int], deep: int = DEEPEST, *, subchart: bool = False
+) -> Iterator[tuple[bool, bytes]]:
+    """Yield the files of a package and of those within it, and whether each is a subchart's.
+
+    Raises:
+        TooLargeError: there is more than the budget of bytes.
+    """
+    try:
+        with tarfile.open(fileobj=io.BytesIO(package), mode="r:gz") as files:
+            for each in files:
+                budget[0] -= each.size
+                if budget[0] < 0 or not deep:
+                    raise TooLargeError
+                opened = files.extractfile(each) if each.isfile() else None
+                if opened is None:
+                    continue
+                content, parts = opened.read(), PurePosixPath(each.name).parts
+                if parts[1:2] == ("charts",) and len(parts) == 3 and parts[2].endswith(".tgz"):
+                    yield from _files(content, budget, deep - 1, subchart=True)
+                else:
+                    yield subchart or (parts[1:2] == ("charts",) and len(parts) > 3), content
+    except (tarfile.TarError, OSError, EOFError, zlib.error):
+        return  # Helm reports the error
