@@ -28,7 +28,6 @@ from secure_tiller_cli.releases.storage import Stored, read
 from secure_tiller_cli.restore import RESTORE
 from secure_tiller_cli.results import document
 from secure_tiller_cli.results.result import Result, Status
-from secure_tiller_cli.state.tiller import COMPONENT
 from secure_tiller_stack import revocation
 from secure_tiller_stack.kubeconfig import Access
 from testbed.demo.place import Place
@@ -41,7 +40,7 @@ from tests.support.command import Ended, run_here
 from tests.support.live_objects import existing
 from tests.support.projects import TestStack
 from tests.support.remedies import Command, commands, run, succeeded
-from tiller_facts.identity import MANAGED_BY, MANAGED_BY_LABEL, POD_SECURITY_LABEL, TRUSTS_ANNOTATION
+from tiller_facts.identity import COMPONENT, MANAGED_BY, MANAGED_BY_LABEL, POD_SECURITY_LABEL, TRUSTS_ANNOTATION
 
 pytestmark = pytest.mark.concurrent
 
@@ -314,8 +313,8 @@ def test_a_team_whose_first_update_never_ended_comes_and_goes_by_the_commands(
     source = use.partition(" && ")[0]
     for name in ("web", "db"):
         install = f"{source} && helm install {LEDGER} --name {name} --namespace {further}-apps"
-        succeeded(run(install, tmp_path, environment, shell="bash"))
-    assert "web" in succeeded(run(use, tmp_path, environment, shell="bash"))
+        succeeded(run(install, tmp_path, environment, program="bash"))
+    assert "web" in succeeded(run(use, tmp_path, environment, program="bash"))
     (remedy,) = refused(scene, {scene.team: settings(scene.team, scene.legacy)})
     (delete,) = [each for each in commands(remedy) if each.startswith("helm")]
     helm = Helm.of(scene.stack.bundle(further, "bob"), environment, tmp_path / "helm", f"{further}-tiller")

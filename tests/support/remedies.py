@@ -28,6 +28,14 @@ class Command(str):
         made.remedy = remedy or line
         return made
 
+    def filled(self, **names: str) -> "Command":
+        """Return it with names in place of words in capital letters."""
+        line = str(self)
+        for placeholder, name in names.items():
+            assert placeholder in line
+            line = line.replace(placeholder, name)
+        return Command(line, self.remedy)
+
 
 @dataclass(frozen=True)
 class Ran:
@@ -47,7 +55,7 @@ def commands(remedy: str) -> list[Command]:
 
 
 def run(
-    command: str, folder: Path, environment: Mapping[str, str] | None = None, answer: str = "", shell: str = "sh"
+    command: str, folder: Path, environment: Mapping[str, str] | None = None, answer: str = "", program: str = "sh"
 ) -> "subprocess.CompletedProcess[str]":
     """Run a line in a shell.
 
@@ -56,10 +64,10 @@ def run(
         folder: where it runs.
         environment: the variables; None: those of the tests.
         answer: what stands on its standard input.
-        shell: by default a POSIX shell.
+        program: the shell.
     """
     return subprocess.run(
-        [shell, "-c", command], cwd=folder, env=environment, input=answer, capture_output=True, text=True, check=False
+        [program, "-c", command], cwd=folder, env=environment, input=answer, capture_output=True, text=True, check=False
     )
 
 
