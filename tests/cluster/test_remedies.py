@@ -165,8 +165,13 @@ BREAKAGES = {
         ("kubectl delete networkpolicy opens --namespace {tiller}",),
     ),
     "a binding of Tiller's account": Breakage(
-        ("kubectl create rolebinding more --namespace {apps} --clusterrole=edit --serviceaccount={tiller}:tiller",),
-        (f"{REMOVED} {{apps}}",),
+        (
+            "kubectl create rolebinding more --namespace {apps} --clusterrole=edit --serviceaccount={tiller}:tiller",
+            "kubectl create rolebinding eve --namespace {tiller} --clusterrole=edit --user=eve",
+            "kubectl create role odd --namespace {tiller} --verb=delete --resource=limitranges",
+            "kubectl create rolebinding odd --namespace {tiller} --role=odd --group={team}-developers",
+        ),
+        ("kubectl delete role odd --namespace {tiller}",),
     ),
     "a binding for everybody": Breakage(
         ("kubectl create rolebinding more --namespace {tiller} --clusterrole=edit --group=system:authenticated",),
@@ -255,6 +260,9 @@ def test_an_object_in_the_way_goes_by_the_command_with_its_namespace(scene: Scen
     scene.do(delete)
     scene.do(update)
     assert scene.stack.preview("--expect-no-changes", check=False).returncode == 0
+    scene.do(f"kubectl delete namespace {place}")
+    again = {each for result in scene.wrong().values() for each in commands(result.remedy) if "namespace" in each}
+    scene.do(next(each for each in again if each.startswith("kubectl create")))
 
 
 def test_a_namespace_is_handed_over_by_the_command(scene: Scene, further: str) -> None:
@@ -291,6 +299,15 @@ def test_the_end_of_a_namespace_is_waited_for_by_the_command(scene: Scene, furth
     (command,) = commands(remedy)
     assert scene.run(command.replace("10m", "1s")).returncode != 0, "control: it waits"
     core.patch_namespaced_config_map("kept", name, {"metadata": {"finalizers": None}})
+    scene.do(command)
+    assert scene.stack.preview(check=False).returncode == 0
+
+
+def test_a_namespace_that_is_not_there_is_created_by_the_command(scene: Scene, further: str) -> None:
+    wanted = settings(scene.team, scene.legacy)
+    wanted["namespaces"][f"{further}-apps"] = {"existing": True}
+    (remedy,) = refused(scene, {scene.team: wanted})
+    (command,) = commands(remedy)
     scene.do(command)
     assert scene.stack.preview(check=False).returncode == 0
 

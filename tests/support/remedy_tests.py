@@ -74,6 +74,7 @@ RUN: dict[str, dict[str, str]] = {
     },
     "secure_tiller_cli/check/namespaces.py": {
         "kubectl --namespace {} describe networkpolicies": f"{CHECKED}[a policy that opens]",
+        "kubectl create namespace {}": IN_THE_WAY,
         "kubectl get pods --namespace {}": f"{CHECKED}[a label that is gone]",
         "kubectl label --overwrite namespace {} {}=baseline": (
             "cluster/test_remedies.py::test_what_is_weak_in_an_existing_namespace_is_corrected_by_the_command"
@@ -85,7 +86,8 @@ RUN: dict[str, dict[str, str]] = {
         "kubectl --namespace {} get pods --output wide": f"{CHECKED}[a second pod]",
     },
     "secure_tiller_cli/check/rights.py": {
-        "kubectl get -A rolebindings,clusterrolebindings -o wide": f"{CHECKED}[a binding for everybody]"
+        "kubectl delete {} {}{}": f"{CHECKED}[a binding of Tiller's account]",
+        "kubectl get -A rolebindings,clusterrolebindings -o wide": f"{CHECKED}[a binding for everybody]",
     },
     "secure_tiller_cli/check/run.py": {"pulumi up": COMES_AND_GOES},
     "secure_tiller_cli/check/services.py": {"kubectl --namespace {} get services": f"{CHECKED}[a Service]"},
@@ -205,6 +207,9 @@ RUN: dict[str, dict[str, str]] = {
     "secure_tiller_stack/preflight/namespaces.py": {
         "kubectl label --overwrite namespace {} {} && kubectl annotate --overwrite namespace {} {}={}": (
             "cluster/test_remedies.py::test_a_namespace_is_handed_over_by_the_command"
+        ),
+        "kubectl create namespace {}": (
+            "cluster/test_remedies.py::test_a_namespace_that_is_not_there_is_created_by_the_command"
         ),
         "kubectl label namespace {} {}- {}- && kubectl annotate namespace {} {}-": GIVEN,
         "kubectl wait --for=delete namespace/{} --timeout=10m": (
