@@ -8,7 +8,7 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,11 @@ from kubernetes import client
 from typer.testing import CliRunner, Result
 
 from secure_tiller.problems import RefusedError
+from secure_tiller_cli.charts.discovery import discover
 from secure_tiller_cli.commands import app
 from secure_tiller_cli.releases import Status
 from secure_tiller_cli.state import export
+from secure_tiller_cli.vet.exactness import rendered_differently
 from testbed.demo.checks import CHART
 from testbed.demo.place import Place
 from testbed.helm import Helm
@@ -498,6 +500,19 @@ def test_a_release_is_changed_as_it_was_said(world: World, api: client.ApiClient
     finally:
         helm.run("delete", "--purge", name)
         _clear(api, world, name)
+
+
+def test_what_a_chart_makes_of_the_version_is_compared_by_the_commands(
+    world: World, api: client.ApiClient, tmp_path: Path
+) -> None:
+    template = f"# {{{{ .Capabilities.KubeVersion.GitVersion }}}}\n{OWN}"
+    chart, discovery = _chart(tmp_path / "chart", (template,), ()), discover(api)
+    for suffix, shown in (("", f"# v{discovery.version}.0"), ("-vendor.1", f"# {discovery.release}")):
+        of_vendor = replace(discovery, release=f"{discovery.release}{suffix}")
+        found = rendered_differently(chart, of_vendor)
+        assert found
+        (command,) = commands(found.remedy)
+        assert shown in succeeded(run(command, tmp_path, world.helm[world.plain].shell))
 
 
 def test_what_is_said_of_a_release_is_looked_at_by_the_commands(

@@ -19,7 +19,7 @@ CALL = re.compile(
     (?<![\w/.-])(?:
         kubectl(?:\ --?[\w-]+(?:[=\ ]\{\})?)*
             \ (?:annotate|apply|auth|config|create|delete|describe|diff|get|label|logs|patch|rollout|scale|wait)
-      | helm3?\ (?:2to3|delete|dependency|get|history|install|ls|mapkubeapis|plugin|rollback|upgrade)
+      | helm3?\ (?:2to3|delete|dependency|get|history|install|ls|mapkubeapis|plugin|rollback|template|upgrade)
       | openssl\ \w+
       | pulumi\ (?:config\ set|destroy|preview|stack\ export|state\ delete|up(?:\ --refresh)?|whoami)
       | secure-tiller\ (?:audit|bundle|check|exit-plan|migrate|preview-summary|renewals|report|vet)
@@ -47,6 +47,7 @@ DIAGNOSED = "cluster/test_endpoint_causes.py::test_the_commands_of_a_cause_run"
 REPORTED = "cluster/test_command_report.py::test_the_results_of_the_check_are_on_the_page"
 PREVIEWED = "cluster/test_preview_summary.py::test_what_is_no_whole_preview_is_replaced_by_that_of_the_command"
 LOOKED = "cluster/test_command_vet.py::test_what_is_said_of_a_release_is_looked_at_by_the_commands"
+COMPARED = "cluster/test_command_vet.py::test_what_a_chart_makes_of_the_version_is_compared_by_the_commands"
 EXPORTED = "engine/test_remedies.py::test_an_export_and_the_login_are_asked_for_by_commands_of_pulumi"
 SET = "engine/test_remedies.py::test_what_is_no_text_is_set_again_by_the_command"
 
@@ -176,6 +177,10 @@ RUN: dict[str, dict[str, str]] = {
             "cluster/test_command_vet.py::test_a_chart_whose_dependencies_are_missing_is_refused_with_the_remedy"
         )
     },
+    "secure_tiller_cli/vet/exactness.py": {
+        "helm install --dry-run --debug {}": COMPARED,
+        "helm template {}": COMPARED,
+    },
     "secure_tiller_cli/vet/upgrade.py": {
         "helm get manifest {}": LOOKED,
         "helm history {}": LOOKED,
@@ -257,7 +262,6 @@ NAMED = {
     ("secure_tiller_cli/preview/markdown.py", "secure-tiller preview-summary: {} -->"): "a title",
     ("secure_tiller_cli/preview/renewals.py", "secure-tiller renewals: {} -->\n## Certificates of {}: {}"): "a title",
     ("secure_tiller_cli/report/build.py", "secure-tiller report"): "a title",
-    ("secure_tiller_cli/vet/exactness.py", "helm install --dry-run --debug"): "XXX",
 }
 """Commands that a text names, and gives nobody to run, and as what it names them."""
 
