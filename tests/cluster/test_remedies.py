@@ -316,7 +316,7 @@ def test_a_team_whose_first_update_never_ended_comes_and_goes_by_the_commands(
     scene: Scene, further: str, tmp_path: Path
 ) -> None:
     halted = with_further(scene, further)
-    halted[further]["pod"] = {"image": "localhost/absent/tiller:v2.17.0", "rollout_timeout": "5s"}
+    halted[further]["pod"] = {"image": "localhost/absent/tiller:v2.17.0", "rollout_timeout": "10s"}
     scene.stack.configure_teams(halted)
     done = scene.stack.up(check=False)
     assert (done.returncode != 0, "refused" in done.stdout) == (True, False), done.stdout
