@@ -57,6 +57,11 @@ class Helm:
         verified = ["--tls", "--tls-verify"] if tls else []
         return ["helm", *arguments, f"--tiller-namespace={self.namespace}", "--tiller-connection-timeout=5", *verified]
 
+    @property
+    def shell(self) -> dict[str, str]:
+        """The variables with which a `helm` that somebody types is this client's, with verified TLS."""
+        return {**self._environment(), "HELM_TLS_ENABLE": "true", "HELM_TLS_VERIFY": "true"}
+
     def _environment(self) -> dict[str, str]:
         return {**without_settings(self.environment), "HELM_HOME": str(self.home)}
 

@@ -14,7 +14,17 @@ from testbed.cluster import LOCAL
 from testbed.demo import place
 from testbed.demo.place import Place
 from testbed.toolchain import Toolchain, prepare, prepare_browser, prepare_helm_3
+from tests.support import remedies, remedy_tests
 from tests.support.projects import TestStack, make_stack
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Fail a test that has not run a command of a remedy which it runs by the list."""
+    remedies.ran.clear()
+    yield
+    missing = remedy_tests.not_run(remedy_tests.claims(item.nodeid.removeprefix("tests/")), remedies.ran)
+    assert not missing, f"not run as printed: {missing}; run: {remedies.ran}"
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ TEXTS = ("kubeconfig",)
 
 SECRET_KEYS = {
     "kubeconfig": "secure-tiller:kubeconfig < kubeconfig",
-    "serverKeys": "--path 'secure-tiller:serverKeys.<team>' < key.pem",
+    "serverKeys": "--path 'secure-tiller:serverKeys.TEAM' < key.pem",
 }
 """Those of them that may only be secret values, and what follows `pulumi config set --secret` to set each."""
 
@@ -114,7 +114,7 @@ def _misplaced_keys(teams: object, keys: object) -> Iterator[Problem]:
             remedy = f"move it: {set_server_key(name)}"
             yield Problem(name, "certificates.server_certificate.key", "(not shown)", why, f"{remedy}; and change it")
     if keys is not None and not isinstance(keys, Mapping):
-        remedy = "write one secret value per team: pulumi config set --secret --path 'secure-tiller:serverKeys.blue'"
+        remedy = f"write one secret value per team: pulumi config set --secret {SECRET_KEYS['serverKeys']}"
         yield Problem("", "secure-tiller:serverKeys", "(not shown)", "must be a map from teams to private keys", remedy)
     for name, key in sorted(_map(keys).items()):
         at = f"secure-tiller:serverKeys.{name}"

@@ -22,8 +22,9 @@ from secure_tiller_cli.results.result import CheckReport, Status
 from secure_tiller_cli.results.result import Result as Checked
 from testbed.browser import Page, browser
 from tests.support import layout
-from tests.support.command import run_process
+from tests.support.command import run_process, with_our_command
 from tests.support.projects import TestStack
+from tests.support.remedies import commands, run, succeeded
 
 
 @pytest.fixture(scope="module")
@@ -114,9 +115,17 @@ def test_what_it_says_is_what_the_cluster_has(api: client.ApiClient, red: str) -
     assert (certificate["serial"], certificate["ends"]) == (pem.serial(text), pem.ends(text).isoformat())
 
 
-def test_the_results_of_the_check_are_on_the_page(here: Path, tab: Page, red: str, gold: str) -> None:
-    proved = CliRunner().invoke(app, ["check", "--format", "json"])
-    (here / "check.json").write_text(proved.stdout)
+def test_the_results_of_the_check_are_on_the_page(
+    deployed: TestStack, here: Path, tab: Page, red: str, gold: str
+) -> None:
+    file = here / "check.json"
+    missing = report("--out", "-", "--check", str(file)).output
+    file.write_text("{}")
+    no_check = problem(report("--out", "-", "--check", str(file))).remedy
+    of_another = problem(report("--out", "-", "--check", checked(file, "acme/shop/production", ""))).remedy
+    command, *same = [each for said in (missing, no_check, of_another) for each in commands(said)]
+    proved = run(command, deployed.project, with_our_command(deployed))
+    file.write_text(succeeded(proved, *same))
     out = here / "report.html"
     done = report("--out", str(out), "--check", str(here / "check.json"))
     assert done.exit_code == 0, done.output

@@ -1,5 +1,6 @@
 """`secure-tiller vet`: what it says of a chart is what becomes of it when it is really installed."""
 
+import base64
 import contextlib
 import functools
 import json
@@ -7,7 +8,7 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +18,23 @@ from kubernetes import client
 from typer.testing import CliRunner, Result
 
 from secure_tiller.problems import RefusedError
+from secure_tiller_cli.charts.discovery import discover
 from secure_tiller_cli.commands import app
+from secure_tiller_cli.releases import Status
 from secure_tiller_cli.state import export
+from secure_tiller_cli.vet.exactness import rendered_differently
 from testbed.demo.checks import CHART
 from testbed.demo.place import Place
 from testbed.helm import Helm
 from testbed.pulumi_stack import PROJECT
 from testbed.waiting import until
+from tests.support import records
 from tests.support.chart_conditions import CHANGES, CONDITIONS, OWN, chart_of
 from tests.support.cluster_objects import binding, granted, item
 from tests.support.command import run_process
 from tests.support.live_objects import existing, kubeconfig_of
 from tests.support.projects import TestStack
+from tests.support.remedies import Command, commands, run, succeeded
 
 SHOP, TROUBLES = (str(PROJECT / "tests" / "charts" / chart) for chart in ("shop", "troubles"))
 FITS, REFUSED, WRONG_USE, FOUND = 0, 1, 2, 3
@@ -420,6 +426,64 @@ def test_a_release_whose_record_is_too_large_is_stored_or_changed_as_it_was_said
         _clear(api, world, name)
 
 
+def test_what_a_chart_makes_of_the_version_is_compared_by_the_commands(
+    world: World, api: client.ApiClient, tmp_path: Path
+) -> None:
+    template = f"# {{{{ .Capabilities.KubeVersion.GitVersion }}}}\n{OWN}"
+    chart, discovery = chart_of(tmp_path / "chart", (template,), ()), discover(api)
+    for suffix, shown in (("", f"# v{discovery.version}.0"), ("-vendor.1", f"# {discovery.release}")):
+        of_vendor = replace(discovery, release=f"{discovery.release}{suffix}")
+        found = rendered_differently(chart, of_vendor)
+        assert found
+        (command,) = commands(found.remedy)
+        assert shown in succeeded(run(command, tmp_path, world.helm[world.plain].shell))
+
+
+def test_what_is_said_of_a_release_is_looked_at_by_the_commands(
+    world: World, api: client.ApiClient, nobody: Path, tmp_path: Path
+) -> None:
+    core, team, name = client.CoreV1Api(api), world.plain, f"l{secrets.token_hex(3)}"
+    chart, helm, inside = chart_of(tmp_path / "chart", (OWN,), ()), world.helm[world.plain], f"{world.plain}-tiller"
+
+    def remedy(*options: str) -> Command:
+        done = world.run("vet", str(chart), "--team", team, "--name", name, "--format", "json", *options)
+        found = [command for each in findings(done) for command in commands(each["remedy"])]
+        (looks,) = [each for each in found if each.startswith("helm ")]
+        return looks
+
+    def change(**fields: Any) -> None:
+        data = core.read_namespaced_secret(f"{name}.v1", inside).data
+        message = records.message(base64.b64decode(data["release"]).decode())
+        message.manifest = fields.get("manifest", message.manifest)
+        message.info.status.code = fields.get("status", message.info.status.code)
+        changed = base64.b64encode(records.encoded(message).encode()).decode()
+        labels = {"STATUS": Status(message.info.status.code).name}
+        patch = {"data": {"release": changed}, "metadata": {"labels": labels}}
+        core.patch_namespaced_secret(f"{name}.v1", inside, patch)
+
+    done = helm.run("install", str(chart), "--name", name, "--namespace", f"{team}-apps")
+    assert done.returncode == 0, done.stderr
+    try:
+        look = remedy("--kubeconfig", str(nobody))
+        assert name in succeeded(run(look, tmp_path, helm.shell))
+        change(manifest="a: b: c\n")
+        assert "a: b: c" in succeeded(run(remedy("--upgrade"), tmp_path, helm.shell))
+        change(status=Status.FAILED)
+        assert "FAILED" in succeeded(run(remedy("--upgrade"), tmp_path, helm.shell))
+    finally:
+        change(manifest=OWN.replace("{{ .Release.Name }}", name))
+        helm.run("delete", "--purge", name)
+
+
+def _chart(folder: Path, templates: tuple[str, ...], metadata: tuple[tuple[str, str], ...]) -> Path:
+    (folder / "templates").mkdir(parents=True)
+    about = {"apiVersion": "v1", "name": "condition", "version": "1.0.0", **dict(metadata)}
+    (folder / "Chart.yaml").write_text(yaml.safe_dump(about))
+    for number, text in enumerate(templates):
+        (folder / "templates" / f"t{number}.yaml").write_text(text)
+    return folder
+
+
 def _said(done: Result) -> tuple[bool, bool]:
     """Return whether the command says that a chart can be installed, and upgraded then."""
     if isinstance(done.exception, RefusedError):
@@ -621,12 +685,16 @@ def test_what_does_not_render_is_one_clear_line(world: World, chart: str, option
 
 def test_a_chart_whose_dependencies_are_missing_is_refused_with_the_remedy(world: World, tmp_path: Path) -> None:
     chart = shutil.copytree(CHART, tmp_path / "web")
-    needed = [{"name": "db", "version": "1.0.0", "repository": "https://charts.example.org"}]
+    db = chart_of(tmp_path / "db", (OWN,), (("name", "db"),))
+    needed = [{"name": "db", "version": "1.0.0", "repository": f"file://{db}"}]
     (chart / "requirements.yaml").write_text(yaml.safe_dump({"dependencies": needed}))
     done = world.vet(world.plain, str(chart))
     assert isinstance(done.exception, RefusedError)
     (problem,) = done.exception.problems
-    assert problem.remedy == f"fetch them first: helm dependency build {chart}"
+    (command,) = commands(problem.remedy)
+    helm = world.helm[world.plain]
+    succeeded(run(command, tmp_path, helm.shell))
+    assert world.vet(world.plain, str(chart)).exit_code == FITS
 
 
 def test_the_real_process_ends_with_one_line_and_exit_code_1(world: World) -> None:

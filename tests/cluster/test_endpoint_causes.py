@@ -30,10 +30,11 @@ from tests.cluster.copies import Change, copy_of_tiller, unchanged, without_tls
 from tests.support import pki
 from tests.support.ageing import DAY, moved
 from tests.support.cluster_objects import granted, item, rule
+from tests.support.command import with_our_command
 from tests.support.credentials import HOUR, P224, SERVER_AUTH, Client, tillers
 from tests.support.live_objects import create, kubeconfig_of
 from tests.support.projects import TestStack
-from tests.support.remedies import commands, run
+from tests.support.remedies import commands, run, succeeded
 from tests.support.state import State
 
 AT_ONCE = 8
@@ -386,8 +387,17 @@ def test_the_commands_of_a_cause_run(reports: dict[str, Reports], scene: Scene, 
     looks = {each for each in said if each.startswith("kubectl")}
     assert {shlex.split(each)[3] for each in looks} == {"describe", "logs"}
     for each in looks:
-        done = run(each, tmp_path, scene.stack.environment)
-        assert done.returncode == 0, f"{each}: {done.stderr}"
+        succeeded(run(each, tmp_path, scene.stack.environment))
+
+
+def test_a_bundle_that_is_written_again_is_answered(reports: dict[str, Reports], scene: Scene, cluster: Place) -> None:
+    (cause,) = reports["an old bundle"].diagnosis.causes
+    (command,) = commands(cause.remedy)
+    succeeded(run(command, scene.stack.project, with_our_command(scene.stack)))
+    held = bundle.read(scene.stack.project / "ann")
+    access, environment = Access(cluster.kubeconfig, cluster.context), scene.stack.environment
+    brought = Credentials(held.ca, held.certificate, held.key)
+    assert diagnose(access, held.namespace, brought, datetime.now(UTC), environment=environment).fine
 
 
 def test_a_kubectl_that_fails_is_reported(scene: Scene, cluster: Place, tmp_path: Path) -> None:

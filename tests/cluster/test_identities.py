@@ -4,7 +4,11 @@ import base64
 import json
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +16,8 @@ import pytest
 import yaml
 
 from secure_tiller.problems import ClusterError
+from secure_tiller_cli.charts import examine
+from secure_tiller_cli.charts.discovery import discover
 from secure_tiller_cli.diagnosis.pod_lookup import locate
 from secure_tiller_stack import kubeconfig
 from secure_tiller_stack.cluster.api import call
@@ -20,6 +26,9 @@ from secure_tiller_stack.kubeconfig import Access
 from testbed import control_plane
 from testbed.control_plane import ControlPlane
 from testbed.toolchain import Toolchain
+from testbed.waiting import until
+from tests.support.remedies import Command, commands, run, succeeded
+from tests.unit.secure_tiller_cli.charts.world import blue, one
 
 REVIEW = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
 IMPERSONATION = {
@@ -116,3 +125,87 @@ def test_a_guest_is_not_sent_to_the_teams_subjects(plane: ControlPlane, tmp_path
     (cause,) = locate(kubeconfig.find({"kubeconfig": str(with_user(plane, tmp_path, {}))}), "blue-tiller").causes
     assert "credentials were not accepted" in cause.remedy
     assert "subjects" not in cause.remedy
+
+
+def by(file: Path, tools: Toolchain) -> dict[str, str]:
+    return {**tools.environment, "KUBECONFIG": str(file)}
+
+
+def remedy(file: Path) -> Command:
+    """Return the command of the remedy with which a kubeconfig is refused."""
+    with pytest.raises(ClusterError) as refused:
+        ours(kubeconfig.find({"kubeconfig": str(file)}))
+    (command,) = commands(refused.value.problems[0].remedy)
+    return command
+
+
+def test_the_command_shows_why_a_login_program_fails(plane: ControlPlane, tools: Toolchain, tmp_path: Path) -> None:
+    command = {"command": "sh", "args": ["-c", "echo no ticket >&2; exit 3"], "interactiveMode": "Never"}
+    file = with_user(plane, tmp_path, {"exec": {"apiVersion": "client.authentication.k8s.io/v1", **command}})
+    done = run(remedy(file), tmp_path, by(file, tools))
+    succeeded(done, code=1)
+    assert "no ticket" in done.stderr
+
+
+def token(life: int) -> str:
+    parts = ({"alg": "RS256"}, {"iss": "us", "exp": int(time.time()) + life})
+    return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts) + ".eA"
+
+
+class Issuer(BaseHTTPRequestHandler):
+    """An issuer of tokens that renews each."""
+
+    def do_GET(self) -> None:
+        at = f"http://{self.headers['Host']}"
+        ends = {f"{end}_endpoint": f"{at}/{end}" for end in ("authorization", "token", "userinfo")}
+        self._answer({"issuer": at, "jwks_uri": f"{at}/keys", **ends})
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        renewed = {"access_token": "a", "refresh_token": "r", "token_type": "bearer", "id_token": token(3600)}
+        self._answer(renewed)
+
+    def _answer(self, content: object) -> None:
+        text = json.dumps(content).encode()
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def issuer() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Issuer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_token_that_has_expired_is_renewed_by_the_command(
+    plane: ControlPlane, tools: Toolchain, tmp_path: Path, issuer: str
+) -> None:
+    config = {"idp-issuer-url": issuer, "client-id": "us", "refresh-token": "r", "id-token": token(-60)}
+    file = with_user(plane, tmp_path, {"auth-provider": {"name": "oidc", "config": config}})
+    # This API server does not take its tokens, which both say then.
+    done = run(remedy(file), tmp_path, by(file, tools))
+    succeeded(done, code=1)
+    assert "Unauthorized" in done.stderr
+    with pytest.raises(ClusterError, match="401"):
+        ours(kubeconfig.find({"kubeconfig": str(file)}))
+
+
+def test_a_service_that_does_not_answer_is_looked_at(plane: ControlPlane, tools: Toolchain, tmp_path: Path) -> None:
+    service = {"service": {"namespace": "kube-system", "name": "nowhere"}, "insecureSkipTLSVerify": True}
+    spec = {"group": "metrics.example", "version": "v1", "groupPriorityMinimum": 100, "versionPriority": 100, **service}
+    name = "v1.metrics.example"
+    wanted = {"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": name}, "spec": spec}
+    with calling(kubeconfig.find({"kubeconfig": str(plane.kubeconfig)})) as client:
+        call(client, "POST", "/apis/apiregistration.k8s.io/v1/apiservices", body=wanted)
+        until(lambda: "metrics.example/v1" in discover(client).unanswered, "the service is known, and does not answer")
+        found = examine(client, [one("Metric", "metrics.example/v1")], blue(), "blue-apps", discovery=discover(client))
+        (command,) = [each for finding in found for each in commands(finding.remedy)]
+    assert "ServiceNotFound" in succeeded(run(command, tmp_path, by(plane.kubeconfig, tools)))

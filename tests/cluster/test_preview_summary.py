@@ -22,8 +22,9 @@ from tests import golden
 from tests.golden.changes import AGAIN, CHANGES, RUN, TRANSFORM, Names, base, changed
 from tests.golden.normal import normal
 from tests.support import ageing
-from tests.support.command import run_process
+from tests.support.command import run_here, run_process
 from tests.support.projects import TestStack
+from tests.support.remedies import commands, run, succeeded
 
 KEPT = Path(golden.__file__).parent
 PREVIEW = preview_source.PREVIEW[1:]
@@ -74,6 +75,20 @@ def test_the_command_lists_every_certificate_that_is_due(deployed: DeployedTille
     found = json.loads(done.stdout)
     # Of blue a server, two clients, and their three CAs; of green a server with two CAs, and a client with one.
     assert (found["certificates"], len(found["due"])) == (11, 11)
+
+
+def test_what_is_no_whole_preview_is_replaced_by_that_of_the_command(deployed: DeployedTiller) -> None:
+    stack, file = deployed.stack, deployed.stack.project / "preview.json"
+    stack.configure_teams(base(deployed.names))
+    file.write_text("Previewing update (test):\n")
+    no_preview = run_here(stack, "preview-summary", file.name)
+    file.write_text(stack.preview("--json").stdout)
+    not_whole = run_here(stack, "renewals", file.name)
+    command, *same = [each for done in (no_preview, not_whole) for each in commands(done.out + done.err)]
+    whole = run(command, stack.project, stack.environment)
+    file.write_text(succeeded(whole, *same))
+    assert run_here(stack, "preview-summary", file.name).code == 0
+    assert run_here(stack, "renewals", file.name).code == 0
 
 
 def test_control_a_preview_that_pulumi_refuses_is_a_failed_one(deployed: DeployedTiller) -> None:

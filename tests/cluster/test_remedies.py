@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import copy
 import json
 import shlex
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +21,7 @@ from secure_tiller_cli.migration.history import State, histories
 from secure_tiller_cli.migration.report import Report
 from secure_tiller_cli.migration.report_text import sentences
 from secure_tiller_cli.migration.route import Route
-from secure_tiller_cli.migration.selection import Found, Selection, select
+from secure_tiller_cli.migration.selection import Elsewhere, Found, Selection, select
 from secure_tiller_cli.releases import Kind, Record
 from secure_tiller_cli.releases import Status as Revision
 from secure_tiller_cli.releases.storage import Stored, read
@@ -35,14 +36,16 @@ from testbed.pulumi_stack import PROJECT
 from testbed.waiting import until
 from tests.support import records
 from tests.support.cluster_objects import LABELS, item
-from tests.support.command import run_here
+from tests.support.command import Ended, run_here
 from tests.support.live_objects import existing
 from tests.support.projects import TestStack
-from tests.support.remedies import commands, run
-from tiller_facts.identity import MANAGED_BY, MANAGED_BY_LABEL, POD_SECURITY_LABEL, TRUSTS_ANNOTATION
+from tests.support.remedies import Command, commands, run, succeeded
+from tiller_facts.identity import COMPONENT, MANAGED_BY, MANAGED_BY_LABEL, POD_SECURITY_LABEL, TRUSTS_ANNOTATION
 
 TILLERS = ",".join(f"{key}={value}" for key, value in LABELS.items())
 NOWHERE = {"nodeSelector": {"kubernetes.io/hostname": "nowhere"}}
+NOTHING = Stored()
+REVOCATION = Path("components") / "secure_tiller_stack" / "revocation.py"
 LEDGER = str(PROJECT / "tests" / "charts" / "ledger")
 
 
@@ -76,12 +79,14 @@ class Scene:
         return run(command, self.stack.project, environment)
 
     def do(self, command: str) -> str:
-        done = self.run(command)
-        assert done.returncode == 0, f"{command}: {done.stderr}{done.stdout}"
-        return done.stdout
+        return succeeded(self.run(command))
+
+    def ask(self, *arguments: str) -> Ended:
+        """Run `secure-tiller` in the project's folder, on the stack."""
+        return run_here(self.stack, *arguments, "--stack", self.stack.name)
 
     def results(self) -> tuple[Result, ...]:
-        done = run_here(self.stack, "check", "--stack", self.stack.name, "--format", "json")
+        done = self.ask("check", "--format", "json")
         return document.from_json(done.out, "the output").results
 
     def wrong(self) -> dict[str, Result]:
@@ -133,6 +138,14 @@ def pod(name: str, labels: str, account: str, place: Mapping[str, Any] = NOWHERE
 PATCH = """--type=json -p '[{"op": "remove", "path": "%s"}]'"""
 NO_RULE = f"kubectl patch role tiller-{{team}} --namespace {{apps}} {PATCH % '/rules/2'}"
 TLS_VERIFY = "/spec/template/spec/containers/0/args/{tls_verify}"
+OPENING = json.dumps(
+    {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "opens"},
+        "spec": {"podSelector": {}, "ingress": [{}]},
+    }
+)
 REMOVED = "kubectl delete rolebinding more --namespace"
 BREAKAGES = {
     "a policy that is gone": Breakage(("kubectl delete networkpolicy deny-ingress --namespace {tiller}",)),
@@ -145,9 +158,18 @@ BREAKAGES = {
         ("kubectl create service nodeport outside --tcp=44134 --namespace {tiller}",),
         ("kubectl delete service outside --namespace {tiller}",),
     ),
+    "a policy that opens": Breakage(
+        ("kubectl apply --namespace {tiller} --filename - <<'END'\n" + OPENING + "\nEND",),
+        ("kubectl delete networkpolicy opens --namespace {tiller}",),
+    ),
     "a binding of Tiller's account": Breakage(
-        ("kubectl create rolebinding more --namespace {apps} --clusterrole=edit --serviceaccount={tiller}:tiller",),
-        (f"{REMOVED} {{apps}}",),
+        (
+            "kubectl create rolebinding more --namespace {apps} --clusterrole=edit --serviceaccount={tiller}:tiller",
+            "kubectl create rolebinding eve --namespace {tiller} --clusterrole=edit --user=eve",
+            "kubectl create role odd --namespace {tiller} --verb=delete --resource=limitranges",
+            "kubectl create rolebinding odd --namespace {tiller} --role=odd --group={team}-developers",
+        ),
+        ("kubectl delete role odd --namespace {tiller}",),
     ),
     "a binding for everybody": Breakage(
         ("kubectl create rolebinding more --namespace {tiller} --clusterrole=edit --group=system:authenticated",),
@@ -226,14 +248,19 @@ def with_further(scene: Scene, name: str, **namespaces: Any) -> dict[str, Any]:
 
 
 def test_an_object_in_the_way_goes_by_the_command_with_its_namespace(scene: Scene, further: str) -> None:
-    place = f"{further}-apps"
+    place, wanted = f"{further}-apps", settings(scene.team, scene.legacy)
+    wanted["namespaces"][place] = {"existing": True}
     scene.do(f"kubectl create namespace {place}")
-    scene.do(f"kubectl create role tiller-{further} --namespace {place} --verb=get --resource=pods")
-    (remedy,) = refused(scene, with_further(scene, further, **{place: {"existing": True}}))
-    delete, *_ = (each for each in commands(remedy) if each.startswith("kubectl delete"))
+    scene.do(f"kubectl create role tiller-{scene.team} --namespace {place} --verb=get --resource=pods")
+    (remedy,) = refused(scene, {scene.team: wanted})
+    update, delete = commands(remedy)
     assert f"--namespace {place}" in delete
     scene.do(delete)
-    assert scene.stack.preview(check=False).returncode == 0
+    scene.do(update)
+    assert scene.stack.preview("--expect-no-changes", check=False).returncode == 0
+    scene.do(f"kubectl delete namespace {place}")
+    again = {each for result in scene.wrong().values() for each in commands(result.remedy) if "namespace" in each}
+    scene.do(next(each for each in again if each.startswith("kubectl create")))
 
 
 def test_a_namespace_is_handed_over_by_the_command(scene: Scene, further: str) -> None:
@@ -245,15 +272,17 @@ def test_a_namespace_is_handed_over_by_the_command(scene: Scene, further: str) -
 
 
 def test_a_namespace_of_the_stack_is_given_away_by_the_command(scene: Scene) -> None:
-    given = settings(scene.team, scene.legacy)
-    given["namespaces"][scene.apps] = {"existing": True}
+    given, kept = settings(scene.team, scene.legacy), settings(scene.team, scene.legacy)
+    given["namespaces"][scene.apps], kept["namespaces"][scene.apps] = {"existing": True}, {"retain_on_delete": True}
     (remedy,) = refused(scene, {scene.team: given})
-    (command,) = [each for each in commands(remedy) if each.startswith("kubectl")]
-    before = scene.do(f"kubectl get namespace {scene.apps} --output json")
-    scene.do(command)
+    update, give = commands(remedy)
+    scene.stack.configure_teams({scene.team: kept})
+    scene.do(update)
+    scene.stack.configure_teams({scene.team: given})
+    before = json.loads(scene.do(f"kubectl get namespace {scene.apps} --output json"))["metadata"]
+    scene.do(give)
     assert scene.stack.preview(check=False).returncode == 0
-    kept = json.loads(before)["metadata"]
-    put_back = {"metadata": {key: kept[key] for key in ("labels", "annotations")}}
+    put_back = {"metadata": {key: before[key] for key in ("labels", "annotations")}}
     client.CoreV1Api(scene.api).patch_namespace(scene.apps, put_back)
     scene.stack.configure_teams({scene.team: settings(scene.team, scene.legacy)})
 
@@ -272,31 +301,87 @@ def test_the_end_of_a_namespace_is_waited_for_by_the_command(scene: Scene, furth
     assert scene.stack.preview(check=False).returncode == 0
 
 
-def test_the_releases_of_a_team_that_left_go_by_the_command(scene: Scene, further: str, tmp_path: Path) -> None:
+def test_a_namespace_that_is_not_there_is_created_by_the_command(scene: Scene, further: str) -> None:
+    wanted = settings(scene.team, scene.legacy)
+    wanted["namespaces"][f"{further}-apps"] = {"existing": True}
+    (remedy,) = refused(scene, {scene.team: wanted})
+    (command,) = commands(remedy)
+    scene.do(command)
+    assert scene.stack.preview(check=False).returncode == 0
+
+
+def test_a_team_whose_first_update_never_ended_comes_and_goes_by_the_commands(
+    scene: Scene, further: str, tmp_path: Path
+) -> None:
+    halted = with_further(scene, further)
+    halted[further]["pod"] = {"image": "localhost/absent/tiller:v2.17.0", "rollout_timeout": "10s"}
+    scene.stack.configure_teams(halted)
+    done = scene.stack.up(check=False)
+    assert (done.returncode != 0, "refused" in done.stdout) == (True, False), done.stdout
+    update, *same = _updates(scene, further)
     scene.stack.configure_teams(with_further(scene, further))
-    scene.stack.up()
-    bundle = run_here(
-        scene.stack, "bundle", further, "bob", "--stack", scene.stack.name, "--out", str(tmp_path / "bob")
-    )
-    assert bundle.code == 0, bundle.err
-    (use,) = [line for line in (bundle.out + bundle.err).splitlines() if "to use it: " in line]
-    use = use.partition("to use it: ")[2]
+    succeeded(scene.run(update), *same)
+
+    handed = scene.ask("bundle", further, "bob", "--out", str(tmp_path / "bob"))
+    assert handed.code == 0, handed.err
+    (use,) = [each for each in commands(handed.out + handed.err) if each.startswith("source")]
     environment = {**scene.stack.environment, "HOME": str(tmp_path)}
-
-    def bash(line: str) -> CompletedProcess[str]:
-        done = run(f"bash -c {shlex.quote(line)}", tmp_path, environment)
-        assert done.returncode == 0, f"{line}: {done.stderr}"
-        return done
-
     source = use.partition(" && ")[0]
     for name in ("web", "db"):
-        bash(f"{source} && helm install {LEDGER} --name {name} --namespace {further}-apps")
-    assert "web" in bash(use).stdout
+        install = f"{source} && helm install {LEDGER} --name {name} --namespace {further}-apps"
+        succeeded(run(install, tmp_path, environment, program="bash"))
+    assert "web" in succeeded(run(use, tmp_path, environment, program="bash"))
     (remedy,) = refused(scene, {scene.team: settings(scene.team, scene.legacy)})
     (delete,) = [each for each in commands(remedy) if each.startswith("helm")]
-    bash(f"{source} && {delete}")
+    helm = Helm.of(scene.stack.bundle(further, "bob"), environment, tmp_path / "helm", f"{further}-tiller")
+    succeeded(run(delete, tmp_path, helm.shell))
     assert scene.stack.preview(check=False).returncode == 0
     scene.stack.up()
+
+
+def _updates(scene: Scene, further: str) -> list[Command]:
+    """Return the update by which each command of ours has a first one ended."""
+    (of_check,) = [each.remedy for each in scene.results() if each.team == further]
+    page = json.loads(scene.ask("report", "--out", "-", "--format", "json").out)
+    (of_page,) = [each["text"] for each in page["findings"] if each["team"] == further]
+    refused = scene.ask("bundle", further, "bob", "--out", "-").err
+    return [each for said in (of_check, of_page, refused) for each in commands(said)]
+
+
+def test_a_state_that_lacks_something_is_completed_by_the_commands(scene: Scene) -> None:
+    whole = json.loads(scene.stack.export())
+
+    def change(changed: Callable[[dict[str, Any]], None]) -> None:
+        edited = copy.deepcopy(whole)
+        for each in edited["deployment"]["resources"]:
+            changed(each)
+        scene.stack.import_state(json.dumps(edited))
+
+    def without_offset(each: dict[str, Any]) -> None:
+        if each["type"] == COMPONENT:
+            each["outputs"]["expirations"]["server"]["notAfter"] = "2035-01-01T00:00:00"
+
+    def with_a_late_ca(each: dict[str, Any]) -> None:
+        if each["type"] == "kubernetes:apps/v1:Deployment":
+            annotations = each["inputs"]["spec"]["template"]["metadata"]["annotations"]
+            annotations[TRUSTS_ANNOTATION] += " ca:late"
+
+    def without_namespace(each: dict[str, Any]) -> None:
+        if each["type"] == COMPONENT:
+            del each["outputs"]["namespace"]
+
+    change(without_offset)
+    (failure,) = json.loads(scene.ask("renewals", "--format", "json").out)["failures"]
+    scene.do(commands(failure)[0])
+    assert json.loads(scene.ask("renewals", "--format", "json").out)["failures"] == []
+    change(with_a_late_ca)
+    (look,) = [each for result in scene.results() for each in commands(result.remedy) if "get secret" in each]
+    scene.do(look)
+    change(without_namespace)
+    update, export = commands(scene.ask("check").err)
+    assert json.loads(scene.do(export))["version"] == 3
+    scene.do(update)
+    assert scene.wrong() == {}
 
 
 def test_a_pod_that_does_not_end_goes_by_the_command(scene: Scene, cluster: Place) -> None:
@@ -329,8 +414,8 @@ def test_records_are_repaired_by_the_commands(scene: Scene, tmp_path: Path) -> N
         message.name, message.version, message.info.status.code = name, version, status
         core.create_namespaced_secret(scene.tiller, _secret(records.config_map(message)))
 
-    def problems() -> list[str]:
-        found = select(Found(stored(), Stored(), ()), route, {scene.apps: [scene.team]})
+    def problems(target: Stored = NOTHING, *elsewhere: Elsewhere) -> list[Command]:
+        found = select(Found(stored(), target, (), elsewhere), route, {scene.apps: [scene.team]})
         return [each for problem in found.problems for each in commands(problem.remedy)]
 
     # Records with changed labels, and torn ones.
@@ -347,24 +432,31 @@ def test_records_are_repaired_by_the_commands(scene: Scene, tmp_path: Path) -> N
     saved = scene.stack.project / f"{scene.tiller}-torn.v1.yaml"
     assert "QUJD" in saved.read_text()
 
-    # What was not ended: its Tiller runs here, and each command is one for Helm.
+    # What was not ended: its Tiller runs here.
     forge("web", 3, Revision.PENDING_UPGRADE)
     forge("half", 1, Revision.PENDING_INSTALL)
     ended = problems()
     assert [each.split()[1] for each in ended] == ["delete", "rollback"]
     for command in ended:
-        words = [word for word in shlex.split(command)[1:] if word not in ("--tiller-namespace", scene.tiller, "or")]
-        done = helm.run(*words[: words.index("choose")] if "choose" in words else words)
-        assert done.returncode == 0, done.stderr
+        succeeded(run(command, tmp_path, helm.shell))
     assert problems() == []
 
-    # A copy that differs, in the target alone.
+    # A name that the target has for another release, and a copy that differs, in the target alone.
     core.create_namespaced_secret(scene.apps, _secret(records.config_map(records.release("web", 1))))
     source = stored()
+    (look,) = problems(read(scene.api, Kind.SECRET, scene.apps))
+    assert "web.v1" in scene.do(look)
     (problem,) = differences(histories(source.records, ()), source.records, read_in(scene, scene.apps), route)
     scene.do(commands(problem.remedy)[0])
     assert read_in(scene, scene.apps) == ()
     assert stored() == source
+
+    # What the Tiller of another team has already.
+    core.create_namespaced_secret(scene.apps, _secret_as_it_is(core.read_namespaced_secret("web.v1", scene.tiller)))
+    (delete,) = problems(NOTHING, Elsewhere("other", scene.apps, read_in(scene, scene.apps)))
+    scene.do(delete)
+    assert (read_in(scene, scene.apps), stored()) == ((), source)
+    assert (scene.stack.project / f"{scene.apps}-web.v1.yaml").exists()
 
     # A Tiller that runs is stopped, and one that nobody knows is looked at.
     scene.do(filled(pod("second", TILLERS, "tiller"), {"{tiller}": scene.tiller}))
@@ -391,5 +483,31 @@ def _secret(config_map: dict[str, Any]) -> dict[str, Any]:
     return {"metadata": config_map["metadata"], "data": {"release": encoded}}
 
 
+def _secret_as_it_is(found: Any) -> dict[str, Any]:
+    """Return the Secret of a record for another namespace."""
+    return {"metadata": {"name": found.metadata.name, "labels": found.metadata.labels}, "data": found.data}
+
+
 def read_in(scene: Scene, namespace: str) -> tuple[Record, ...]:
     return read(scene.api, Kind.SECRET, namespace).records
+
+
+def test_whom_a_targeted_update_left_is_revoked_by_the_command(scene: Scene) -> None:
+    changed = settings(scene.team, scene.legacy) | {"clients": {"bob": {}}}
+    scene.stack.configure_teams({scene.team: changed})
+    with scene.stack.edited(str(REVOCATION), "NOTICED_SECONDS = 15", "NOTICED_SECONDS = 1"):
+        done = scene.stack.up("--target", "**::cluster", check=False)
+    assert (done.returncode != 0, "NOT YET REVOKED" in done.stdout) == (True, True), done.stdout
+    (remedy,) = [line.partition("remedy: ")[2] for line in done.stdout.splitlines() if "remedy: " in line]
+    (command,) = commands(remedy)
+    scene.do(command)
+    pods = client.CoreV1Api(scene.api).list_namespaced_pod(scene.tiller, label_selector=TILLERS).items
+    assert {pod.metadata.annotations[TRUSTS_ANNOTATION] for pod in pods if pod.status.phase == "Running"} == {"bob"}
+
+
+def test_the_last_team_goes_by_the_command(scene: Scene) -> None:
+    (remedy,) = refused(scene, {})
+    (command,) = commands(remedy)
+    scene.do(command)
+    left = json.loads(scene.stack.export())["deployment"].get("resources", [])
+    assert [each["type"] for each in left] == []

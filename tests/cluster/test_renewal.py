@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,20 @@ import pytest
 from cryptography import x509
 from kubernetes import client
 
+from secure_tiller.plan import certificate_life
+from secure_tiller_cli import handover
+from secure_tiller_cli.check import certificates
+from secure_tiller_cli.check.certificates import Limits
 from secure_tiller_cli.diagnosis import Accepted, Credentials
+from secure_tiller_cli.diagnosis.client import ClientCredentials, wrong_with_client
+from secure_tiller_cli.diagnosis.client import read as client_credentials
+from secure_tiller_cli.diagnosis.forward import forwarded
+from secure_tiller_cli.diagnosis.handshake import probe_tls
+from secure_tiller_cli.diagnosis.server import wrong_with_server
+from secure_tiller_cli.diagnosis.stack_certificates import StackCertificates
+from secure_tiller_cli.report.build import build
+from secure_tiller_cli.state import read
+from secure_tiller_stack.kubeconfig import Access
 from testbed.demo.place import Place
 from testbed.helm import Helm
 from testbed.tiller import ask
@@ -28,6 +42,8 @@ from testbed.waiting import until
 from tests.support import ageing
 from tests.support.ageing import DAY
 from tests.support.projects import TestStack
+from tests.support.remedies import Command, commands, run, succeeded
+from tiller_facts.identity import LOOPBACK
 
 SLOW_CHART = Path(__file__).parent / "slow_chart"
 TEAMS = ("leaf", "serv", "auth")
@@ -48,6 +64,8 @@ class Renewal:
         calls: of `helm ls` at serv while Tiller rolled: what each failed call said, and how many there were.
         install: of `helm install --wait` at serv, begun before Tiller rolled.
         outlived: whether that install still ran when the update was done.
+        remedies: the update, as each command of ours prints it for these certificates.
+        update: how the first of them ended.
     """
 
     stack: TestStack
@@ -60,6 +78,8 @@ class Renewal:
     calls: list[str] = field(default_factory=list)
     install: "subprocess.CompletedProcess[str] | None" = None
     outlived: bool = False
+    remedies: list[Command] = field(default_factory=list)
+    update: "subprocess.CompletedProcess[str] | None" = None
 
     def team(self, name: str) -> str:
         return f"{name}-{self.suffix}"
@@ -94,6 +114,7 @@ def _lived(stack: TestStack, api: client.ApiClient, cluster: Place, suffix: str,
     seen.before = _bundles(stack, suffix) | {
         "leaf": _with_certificate(stack, leaf, state.certificate(f"{leaf}-client:ann"))
     }
+    seen.remedies = list(_updates(stack, leaf, cluster))
     seen.pods = {team: [_pods(api, f"{team}-{suffix}")] for team in TEAMS}
     helm = Helm.of(seen.before["serv"], stack.environment, folder, f"{serv}-tiller")
     _renew_under_load(seen, helm, api, cluster)
@@ -103,6 +124,36 @@ def _lived(stack: TestStack, api: client.ApiClient, cluster: Place, suffix: str,
     return seen
 
 
+def _updates(stack: TestStack, team: str, cluster: Place) -> Iterator[Command]:
+    """Yield the updates that each command of ours prints, at the hours when a client's certificate renews and ends.
+
+    Outputs lag behind an edited state, so the hours are those of the outputs.
+    """
+    tillers = read(json.loads(stack.export(secrets=True))["deployment"])
+    (own,) = (each for each in tillers if each.name == team)
+    expiration = own.expirations["client:ann"]
+    life = certificate_life.read("client:ann", expiration)
+    assert life.renewal_begins
+    due, before, ended = life.renewal_begins + DAY, life.renewal_begins - DAY, life.ends + DAY
+    limits = Limits(60 * DAY, 0 * DAY)
+    said = [result.remedy for now in (before, due) for result in certificates.judge(own, now, limits)]
+    for now in (due, ended):
+        page = build("stack", tillers, None, now, "")
+        said += [finding.text for finding in page.findings if finding.team == team]
+    said += handover.sentences(handover.bundle(own, "ann"), "ann", expiration, due)
+    brought, known = client_credentials(stack.bundle(team, "ann")), StackCertificates(own)
+    assert isinstance(brought, ClientCredentials)
+    access = Access(cluster.kubeconfig, cluster.context)
+    port = partial(forwarded, access, own.namespace, "deployment/tiller-deploy", environment=stack.environment)
+    late = ended + 3650 * DAY
+    causes = (
+        *wrong_with_client(brought, ended, known),
+        *wrong_with_server(brought, probe_tls(port), late, LOOPBACK, known),
+    )
+    said += [cause.remedy for cause in causes]
+    return (each for text in said for each in commands(text) if each.startswith("pulumi up"))
+
+
 def _renew_under_load(seen: Renewal, helm: Helm, api: client.ApiClient, cluster: Place) -> None:
     """Update the stack while `helm ls` is called again and again and a `helm install --wait` runs."""
     installing = _install(helm, seen.team("serv"), api, cluster)
@@ -110,7 +161,8 @@ def _renew_under_load(seen: Renewal, helm: Helm, api: client.ApiClient, cluster:
     caller = threading.Thread(target=lambda: seen.calls.extend(_call_until(updated, helm)))
     caller.start()
     try:
-        seen.stack.up()
+        environment = {**seen.stack.environment, "PULUMI_SKIP_CONFIRMATIONS": "true"}
+        seen.update = run(seen.remedies[0], seen.stack.project, environment)
         seen.outlived = installing.poll() is None
         _let_be_ready(api, seen.team("serv"))
         output, errors = installing.communicate(timeout=120)
@@ -190,6 +242,11 @@ def test_inside_its_window_a_clients_certificate_renews_and_nothing_else_of_the_
         _certificate(renewal.after["leaf"].cert).serial_number
         != _certificate(renewal.before["leaf"].cert).serial_number
     )
+
+
+def test_the_update_that_renews_is_that_of_the_remedies(renewal: Renewal) -> None:
+    assert renewal.update is not None
+    succeeded(renewal.update, *renewal.remedies[1:])
 
 
 def test_a_certificate_that_has_ended_renews_too(renewal: Renewal) -> None:

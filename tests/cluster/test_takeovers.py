@@ -25,7 +25,7 @@ from secure_tiller_stack.takeovers import former_maker
 from tests.support.cluster_objects import item
 from tests.support.live_objects import existing
 from tests.support.projects import PROGRAM, TestStack
-from tests.support.remedies import commands
+from tests.support.remedies import commands, run, succeeded
 from tiller_facts.identity import MANAGED_BY, MANAGED_BY_LABEL, SELECTOR
 from tiller_facts.kinds import DEPLOYMENTS, NAMESPACES, SECRETS, Kind
 
@@ -147,7 +147,7 @@ def test_what_a_team_may_have_is_given_to_it_by_the_command(raced: Raced, api: c
     one = raced.objects[0]
     (said,) = [line for line in _remedies(raced) if f" {one.name} && " in line and f"{one.kind} " in line]
     (label,) = [each for each in commands(said) if each.startswith("kubectl label")]
-    subprocess.run(shlex.split(label), env=dict(raced.stack.environment), check=True)
+    succeeded(run(label, raced.stack.project, raced.stack.environment))
     assert metadata_of(api, one)["labels"][MANAGED_BY_LABEL] == MANAGED_BY
 
 
@@ -159,17 +159,26 @@ def _remedies(raced: Raced) -> list[str]:
 def test_when_it_is_deleted_an_update_makes_it_new(raced: Raced) -> None:
     said = _remedies(raced)
     assert len(said) == len(raced.objects)
+    whole = next(line for line in said if "kubectl delete namespaces" in line)
     for line in said:  # each by its own command; with a namespace goes what was in it
         delete, _ = commands(line)[0].split(" && ")
-        subprocess.run([*shlex.split(delete), "--ignore-not-found"], env=dict(raced.stack.environment), check=True)
-    done = raced.stack.up("--refresh", check=False)
-    assert done.returncode == 0, done.stdout
+        if line != whole:
+            subprocess.run([*shlex.split(delete), "--ignore-not-found"], env=dict(raced.stack.environment), check=True)
+    succeeded(run(commands(whole)[0], raced.stack.project, confirmed(raced)))
+
+
+def confirmed(raced: Raced) -> dict[str, str]:
+    return {**raced.stack.environment, "PULUMI_SKIP_CONFIRMATIONS": "true"}
 
 
 def test_what_is_to_leave_the_state_is_named_by_its_urn(raced: Raced) -> None:
-    urns = [shlex.split(commands(line)[-1])[-1] for line in _remedies(raced)]
-    kept = json.loads(raced.stack.export())["deployment"]["resources"]
-    assert set(urns) < {resource["urn"] for resource in kept}
+    before = raced.stack.export()
+    for line in _remedies(raced):
+        command = commands(line)[-1]
+        succeeded(run(command, raced.stack.project, confirmed(raced)))
+        kept = json.loads(raced.stack.export())["deployment"]["resources"]
+        assert shlex.split(command)[-1] not in {resource["urn"] for resource in kept}
+        raced.stack.import_state(before)
 
 
 def test_a_secret_in_the_way_is_refused_by_the_provider(raced: Raced, tmp_path: Path) -> None:

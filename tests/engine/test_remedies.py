@@ -11,11 +11,14 @@ import yaml
 
 from secure_tiller import ConfigurationError
 from secure_tiller.problems import ClusterError, Problem
+from secure_tiller_cli.programs import Ended
+from secure_tiller_cli.state import StackError
+from secure_tiller_cli.state import export as read_state
 from secure_tiller_stack import kubeconfig
 from secure_tiller_stack.configuration import read_stack
 from testbed.toolchain import Toolchain
 from tests.support import pki
-from tests.support.remedies import commands, run
+from tests.support.remedies import Command, commands, run, succeeded
 
 KUBECONFIG = """\
 apiVersion: v1
@@ -41,9 +44,7 @@ class Stack:
         self.run("pulumi stack init test")
 
     def run(self, command: str) -> str:
-        done = run(command, self.folder, self.environment)
-        assert done.returncode == 0, f"{command}: {done.stderr}"
-        return done.stdout
+        return succeeded(run(command, self.folder, self.environment))
 
     @property
     def file(self) -> Path:
@@ -91,7 +92,7 @@ def test_text_that_looks_like_something_else_is_set_by_its_type(
     stack.run(quoted)
     (problem,) = stack.problems()
     assert (problem.key, problem.why) == (path, "must be text")
-    assert "for pulumi config set add --type string" in problem.remedy
+    assert "give `pulumi config set` the option --type string" in problem.remedy
     stack.run(f"{quoted} --type string")
     assert stack.problems() == ()
 
@@ -113,7 +114,7 @@ def test_a_private_key_in_plain_sight_is_moved_by_the_command(stack: Stack) -> N
     (problem,) = [each for each in stack.problems() if each.key.endswith(".key")]
     _give_the_file(stack, "key.pem", server.key_pem)
     (command,) = commands(problem.remedy)
-    stack.run(command.partition("; and")[0])
+    stack.run(command)
     kept = yaml.safe_load(stack.file.read_text())["config"]["secure-tiller:serverKeys"]
     assert set(kept["case"]) == {"secure"}
 
@@ -161,7 +162,7 @@ def test_a_context_that_is_spread_over_files_is_written_into_one_and_nothing_is_
         kubeconfig.find({}, environment={"KUBECONFIG": spread})
     (command,) = commands(refused.value.problems[0].remedy)
     environment = tools.environment | {"KUBECONFIG": spread}
-    assert run(command, tmp_path, environment).returncode == 0
+    succeeded(run(command, tmp_path, environment))
     one = tmp_path / "one.kubeconfig"
     assert "sesame" in one.read_text(), "its credentials are there"
     assert one.stat().st_mode & 0o777 == 0o600
@@ -170,6 +171,31 @@ def test_a_context_that_is_spread_over_files_is_written_into_one_and_nothing_is_
     assert (again.returncode != 0, "sesame" in one.read_text()) == (True, True)
 
 
-def test_an_export_and_the_login_are_asked_for_by_commands_of_pulumi(stack: Stack) -> None:
-    assert json.loads(stack.run("pulumi stack export"))["version"] == 3
-    assert stack.run("pulumi whoami")
+@pytest.mark.parametrize("keys", ["5", "{case: 5}"])
+def test_keys_in_a_wrong_form_are_set_by_the_command(stack: Stack, keys: str) -> None:
+    server = pki.server(pki.authority("company"))
+    given = {"certificate": server.pem, "ca": pki.authority("company").pem}
+    stack.set({**team(certificates={"server_certificate": given}), "secure-tiller:serverKeys": yaml.safe_load(keys)})
+    found = [each for problem in stack.problems() for each in commands(problem.remedy) if "TEAM" in each]
+    assert found
+    _give_the_file(stack, "key.pem", server.key_pem)
+    stack.run(found[0].filled(TEAM="case"))
+    assert [each for each in stack.problems() if each.key.startswith("secure-tiller:serverKeys")] == []
+
+
+def test_an_export_and_the_login_are_asked_for_by_commands_of_pulumi(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(name: str) -> tuple[Command, ...]:
+        with pytest.raises(StackError) as error:
+            read_state(name)
+        return tuple(commands(error.value.problems[0].remedy))
+
+    for name, value in stack.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(stack.folder)
+    (login,) = refused("nowhere")
+    assert stack.run(login)
+    monkeypatch.setitem(read_state.__globals__, "run", lambda *_, **__: Ended(0, "[]", ""))
+    (look,) = refused("test")
+    assert json.loads(stack.run(look))["version"] == 3

@@ -48,6 +48,12 @@ def run_here(stack: TestStack, *arguments: str, **environment: str) -> Ended:
     return Ended(int(ended.value.code or 0), out.getvalue(), err.getvalue())
 
 
+def with_our_command(stack: TestStack, **environment: str) -> dict[str, str]:
+    """Return the variables of a shell in which `secure-tiller` can be typed."""
+    path = f"{Path(PROGRAM).parent}:{stack.environment['PATH']}"
+    return {**stack.environment, "PATH": path, "PYTHONPATH": str(PROJECT / "components"), **environment}
+
+
 def run_process(stack: TestStack, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run the command as its user does."""
     return subprocess.run(

@@ -63,7 +63,8 @@ def _existing(tiller: DeployedTiller, namespaces: Mapping[str, Readable[Object |
             return found.result(tiller.name, EXISTING)
         if found is None:
             text = f"{name} is not there"
-            return Result(tiller.name, EXISTING, Status.FAILED, text, "make it again, or take it out of the settings")
+            remedy = f"take it out of the settings; or create it again: kubectl create namespace {word(name)}"
+            return Result(tiller.name, EXISTING, Status.FAILED, text, remedy)
         levels[name] = (found["metadata"].get("labels") or {}).get(POD_SECURITY_LABEL, "")
     weak = [name for name, level in levels.items() if level in ("", "privileged")]
     text = join_limited((f"{name} enforces {level or 'no level'}" for name, level in levels.items()), len(levels))

@@ -22,6 +22,7 @@ from secure_tiller_cli.check.questions import (
     people,
     planned_for,
 )
+from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.restore import RESTORE
 from secure_tiller_cli.results.result import Result, Status, join_limited
 from secure_tiller_cli.state import DeployedTiller
@@ -114,7 +115,7 @@ def _nothing_more_of_tiller(
     where = join_limited(dict.fromkeys(map(_shown, more)))
     such_as = join_limited(sorted(dangerous or all_rights)[:3])
     text = f"{where} grants what is beyond the plan ({len(all_rights)}), such as: {such_as}"
-    remedy = f"remove the binding, or restore it if it is the stack's: {RESTORE}"
+    remedy = f"remove the binding: {_delete(more)}; if it is the stack's, restore it: {RESTORE}"
     return Result(tiller.name, reviewed.check, Status.FAILED, text, remedy)
 
 
@@ -138,7 +139,8 @@ def _nothing_more_of_people(
         return reviewed
     places = join_limited(dict.fromkeys(f"{_shown(grant)} to {asker(subject).label}" for subject, grant in more))
     text = f"beyond the plan is given by {places}: {join_limited(chain.from_iterable(more.values()))}"
-    return Result(tiller.name, reviewed.check, Status.FAILED, text, "remove the binding")
+    remedy = f"remove the binding: {_delete(grant for _, grant in more)}"
+    return Result(tiller.name, reviewed.check, Status.FAILED, text, remedy)
 
 
 def _others(tiller: DeployedTiller, answers: Readable[Answers], grants: Readable[Grants]) -> Result:
@@ -162,7 +164,7 @@ def _others(tiller: DeployedTiller, answers: Readable[Answers], grants: Readable
     if found:
         text = join_limited({f"{_shown(grant)} is for {grant.subject.kind} {grant.subject.name}" for grant in found})
         status = Status.FAILED if any(grant.subject.is_everybody for grant in found) else Status.WARNING
-        remedy = "remove the binding, unless whoever it is for must look after Tiller"
+        remedy = f"unless whoever it is for must look after Tiller, remove the binding: {_delete(found)}"
         return Result(tiller.name, OTHERS, status, text, remedy)
     if isinstance(answers, Unreadable):
         return answers.result(tiller.name, OTHERS)
@@ -189,6 +191,15 @@ def _covers(grant: Grant, right: Right) -> bool:
 
 def _shown(grant: Grant) -> str:
     return f"{grant.binding} ({grant.binding.data['roleRef']['name']})"
+
+
+def _delete(grants: Iterable[Grant]) -> str:
+    """Return the command that deletes the bindings of some grants."""
+    named = {(grant.binding.kind.lower(), grant.namespace, grant.binding.name) for grant in grants}
+    return " && ".join(
+        f"kubectl delete {kind} {f'--namespace {word(namespace)} ' if namespace else ''}{word(name)}"
+        for kind, namespace, name in sorted(named)
+    )
 
 
 def _whose(keys: Iterable[tuple[Asker, Right]]) -> str:

@@ -120,10 +120,10 @@ def _backup(plan: ExitPlan, quote: Quote) -> Step:
     file = word(f"{plan.tiller.namespace}-releases.yaml")
     create = quote(f"kubectl create --filename {file}")
     text = (
-        "The file holds all values of the charts, passwords too: keep it as you keep those. What is lost goes back "
-        f"with {create}, which leaves what is there; kubectl apply refuses large records. A file that is there is not "
-        "overwritten: run again, this would replace the backup by what is left of the records. Remove an empty one, "
-        "which a failure leaves."
+        "The file holds all values of the charts, passwords too: keep it as you keep those. This puts back what is "
+        f"lost, and leaves what is there: {create}. The command kubectl apply refuses large records. A file that is "
+        "there is not overwritten: run again, this would replace the backup by what is left of the records. Remove an "
+        "empty one, which a failure leaves."
     )
     back_up = save(
         f"{plan.tiller.namespace}-releases.yaml",

@@ -12,7 +12,7 @@ from secure_tiller_cli.migration.history import History, State
 from secure_tiller_cli.migration.judge import judge
 from secure_tiller_cli.migration.report import Report
 from secure_tiller_cli.migration.route import Route
-from secure_tiller_cli.migration.selection import Found, identity
+from secure_tiller_cli.migration.selection import Elsewhere, Found
 from secure_tiller_cli.releases import Kind
 from secure_tiller_cli.releases.storage import Stored, read
 from secure_tiller_cli.state import DeployedTiller
@@ -69,11 +69,10 @@ class Migration:
         Raises:
             ClusterError: it does not answer, or refuses.
         """
-        elsewhere = {
-            identity(record.release): other.name
+        elsewhere = tuple(
+            Elsewhere(other.name, other.namespace, stored(self.connect, Kind.SECRET, other.namespace).records)
             for other in self.sharing
-            for record in stored(self.connect, Kind.SECRET, other.namespace).records
-        }
+        )
         return Found(self._source(), self._target(), self._running(), elsewhere)
 
     def judge(self, report: Report) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from secure_tiller.problems import Problem
 from secure_tiller_cli.foreign_text import word
@@ -10,7 +10,7 @@ from secure_tiller_cli.migration import old_tiller, repair
 from secure_tiller_cli.migration.history import History, State, histories
 from secure_tiller_cli.migration.old_tiller import RunningTiller
 from secure_tiller_cli.migration.route import Route
-from secure_tiller_cli.releases import Record, Release, Status, Unreadable
+from secure_tiller_cli.releases import Kind, Record, Release, Status, Unreadable
 from secure_tiller_cli.releases.storage import Stored
 from secure_tiller_cli.state import DeployedTiller
 
@@ -26,6 +26,15 @@ def identity(release: Release) -> Identity:
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """The records of the Tiller of another team, which manages a namespace of this one too."""
+
+    team: str
+    namespace: str
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True)
 class Found:
     """The records and the running Tillers that the cluster has."""
 
@@ -33,8 +42,7 @@ class Found:
     target: Stored
     tillers: tuple[RunningTiller, ...]
     """Those that run in the source's namespace."""
-    elsewhere: Mapping[Identity, str] = field(default_factory=dict)
-    """The releases of other teams' Tillers in namespaces that they manage too, and whose each is."""
+    elsewhere: tuple[Elsewhere, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -130,11 +138,16 @@ def _ended(item: History, route: Route) -> str:
     return f"start the old Tiller again, and go back to the revision before: helm rollback {named} 0"
 
 
-def _taken_over(item: History, elsewhere: Mapping[Identity, str]) -> Iterator[Problem]:
-    team = elsewhere.get(identity(item.latest))
-    if team and item.state is State.TO_COPY:
-        why = f"the Tiller of {team} has it already, and two would manage it"
-        yield Problem("", f"release {item.name}", "", why, f"delete its records there first; or {OTHERS}")
+def _taken_over(item: History, elsewhere: Iterable[Elsewhere]) -> Iterator[Problem]:
+    if item.state is not State.TO_COPY:
+        return
+    for other in elsewhere:
+        names = [each.name for each in other.records if identity(each.release) == identity(item.latest)]
+        if names:
+            why = f"the Tiller of {other.team} has it already, and two would manage it"
+            delete = repair.delete(Kind.SECRET, other.namespace, names)
+            remedy = f"if that team gives it up, delete its records there first: {delete}; or {OTHERS}"
+            yield Problem("", f"release {item.name}", "", why, remedy)
 
 
 def _not_the_teams(item: History, route: Route) -> Problem:

@@ -49,5 +49,5 @@ def _is_time(text: str) -> bool:
 
 
 def _refused(file: Path, why: str) -> UnreadableProofError:
-    remedy = "write one with: secure-tiller check --format json, for the same --stack"
+    remedy = "write one of the same stack with: secure-tiller check --format json"
     return UnreadableProofError([Problem("", str(file), "", why, remedy)])

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from secure_tiller_cli.charts import Concern, Discovery, Effect, Group
+from secure_tiller_cli.foreign_text import word
 
 LARGEST, MOST, DEEPEST = 4 * 2**20, 20_000, 5
 """Limits of the search: bytes of a file, files of a chart, and levels of packages within packages."""
@@ -35,10 +36,9 @@ def rendered_differently(chart: Path, discovery: Discovery) -> Concern | None:
         return None
     text = f"asks for the version of Kubernetes, and is rendered here for {shown}, by Tiller for {discovery.release}"
     if _NO_SUFFIX.fullmatch(discovery.release):
-        return Concern(
-            Group.CANNOT_INSTALL, Effect.NOTE, text, "check whether it depends on the patch version: helm template"
-        )
-    remedy = "compare: helm install --dry-run --debug, by a client of the team's Tiller"
+        remedy = f"check whether it depends on the patch version: helm template {word(str(chart))}"
+        return Concern(Group.CANNOT_INSTALL, Effect.NOTE, text, remedy)
+    remedy = f"compare, as a client of the team's Tiller: helm install --dry-run --debug {word(str(chart))}"
     return Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, f"not checked: {text}", remedy)
 
 

@@ -161,7 +161,7 @@ def _end(process: "subprocess.Popen[bytes]", interactive: bool) -> None:
 
 
 def _by_hand() -> str:
-    return "log in again, and see why with: kubectl auth whoami, in this context"
+    return "log in again in this context; to see why it fails: kubectl auth whoami"
 
 
 def _credentials(output: bytes, version: str, name: str) -> Login:

@@ -52,7 +52,7 @@ def not_to_be_shared(plan: TillerPlan, facts: ClusterFacts, formerly: Names) -> 
         key = f"namespaces.{name}.existing"
         if found is None:
             why = "does not exist in the cluster"
-            yield Problem(plan.name, key, "true", why, "create it first, or leave `existing` out to have it created")
+            yield Problem(plan.name, key, "true", why, f"leave `existing` out to have it created; or {_create(name)}")
         elif found.terminating:
             yield _terminating(plan, key, name)
         elif _ours(plan, found, formerly):
@@ -79,12 +79,16 @@ def no_place_for_secrets(plan: TillerPlan, facts: ClusterFacts, formerly: Names)
         if name in created:
             continue
         if found is None:
-            yield Problem(plan.name, key, shown(name), "does not exist in the cluster", "create it first")
+            yield Problem(plan.name, key, shown(name), "does not exist in the cluster", _create(name))
         elif found.terminating:
             yield _terminating(plan, key, name)
         elif TEAM_LABEL in found.labels and not _ours(plan, found, formerly):
             why = f"belongs to the team {shown(found.labels[TEAM_LABEL])}, which could read the client's key"
             yield Problem(plan.name, key, shown(name), why, "run the client in another namespace")
+
+
+def _create(name: str) -> str:
+    return f"create it first: kubectl create namespace {name}"
 
 
 def _terminating(plan: TillerPlan, key: str, name: str) -> Problem:

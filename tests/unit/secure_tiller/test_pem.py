@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from secure_tiller.plan import pem
 from secure_tiller.plan.pem import Fault
 from tests.support import pki
-from tests.support.remedies import commands, run
+from tests.support.remedies import commands, run, succeeded
 from tests.support.samples import OWN_CA, OWN_SERVER, PARTNER
 
 CA = PARTNER.pem
@@ -257,7 +257,7 @@ def test_a_request_with_a_forged_signature_is_refused() -> None:
 def test_the_remedy_for_a_request_makes_one_and_overwrites_no_key(tmp_path: Path) -> None:
     (fault,) = pem.request_faults("", "bob")
     (command,) = commands(fault.remedy)
-    assert run(command, tmp_path).returncode == 0
+    succeeded(run(command, tmp_path))
     request, key = (tmp_path / name for name in ("bob.csr", "bob.key"))
     assert (words(pem.request_faults(request.read_text(), "bob")), key.stat().st_mode & 0o777) == ([], 0o600)
     before = key.read_text()

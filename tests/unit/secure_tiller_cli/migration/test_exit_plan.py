@@ -81,7 +81,7 @@ def test_of_what_was_found_only_api_versions_that_are_gone_are_called_so() -> No
 def test_records_go_back_by_what_takes_large_ones_too() -> None:
     """By `kubectl apply` each gets an annotation of its own size, of which 256 KiB are the most that is taken."""
     (text,) = (step.text for step in steps(plan(WEB)) if step.title == "Back up the records")
-    assert "goes back with kubectl create --filename blue-tiller-releases.yaml" in text
+    assert "leaves what is there: kubectl create --filename blue-tiller-releases.yaml." in text
 
 
 def test_each_release_is_first_converted_dry() -> None:
