@@ -62,7 +62,15 @@ def line(problem: Problem) -> str:
     return f"{plain(where)}{value}: {plain(problem.why)}; {plain(problem.remedy)}"
 
 
+class Failure(typer.Exit):
+    """The command ends because of problems, of which each is written on one line."""
+
+    def __init__(self, problems: tuple[Problem, ...], code: int) -> None:
+        """Keep the problems: they are written where the progress has left the terminal."""
+        super().__init__(code)
+        self.problems = problems
+
+
 def fail(*problems: Problem, code: int = PROBLEM) -> NoReturn:
     """End with one line for each problem."""
-    complain(problems)
-    raise typer.Exit(code)
+    raise Failure(problems, code)

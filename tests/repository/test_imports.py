@@ -117,7 +117,7 @@ FEATURES = {
     for module in (PROJECT / "components" / "secure_tiller_cli").iterdir()
     if not module.stem.startswith("_") and module.stem not in ("commands", "exit_codes", "releases")
 }
-HEAVY = {"OpenSSL", "cryptography", "google", "grpc", "jinja2", "kubernetes", "pulumi", "yaml"}
+HEAVY = {"OpenSSL", "cryptography", "google", "grpc", "jinja2", "kubernetes", "pulumi", "rich", "yaml"}
 """pydantic is not among them: typer loads it itself."""
 
 
@@ -152,7 +152,7 @@ with contextlib.redirect_stdout(out), contextlib.suppress(SystemExit):
     secure_tiller_cli.main()
 assert {offered!r} in out.getvalue(), out.getvalue()
 """
-    assert waited_for(loaded("secure_tiller_cli", then=run)) == set()
+    assert waited_for(loaded("secure_tiller_cli", then=run)) <= {"rich"}  # typer writes the words of zsh with it
 
 
 def test_control_a_command_that_is_called_loads_its_feature() -> None:

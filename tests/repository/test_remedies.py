@@ -52,7 +52,26 @@ URN = "cluster/test_takeovers.py::test_what_is_to_leave_the_state_is_named_by_it
 
 LOOKED = "unit/secure_tiller_cli/vet/test_upgrade.py::test_a_release_is_looked_at_by_its_name_and_tillers_namespace"
 
+EXAMPLE = "unit/secure_tiller_cli/test_help.py::test_each_example_is_a_valid_call"
+EXAMPLES = {
+    "__init__": ("audit", "bundle", "check"),
+    "audit": ("audit",),
+    "bundle": ("bundle",),
+    "check": ("check",),
+    "exit_plan": ("exit-plan",),
+    "migrate": ("migrate",),
+    "preview_summary": ("preview-summary",),
+    "renewals": ("renewals",),
+    "report": ("check", "report"),
+    "vet": ("vet",),
+}
+"""By module of a command, the commands in the examples of its help."""
+
 RUN: dict[str, dict[str, str]] = {
+    **{
+        f"secure_tiller_cli/commands/{module}.py": {f"secure-tiller {name}": EXAMPLE for name in names}
+        for module, names in EXAMPLES.items()
+    },
     "secure_tiller/plan/certificate_life.py": {"pulumi up": UPDATED},
     "secure_tiller/plan/pem.py": {
         "openssl req": "unit/secure_tiller/test_pem.py::test_the_remedy_for_a_request_makes_one_and_overwrites_no_key"

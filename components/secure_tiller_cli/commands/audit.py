@@ -9,13 +9,28 @@ from secure_tiller_cli.commands.options import Format, FormatOption
 from secure_tiller_cli.exit_codes import FOUND
 from tiller_facts.severity import Severity
 
+EXAMPLES = """
+# Every Tiller in the cluster of the current context, the worst first
+secure-tiller audit
+
+# In a pipeline: exit 3 for a finding of severity high or critical
+secure-tiller audit --context production --fail-on high
+
+# For machines
+secure-tiller audit -o json
+"""
+
 
 def command(
     file: Annotated[
         Path | None,
-        typer.Option("--kubeconfig", help="How to reach the cluster. Default: KUBECONFIG, else ~/.kube/config."),
+        typer.Option(
+            "--kubeconfig", metavar="FILE", help="How to reach the cluster. Default: KUBECONFIG, else ~/.kube/config."
+        ),
     ] = None,
-    context: Annotated[str | None, typer.Option(help="The context in it. Default: the current one.")] = None,
+    context: Annotated[
+        str | None, typer.Option("--context", metavar="CONTEXT", help="The context in it. Default: the current one.")
+    ] = None,
     form: FormatOption = Format.TEXT,
     fail_on: Annotated[
         Severity | None, typer.Option(help="Exit 3 if there is a finding of this level, or of a worse one.")

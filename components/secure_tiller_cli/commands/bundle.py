@@ -10,6 +10,13 @@ import typer
 from secure_tiller_cli.commands.options import Format, FormatOption, StackOption, TeamArgument
 from secure_tiller_cli.exit_codes import WRONG_USE
 
+EXAMPLES = """
+# The folder that alice's Helm reads
+secure-tiller bundle blue alice --out alice
+
+# The same for another machine, without a file on this one
+secure-tiller bundle blue alice --out - | ssh alice@laptop tar -x
+"""
 STDOUT = "-"
 
 

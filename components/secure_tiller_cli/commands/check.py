@@ -19,17 +19,36 @@ from secure_tiller_cli.exit_codes import FOUND
 if TYPE_CHECKING:
     from secure_tiller_cli.results.result import CheckReport
 
+EXAMPLES = """
+# Every team of the selected stack
+secure-tiller check
+
+# One team
+secure-tiller check blue
+
+# In a pipeline: fail two weeks before a certificate ends
+secure-tiller check --stack production --fail-within 14d -o json
+
+# Why Tiller does not answer a client: needs no access to the stack
+secure-tiller check --bundle alice
+"""
+
 _Team = Annotated[
     str | None, typer.Argument(metavar="TEAM", help="The team, as the stack names it. Default: all of the stack.")
 ]
 _Bundle = Annotated[
     Path | None,
     typer.Option(
-        "--bundle", help="Instead of a stack: the folder with a client's bundle. Says why it is not answered."
+        "--bundle",
+        metavar="DIR",
+        help="Instead of a stack: the folder with a client's bundle. Says why it is not answered.",
     ),
 ]
-_Warn = Annotated[str, typer.Option(help="Warn of certificates that end within this: whole days or hours, 30d or 36h.")]
-_Fail = Annotated[str, typer.Option(help="Fail for certificates that end within this.")]
+_Warn = Annotated[
+    str,
+    typer.Option(metavar="TIME", help="Warn of certificates that end within this: whole days or hours, 30d or 36h."),
+]
+_Fail = Annotated[str, typer.Option(metavar="TIME", help="Fail for certificates that end within this.")]
 
 
 def command(

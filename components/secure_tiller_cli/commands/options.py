@@ -22,16 +22,22 @@ class PreviewFormat(StrEnum):
     JSON = "json"
 
 
-FormatOption = Annotated[Format, typer.Option("--format", help="Text for people, or JSON for machines.")]
+FormatOption = Annotated[Format, typer.Option("--format", "-o", help="Text for people, or JSON for machines.")]
 StackOption = Annotated[
-    str | None, typer.Option("--stack", help="The stack, as Pulumi names it. Default: the one that is selected here.")
+    str | None,
+    typer.Option(
+        "--stack", metavar="STACK", help="The stack, as Pulumi names it. Default: the one that is selected here."
+    ),
 ]
 KubeconfigOption = Annotated[
     Path | None,
-    typer.Option("--kubeconfig", help="How to reach the cluster. Default: as the stack does, else KUBECONFIG."),
+    typer.Option(
+        "--kubeconfig", metavar="FILE", help="How to reach the cluster. Default: as the stack does, else KUBECONFIG."
+    ),
 ]
 ContextOption = Annotated[
-    str | None, typer.Option("--context", help="The context in it. Default: the stack's, else the current one.")
+    str | None,
+    typer.Option("--context", metavar="CONTEXT", help="The context in it. Default: the stack's, else the current one."),
 ]
 TeamArgument = Annotated[str, typer.Argument(metavar="TEAM", help="The team, as the stack names it.")]
 
@@ -45,7 +51,11 @@ PreviewArgument = Annotated[
 ]
 PreviewedStackOption = Annotated[
     str | None,
-    typer.Option("--stack", help="The stack to preview, or whose name to write. Default: as Pulumi or the file says."),
+    typer.Option(
+        "--stack",
+        metavar="STACK",
+        help="The stack to preview, or whose name to write. Default: as Pulumi or the file says.",
+    ),
 ]
 
 

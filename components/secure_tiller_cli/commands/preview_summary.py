@@ -8,6 +8,17 @@ import typer
 from secure_tiller_cli.commands.options import PreviewArgument, PreviewedStackOption, PreviewFormat
 from secure_tiller_cli.exit_codes import FOUND, PROBLEM
 
+EXAMPLES = """
+# What an update would mean
+secure-tiller preview-summary --stack production
+
+# The comment of a pull request
+secure-tiller preview-summary --stack production > comment.md
+
+# Of a preview that was made before; exit 3 if there is a risk
+secure-tiller preview-summary preview.json --fail-on risk
+"""
+
 
 class FailOn(StrEnum):
     """A reason to fail that is no failure of the preview."""
@@ -19,7 +30,7 @@ def command(
     file: PreviewArgument = None,
     stack: PreviewedStackOption = None,
     form: Annotated[
-        PreviewFormat, typer.Option("--format", help="Markdown for a pull request, or JSON.")
+        PreviewFormat, typer.Option("--format", "-o", help="Markdown for a pull request, or JSON.")
     ] = PreviewFormat.MARKDOWN,
     fail_on: Annotated[FailOn | None, typer.Option(help="Exit 3 if there is a risk.")] = None,
 ) -> None:

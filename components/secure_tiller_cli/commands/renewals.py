@@ -8,13 +8,23 @@ import typer
 from secure_tiller_cli.commands.options import PreviewArgument, PreviewedStackOption, PreviewFormat, time_ahead
 from secure_tiller_cli.exit_codes import FOUND, PROBLEM
 
+EXAMPLES = """
+# The certificates that are due within two weeks
+secure-tiller renewals --stack production
+
+# An issue, in a scheduled job
+secure-tiller renewals --stack production --within 21d > issue.md
+"""
+
 
 def command(
     file: PreviewArgument = None,
     stack: PreviewedStackOption = None,
-    within: Annotated[str, typer.Option(help="How far to look ahead: whole days or hours, 14d or 36h.")] = "14d",
+    within: Annotated[
+        str, typer.Option(metavar="TIME", help="How far to look ahead: whole days or hours, 14d or 36h.")
+    ] = "14d",
     form: Annotated[
-        PreviewFormat, typer.Option("--format", help="Markdown for an issue, or JSON.")
+        PreviewFormat, typer.Option("--format", "-o", help="Markdown for an issue, or JSON.")
     ] = PreviewFormat.MARKDOWN,
 ) -> None:
     """List the certificates that renew within a time, that end where the stack does not renew them, or have ended.
