@@ -1,7 +1,7 @@
 """The command `secure-tiller`: for the people on both ends of a Tiller, in addition to Pulumi and Helm.
 
-Each module declares one command: its arguments, options, help and examples. What it does is imported when it is called, so that
-help and completion answer at once.
+Each module declares one command: its arguments, options, help and examples. What it does is imported when it is called,
+so that help and completion answer at once.
 """
 
 import sys

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from secure_tiller_cli.results.result import CheckReport
 
 EXAMPLES = """
-# Every team of the selected stack
+# Every team of the selected stack: one line for each that is well
 secure-tiller check
 
-# One team
-secure-tiller check blue
+# Each check of one team
+secure-tiller check blue --all
 
 # In a pipeline: fail two weeks before a certificate ends
 secure-tiller check --stack production --fail-within 14d -o json
@@ -59,6 +59,7 @@ def command(
     context: ContextOption = None,
     warn_within: _Warn = "30d",
     fail_within: _Fail = "7d",
+    every: Annotated[bool, typer.Option("--all", help="Show the checks that passed too.")] = False,
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Prove against the running cluster that each Tiller is what its stack says, and answers its clients alone.
@@ -69,9 +70,11 @@ def command(
     It changes nothing. It needs the stack's secrets (passphrase or key service), kubectl, and an account that may read
     what it compares.
 
-    With --format json: `stack`, `checkedAt`, `server`, `state` (a digest) and `results`, each with `team`, `check`,
-    `status` (passed, warning, not checked, failed), `text` and `remedy`; with --bundle `namespace`, `answered`,
-    `version`, `causes`, each with `kind`, `seen` and `remedy`, and `unchecked`.
+    A team that is well is one line; of any other, what failed, was not checked or is a warning is shown.
+
+    With --format json all of it: `stack`, `checkedAt`, `server`, `state` (a digest) and `results`, each with `team`,
+    `check`, `status` (passed, warning, not checked, failed), `text` and `remedy`; with --bundle `namespace`,
+    `answered`, `version`, `causes`, each with `kind`, `seen` and `remedy`, and `unchecked`.
 
     Exit code: 0 if all passed, warnings included; 1 without access to the stack or the cluster; 2 for a wrong use; 3 if
     a check failed, or could not be made.
@@ -91,7 +94,7 @@ def command(
     if form is Format.JSON:
         write_json(to_json(proof))
     else:
-        text.write(proof)
+        text.write(proof, passed=every)
     if any(result.status in (Status.FAILED, Status.NOT_CHECKED) for result in proof.results):
         raise typer.Exit(FOUND)
 
