@@ -16,8 +16,9 @@ class Format(StrEnum):
 
 
 class PreviewFormat(StrEnum):
-    """How to write the summary of a preview."""
+    """How to write what a preview shows."""
 
+    TEXT = "text"
     MARKDOWN = "markdown"
     JSON = "json"
 
@@ -41,6 +42,12 @@ ContextOption = Annotated[
 ]
 TeamArgument = Annotated[str, typer.Argument(metavar="TEAM", help="The team, as the stack names it.")]
 
+PreviewFormatOption = Annotated[
+    PreviewFormat | None,
+    typer.Option(
+        "--format", "-o", help="Default: text on a terminal; elsewhere Markdown, for a pull request or an issue."
+    ),
+]
 PreviewArgument = Annotated[
     str | None,
     typer.Argument(

@@ -8,7 +8,7 @@ from rich.text import Text
 from secure_tiller_cli.output import write_table
 
 COLUMNS = ("object", "seen")
-ROWS = [("Pod web", Text("a\nb", "red")), ("世界", "c"), ("Job", "")]
+ROWS: list[tuple[str, str | Text]] = [("Pod web", Text("a\nb", "red")), ("世界", "c"), ("Job", "")]
 
 
 def written(*, columns: int | None = None) -> str:
