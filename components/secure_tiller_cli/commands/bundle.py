@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from secure_tiller_cli.commands import completion
 from secure_tiller_cli.commands.options import Format, FormatOption, StackOption, TeamArgument
 from secure_tiller_cli.exit_codes import WRONG_USE
 
@@ -22,7 +23,12 @@ STDOUT = "-"
 
 def command(
     team: TeamArgument,
-    client: Annotated[str, typer.Argument(metavar="CLIENT", help="The client, as the team's settings name it.")],
+    client: Annotated[
+        str,
+        typer.Argument(
+            metavar="CLIENT", autocompletion=completion.clients, help="The client, as the team's settings name it."
+        ),
+    ],
     out: Annotated[
         str,
         typer.Option("--out", metavar="DIR", help="The client's own folder; - for a tar archive on standard output."),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from secure_tiller_cli.commands import completion
 from secure_tiller_cli.commands.options import (
     ContextOption,
     Format,
@@ -34,7 +35,12 @@ secure-tiller check --bundle alice
 """
 
 _Team = Annotated[
-    str | None, typer.Argument(metavar="TEAM", help="The team, as the stack names it. Default: all of the stack.")
+    str | None,
+    typer.Argument(
+        metavar="TEAM",
+        autocompletion=completion.teams,
+        help="The team, as the stack names it. Default: all of the stack.",
+    ),
 ]
 _Bundle = Annotated[
     Path | None,

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from secure_tiller_cli.commands import completion
+
 
 class Format(StrEnum):
     """How to write."""
@@ -27,7 +29,10 @@ FormatOption = Annotated[Format, typer.Option("--format", "-o", help="Text for p
 StackOption = Annotated[
     str | None,
     typer.Option(
-        "--stack", metavar="STACK", help="The stack, as Pulumi names it. Default: the one that is selected here."
+        "--stack",
+        metavar="STACK",
+        autocompletion=completion.stacks,
+        help="The stack, as Pulumi names it. Default: the one that is selected here.",
     ),
 ]
 KubeconfigOption = Annotated[
@@ -38,9 +43,16 @@ KubeconfigOption = Annotated[
 ]
 ContextOption = Annotated[
     str | None,
-    typer.Option("--context", metavar="CONTEXT", help="The context in it. Default: the stack's, else the current one."),
+    typer.Option(
+        "--context",
+        metavar="CONTEXT",
+        autocompletion=completion.contexts,
+        help="The context in it. Default: the stack's, else the current one.",
+    ),
 ]
-TeamArgument = Annotated[str, typer.Argument(metavar="TEAM", help="The team, as the stack names it.")]
+TeamArgument = Annotated[
+    str, typer.Argument(metavar="TEAM", autocompletion=completion.teams, help="The team, as the stack names it.")
+]
 
 PreviewFormatOption = Annotated[
     PreviewFormat | None,
@@ -61,6 +73,7 @@ PreviewedStackOption = Annotated[
     typer.Option(
         "--stack",
         metavar="STACK",
+        autocompletion=completion.stacks,
         help="The stack to preview, or whose name to write. Default: as Pulumi or the file says.",
     ),
 ]

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from secure_tiller_cli.commands import completion
 from secure_tiller_cli.commands.options import ContextOption, Format, FormatOption, KubeconfigOption, StackOption
 from secure_tiller_cli.exit_codes import FOUND
 
@@ -22,7 +23,12 @@ secure-tiller vet ./shop --team blue --upgrade --name shop --set replicas=3
 
 def command(
     chart: Annotated[Path, typer.Argument(metavar="CHART", help="A chart's folder, or its package (.tgz).")],
-    team: Annotated[str, typer.Option("--team", metavar="TEAM", help="The team, as the stack names it.")],
+    team: Annotated[
+        str,
+        typer.Option(
+            "--team", metavar="TEAM", autocompletion=completion.teams, help="The team, as the stack names it."
+        ),
+    ],
     namespace: Annotated[
         str | None,
         typer.Option(
