@@ -34,23 +34,23 @@ def write_table(
     """Write a table whose cells cannot draw on the terminal. Where there is no terminal, a row is one line.
 
     Args:
-        out: where to write.
-        title: a line above; empty: none.
+        out: where to write, as `console` returns it.
+        title: a line above; empty: none. A table with a title has an empty line below where there is no terminal.
         columns: the headings.
         rows: the cells; each is of the columns' number.
         caption: a line below, on a terminal; empty: none.
     """
     cells = [[cell if isinstance(cell, Text) else terminal(cell) for cell in row] for row in rows]
-    if out.is_terminal:
+    if not out.soft_wrap:
         out.print(_boxed(title, columns, cells, caption))
         return
     if title:
         out.print(terminal(title))
-    for row in _aligned(
-        [[column.upper() for column in columns], *([_on_one_line(cell) for cell in row] for row in cells)]
-    ):
+    on_lines = [[_on_one_line(cell) for cell in row] for row in cells]
+    for row in _aligned([[column.upper() for column in columns], *on_lines]):
         out.print(Text(row))
-    out.print()
+    if title:
+        out.print()
 
 
 def _boxed(title: str, columns: Sequence[str], rows: Iterable[Sequence[Text]], caption: str) -> Table:

@@ -34,7 +34,7 @@ def write(server: str, found: Judgement, out: Console) -> None:
 
 
 def _overview(tillers: Sequence[AuditedTiller], out: Console) -> None:
-    narrow = out.is_terminal and out.width < NARROW
+    narrow = not out.soft_wrap and out.width < NARROW
     names = [f"{number} {name}" for number, name in GUIDE.items()]
     practices = [str(number) for number in GUIDE] if narrow else names
     rows = (list(_row(judged)) for judged in tillers)

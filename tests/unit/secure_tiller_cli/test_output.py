@@ -1,11 +1,13 @@
 """Tables: in columns in a pipe, with a box on a terminal."""
 
+import contextlib
 import io
 
+import pytest
 from rich.console import Console
 from rich.text import Text
 
-from secure_tiller_cli.output import write_table
+from secure_tiller_cli.output import console, write_table
 
 COLUMNS = ("object", "seen")
 ROWS: list[tuple[str, str | Text]] = [("Pod web", Text("a\nb", "red")), ("世界", "c"), ("Job", "")]
@@ -20,6 +22,13 @@ def written(*, columns: int | None = None) -> str:
 
 def test_in_a_pipe_a_row_is_one_line_in_columns_without_blanks_at_the_end() -> None:
     assert written().splitlines() == ["a title", "OBJECT    SEEN", "Pod web   a; b", "世界      c", "Job", ""]
+
+
+def test_who_forces_colours_in_a_pipe_gets_no_box(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with contextlib.redirect_stdout(io.StringIO()) as file:
+        write_table(console(), "", COLUMNS, ROWS)
+    assert file.getvalue().splitlines()[0] == "OBJECT    SEEN"
 
 
 def test_on_a_terminal_a_table_has_a_box_a_title_and_a_caption() -> None:
