@@ -1,33 +1,35 @@
 """The form that all commands share: plain help with examples, and errors that are written last."""
 
+from textwrap import indent
 from typing import Any, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+_FENCE = ("**Examples**:\n\n```sh\n", "\n```")
+
 
 def epilog(examples: str) -> str:
-    """Return the examples of a command as the end of its help, which stands in docs/reference.md as it is."""
-    return f"**Examples**:\n\n```sh\n{examples.strip()}\n```"
+    """Return the examples of a command as the end of its help; docs/reference.md shows it as it is."""
+    return examples.strip().join(_FENCE)
 
 
 class _Plain:
-    """Plain help. Without rich there is no box around it in a pipe, and it is there in half the time."""
+    """Plain help, for which rich is not loaded: it takes half the time, and has no box in a pipe."""
 
     epilog: str | None
 
     def format_epilog(self, _: Any, formatter: Any) -> None:
-        """Write the examples line by line, as they stand."""
-        with formatter.section("Examples"):
-            for line in (self.epilog or "").splitlines()[3:-1]:
-                formatter.write(f"{'':{formatter.current_indent}}{line}\n".replace("  \n", "\n"))
+        """Write the examples as they stand."""
+        examples = (self.epilog or "").removeprefix(_FENCE[0]).removesuffix(_FENCE[1])
+        formatter.write(f"\nExamples:\n{indent(examples, '  ')}\n")
 
 
 class Command(_Plain, TyperCommand):
     """A command."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
-        """Take from the help that an argument is a `<str>`."""
+        """Leave out of the help that an argument is a `<str>`."""
         super().__init__(*arguments, **settings)
         for parameter in self.params:
             if parameter.param_type_name == "argument":
