@@ -2,11 +2,12 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
-from typing import NoReturn
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NoReturn, TypeAlias
 
 import typer
 from rich import box
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -15,28 +16,67 @@ from secure_tiller.problems import Problem
 from secure_tiller_cli.exit_codes import PROBLEM
 from secure_tiller_cli.foreign_text import plain, terminal
 
-_WIDE = 160
-"""Columns of what is written where there is no terminal: no line of ours needs more, and none is broken at 80."""
+_GAP = "   "
+"""Between columns where there is no terminal, as kubectl has it."""
+
+Cell: TypeAlias = str | Text
 
 
 def console(*, err: bool = False) -> Console:
-    """Return where to write: with colours on a terminal alone, and without NO_COLOR."""
+    """Return where to write: with colours on a terminal alone, and without NO_COLOR; no line is broken elsewhere."""
     stream = sys.stderr if err else sys.stdout
-    return Console(stderr=err, highlight=False, width=None if stream.isatty() else _WIDE)
+    return Console(stderr=err, highlight=False, soft_wrap=not stream.isatty())
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
-    """Return a table whose cells cannot draw on the terminal; plain lines where there is none.
+def write_table(
+    out: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]], caption: str = ""
+) -> None:
+    """Write a table whose cells cannot draw on the terminal. Where there is no terminal, a row is one line.
 
-    On a narrow terminal a long word goes on in the next line: with its end cut off, two names could look the same.
+    Args:
+        out: where to write, as `console` returns it.
+        title: a line above; empty: none. A table with a title has an empty line below where there is no terminal.
+        columns: the headings.
+        rows: the cells; each is of the columns' number.
+        caption: a line below, on a terminal; empty: none.
     """
-    lines = box.ROUNDED if sys.stdout.isatty() else box.SIMPLE_HEAD
-    made = Table(title=terminal(title) if title else None, title_justify="left", box=lines)
+    cells = [[cell if isinstance(cell, Text) else terminal(cell) for cell in row] for row in rows]
+    if not out.soft_wrap:
+        out.print(_boxed(title, columns, cells, caption))
+        return
+    if title:
+        out.print(terminal(title))
+    on_lines = [[_on_one_line(cell) for cell in row] for row in cells]
+    for row in _aligned([[column.upper() for column in columns], *on_lines]):
+        out.print(Text(row))
+    if title:
+        out.print()
+
+
+def _boxed(title: str, columns: Sequence[str], rows: Iterable[Sequence[Text]], caption: str) -> Table:
+    """Return a table for a terminal.
+
+    On a narrow one a long word goes on in the next line: with its end cut off, two names could look the same.
+    """
+    made = Table(
+        title=terminal(title) if title else None, title_justify="left", box=box.ROUNDED, caption=caption or None
+    )
     for column in columns:
         made.add_column(column, overflow="fold")
     for row in rows:
-        made.add_row(*(cell if isinstance(cell, Text) else terminal(cell) for cell in row))
+        made.add_row(*row)
     return made
+
+
+def _on_one_line(cell: Text) -> str:
+    return cell.plain.replace("\n", "; ")
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield the rows with their columns below each other, and without blanks at the end."""
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield _GAP.join(map(set_cell_size, row, widths)).rstrip()
 
 
 def counted(number: int, noun: str) -> str:
@@ -62,7 +102,15 @@ def line(problem: Problem) -> str:
     return f"{plain(where)}{value}: {plain(problem.why)}; {plain(problem.remedy)}"
 
 
+class Failure(typer.Exit):
+    """The command ends because of problems, of which each is written on one line."""
+
+    def __init__(self, problems: tuple[Problem, ...], code: int) -> None:
+        """Keep the problems: they are written where the progress has left the terminal."""
+        super().__init__(code)
+        self.problems = problems
+
+
 def fail(*problems: Problem, code: int = PROBLEM) -> NoReturn:
     """End with one line for each problem."""
-    complain(problems)
-    raise typer.Exit(code)
+    raise Failure(problems, code)

@@ -46,7 +46,8 @@ def _print_environment(where: Place) -> int:
     toolchain = load()
     for name, value in sorted(where.variables(toolchain).items()):
         print(f"export {name}={shlex.quote(value)}")
-    print(f'export PATH={shlex.quote(str(toolchain.bin))}:"$PATH"')
+    ours = f"{toolchain.bin}:{Path(sys.prefix) / 'bin'}"  # the second has secure-tiller
+    print(f'export PATH={shlex.quote(ours)}:"$PATH"')
     return 0
 
 
@@ -66,7 +67,7 @@ def _demo(console: Console, *, existing: bool) -> int:
         console.print(f"demo: {failed} lines are NOT as they should be, after {took}", style="bold red")
         return 1
     console.print(f"demo: everything is as it should be, after {took}", style="bold green")
-    _say_what_next(console, where, existing=existing)
+    say_what_next(console, where, existing=existing)
     return 0
 
 
@@ -125,10 +126,14 @@ def show(console: Console, attempts: Iterable[Attempt]) -> int:
     return failed
 
 
-def _say_what_next(console: Console, where: Place, *, existing: bool) -> None:
+def say_what_next(console: Console, where: Place, *, existing: bool) -> None:
+    """Write the commands to try after the demo."""
     suffix = " CLUSTER=existing" if existing else ""
     lines = [
         (f'eval "$(make -s env{suffix})"', "the tools, the cluster and the stack for this shell"),
+        ("secure-tiller check", "whether the Tillers are what the stack says"),
+        ("secure-tiller audit", "every Tiller in the cluster, whoever installed it"),
+        ("secure-tiller report --out report.html", "who can reach what, and until when, on one page"),
         ("pulumi preview --diff", "change stacks/Pulumi.local.yaml first, and see what it means"),
         ("pulumi destroy" if existing else "make down", "take it all away again"),
     ]

@@ -367,7 +367,7 @@ def test_as_a_process_it_writes_a_table_and_then_the_findings_of_each(world: Wor
     done = subprocess.run([PROGRAM, "audit"], env={**os.environ, **world.environment}, capture_output=True, check=False)
     written = done.stdout.decode()
     assert (done.returncode, done.stderr) == (0, b"")
-    row = re.search(rf"^ +{world.namespaces['guide']}/tiller-deploy +(.*)$", written, re.MULTILINE)
+    row = re.search(rf"^{world.namespaces['guide']}/tiller-deploy +(.*)$", written, re.MULTILINE)
     assert row
     assert row[1].split()[:5] == ["yes"] * 5
     part = written.split(f"{world.namespaces['admin']}/tiller-deploy (", 1)[1].split("/tiller-deploy (", 1)[0]

@@ -5,6 +5,7 @@ An older one comes first there. The cluster is a further local one, so that a de
 
 import dataclasses
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -82,6 +83,19 @@ def _assert_shown(demo: str) -> None:
     assert "missing" not in demo, "something was built"
 
 
+def _assert_the_command_answers(environment: dict[str, str], exports: str) -> None:
+    """Run the commands that the demo's last lines name: the stack, the cluster and the command itself are found."""
+    calls = ("command -v secure-tiller", "secure-tiller check", "secure-tiller audit", "secure-tiller report --out -")
+    program, blue, green, *rest = _in_a_shell(environment, exports, *calls).splitlines()
+    assert Path(program).parent == Path(sys.prefix) / "bin"
+    assert [re.sub(r"\d+", "N", line) for line in (blue, green)] == [
+        "team blue: N checks passed",
+        "team green: N checks passed",
+    ]
+    assert "2 Tillers in the cluster" in "\n".join(rest)
+    assert "</html>" in rest[-1]
+
+
 def test_the_demo_shows_what_it_promises_and_its_shell_has_the_same_pulumi(environment: dict[str, str]) -> None:
     demo = _make(environment, "demo")
 
@@ -93,6 +107,7 @@ def test_the_demo_shows_what_it_promises_and_its_shell_has_the_same_pulumi(envir
     )
     assert shown.startswith(NEWER)
     assert "warning" not in shown
+    _assert_the_command_answers(environment, exports)
     assert f"{THEIRS.context} removed" in _make(environment, "-s", "down")
 
 

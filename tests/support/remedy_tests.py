@@ -275,15 +275,23 @@ NAMED = {
 
 
 def texts(node: ast.AST) -> Iterator[str]:
-    """Yield each text of a module but its docstrings, with `{}` for what is filled in."""
+    """Yield each text of a module but its docstrings and the examples of a help, with `{}` for what is filled in.
+
+    tests/unit/secure_tiller_cli/test_help.py reads the examples.
+    """
     if isinstance(node, ast.JoinedStr):
         yield "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
     else:
         for child in ast.iter_child_nodes(node):
-            if not (isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)):
+            docstring = isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)
+            if not docstring and not _is_examples(child):
                 yield from texts(child)
+
+
+def _is_examples(node: ast.AST) -> bool:
+    return isinstance(node, ast.Assign) and [ast.unparse(each) for each in node.targets] == ["EXAMPLES"]
 
 
 def commands_in(text: str) -> Iterator[str]:

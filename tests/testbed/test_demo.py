@@ -4,14 +4,17 @@ import io
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from secure_tiller_cli.diagnosis import NoVerdictError
-from testbed.demo.__main__ import show
+from testbed.demo.__main__ import say_what_next, show
 from testbed.demo.checks import Attempt, attempt
+from testbed.demo.place import Place
 from testbed.pulumi_stack import PROJECT
+from tests.unit.secure_tiller_cli.test_help import parsed
 
 GOOD = Attempt("alice: helm ls", "DEPLOYED", lambda: "DEPLOYED")
 BAD = Attempt("bob at blue's Tiller", "refused", lambda: "ANSWERED")
@@ -65,3 +68,13 @@ def test_an_unknown_kind_of_cluster_is_named() -> None:
 def test_the_demo_explains_itself() -> None:
     done = subprocess.run([sys.executable, "-m", "testbed.demo", "--help"], cwd=PROJECT, capture_output=True, text=True)
     assert "--existing" in done.stdout
+
+
+@pytest.mark.parametrize("existing", [False, True])
+def test_the_last_lines_are_valid_calls_of_the_command(existing: bool, tmp_path: Path) -> None:
+    output = io.StringIO()
+    where = Place(tmp_path / "kubeconfig", "demo", "https://127.0.0.1:6443", tmp_path, "busybox")
+    say_what_next(Console(file=output, width=120), where, existing=existing)
+    calls = [line.partition("#")[0].strip() for line in output.getvalue().splitlines() if " secure-tiller " in line]
+    assert [call.split()[1] for call in calls] == ["check", "audit", "report"]
+    assert all(parsed(call) for call in calls)

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from secure_tiller_cli.foreign_text import terminal
-from secure_tiller_cli.output import counted, table
+from secure_tiller_cli.output import counted, write_table
 from tiller_facts.practices import BY_CODE, GUIDE, Answer, AuditedTiller, Finding, Judgement, Severity
 
 COLOURS = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan"}
@@ -23,7 +22,7 @@ def write(server: str, found: Judgement, out: Console) -> None:
     more = f", and {len(suspected)} suspected" if suspected else ""
     out.print(terminal(f"{counted(len(certain), 'Tiller')}{more} in the cluster at {server}"))
     if certain:
-        out.print(_overview(certain, narrow=out.width < NARROW))
+        _overview(certain, out)
     if found.findings:
         _findings("The cluster", found.findings, out)
     for judged in (*certain, *suspected):
@@ -34,12 +33,12 @@ def write(server: str, found: Judgement, out: Console) -> None:
         _findings(title, judged.findings, out)
 
 
-def _overview(tillers: Sequence[AuditedTiller], *, narrow: bool) -> Table:
+def _overview(tillers: Sequence[AuditedTiller], out: Console) -> None:
+    narrow = not out.soft_wrap and out.width < NARROW
     names = [f"{number} {name}" for number, name in GUIDE.items()]
     practices = [str(number) for number in GUIDE] if narrow else names
-    made = table("", ["Tiller", *practices, "Findings"], (list(_row(judged)) for judged in tillers))
-    made.caption = ", ".join(names) if narrow else None
-    return made
+    rows = (list(_row(judged)) for judged in tillers)
+    write_table(out, "", ["Tiller", *practices, "Findings"], rows, ", ".join(names) if narrow else "")
 
 
 def _row(judged: AuditedTiller) -> Iterator[str | Text]:

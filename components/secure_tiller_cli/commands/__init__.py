@@ -1,7 +1,7 @@
 """The command `secure-tiller`: for the people on both ends of a Tiller, in addition to Pulumi and Helm.
 
-Each module declares one command: its arguments, options and help. What it does is imported when it is called, so that
-help and completion answer at once.
+Each module declares one command: its arguments, options, help and examples. What it does is imported when it is called,
+so that help and completion answer at once.
 """
 
 import sys
@@ -10,12 +10,30 @@ from typing import Annotated
 import typer
 
 from secure_tiller_cli.commands import audit, bundle, check, exit_plan, migrate, preview_summary, renewals, report, vet
+from secure_tiller_cli.commands.command_line import Command, Group, epilog
+
+EXAMPLES = """
+# Every Tiller in the cluster of the current context, whoever installed it
+secure-tiller audit
+
+# Whether the stack's Tillers are what the stack says
+secure-tiller check
+
+# What a client's Helm needs
+secure-tiller bundle blue alice --out alice
+
+# The same options everywhere: machines read JSON
+secure-tiller audit -o json
+"""
 
 app = typer.Typer(
+    cls=Group,
     help="For the people on both ends of a Tiller, in addition to Pulumi and Helm.",
+    epilog=epilog(EXAMPLES),
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,
 )
 
 
@@ -34,15 +52,9 @@ def _common(
     """Take what stands before every command."""
 
 
-app.command("audit")(audit.command)
-app.command("bundle")(bundle.command)
-app.command("check")(check.command)
-app.command("exit-plan")(exit_plan.command)
-app.command("migrate")(migrate.command)
-app.command("preview-summary")(preview_summary.command)
-app.command("renewals")(renewals.command)
-app.command("report")(report.command)
-app.command("vet")(vet.command)
+for module in (audit, bundle, check, exit_plan, migrate, preview_summary, renewals, report, vet):
+    name = module.__name__.rpartition(".")[2].replace("_", "-")
+    app.command(name, cls=Command, epilog=epilog(module.EXAMPLES))(module.command)
 
 
 def main() -> None:

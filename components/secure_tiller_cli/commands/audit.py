@@ -5,17 +5,39 @@ from typing import Annotated
 
 import typer
 
+from secure_tiller_cli.commands import completion
 from secure_tiller_cli.commands.options import Format, FormatOption
 from secure_tiller_cli.exit_codes import FOUND
 from tiller_facts.severity import Severity
 
+EXAMPLES = """
+# Every Tiller in the cluster of the current context, the worst first
+secure-tiller audit
+
+# In a pipeline: exit 3 for a finding of severity high or critical
+secure-tiller audit --context production --fail-on high
+
+# For machines
+secure-tiller audit -o json
+"""
+
 
 def command(
-    file: Annotated[
+    kubeconfig: Annotated[
         Path | None,
-        typer.Option("--kubeconfig", help="How to reach the cluster. Default: KUBECONFIG, else ~/.kube/config."),
+        typer.Option(
+            "--kubeconfig", metavar="FILE", help="How to reach the cluster. Default: KUBECONFIG, else ~/.kube/config."
+        ),
     ] = None,
-    context: Annotated[str | None, typer.Option(help="The context in it. Default: the current one.")] = None,
+    context: Annotated[
+        str | None,
+        typer.Option(
+            "--context",
+            metavar="CONTEXT",
+            autocompletion=completion.contexts,
+            help="The context in it. Default: the current one.",
+        ),
+    ] = None,
     form: FormatOption = Format.TEXT,
     fail_on: Annotated[
         Severity | None, typer.Option(help="Exit 3 if there is a finding of this level, or of a worse one.")
@@ -34,7 +56,7 @@ def command(
     from secure_tiller_stack.cluster.connection import calling
     from tiller_facts.practices import evaluate
 
-    access = deployed.access_without_stack(file, context)
+    access = deployed.access_without_stack(kubeconfig, context)
     errors = output.console(err=True)
     with (
         errors.status("Looking at the cluster ...") as status,

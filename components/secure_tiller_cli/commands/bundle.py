@@ -7,15 +7,28 @@ from typing import Annotated
 
 import typer
 
+from secure_tiller_cli.commands import completion
 from secure_tiller_cli.commands.options import Format, FormatOption, StackOption, TeamArgument
 from secure_tiller_cli.exit_codes import WRONG_USE
 
+EXAMPLES = """
+# The folder that alice's Helm reads
+secure-tiller bundle blue alice --out alice
+
+# The same for another machine, without a file on this one
+secure-tiller bundle blue alice --out - | ssh alice@laptop tar -x
+"""
 STDOUT = "-"
 
 
 def command(
     team: TeamArgument,
-    client: Annotated[str, typer.Argument(metavar="CLIENT", help="The client, as the team's settings name it.")],
+    client: Annotated[
+        str,
+        typer.Argument(
+            metavar="CLIENT", autocompletion=completion.clients, help="The client, as the team's settings name it."
+        ),
+    ],
     out: Annotated[
         str,
         typer.Option("--out", metavar="DIR", help="The client's own folder; - for a tar archive on standard output."),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from secure_tiller_cli.commands import completion
 from secure_tiller_cli.commands.options import (
     ContextOption,
     Format,
@@ -19,17 +20,41 @@ from secure_tiller_cli.exit_codes import FOUND
 if TYPE_CHECKING:
     from secure_tiller_cli.results.result import CheckReport
 
+EXAMPLES = """
+# Every team of the selected stack: one line for each that is well
+secure-tiller check
+
+# Each check of one team
+secure-tiller check blue --all
+
+# In a pipeline: fail two weeks before a certificate ends
+secure-tiller check --stack production --fail-within 14d -o json
+
+# Why Tiller does not answer a client: needs no access to the stack
+secure-tiller check --bundle alice
+"""
+
 _Team = Annotated[
-    str | None, typer.Argument(metavar="TEAM", help="The team, as the stack names it. Default: all of the stack.")
+    str | None,
+    typer.Argument(
+        metavar="TEAM",
+        autocompletion=completion.teams,
+        help="The team, as the stack names it. Default: all of the stack.",
+    ),
 ]
 _Bundle = Annotated[
     Path | None,
     typer.Option(
-        "--bundle", help="Instead of a stack: the folder with a client's bundle. Says why it is not answered."
+        "--bundle",
+        metavar="DIR",
+        help="Instead of a stack: the folder with a client's bundle. Says why it is not answered.",
     ),
 ]
-_Warn = Annotated[str, typer.Option(help="Warn of certificates that end within this: whole days or hours, 30d or 36h.")]
-_Fail = Annotated[str, typer.Option(help="Fail for certificates that end within this.")]
+_Warn = Annotated[
+    str,
+    typer.Option(metavar="TIME", help="Warn of certificates that end within this: whole days or hours, 30d or 36h."),
+]
+_Fail = Annotated[str, typer.Option(metavar="TIME", help="Fail for certificates that end within this.")]
 
 
 def command(
@@ -40,6 +65,7 @@ def command(
     context: ContextOption = None,
     warn_within: _Warn = "30d",
     fail_within: _Fail = "7d",
+    every: Annotated[bool, typer.Option("--all", help="Show the checks that passed too.")] = False,
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Prove against the running cluster that each Tiller is what its stack says, and answers its clients alone.
@@ -50,9 +76,11 @@ def command(
     It changes nothing. It needs the stack's secrets (passphrase or key service), kubectl, and an account that may read
     what it compares.
 
-    With --format json: `stack`, `checkedAt`, `server`, `state` (a digest) and `results`, each with `team`, `check`,
-    `status` (passed, warning, not checked, failed), `text` and `remedy`; with --bundle `namespace`, `answered`,
-    `version`, `causes`, each with `kind`, `seen` and `remedy`, and `unchecked`.
+    A team that is well is one line; of any other, what failed, was not checked or is a warning is shown.
+
+    With --format json all of it: `stack`, `checkedAt`, `server`, `state` (a digest) and `results`, each with `team`,
+    `check`, `status` (passed, warning, not checked, failed), `text` and `remedy`; with --bundle `namespace`,
+    `answered`, `version`, `causes`, each with `kind`, `seen` and `remedy`, and `unchecked`.
 
     Exit code: 0 if all passed, warnings included; 1 without access to the stack or the cluster; 2 for a wrong use; 3 if
     a check failed, or could not be made.
@@ -72,7 +100,7 @@ def command(
     if form is Format.JSON:
         write_json(to_json(proof))
     else:
-        text.write(proof)
+        text.write(proof, passed=every)
     if any(result.status in (Status.FAILED, Status.NOT_CHECKED) for result in proof.results):
         raise typer.Exit(FOUND)
 

@@ -14,6 +14,11 @@ from secure_tiller_cli.commands.options import (
 )
 from secure_tiller_cli.exit_codes import SKIPPED
 
+EXAMPLES = """
+# The steps to Helm 3 of one team
+secure-tiller exit-plan blue > exit-plan.md
+"""
+
 
 def command(
     name: TeamArgument,

@@ -16,6 +16,20 @@ from secure_tiller_cli.commands.options import (
 from secure_tiller_cli.exit_codes import PROBLEM, SKIPPED
 from secure_tiller_cli.releases import Kind
 
+EXAMPLES = """
+# What would be copied from the Tiller in kube-system
+secure-tiller migrate blue
+
+# Copy the records
+secure-tiller migrate blue --apply
+
+# Later: remove the old records whose copies are equal
+secure-tiller migrate blue --apply --remove-source
+
+# Two releases of a Tiller elsewhere
+secure-tiller migrate blue --from old-tiller --storage secret --release shop --release mail
+"""
+
 
 def command(
     name: TeamArgument,

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from secure_tiller_cli.commands import completion
+
 
 class Format(StrEnum):
     """How to write."""
@@ -16,25 +18,48 @@ class Format(StrEnum):
 
 
 class PreviewFormat(StrEnum):
-    """How to write the summary of a preview."""
+    """How to write what a preview shows."""
 
+    TEXT = "text"
     MARKDOWN = "markdown"
     JSON = "json"
 
 
-FormatOption = Annotated[Format, typer.Option("--format", help="Text for people, or JSON for machines.")]
+FormatOption = Annotated[Format, typer.Option("--format", "-o", help="Text for people, or JSON for machines.")]
 StackOption = Annotated[
-    str | None, typer.Option("--stack", help="The stack, as Pulumi names it. Default: the one that is selected here.")
+    str | None,
+    typer.Option(
+        "--stack",
+        metavar="STACK",
+        autocompletion=completion.stacks,
+        help="The stack, as Pulumi names it. Default: the one that is selected here.",
+    ),
 ]
 KubeconfigOption = Annotated[
     Path | None,
-    typer.Option("--kubeconfig", help="How to reach the cluster. Default: as the stack does, else KUBECONFIG."),
+    typer.Option(
+        "--kubeconfig", metavar="FILE", help="How to reach the cluster. Default: as the stack does, else KUBECONFIG."
+    ),
 ]
 ContextOption = Annotated[
-    str | None, typer.Option("--context", help="The context in it. Default: the stack's, else the current one.")
+    str | None,
+    typer.Option(
+        "--context",
+        metavar="CONTEXT",
+        autocompletion=completion.contexts,
+        help="The context in it. Default: the stack's, else the current one.",
+    ),
 ]
-TeamArgument = Annotated[str, typer.Argument(metavar="TEAM", help="The team, as the stack names it.")]
+TeamArgument = Annotated[
+    str, typer.Argument(metavar="TEAM", autocompletion=completion.teams, help="The team, as the stack names it.")
+]
 
+PreviewFormatOption = Annotated[
+    PreviewFormat | None,
+    typer.Option(
+        "--format", "-o", help="Default: text on a terminal; elsewhere Markdown, for a pull request or an issue."
+    ),
+]
 PreviewArgument = Annotated[
     str | None,
     typer.Argument(
@@ -45,7 +70,12 @@ PreviewArgument = Annotated[
 ]
 PreviewedStackOption = Annotated[
     str | None,
-    typer.Option("--stack", help="The stack to preview, or whose name to write. Default: as Pulumi or the file says."),
+    typer.Option(
+        "--stack",
+        metavar="STACK",
+        autocompletion=completion.stacks,
+        help="The stack to preview, or whose name to write. Default: as Pulumi or the file says.",
+    ),
 ]
 
 

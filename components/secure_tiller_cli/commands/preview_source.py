@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from secure_tiller_cli.commands.options import PreviewFormat
 from secure_tiller_cli.foreign_text import lines
 from secure_tiller_cli.output import line
 from secure_tiller_cli.preview import digest
@@ -43,6 +44,11 @@ def get(file: str | None, stack: str | None) -> Preview:
         return failed(f"{line(*error.problems)}, or give a FILE")
     except OSError as error:
         return failed(f"{error.filename or 'standard input'}: {error.strerror or error}; give the output of a preview")
+
+
+def default_format() -> PreviewFormat:
+    """Return how to write where nobody says it: for the reader of a terminal, or for whatever reads the Markdown."""
+    return PreviewFormat.TEXT if sys.stdout.isatty() else PreviewFormat.MARKDOWN
 
 
 def failed(why: object) -> Preview:

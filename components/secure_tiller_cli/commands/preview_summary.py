@@ -5,8 +5,19 @@ from typing import Annotated
 
 import typer
 
-from secure_tiller_cli.commands.options import PreviewArgument, PreviewedStackOption, PreviewFormat
+from secure_tiller_cli.commands.options import PreviewArgument, PreviewedStackOption, PreviewFormat, PreviewFormatOption
 from secure_tiller_cli.exit_codes import FOUND, PROBLEM
+
+EXAMPLES = """
+# What an update would mean, on the terminal
+secure-tiller preview-summary --stack production
+
+# The comment of a pull request
+secure-tiller preview-summary --stack production > comment.md
+
+# Of a preview that was made before; exit 3 if there is a risk
+secure-tiller preview-summary preview.json --fail-on risk
+"""
 
 
 class FailOn(StrEnum):
@@ -18,9 +29,7 @@ class FailOn(StrEnum):
 def command(
     file: PreviewArgument = None,
     stack: PreviewedStackOption = None,
-    form: Annotated[
-        PreviewFormat, typer.Option("--format", help="Markdown for a pull request, or JSON.")
-    ] = PreviewFormat.MARKDOWN,
+    form: PreviewFormatOption = None,
     fail_on: Annotated[FailOn | None, typer.Option(help="Exit 3 if there is a risk.")] = None,
 ) -> None:
     """Say what a preview means: risks first, then team by team.
@@ -28,13 +37,19 @@ def command(
     Exit code: 0; 1 if the preview failed or cannot be read; 2 for a wrong use; 3 with --fail-on risk if there is one.
     """
     from secure_tiller_cli.commands import preview_source
-    from secure_tiller_cli.preview import machine, markdown
+    from secure_tiller_cli.output import console
+    from secure_tiller_cli.preview import machine, markdown, text
     from secure_tiller_cli.preview.summary import summarize
 
     preview = preview_source.get(file, stack)
     summary = summarize(preview.digest, stack=stack or "", failures=preview.failures)
-    writer = machine if form is PreviewFormat.JSON else markdown
-    typer.echo(writer.write(summary), nl=False)
+    match form or preview_source.default_format():
+        case PreviewFormat.TEXT:
+            text.write_summary(summary, console())
+        case PreviewFormat.MARKDOWN:
+            typer.echo(markdown.write(summary), nl=False)
+        case PreviewFormat.JSON:
+            typer.echo(machine.write(summary), nl=False)
     if summary.failures:
         preview_source.complain(summary.failures)
         raise typer.Exit(PROBLEM)

@@ -5,30 +5,50 @@ from typing import Annotated
 
 import typer
 
-from secure_tiller_cli.commands.options import PreviewArgument, PreviewedStackOption, PreviewFormat, time_ahead
+from secure_tiller_cli.commands.options import (
+    PreviewArgument,
+    PreviewedStackOption,
+    PreviewFormat,
+    PreviewFormatOption,
+    time_ahead,
+)
 from secure_tiller_cli.exit_codes import FOUND, PROBLEM
+
+EXAMPLES = """
+# The certificates that are due within two weeks
+secure-tiller renewals --stack production
+
+# An issue, in a scheduled job
+secure-tiller renewals --stack production --within 21d > issue.md
+"""
 
 
 def command(
     file: PreviewArgument = None,
     stack: PreviewedStackOption = None,
-    within: Annotated[str, typer.Option(help="How far to look ahead: whole days or hours, 14d or 36h.")] = "14d",
-    form: Annotated[
-        PreviewFormat, typer.Option("--format", help="Markdown for an issue, or JSON.")
-    ] = PreviewFormat.MARKDOWN,
+    within: Annotated[
+        str, typer.Option(metavar="TIME", help="How far to look ahead: whole days or hours, 14d or 36h.")
+    ] = "14d",
+    form: PreviewFormatOption = None,
 ) -> None:
     """List the certificates that renew within a time, that end where the stack does not renew them, or have ended.
 
     Exit code: 0 if none is due; 1 if the preview failed or cannot be read; 2 for a wrong use; 3 if one is due.
     """
     from secure_tiller_cli.commands import preview_source
-    from secure_tiller_cli.preview import renewals
+    from secure_tiller_cli.output import console
+    from secure_tiller_cli.preview import renewals, text
 
     ahead = time_ahead(within, "--within")
     preview = preview_source.get(file, stack)
     found = renewals.find(preview.digest, datetime.now(UTC), ahead, stack=stack or "", failures=preview.failures)
-    write = renewals.to_json if form is PreviewFormat.JSON else renewals.to_markdown
-    typer.echo(write(found), nl=False)
+    match form or preview_source.default_format():
+        case PreviewFormat.TEXT:
+            text.write_renewals(found, console())
+        case PreviewFormat.MARKDOWN:
+            typer.echo(renewals.to_markdown(found), nl=False)
+        case PreviewFormat.JSON:
+            typer.echo(renewals.to_json(found), nl=False)
     if found.failures:
         preview_source.complain(found.failures)
         raise typer.Exit(PROBLEM)

@@ -9,6 +9,14 @@ import typer
 
 from secure_tiller_cli.commands.options import StackOption
 
+EXAMPLES = """
+# One page on the selected stack
+secure-tiller report --out report.html
+
+# With the results of a check
+secure-tiller check -o json > check.json
+secure-tiller report --out report.html --check check.json
+"""
 STDOUT = "-"
 
 
@@ -27,7 +35,7 @@ def command(
     ] = None,
     stack: StackOption = None,
     form: Annotated[
-        Form, typer.Option("--format", help="A page for people, or what it shows as JSON for machines.")
+        Form, typer.Option("--format", "-o", help="A page for people, or what it shows as JSON for machines.")
     ] = Form.HTML,
 ) -> None:
     """Write a stack as one page: teams, who can reach what, rights, certificates and the results of the last check.

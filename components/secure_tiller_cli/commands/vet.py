@@ -5,32 +5,58 @@ from typing import Annotated
 
 import typer
 
+from secure_tiller_cli.commands import completion
 from secure_tiller_cli.commands.options import ContextOption, Format, FormatOption, KubeconfigOption, StackOption
 from secure_tiller_cli.exit_codes import FOUND
+
+EXAMPLES = """
+# A chart's folder, with the values of the release
+secure-tiller vet ./shop --team blue --namespace blue-apps --values shop.yaml
+
+# A package whose signature must verify
+secure-tiller vet shop-1.2.0.tgz --team blue --keyring keys.gpg
+
+# The upgrade of a release
+secure-tiller vet ./shop --team blue --upgrade --name shop --set replicas=3
+"""
 
 
 def command(
     chart: Annotated[Path, typer.Argument(metavar="CHART", help="A chart's folder, or its package (.tgz).")],
-    team: Annotated[str, typer.Option("--team", help="The team, as the stack names it.")],
+    team: Annotated[
+        str,
+        typer.Option(
+            "--team", metavar="TEAM", autocompletion=completion.teams, help="The team, as the stack names it."
+        ),
+    ],
     namespace: Annotated[
         str | None,
-        typer.Option("--namespace", help="Of the team, for the release. Default: the only one that it has."),
+        typer.Option(
+            "--namespace", metavar="NAMESPACE", help="Of the team, for the release. Default: the only one that it has."
+        ),
     ] = None,
-    name: Annotated[str, typer.Option("--name", help="Of the release. Default: Helm's stand-in.")] = "",
+    name: Annotated[
+        str, typer.Option("--name", metavar="RELEASE", help="Of the release. Default: Helm's stand-in.")
+    ] = "",
     upgrade: Annotated[
         bool,
         typer.Option("--upgrade", help="Vet an upgrade of the release --name. Give all of its values."),
     ] = False,
     values: Annotated[
         list[Path] | None,
-        typer.Option("--values", "-f", exists=True, dir_okay=False, help="A file of values, as for helm install."),
+        typer.Option(
+            "--values", "-f", metavar="FILE", exists=True, dir_okay=False, help="A file of values, as for helm install."
+        ),
     ] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", help="A value, KEY=VALUE.")] = None,
-    texts: Annotated[list[str] | None, typer.Option("--set-string", help="A value that is text, KEY=VALUE.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A value.")] = None,
+    texts: Annotated[
+        list[str] | None, typer.Option("--set-string", metavar="KEY=VALUE", help="A value that is text.")
+    ] = None,
     keyring: Annotated[
         Path | None,
         typer.Option(
             "--keyring",
+            metavar="FILE",
             exists=True,
             dir_okay=False,
             help="Public keys of who may have signed the package (gpg --export).",

@@ -25,7 +25,7 @@ def write(report: Report) -> None:
     title = f"Team {route.team}: from {route.kind.plural} in {route.source} to secrets in {route.target}"
     console.print(terminal(title), soft_wrap=True)
     if found := list(rows(report)):
-        console.print(output.table("", COLUMNS, found))
+        output.write_table(console, "", COLUMNS, found)
     for sentence in sentences(report):
         console.print(terminal(sentence), soft_wrap=True)
 

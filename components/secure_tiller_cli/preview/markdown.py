@@ -100,7 +100,7 @@ def _head(summary: Summary) -> str:
     name = code(summary.stack) if summary.stack else "an unknown stack"
     lines = [
         f"<!-- secure-tiller preview-summary: {comment(summary.stack)} -->",
-        f"## Preview of {name}: {_verdict(summary)}",
+        f"## Preview of {name}: {verdict(summary)}",
     ]
     if summary.failures:
         lines += ["", "**The preview failed, so nobody knows what an update would do.** Do not merge this as it is."]
@@ -111,7 +111,8 @@ def _head(summary: Summary) -> str:
     return "\n".join(lines).rstrip()
 
 
-def _verdict(summary: Summary) -> str:
+def verdict(summary: Summary) -> str:
+    """Return in a few words what a preview does."""
     if summary.failures:
         return "FAILED"
     teams = _many(len(summary.teams), "team")

@@ -15,6 +15,7 @@ from secure_tiller_cli.preview.markdown import LONGEST, LONGEST_SAID, Section
 from secure_tiller_cli.preview.paths import mapping
 
 EXPIRATIONS = "expirations"
+COLUMNS = ("team", "certificate", "ends", "renews from", "the next update", "serial")
 CERTIFICATES = ("SelfSignedCert", "LocallySignedCert")
 
 
@@ -94,11 +95,11 @@ def _of(team: Team, now: datetime) -> Iterator[tuple[Life, Renewal]]:
 def to_markdown(found: Renewals) -> str:
     """Return what is due as Markdown for an issue, at most `LONGEST` characters long."""
     name = code(found.stack) if found.stack else "an unknown stack"
-    head = f"<!-- secure-tiller renewals: {comment(found.stack)} -->\n## Certificates of {name}: {_verdict(found)}"
+    head = f"<!-- secure-tiller renewals: {comment(found.stack)} -->\n## Certificates of {name}: {verdict(found)}"
     if found.failures:
         said = "\n\n".join(block(message, LONGEST_SAID) for message in found.failures[:5])
         head += f"\n\n**The preview failed, so nobody knows what an update would renew.**\n\n{said}"
-    heading = "| team | certificate | ends | renews from | the next update | serial |\n|---|---|---|---|---|---|\n"
+    heading = f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|\n"
     table = Section(heading, [_row(renewal) for renewal in found.due], "certificates")
     table.fill(LONGEST - len(head) - 4)
     return "\n\n".join(text for text in (head, table.text()) if text) + "\n"
@@ -118,7 +119,8 @@ def to_json(found: Renewals) -> str:
     return json.dumps(content, indent=2) + "\n"
 
 
-def _verdict(found: Renewals) -> str:
+def verdict(found: Renewals) -> str:
+    """Return in a few words how many certificates are due."""
     if found.failures:
         return "the preview FAILED"
     if not found.looked_at:
@@ -129,12 +131,17 @@ def _verdict(found: Renewals) -> str:
     return f"{said}, {ended} ended already" if ended else said
 
 
-def _row(renewal: Renewal) -> str:
+def cells(renewal: Renewal) -> tuple[str, ...]:
+    """Return a renewal in words, one for each of `COLUMNS`."""
     ends = f"{_day(renewal.ends)}{' (ended)' if renewal.ended else ''}"
     begins = _day(renewal.begins) if renewal.begins else "never: it is your own"
     update = "renews it" if renewal.renews else "does not renew it"
-    cells = (code(renewal.team), code(renewal.certificate), ends, begins, update, code(renewal.serial))
-    return f"| {' | '.join(map(cell, cells))} |"
+    return renewal.team, renewal.certificate, ends, begins, update, renewal.serial
+
+
+def _row(renewal: Renewal) -> str:
+    team, certificate, *times, serial = cells(renewal)
+    return f"| {' | '.join(map(cell, (code(team), code(certificate), *times, code(serial))))} |"
 
 
 def _day(time: datetime) -> str:

@@ -8,7 +8,7 @@ from secure_tiller.problems import Problem
 from secure_tiller_cli.charts import Concern, Effect, Group, Manifest
 from secure_tiller_cli.exit_codes import WRONG_USE
 from secure_tiller_cli.foreign_text import terminal
-from secure_tiller_cli.output import console, counted, fail, table
+from secure_tiller_cli.output import console, counted, fail, write_table
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_cli.vet.verdict import Outcome, Verdict
 
@@ -34,9 +34,10 @@ def write(verdict: Verdict, chart: Path, tiller: DeployedTiller, inside: str) ->
     for group in Group:
         rows = [_row(finding, chart) for finding in verdict.findings if finding.group is group]
         if rows:
-            out.print(table(group[0].upper() + group[1:], COLUMNS, rows))
+            write_table(out, group[0].upper() + group[1:], COLUMNS, rows)
     if verdict.asked:
-        out.print(table("The API server", ("object", "dry run"), [_asked(*each) for each in verdict.asked.items()]))
+        asked = [_asked(*each) for each in verdict.asked.items()]
+        write_table(out, "The API server", ("object", "dry run"), asked)
     out.print(terminal(_sentence(verdict, chart, tiller, inside)), soft_wrap=True)
 
 

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import typer
 import yaml
 from typer.testing import CliRunner
 
@@ -16,6 +15,7 @@ from secure_tiller.plan.model import RolePlan
 from secure_tiller.problems import ClusterError
 from secure_tiller_cli.commands import app, deployed
 from secure_tiller_cli.commands.deployed import StackState
+from secure_tiller_cli.output import Failure, line
 from secure_tiller_cli.state import ClusterReference, DeployedTiller
 from secure_tiller_cli.vet import Chart
 from secure_tiller_stack.kubeconfig import Access
@@ -117,23 +117,19 @@ UNNAMED: dict[str, Any] = {"identifier": "production"}
 
 
 @pytest.mark.parametrize("identifier", ["", "production", HERE[:-1]])
-def test_a_cluster_that_the_stack_does_not_name_is_not_written_to(
-    file: Path, identifier: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_cluster_that_the_stack_does_not_name_is_not_written_to(file: Path, identifier: str) -> None:
     unnamed = [named("blue", kubeconfig=str(file), identifier=identifier)]
     assert deployed.access(unnamed, None, None, None).context == "there"
-    with pytest.raises(typer.Exit):
+    with pytest.raises(Failure) as failure:
         deployed.access(unnamed, None, None, None, writes=True)
-    assert "cluster_identifier" in capsys.readouterr().err
+    assert "cluster_identifier" in line(*failure.value.problems)
 
 
-def test_a_provider_that_names_a_cluster_beside_the_context_is_not_taken_for_the_contexts(
-    file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_provider_that_names_a_cluster_beside_the_context_is_not_taken_for_the_contexts(file: Path) -> None:
     beside = [named("blue", kubeconfig=str(file), context="here", cluster="elsewhere", identifier=HERE)]
-    with pytest.raises(typer.Exit):
+    with pytest.raises(Failure) as failure:
         deployed.access(beside, None, None, None)
-    assert "uses the cluster elsewhere" in capsys.readouterr().err
+    assert "uses the cluster elsewhere" in line(*failure.value.problems)
     assert deployed.access(beside, None, None, "there").context == "there"
 
 
@@ -150,14 +146,14 @@ def test_a_provider_that_names_a_cluster_beside_the_context_is_not_taken_for_the
     ],
 )
 def test_tillers_of_several_clusters_are_not_taken_together(
-    file: Path, one: dict[str, str], other: dict[str, str], may_differ: bool, capsys: pytest.CaptureFixture[str]
+    file: Path, one: dict[str, str], other: dict[str, str], may_differ: bool
 ) -> None:
     both = [named("blue", kubeconfig=str(file), **one), named("green", kubeconfig=str(file), **other)]
     for options in ((None, None), (file, "here")):
         if may_differ:
-            with pytest.raises(typer.Exit):
+            with pytest.raises(Failure) as failure:
                 deployed.access(both, None, *options)
-            assert "name one team of blue, green" in capsys.readouterr().err
+            assert "name one team of blue, green" in line(*failure.value.problems)
         else:
             assert deployed.access(both, None, *options)
 

@@ -215,6 +215,14 @@ def test_a_word_in_brackets_is_shown_as_it_is(write: Callable[[str], None]) -> N
         assert word in "".join(written(write, word).split())
 
 
+@pytest.mark.parametrize("write", WRITERS.values(), ids=list(WRITERS))
+def test_in_a_pipe_a_long_name_stays_whole_and_no_line_ends_in_blanks(write: Callable[[str], None]) -> None:
+    word = "long-name-" * 50
+    lines = written(write, word).splitlines()
+    assert any(word in line for line in lines)
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
 @pytest.mark.parametrize("word", WORDS.values(), ids=list(WORDS))
 def test_json_holds_each_word_as_it_was(word: str) -> None:
     text = written(lambda word: output.write_json({"a": word}), word)

@@ -105,7 +105,11 @@ def test_the_text_is_a_table_and_then_findings_worst_first(server_of: Any, tmp_p
 
 
 def narrow(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
-    monkeypatch.setattr("secure_tiller_cli.output.console", lambda **_: Console(width=columns))
+    """Make standard output a narrow terminal."""
+    monkeypatch.setattr(
+        "secure_tiller_cli.output.console",
+        lambda *, err=False: Console(width=columns, force_terminal=not err, color_system=None),
+    )
 
 
 def test_80_columns_have_room_for_a_name_because_practices_are_numbers_there(
@@ -113,7 +117,7 @@ def test_80_columns_have_room_for_a_name_because_practices_are_numbers_there(
 ) -> None:
     narrow(monkeypatch, 80)
     out = run(server_of(PLAINTEXT), tmp_path).stdout
-    assert "\n  blue-tiller/tiller-deploy  " in out
+    assert "\n│ blue-tiller/tiller-deploy │" in out
     assert "1 RBAC, 2 Certificate, 3 Secrets, 4 Account, 5 Verification" in out
 
 
@@ -124,8 +128,8 @@ def test_a_name_for_which_there_is_no_room_goes_on_in_the_next_line(
     made = workload("Deployment", template(container()), "a-team-with-a-long-name-tiller")
     out = run(server_of(made), tmp_path).stdout
     overview = out.partition("\n\na-team")[0]
-    first_words = (line.split()[0] for line in overview.splitlines() if line.strip())
-    assert "a-team-with-a-long-name-tiller/tiller-deploy" in "".join(first_words)
+    first_cells = (line.split("│")[1].strip() for line in overview.splitlines() if line.startswith("│"))
+    assert "a-team-with-a-long-name-tiller/tiller-deploy" in "".join(first_cells)
 
 
 def test_a_tiller_without_findings_is_reported_too(server_of: Any, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """The output of the command about a proof, and its exit code."""
 
+from dataclasses import replace
+
 import pytest
 from typer.testing import CliRunner
 from typer.testing import Result as Ended
@@ -46,14 +48,47 @@ def test_what_failed_or_was_not_checked_decides_the_exit_code(
     assert run(monkeypatch, *results, options=("--format", "json")).exit_code == code
 
 
-def test_the_text_has_a_table_for_each_team_and_a_last_sentence_with_the_counts(
+SENTENCE = f"{STACK} on {SERVER}: 4 checks: 1 passed, 1 warning, 1 failed, 1 not checked"
+
+
+def test_the_text_shows_of_each_team_what_did_not_pass_and_last_a_sentence_with_the_counts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    lines = [line.rstrip() for line in run(monkeypatch, PASSED, WARNING, FAILED, UNCHECKED).stdout.splitlines()]
-    assert [line for line in lines if line.startswith("team ")] == ["team blue", "team green"]
-    assert "  certificates last        warning   server ends in 20 days" in lines
-    assert f"{'':37}pulumi up renews it" in lines
-    assert lines[-1] == f"{STACK} on {SERVER}: 4 checks: 1 passed, 1 warning, 1 failed, 1 not checked"
+    assert run(monkeypatch, PASSED, WARNING, FAILED, UNCHECKED).stdout.splitlines() == [
+        "team blue: 1 of 2 checks passed",
+        "CHECK               STATUS    WHAT WAS SEEN, AND WHAT TO DO",
+        "certificates last   warning   server ends in 20 days; pulumi up renews it",
+        "",
+        "team green: 0 of 2 checks passed",
+        "CHECK                           STATUS        WHAT WAS SEEN, AND WHAT TO DO",
+        "running pod is as planned       failed        no pod is ready; kubectl describe pods",
+        "releases are in Secrets alone   not checked   the cluster refused it; another account",
+        "",
+        SENTENCE,
+    ]
+
+
+def test_a_team_that_is_well_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    well = replace(PASSED, team="red")
+    first, *rest = run(monkeypatch, well, PASSED, FAILED).stdout.splitlines()
+    assert (first, rest[0]) == ("team red: 1 check passed", "team blue: 1 check passed")
+    assert rest[1] == "team green: 0 of 1 check passed"
+
+
+def test_all_shows_what_passed_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(monkeypatch, PASSED, options=("--all",)).stdout.splitlines() == [
+        "team blue: 1 check passed",
+        "CHECK                    STATUS   WHAT WAS SEEN, AND WHAT TO DO",
+        "port refuses plaintext   passed   refused a call in plaintext",
+        "",
+        f"{STACK} on {SERVER}: 1 check: 1 passed, 0 warnings, 0 failed, 0 not checked",
+    ]
+
+
+def test_the_json_has_what_passed_without_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    some, every = (run(monkeypatch, PASSED, FAILED, options=(*options, "-o", "json")) for options in ((), ("--all",)))
+    assert some.stdout == every.stdout
+    assert PASSED in from_json(some.stdout, "the output").results
 
 
 def test_a_long_sentence_stays_on_one_line_where_there_is_no_terminal(

@@ -89,7 +89,7 @@ def test_whose_releases_are_to_go_where_is_one_line_and_a_table_has_rows(
     write(report(selection=Selection(histories, {}, (), ())))
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "Team blue: from configmaps in kube-system to secrets in blue-tiller"
-    assert len([line for line in lines if "last status" in line]) == tables
+    assert len([line for line in lines if "LAST STATUS" in line]) == tables
 
 
 @pytest.mark.parametrize(("keeps", "shortened"), [(1, ["half"]), (2, []), (0, [])])
