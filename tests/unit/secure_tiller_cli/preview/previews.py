@@ -6,6 +6,7 @@ What they cannot prove: that the engine and its providers say it like this; test
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import pulumi
@@ -26,9 +27,15 @@ Resources = dict[str, dict[str, Any]]
 
 
 def resources(team: str, args: SecureTillerArgs, *, protect: bool = False) -> Resources:
-    """The resources that a team's settings register."""
-    recording = run(lambda: SecureTiller(team, args, pulumi.ResourceOptions(protect=protect)))
-    return {_urn(team, found): _state(team, found) for found in recording.resources}
+    """The resources that a team's settings register; a run takes a tenth of a second."""
+    made: Resources = json.loads(_resources(team, json.dumps(args), protect))
+    return made
+
+
+@cache
+def _resources(team: str, args: str, protect: bool) -> str:
+    recording = run(lambda: SecureTiller(team, json.loads(args), pulumi.ResourceOptions(protect=protect)))
+    return json.dumps({_urn(team, found): _state(team, found) for found in recording.resources})
 
 
 def preview(before: Resources, after: Resources, **fields: Any) -> Digest:
