@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo cluster down status toolchain uid schema reference practices env policies test test-unit fuzz rights golden lint format count
+.PHONY: help demo cluster down status toolchain uid schema reference practices env policies test test-unit fuzz rights golden times lint format count
 
 PYTHON ?= python3
 # CLUSTER=existing: the demo uses the cluster of the current kubeconfig context.
@@ -80,6 +80,9 @@ rights: $(ENVIRONMENT) ## ask the real API server for every right of everybody i
 golden: $(ENVIRONMENT) ## preview every change of tests/golden on the real engine, and write the golden files
 	$(RUN) -m testbed.toolchain
 	SECURE_TILLER_GOLDEN=write $(RUN) -m pytest tests/cluster/test_preview_summary.py
+
+times: $(ENVIRONMENT) ## how long demo, tests and command take, next to the goals (TIMES='help unit': these alone)
+	@$(RUN) -m testbed.times $(TIMES)
 
 lint: $(ENVIRONMENT) ## style, types, and who imports whom
 	$(RUN) -m ruff check
