@@ -7,13 +7,15 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from unittest import mock
 
 import pulumi
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pulumi.output import Unknown
-from pulumi.runtime import rpc
+from pulumi.runtime import resource, rpc
 from pulumi.runtime.mocks import MockCallArgs, MockEngine, MockMonitor, MockResourceArgs, Mocks, MockSettings
+from pulumi.runtime.proto import source_pb2
 from pulumi.runtime.settings import SETTINGS
 
 from tests.support import pki
@@ -169,10 +171,11 @@ def run(program: Callable[[], object], *, preview: bool = False) -> Recording:
     def program_alone() -> None:
         program()
 
-    try:
-        loop.run_until_complete(pulumi.runtime.run_in_stack(program_alone))
-    finally:
-        _end(loop)
+    with mock.patch.object(resource, "_get_stack_trace", source_pb2.StackTrace):  # slow, and nothing here reads it
+        try:
+            loop.run_until_complete(pulumi.runtime.run_in_stack(program_alone))
+        finally:
+            _end(loop)
     return recorder.recording
 
 
