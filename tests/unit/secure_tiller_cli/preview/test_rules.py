@@ -35,9 +35,9 @@ Careless = Callable[[Any], None]
 
 
 def transformed(before: Resources, urn: str, careless: Careless) -> Resources:
-    after = copy.deepcopy(before)
-    careless(after[urn]["inputs"])
-    return after
+    changed = copy.deepcopy(before[urn])
+    careless(changed["inputs"])
+    return {**before, urn: changed}
 
 
 def findings(before: Resources, after: Resources) -> dict[str, Meaning]:
