@@ -191,15 +191,12 @@ def calls(text: str) -> set[str]:
     return {OPTIONS.sub("", call) for call in found}
 
 
-FOUND = {
-    (str(file.relative_to(COMPONENTS)), call) for file in COMPONENTS.rglob("*.py") for call in calls(file.read_text())
-}
-
-
 def test_every_command_that_a_text_gives_has_a_test_that_runs_it() -> None:
     listed = {(module, call) for module, tests in RUN.items() for call in tests}
     assert listed.isdisjoint(NAMED)
-    assert listed | NAMED == FOUND
+    files = COMPONENTS.rglob("*.py")
+    found = {(str(file.relative_to(COMPONENTS)), call) for file in files for call in calls(file.read_text())}
+    assert listed | NAMED == found
 
 
 @pytest.mark.parametrize("test", sorted({test for tests in RUN.values() for test in tests.values()}))
