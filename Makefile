@@ -18,7 +18,7 @@ ALONE := tests/cluster/test_local_cluster.py tests/cluster/test_rights.py tests/
 # Most of a test's time it waits for the cluster: more processes than this machine has cores.
 REAL_TESTS := $(RUN) -m pytest --numprocesses=$$((`nproc` + 1)) --dist=loadgroup $(ALONE:%=--ignore=%) tests/engine tests/cluster
 WHERE := $(if $(filter existing,$(CLUSTER)),--existing,)
-FUZZ ?= 100
+FUZZ ?= 300
 
 ifeq ($(filter local existing,$(CLUSTER)),)
 $(error CLUSTER=$(CLUSTER): it is `local` (the default) or `existing`)
@@ -70,7 +70,7 @@ test: lint ## everything: style, types, unit tests, then the tests on the real e
 test-unit: $(ENVIRONMENT) ## the tests that need no engine, no Go and no network
 	$(UNIT_TESTS)
 
-fuzz: $(ENVIRONMENT) ## try the readers of what others write with many more samples (FUZZ=100: times as many)
+fuzz: $(ENVIRONMENT) ## try the readers of what others write with many more samples (FUZZ=300: times as many)
 	SECURE_TILLER_FUZZ=$(FUZZ) $(RUN) -m pytest --timeout=0 tests/unit/secure_tiller_cli/test_any_input.py
 
 rights: $(ENVIRONMENT) ## ask the real API server for every right of everybody in two teams, and compare with their plans

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,16 +45,20 @@ def names(tree: ast.AST) -> Iterator[str]:
                 yield f"{node.value.id}.{node.attr}"
 
 
-USES = {str(file.relative_to(COMPONENTS)): set(names(ast.parse(file.read_text()))) for file in COMPONENTS.rglob("*.py")}
+@cache
+def uses() -> dict[str, set[str]]:
+    """Return what each module imports and uses."""
+    files = COMPONENTS.rglob("*.py")
+    return {str(file.relative_to(COMPONENTS)): set(names(ast.parse(file.read_text()))) for file in files}
 
 
 @pytest.mark.parametrize("name", ONLY)
 def test_a_thing_that_is_one_is_used_in_its_place_alone(name: str) -> None:
-    assert {file for file, used in USES.items() if name in used} == ONLY[name]
+    assert {file for file, used in uses().items() if name in used} == ONLY[name]
 
 
 def test_of_the_kubernetes_client_the_features_know_its_error_alone() -> None:
-    for file, used in USES.items():
+    for file, used in uses().items():
         if not file.startswith(CLUSTER):
             assert {name for name in used if CLASS.fullmatch(name)} <= {"clients.ApiException"}, file
 

@@ -58,12 +58,12 @@ class Change:
     operation: str
     """`create`, `update`, `replace`, `delete` or `same`; another word of the engine's where none of these serves."""
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """The last word of its type."""
         return self.state.type.rsplit(":", 1)[-1]
 
-    @property
+    @cached_property
     def state(self) -> State:
         """As it is to be; as it was, if it is to go."""
         return _any_state(self.step)
@@ -133,7 +133,7 @@ class Team:
     def of(self, kind: str, part: str = "") -> Iterator[Change]:
         """Yield what happens to resources of a kind: of one part, or of every part with a variable rest (`manage:`)."""
         for change in self.changes:
-            if change.kind == kind and change.counts and _is_part(change.part, part):
+            if change.counts and change.kind == kind and _is_part(change.part, part):
                 yield change
 
     def remaining(self, kind: str, part: str = "") -> Iterator[Change]:

@@ -81,7 +81,7 @@ LIST = {"apiVersion": "v1", "kind": "List", "metadata": {}, "items": [DEPLOYMENT
 YAML = f"---\n# Source: a/b.yaml\n{yaml.safe_dump(LIST)}---\n{yaml.safe_dump(DEPLOYMENT)}"
 
 
-@samples(150)
+@samples(50)
 @given(mutations.texts(YAML) | mutations.documents(LIST))
 def test_a_manifest(text: str) -> None:
     with refused():
@@ -91,7 +91,7 @@ def test_a_manifest(text: str) -> None:
 RECORD = records.release("shop", 3, manifest=YAML, hooks=[YAML]).SerializeToString()
 
 
-@samples(150)
+@samples(50)
 @given(
     mutations.content(RECORD).map(gzip.compress)
     | mutations.content(RECORD)
@@ -109,7 +109,7 @@ PREVIEW = json.loads(text_of(preview(resources("blue", BLUE), resources("blue", 
 PREVIEW["diagnostics"] = [{"message": "a", "severity": severity} for severity in ("error", "warning", "info")]
 
 
-@samples(60)
+@samples(20)
 @given(mutations.documents(PREVIEW))
 def test_a_preview(text: str) -> None:
     with refused(digest.UnreadableError):
@@ -121,7 +121,7 @@ def test_a_preview(text: str) -> None:
         assert all(line.isprintable() for line in (machine.write(summary) + renewals.to_json(due)).split("\n"))
 
 
-@samples(60)
+@samples(20)
 @given(mutations.documents(PREVIEW).map(as_bytes) | mutations.content(json.dumps(PREVIEW).encode("utf-16")))
 def test_the_bytes_of_a_preview(content: bytes) -> None:
     with refused(digest.UnreadableError):
@@ -155,7 +155,7 @@ def _described(text: str) -> tuple[object, ...]:
 
 @pytest.mark.filterwarnings("ignore")  # of cryptography, about serial numbers and the like
 @pytest.mark.parametrize("what", PEMS)
-@samples(200)
+@samples(65)
 @given(data=st.data())
 def test_a_pem_text(what: str, data: st.DataObject) -> None:
     sample, read = PEMS[what]
@@ -169,7 +169,7 @@ FILES = Bundle("o/p/s", "blue", "ann", "blue-tiller", PARTNER.pem, CLIENT.pem, C
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", FILES)
-@samples(60)
+@samples(20)
 @given(data=st.data())
 def test_a_bundle(name: str, tmp_path: Path, data: st.DataObject) -> None:
     for each, text in FILES.items():
@@ -182,7 +182,7 @@ def test_a_bundle(name: str, tmp_path: Path, data: st.DataObject) -> None:
         bundle.read(tmp_path)
 
 
-@samples(150)
+@samples(50)
 @given(mutations.documents(to_json(proof())))
 def test_a_proof(text: str) -> None:
     with refused():
@@ -197,7 +197,7 @@ KUBECONFIG = {
 }
 
 
-@samples(150)
+@samples(50)
 @given(mutations.documents(KUBECONFIG) | mutations.texts(yaml.safe_dump(KUBECONFIG)))
 def test_a_kubeconfig(text: str) -> None:
     with refused(entries.EntryError, ValueError, KeyError, TypeError, AttributeError):  # which `connection` words
@@ -205,7 +205,7 @@ def test_a_kubeconfig(text: str) -> None:
         entries.read(access)
 
 
-@samples(150)
+@samples(50)
 @given(mutations.documents({"version": 3, "deployment": state()}))
 def test_a_state(text: str) -> None:
     said = mock.Mock(return_value=mock.Mock(code=0, out=text, err=""))

@@ -19,6 +19,8 @@ JUDGED = tuple(practice for practice in PRACTICES if practice.code not in OF_OTH
 
 def broken(team: Team) -> Iterator[Meaning]:
     """Say which practices are not kept from now on, or are not seen to be; what only the update decides is neither."""
+    if not any(change.counts for change in team.changes):
+        return  # all is as it was, so nothing is new
     known = {_key(each) for each in _judged(team, new=False)}
     for each in _judged(team, new=True):
         if _key(each) not in known:
