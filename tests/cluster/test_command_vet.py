@@ -693,6 +693,9 @@ def test_a_chart_whose_dependencies_are_missing_is_refused_with_the_remedy(world
     (problem,) = done.exception.problems
     (command,) = commands(problem.remedy)
     helm = world.helm[world.plain]
+    repositories = helm.home / "repository" / "repositories.yaml"
+    repositories.parent.mkdir(exist_ok=True)
+    repositories.write_text("apiVersion: v1\nrepositories: []\n")
     succeeded(run(command, tmp_path, helm.shell))
     assert world.vet(world.plain, str(chart)).exit_code == FITS
 

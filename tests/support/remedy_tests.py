@@ -108,7 +108,7 @@ RUN: dict[str, dict[str, str]] = {
     },
     "secure_tiller_cli/diagnosis/client.py": {
         "pulumi up": RENEWED,
-        "secure-tiller bundle {} {}": (
+        "secure-tiller bundle {} {} --out {}": (
             "cluster/test_endpoint_causes.py::test_a_bundle_that_is_written_again_is_answered"
         ),
     },
@@ -180,7 +180,7 @@ RUN: dict[str, dict[str, str]] = {
     },
     "secure_tiller_cli/vet/exactness.py": {
         "helm install --dry-run --debug {}": COMPARED,
-        "helm template {}": COMPARED,
+        "helm template --kube-version {} {}": COMPARED,
     },
     "secure_tiller_cli/vet/upgrade.py": {
         "helm get manifest {}": LOOKED,
@@ -237,7 +237,9 @@ RUN: dict[str, dict[str, str]] = {
         "kubectl label --overwrite {} {}={}": (
             "cluster/test_takeovers.py::test_what_a_team_may_have_is_given_to_it_by_the_command"
         ),
-        "pulumi state delete {}": "cluster/test_takeovers.py::test_what_is_to_leave_the_state_is_named_by_its_urn",
+        "pulumi state delete --target-dependents {}": (
+            "cluster/test_takeovers.py::test_what_is_to_leave_the_state_is_named_by_its_urn"
+        ),
     },
     "secure_tiller_stack/teams.py": {
         "pulumi destroy": "cluster/test_remedies.py::test_the_last_team_goes_by_the_command"

@@ -61,7 +61,7 @@ def read(credentials: Credentials) -> ClientCredentials | Cause:
 def again(leaf: x509.Certificate) -> str:
     """Return how to write a client's bundle again, as far as its certificate says whose it is."""
     team, client = word(organization(leaf) or "TEAM"), word(name(leaf) or "CLIENT")
-    return f"write the bundle again: secure-tiller bundle {team} {client}"
+    return f"write the bundle again: secure-tiller bundle {team} {client} --out {client}"
 
 
 def wrong_with_client(brought: ClientCredentials, now: datetime, known: StackCertificates) -> Iterator[Cause]:

@@ -36,7 +36,8 @@ def rendered_differently(chart: Path, discovery: Discovery) -> Concern | None:
         return None
     text = f"asks for the version of Kubernetes, and is rendered here for {shown}, by Tiller for {discovery.release}"
     if _NO_SUFFIX.fullmatch(discovery.release):
-        remedy = f"check whether it depends on the patch version: helm template {word(str(chart))}"
+        compare = f"helm template --kube-version {discovery.version} {word(str(chart))}"
+        remedy = f"check whether it depends on the patch version: {compare}"
         return Concern(Group.CANNOT_INSTALL, Effect.NOTE, text, remedy)
     remedy = f"compare, as a client of the team's Tiller: helm install --dry-run --debug {word(str(chart))}"
     return Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, f"not checked: {text}", remedy)

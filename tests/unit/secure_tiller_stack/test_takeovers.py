@@ -177,7 +177,7 @@ def test_what_was_taken_over_is_named_with_its_maker_and_the_ways_out(
     assert "every preview and update refuses it" in problem.why
     assert f"kubectl delete {named} && pulumi up --refresh" in problem.remedy
     assert f"kubectl label --overwrite {named} app.kubernetes.io/managed-by=secure-tiller" in problem.remedy
-    assert problem.remedy.endswith("pulumi state delete 'urn:a::b$c::d'")
+    assert problem.remedy.endswith("pulumi state delete --target-dependents 'urn:a::b$c::d'")
     assert warned == [f"TAKEN OVER: {item}, which was made by kubectl-create at {BEFORE}"]
 
 

@@ -244,4 +244,4 @@ def test_credentials_that_cannot_be_used_are_reported(credentials: Credentials, 
 
 def test_a_remedy_quotes_the_names_that_a_certificate_carries() -> None:
     leaf = pki.client(ALICES, "a; b", organization="$(id)\n", life=NOW_ISH).certificate
-    assert again(leaf).endswith(r": secure-tiller bundle $'$(id)\012' 'a; b'")
+    assert again(leaf).endswith(r": secure-tiller bundle $'$(id)\012' 'a; b' --out 'a; b'")
