@@ -227,7 +227,7 @@ RUN: dict[str, dict[str, str]] = {
         "kubectl delete pod --grace-period=0 --force --namespace {} {}": FORCED,
         "kubectl get pods --namespace {} --output wide": FORCED,
         "pulumi up without --target or --exclude": (
-            "cluster/test_remedies.py::test_whom_a_targeted_update_left_is_revoked_by_the_command"
+            "cluster/test_remedies.py::test_whom_an_update_left_is_revoked_by_the_command"
         ),
     },
     "secure_tiller_stack/takeovers.py": {
