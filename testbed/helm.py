@@ -60,7 +60,8 @@ class Helm:
     @property
     def shell(self) -> dict[str, str]:
         """The variables with which a `helm` that somebody types is this client's, with verified TLS."""
-        return {**self._environment(), "HELM_TLS_ENABLE": "true", "HELM_TLS_VERIFY": "true"}
+        verified = {"HELM_TLS_ENABLE": "true", "HELM_TLS_VERIFY": "true"}
+        return {**self._environment(), **verified, "TILLER_NAMESPACE": self.namespace}
 
     def _environment(self) -> dict[str, str]:
         return {**without_settings(self.environment), "HELM_HOME": str(self.home)}

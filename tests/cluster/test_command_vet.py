@@ -685,7 +685,8 @@ def test_what_does_not_render_is_one_clear_line(world: World, chart: str, option
 
 def test_a_chart_whose_dependencies_are_missing_is_refused_with_the_remedy(world: World, tmp_path: Path) -> None:
     chart = shutil.copytree(CHART, tmp_path / "web")
-    db = chart_of(tmp_path / "db", (OWN,), (("name", "db"),))
+    second = OWN.replace("{{ .Release.Name }}", "{{ .Release.Name }}-db")
+    db = chart_of(tmp_path / "db", (second,), (("name", "db"),))
     needed = [{"name": "db", "version": "1.0.0", "repository": f"file://{db}"}]
     (chart / "requirements.yaml").write_text(yaml.safe_dump({"dependencies": needed}))
     done = world.vet(world.plain, str(chart))
