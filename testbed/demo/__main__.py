@@ -60,7 +60,7 @@ def _demo(console: Console, *, existing: bool) -> int:
         with _Heading(console, "2/4 cluster"):
             where = place.existing()
     else:
-        with _Heading(console, "1/4 toolchain, and 2/4 cluster meanwhile"):
+        with _Heading(console, "1/4 toolchain and 2/4 cluster"):
             toolchain = _with_local_cluster(console)
         where = place.local()
     console.print(f"cluster: using context {where.context} at {where.server}", markup=False)
