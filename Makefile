@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo cluster down status toolchain uid schema reference practices env policies test test-unit fuzz rights golden times lint format count
+.PHONY: help demo cluster down status toolchain uid schema reference practices env policies test test-unit test-pythons fuzz rights golden times lint format count
 
 PYTHON ?= python3
 # CLUSTER=existing: the demo uses the cluster of the current kubeconfig context.
@@ -19,6 +19,8 @@ ALONE := tests/cluster/test_local_cluster.py tests/cluster/test_rights.py tests/
 REAL_TESTS := $(RUN) -m pytest --numprocesses=$$((`nproc` + 1)) --dist=loadgroup $(ALONE:%=--ignore=%) tests/engine tests/cluster
 WHERE := $(if $(filter existing,$(CLUSTER)),--existing,)
 FUZZ ?= 300
+PYTHONS ?= 3.12 3.13
+PACKAGES ?= pinned
 
 ifeq ($(filter local existing,$(CLUSTER)),)
 $(error CLUSTER=$(CLUSTER): it is `local` (the default) or `existing`)
@@ -69,6 +71,18 @@ test: lint ## everything: style, types, unit tests, then the tests on the real e
 
 test-unit: $(ENVIRONMENT) ## the tests that need no engine, no Go and no network
 	$(UNIT_TESTS)
+
+# PACKAGES=newest leaves constraints.txt out: what a user installs today.
+test-pythons: ## the unit tests on other versions of Python (PYTHONS="3.12 3.13"), each in a .venv-VERSION of its own
+	@for version in $(PYTHONS); do \
+	  for python in python$$version "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$$version.*/bin/python none; do \
+	    "$$python" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$$version')" 2>/dev/null && break; done; \
+	  test "$$python" != none || { echo "Python $$version is needed: neither on PATH nor pyenv's" >&2; exit 2; }; \
+	  echo "== $$("$$python" --version), packages: $(PACKAGES)"; \
+	  test -x .venv-$$version/bin/pip || "$$python" -m venv .venv-$$version; \
+	  .venv-$$version/bin/pip install --quiet --disable-pip-version-check $(if $(filter newest,$(PACKAGES)),--upgrade \
+	    --upgrade-strategy eager,--constraint constraints.txt) --editable '.[cli,development]'; \
+	  .venv-$$version/bin/python -m pytest --numprocesses=auto tests/unit; done
 
 fuzz: $(ENVIRONMENT) ## try the readers of what others write with many more samples (FUZZ=300: times as many)
 	SECURE_TILLER_FUZZ=$(FUZZ) $(RUN) -m pytest --timeout=0 tests/unit/secure_tiller_cli/test_any_input.py

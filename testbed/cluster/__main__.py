@@ -10,6 +10,7 @@ from rich.console import Console
 from testbed.cluster import LOCAL, ClusterError, down, is_running, require_machine, up
 from testbed.command import complain, guarded, output
 from testbed.toolchain import prepare
+from testbed.toolchain.pins import CLUSTER_PARTS
 
 
 def main() -> int:
@@ -32,7 +33,7 @@ def main() -> int:
 
 
 def _up(console: Console) -> int:
-    if not up(LOCAL, prepare(console), console):
+    if not up(LOCAL, prepare(console, CLUSTER_PARTS), console):
         console.print(f"cluster: {LOCAL.context} is running already")
     return 0
 

@@ -15,6 +15,7 @@ from testbed.cluster.instance import (
 from testbed.toolchain.pins import PAUSE_IMAGE
 
 CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
+CONTAINERD_CLIENT = ("ctr", "--address", CONTAINERD_SOCKET, "--namespace", "k8s.io")
 
 # Which rights an account needs, and which it was refused, is known for certain from what it asked of the API server.
 # So that the log stays small it holds service accounts' requests for objects alone, without their content: none of the
@@ -50,6 +51,11 @@ def etcd(instance: Instance) -> Daemon:
 def containerd(instance: Instance) -> Daemon:
     """Return the container runtime."""
     return ("containerd", "--config", f"{instance.folder}/config/containerd.toml")
+
+
+def import_image(archive: Path) -> tuple[str, ...]:
+    """Return the command that gives the container runtime an image."""
+    return (*CONTAINERD_CLIENT, "images", "import", "--digests=false", str(archive))
 
 
 def api_server(instance: Instance) -> Daemon:

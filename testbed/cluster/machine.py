@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def is_running(instance: Instance) -> bool:
 
 
 def up(instance: Instance, toolchain: Toolchain, console: Console) -> bool:
-    """Start the cluster and wait until it is usable.
+    """Start the cluster and wait until it is usable; give a running one the images that it lacks, and so its DNS.
 
     Returns:
         True when it was started, False when it was found running.
@@ -62,6 +63,7 @@ def up(instance: Instance, toolchain: Toolchain, console: Console) -> bool:
     require_machine()
     with _alone():
         if is_running(instance):
+            _complete(instance, toolchain)
             return False
         _remove(instance)
         _require_packet_filter()
@@ -70,13 +72,33 @@ def up(instance: Instance, toolchain: Toolchain, console: Console) -> bool:
         try:
             pid = _spawn(instance)
             _connect(instance, toolchain, pid)
-            addons.apply(instance, alive=lambda: _require_alive(instance))
+            addons.apply(instance, toolchain, alive=lambda: _require_alive(instance))
         except BaseException:
             _end(instance)
             raise
         instance.ready.touch()
         console.print(f"cluster: {instance.context} usable after {clock(time.monotonic() - started)}")
         return True
+
+
+def _complete(instance: Instance, toolchain: Toolchain) -> None:
+    note = instance.folder / "toolchain.json"
+    known = Toolchain.from_json(note.read_text())
+    images = {reference: archive for reference, archive in toolchain.images.items() if reference not in known.images}
+    if not images:
+        return
+    for archive in images.values():
+        _import(_require_alive(instance), archive)
+    addons.apply(instance, toolchain, alive=lambda: _require_alive(instance))
+    note.write_text(replace(known, images=known.images | images).to_json())
+
+
+def _import(node: int, archive: Path) -> None:
+    """Import an image in the node's own file system, where containerd's socket is."""
+    command = ["nsenter", f"--target={node}", "--mount", "--", *daemons.import_image(archive)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ClusterError(f"{' '.join(command)}: {done.stderr.strip()}")
 
 
 def down(instance: Instance) -> bool:

@@ -97,10 +97,9 @@ def _start(instance: Instance, toolchain: Toolchain) -> dict[int, str]:
     start(daemons.etcd(instance))
     start(daemons.containerd(instance))
     start(daemons.api_server(instance))
-    containerd = ("ctr", "--address", daemons.CONTAINERD_SOCKET, "--namespace", "k8s.io")
-    _until(lambda: _succeeds(*containerd, "version"), "containerd answers")
+    _until(lambda: _succeeds(*daemons.CONTAINERD_CLIENT, "version"), "containerd answers")
     for archive in toolchain.images.values():
-        _run(*containerd, "images", "import", "--digests=false", str(archive))
+        _run(*daemons.import_image(archive))
     kubectl = ("kubectl", f"--kubeconfig={instance.kubeconfig}", "--request-timeout=5s")
     _until(lambda: _succeeds(*kubectl, "get", "--raw=/readyz"), "the API server is ready")
     for daemon in (daemons.controller_manager, daemons.scheduler, daemons.kubelet, daemons.kube_proxy):

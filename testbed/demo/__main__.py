@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from rich.console import Console
@@ -19,6 +20,7 @@ from testbed.demo.checks import Attempt, Attempts, attempt
 from testbed.demo.place import Place
 from testbed.pulumi_stack import Stack, finish
 from testbed.toolchain import Toolchain, load, prepare
+from testbed.toolchain.pins import DEMO_PARTS, NODE_PARTS
 from testbed.toolchain.progress import clock
 
 UPDATE_SECONDS = 1200
@@ -53,10 +55,16 @@ def _print_environment(where: Place) -> int:
 
 def _demo(console: Console, *, existing: bool) -> int:
     started = time.monotonic()
-    with _Heading(console, "1/4 toolchain"):
-        toolchain = prepare(console, node=not existing)
-    with _Heading(console, "2/4 cluster"):
-        where = _cluster(console, toolchain, existing=existing)
+    if existing:
+        with _Heading(console, "1/4 toolchain"):
+            toolchain = prepare(console, DEMO_PARTS)
+        with _Heading(console, "2/4 cluster"):
+            where = place.existing()
+    else:
+        with _Heading(console, "1/4 toolchain and 2/4 cluster"):
+            toolchain = _with_local_cluster(console)
+        where = place.local()
+    console.print(f"cluster: using context {where.context} at {where.server}", markup=False)
     stack = where.stack(toolchain)
     with _Heading(console, "3/4 pulumi up"):
         _deploy(stack, live=console.is_terminal)
@@ -87,15 +95,23 @@ class _Heading:
         )
 
 
-def _cluster(console: Console, toolchain: Toolchain, *, existing: bool) -> Place:
-    if existing:
-        where = place.existing()
-    else:
-        where = place.local()
+def _with_local_cluster(console: Console) -> Toolchain:
+    """Build everything, and start the local cluster as soon as its own programs are there."""
+
+    def start(toolchain: Toolchain) -> None:
         if not up(LOCAL, toolchain, console):
             console.print(f"cluster: {LOCAL.context} is running already")
-    console.print(f"cluster: using context {where.context} at {where.server}", markup=False)
-    return where
+
+    with ThreadPoolExecutor(max_workers=1) as background:
+        starting: list[Future[None]] = []
+        toolchain = prepare(
+            console,
+            (*NODE_PARTS, *DEMO_PARTS),
+            early=NODE_PARTS,
+            when_early=lambda node: starting.append(background.submit(start, node)),
+        )
+        starting[0].result()
+    return toolchain
 
 
 def _deploy(stack: Stack, *, live: bool) -> None:

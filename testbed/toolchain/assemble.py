@@ -5,28 +5,30 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
-from testbed.toolchain import browser, debian, go, image, path
+from testbed.toolchain import browser, debian, go, image, path, plugins
 from testbed.toolchain.cache import cache_folder, key_of, locked, publish
 from testbed.toolchain.errors import ToolchainError
 from testbed.toolchain.pins import (
     BUSYBOX_IMAGE,
+    DEBIAN,
     GO_PROGRAMS,
     HELM_3_PROGRAMS,
     IMAGES,
-    PULUMI_KUBERNETES,
-    PULUMI_TLS,
+    PARTS,
+    PROVIDERS,
     GoProgram,
     Image,
 )
 from testbed.toolchain.progress import Steps, clock
-
-_PLUGINS = (("kubernetes", PULUMI_KUBERNETES), ("tls", PULUMI_TLS))
 
 
 @dataclass(frozen=True)
@@ -93,32 +95,49 @@ class _Step:
     name: str
     target: Path
     fill: Callable[[Path, Path], None]  # (folder, log)
+    fetch: Callable[[], None] = lambda: None  # downloads what `fill` takes; that tries again what failed
 
 
-def prepare(console: Console, *, node: bool = True) -> Toolchain:
-    """Find or build everything, showing progress, and return where it is.
+def prepare(
+    console: Console,
+    parts: Iterable[str] = PARTS,
+    *,
+    early: Iterable[str] = (),
+    when_early: Callable[[Toolchain], object] = lambda _: None,
+) -> Toolchain:
+    """Find or build parts, showing progress, and return where they are, and every other that was found.
 
     Args:
         console: where progress is shown.
-        node: also what the local node needs; an existing cluster needs less.
+        parts: the names of those that are needed, out of `pins.PARTS`.
+        early: of those that are built first.
+        when_early: called with them when they are there, before the others are built.
 
     Raises:
         ToolchainError: something could be neither found nor built.
     """
-    cache = cache_folder()
-    with locked(cache, waiting=lambda: console.print("another run is building the toolchain; waiting for it")):
-        programs = [program for program in GO_PROGRAMS if node or program.name in _WITHOUT_NODE]
+    cache, needed, first = cache_folder(), set(parts), set(early)
+    with _alone(cache, console):
         found = {
-            wanted: path.find_together(wanted, cache, suits=lambda file: not node or _suits_node(file))
-            for wanted in dict.fromkeys(program.on_path for program in programs)
+            wanted: path.find_together(wanted, cache, suits=lambda file: DEBIAN not in needed or _suits_node(file))
+            for wanted in dict.fromkeys(program.on_path for program in GO_PROGRAMS)
         }
-        steps = [_go_step(program, cache) for program in programs if not found[program.on_path]]
-        if node:
-            steps.append(_Step("debian packages", cache / f"debian-{debian.key()}", _unpack(cache)))
-        _build(steps, console, cache)
-        folders = {step.name: step.target for step in steps}
         taken = {name: file for files in found.values() for name, file in files.items()}
-        return _assemble(folders, taken, cache, node)
+        steps = [_go_step(program, cache, taken.get("pulumi")) for program in GO_PROGRAMS if not found[program.on_path]]
+        steps = [step for step in steps if step.name in needed or step.target.is_dir()]
+        if DEBIAN in needed:
+            steps.append(_Step(DEBIAN, cache / f"debian-{debian.key()}", _unpack(cache)))
+        steps.sort(key=lambda step: step.name not in first)
+
+        def assembled() -> Toolchain:
+            return _assemble({step.name: step.target for step in steps if step.target.is_dir()}, taken, cache)
+
+        with _building(steps, console, cache) as build:
+            if first:
+                build([step for step in steps if step.name in first])
+                when_early(assembled())
+            build(steps)
+        return assembled()
 
 
 def prepare_browser(console: Console) -> Path:
@@ -136,8 +155,7 @@ def prepare_browser(console: Console) -> Path:
     step = _Step(
         "chromium", cache / f"chromium-{browser.key()}", lambda folder, log: browser.unpack(folder, cache, log)
     )
-    with locked(cache, waiting=lambda: console.print("another run is building the toolchain; waiting for it")):
-        _build([step], console, cache)
+    _build([step], console, cache)
     return step.target / browser.START
 
 
@@ -152,33 +170,48 @@ def prepare_helm_3(console: Console) -> dict[str, Path]:
     """
     cache = cache_folder()
     steps = [_go_step(program, cache) for program in HELM_3_PROGRAMS]
-    with locked(cache, waiting=lambda: console.print("another run is building the toolchain; waiting for it")):
-        _build(steps, console, cache)
+    _build(steps, console, cache)
     return {step.name: step.target for step in steps}
 
 
-_WITHOUT_NODE = (
-    *("pulumi", "pulumi-language-python", "pulumi-resource-tls", "pulumi-resource-kubernetes"),
-    *("helm", "kubectl"),
-)
+def _alone(cache: Path, console: Console) -> AbstractContextManager[None]:
+    return locked(cache, waiting=lambda: console.print("another run is building the toolchain; waiting for it"))
 
 
-def _build(steps: list[_Step], console: Console, cache: Path) -> None:
+def _build(steps: Sequence[_Step], console: Console, cache: Path) -> None:
+    with _alone(cache, console), _building(steps, console, cache) as build:
+        build(steps)
+
+
+@contextmanager
+def _building(steps: Sequence[_Step], console: Console, cache: Path) -> Iterator[Callable[[Sequence[_Step]], None]]:
+    """Give a function that builds those of its steps that are missing; what comes later is downloaded while it does."""
     missing = [step for step in steps if not step.target.is_dir()]
     if not missing:
+        yield lambda _: None
         return
     console.print(
         f"toolchain: {len(missing)} of {len(steps)} parts are missing and will be built into {cache}", highlight=False
     )
     started = time.monotonic()
-    progress = Steps(console, len(missing))
+    progress = Steps(console, [step.name for step in missing])
     logs = cache / "logs"
     logs.mkdir(exist_ok=True)
-    for step in missing:
-        log = logs / f"{step.name.replace(' ', '-')}.log"
-        log.unlink(missing_ok=True)
-        with progress.step(step.name, detail=f"log: {log}"):
-            publish(step.target, lambda folder, step=step, log=log: step.fill(folder, log))  # type: ignore[misc]
+
+    def build(wanted: Sequence[_Step]) -> None:
+        for step in (step for step in wanted if not step.target.is_dir()):
+            log = logs / f"{step.name.replace(' ', '-')}.log"
+            log.unlink(missing_ok=True)
+            with progress.step(step.name, detail=f"log: {log}"):
+                publish(step.target, lambda folder, step=step, log=log: step.fill(folder, log))  # type: ignore[misc]
+
+    with ThreadPoolExecutor(max_workers=1) as downloads:
+        try:
+            for step in missing[1:]:
+                downloads.submit(step.fetch)
+            yield build
+        finally:
+            downloads.shutdown(wait=False, cancel_futures=True)
     # Several gigabytes that serve only a build which was interrupted.
     shutil.rmtree(cache / "go-build", ignore_errors=True)
     console.print(f"toolchain: built in {clock(time.monotonic() - started)}", style="green", highlight=False)
@@ -189,27 +222,32 @@ def _suits_node(file: Path) -> bool:
     return file.name not in {wanted.program for wanted in IMAGES} or image.is_static(file)
 
 
-def _go_step(program: GoProgram, cache: Path) -> _Step:
-    def fill(folder: Path, log: Path) -> None:
-        go.build(program, folder, cache, log)
-
-    return _Step(program.name, cache / f"{program.name}-{go.key(program)}", fill)
+def _go_step(program: GoProgram, cache: Path, cli: Path | None = None) -> _Step:
+    """Build a program; a provider that has not been built is downloaded where Pulumi's own CLI is on PATH."""
+    built = cache / f"{program.name}-{go.key(program)}"
+    if cli and program.name in PROVIDERS and not built.is_dir():
+        downloaded = cache / f"{program.name}-{PROVIDERS[program.name]}"
+        return _Step(program.name, downloaded, partial(plugins.download, cli, program.name))
+    fetch = partial(go.fetch, program, cache)
+    return _Step(program.name, built, lambda folder, log: go.build(program, folder, cache, log), fetch)
 
 
 def _unpack(cache: Path) -> Callable[[Path, Path], None]:
     return lambda folder, log: debian.unpack(folder, cache, log)
 
 
-def _assemble(folders: dict[str, Path], taken: dict[str, Path], cache: Path, node: bool) -> Toolchain:
+def _assemble(folders: dict[str, Path], taken: dict[str, Path], cache: Path) -> Toolchain:
     places = [sorted((name, str(place)) for name, place in places.items()) for places in (folders, taken)]
-    key = key_of(*places, node, IMAGES, image.APPLETS)
+    key = key_of(*places, IMAGES, image.APPLETS)
     home = publish(cache / f"toolchain-{key}", lambda folder: _fill(folder, folders, taken))
-    debian_tree = folders.get("debian packages", home)
+    debian_tree = folders.get(DEBIAN, home)
     images = {}
-    for wanted in IMAGES if node else ():
+    for wanted in IMAGES if DEBIAN in folders else ():
         source = debian_tree / wanted.program if "/" in wanted.program else home / "bin" / wanted.program
-        images[wanted.reference] = _image(wanted, source, home, debian_tree / BUSYBOX_IMAGE.program)
-    _install_plugins(home, folders)
+        if source.is_file():
+            images[wanted.reference] = _image(wanted, source, home, debian_tree / BUSYBOX_IMAGE.program)
+    if (home / "bin" / "pulumi").exists():
+        plugins.install(home, folders)
     toolchain = Toolchain(home / "bin", debian_tree, images, home / "pulumi", taken)
     (cache / "toolchain.json").write_text(toolchain.to_json())  # for `load`, so that `make env` answers at once
     return toolchain
@@ -219,7 +257,7 @@ def _fill(home: Path, folders: dict[str, Path], taken: dict[str, Path]) -> None:
     binaries = home / "bin"
     binaries.mkdir()
     for name, folder in folders.items():
-        if name != "debian packages":
+        if name != DEBIAN:
             for file in folder.iterdir():
                 # A provider on PATH would be preferred to the installed one, with a warning at every run.
                 if not file.name.startswith("pulumi-resource-"):
@@ -237,23 +275,6 @@ def _image(wanted: Image, binary: Path, home: Path, busybox: Path) -> Path:
         image.write(wanted, binary, partial, busybox)
         partial.rename(archive)
     return archive
-
-
-def _install_plugins(home: Path, folders: dict[str, Path]) -> None:
-    for name, version in _PLUGINS:
-        if (home / "pulumi" / "plugins" / f"resource-{name}-v{version}").is_dir():
-            continue
-        binary = f"pulumi-resource-{name}"
-        command = ["pulumi", "plugin", "install", "resource", name, version]
-        command += ["--file", str(folders[binary] / binary)]
-        environment = os.environ | {
-            "PATH": f"{home / 'bin'}{os.pathsep}{os.environ['PATH']}",
-            "PULUMI_HOME": str(home / "pulumi"),
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-        }
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
-        if done.returncode:
-            raise ToolchainError(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
 
 
 def load() -> Toolchain:

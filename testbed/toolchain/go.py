@@ -1,9 +1,11 @@
 """Builds a Go program from its pinned module."""
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from testbed.toolchain import path
@@ -52,6 +54,21 @@ def build(program: GoProgram, into: Path, cache: Path, log: Path) -> None:
     if missing:
         raise ToolchainError(f"{program.name}: the build ended well but made no {', '.join(missing)}; see {log}")
     shutil.rmtree(source)
+
+
+def fetch(program: GoProgram, cache: Path) -> None:
+    """Download the sources that a program is built from, so that its build need not wait for them.
+
+    The build itself reports what cannot be had.
+    """
+    command = path.find(GO, cache)
+    if command:
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder, program.module)
+            shutil.copytree(MODULES / program.module, source)
+            go = _Go(command, program, source, cache, Path(os.devnull))
+            with contextlib.suppress(ToolchainError):
+                go.run("list", "-e", "-deps", *program.packages)
 
 
 def require_go(program: GoProgram, cache: Path) -> Path:

@@ -8,7 +8,7 @@ import platform
 from dataclasses import dataclass, field
 
 KUBERNETES = "v1.36.3"
-PULUMI = "v3.250.0"
+PULUMI = "v3.274.1"
 PULUMI_KUBERNETES = "4.25.0"
 PULUMI_TLS = "5.3.1"
 HELM = "v2.17.0"
@@ -97,6 +97,9 @@ _OFFICIAL_CLI = (
     OnPath(("pulumi", "version"), r"^v3\.(2[4-9]\d|23[7-9]|[3-9]\d\d)\."),
     OnPath(("pulumi-language-python", "-h"), r"(?i)usage", beside=(EXECUTOR,)),
 )
+PROVIDERS = {"pulumi-resource-kubernetes": PULUMI_KUBERNETES, "pulumi-resource-tls": PULUMI_TLS}
+"""The version of each provider, by its program's name."""
+
 _HELM_VERSION = (("k8s.io/helm/pkg/version.Version", HELM), ("k8s.io/helm/pkg/version.BuildMetadata", ""))
 _NODE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy")
 
@@ -227,6 +230,26 @@ HELM_3_PROGRAMS = (
         files=tuple(("github.com/helm/helm-mapkubeapis", file) for file in ("plugin.yaml", "config/Map.yaml")),
     ),
 )
+
+DEBIAN = "debian packages"
+"""The part of the toolchain that is no Go program."""
+
+PARTS = (DEBIAN, *(program.name for program in GO_PROGRAMS))
+"""Every part, which all tests together need."""
+
+NODE_PARTS = (DEBIAN, "pause", "tiller", "kubernetes", "kubectl", "kube-router")
+"""The parts of a local cluster on which the demo's pods run."""
+
+CLUSTER_PARTS = (*NODE_PARTS, "coredns")
+"""The parts of a local cluster that has its DNS, for whatever you run on it."""
+
+DEMO_PARTS = (
+    *PROVIDERS,
+    *(program.name for program in GO_PROGRAMS if program.on_path == _OFFICIAL_CLI),
+    "helm",
+    "kubectl",
+)
+"""The parts of the demo on a cluster that is there."""
 
 # Programs of the node that Debian packages well, with the libraries that a minimal Debian may lack; and shellcheck, for
 # the workflow files.

@@ -1,7 +1,7 @@
 """Shows long work: a live line on a terminal, plain lines anywhere else."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -15,16 +15,16 @@ def clock(seconds: float) -> str:
 
 
 class Steps:
-    """Announces steps one after the other, each with its number, what it does and the time it took."""
+    """Announces steps one after the other, each with its number, the time it took, and what is left."""
 
-    def __init__(self, console: Console, total: int) -> None:
-        self._console, self._total, self._number = console, total, 0
+    def __init__(self, console: Console, names: Sequence[str]) -> None:
+        self._console, self._total, self._left = console, len(names), list(names)
 
     @contextmanager
     def step(self, what: str, detail: str = "") -> Iterator[None]:
         """Run one step; its line stays on the screen as done, or as failed when it raises."""
-        self._number += 1
-        label = f"[{self._number}/{self._total}] {what}"
+        self._left.remove(what)
+        label = f"[{self._total - len(self._left)}/{self._total}] {what}"
         started = time.monotonic()
         outcome = "failed"
         try:
@@ -34,7 +34,8 @@ class Steps:
         finally:
             style = "green" if outcome == "done" else "red"
             took = clock(time.monotonic() - started)
-            self._console.print(f"{label}: {outcome} in {took}", style=style, markup=False, highlight=False)
+            left = f"; left: {', '.join(self._left)}" if self._left else ""
+            self._console.print(f"{label}: {outcome} in {took}{left}", style=style, markup=False, highlight=False)
 
     @contextmanager
     def _running(self, label: str, detail: str) -> Iterator[None]:

@@ -3,6 +3,7 @@
 A second instance runs next to that of the other tests: both live in namespaces of their own.
 """
 
+import dataclasses
 import multiprocessing
 import os
 import signal
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from kubernetes import client, config
 from rich.console import Console
 
 from testbed.cluster import Instance, down, is_running, machine, up
@@ -18,6 +20,7 @@ from testbed.cluster.machine import _holder
 from testbed.demo.place import Place
 from testbed.pulumi_stack import PROJECT
 from testbed.toolchain import Toolchain
+from testbed.toolchain.pins import COREDNS_IMAGE
 from testbed.waiting import until
 from tests.cluster.machine_state import picture
 
@@ -49,6 +52,20 @@ def test_a_second_start_finds_it_running_and_down_leaves_no_trace(
     assert down(SECOND)
     assert _left(before, tools) == {}
     assert not down(SECOND)
+
+
+def test_a_cluster_that_was_started_without_dns_gets_it_from_who_has_it(
+    before: dict[str, set[str]], tools: Toolchain, console: Console
+) -> None:
+    assert before
+    without = {name: archive for name, archive in tools.images.items() if name != COREDNS_IMAGE.reference}
+    assert up(SECOND, dataclasses.replace(tools, images=without), console)
+    apps = client.AppsV1Api(config.new_client_from_config(str(SECOND.kubeconfig)))
+    assert apps.list_namespaced_deployment("kube-system").items == []
+    assert not up(SECOND, tools, console)
+    (dns,) = apps.list_namespaced_deployment("kube-system").items
+    assert dns.status.available_replicas
+    assert not up(SECOND, tools, console)
 
 
 def test_a_node_that_was_killed_is_not_taken_for_running_and_leaves_no_trace(

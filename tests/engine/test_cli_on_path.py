@@ -1,14 +1,18 @@
 """The toolchain takes Pulumi's own CLI from PATH, and its engine runs programs with its language host."""
 
 import os
+import platform
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from testbed.toolchain import Toolchain, load, prepare
+from testbed.ports import free_ports
+from testbed.toolchain import Toolchain, ToolchainError, load, prepare
+from testbed.toolchain.pins import DEMO_PARTS, PROVIDERS
 from tests.engine.python_projects import new_stack
+from tests.support.plugin_server import serving
 from tests.support.pulumi_cli import CLI, NEWER, install, install_older, own_cache
 
 _SHOW_PATH = "import shutil, pulumi; pulumi.export('pulumi', shutil.which('pulumi'))"
@@ -69,7 +73,7 @@ def test_a_program_runs_with_the_cli_of_path(
     monkeypatch.setenv("PATH", os.pathsep.join([*map(str, folders), os.environ["PATH"]]))
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
 
-    toolchain = prepare(console, node=False)
+    toolchain = prepare(console, DEMO_PARTS)
     stack = new_stack(tmp_path, toolchain.environment, _SHOW_PATH)
     done = stack.up()
 
@@ -79,6 +83,43 @@ def test_a_program_runs_with_the_cli_of_path(
     assert stack.outputs()["pulumi"] == str(toolchain.bin / "pulumi")
     assert "warning" not in done.stdout + done.stderr
     assert list(tmp_path.rglob("asked")) == []
+
+
+_KEY = (
+    "import pulumi, pulumi_tls; pulumi.export('pem', pulumi_tls.PrivateKey('key', algorithm='ED25519').public_key_pem)"
+)
+
+
+@pytest.mark.skipif(
+    (platform.system(), platform.machine()) != ("Linux", "x86_64"), reason="the archives are named for this system"
+)
+def test_the_cli_of_path_downloads_the_providers_and_nothing_of_pulumi_is_built(
+    tools: Toolchain, cli: Path, console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "archives").mkdir()
+    with own_cache("test-download", without=PROVIDERS) as base, serving(tools, tmp_path / "archives") as settings:
+        for name, value in {"XDG_CACHE_HOME": str(base), **settings}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("PATH", os.pathsep.join([str(cli), os.environ["PATH"]]))
+        toolchain = prepare(console, DEMO_PARTS)
+        stack = new_stack(tmp_path, toolchain.environment, _KEY)
+        stack.up()
+        assert stack.outputs()["pem"].startswith("-----BEGIN PUBLIC KEY-----")
+        kept = {folder.name for folder in (base / "secure-tiller").glob("pulumi-resource-*")}
+        assert kept == {f"{name}-{version}" for name, version in PROVIDERS.items()}
+
+
+def test_a_provider_that_cannot_be_downloaded_is_named_with_the_way_out(
+    cli: Path, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (port,) = free_ports(1)
+    with own_cache("test-download", without=PROVIDERS) as base:
+        monkeypatch.setenv("XDG_CACHE_HOME", str(base))
+        monkeypatch.setenv("PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES", f".*=http://127.0.0.1:{port}")
+        monkeypatch.setenv("PATH", os.pathsep.join([str(cli), os.environ["PATH"]]))
+        with pytest.raises(ToolchainError, match="take it off PATH") as error:
+            prepare(console, DEMO_PARTS)
+    assert "plugin install resource" in str(error.value)
 
 
 def test_the_older_cli_of_these_tests_leaves_a_trace_when_it_is_called(tmp_path: Path) -> None:

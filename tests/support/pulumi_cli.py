@@ -1,7 +1,7 @@
 """Pulumi's own CLI as its users have it on PATH, and a cache in which the toolchain has not met it yet."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from testbed.toolchain.cache import cache_folder
 from testbed.toolchain.pins import EXECUTOR, GO_PROGRAMS, PULUMI
 
 CLI = ("pulumi", "pulumi-language-python", EXECUTOR)
-NEWER = "v3.259.0"
+NEWER = "v3.279.0"
 
 
 def install(folder: Path, tools: Toolchain) -> Path:
@@ -36,17 +36,22 @@ def install_older(folder: Path) -> Path:
 
 
 @contextmanager
-def own_cache(name: str) -> Iterator[Path]:
+def own_cache(name: str, without: Collection[str] = ()) -> Iterator[Path]:
     """Give the base of a cache that has what was built in the real one, and no toolchain put together.
 
     It lies in the real one, because a toolchain has hard links of what was built.
+
+    Args:
+        name: the folder's.
+        without: the programs that it does not have.
     """
     real = cache_folder()
     base = real / name
     shutil.rmtree(base, ignore_errors=True)
     own = base / "secure-tiller"
     own.mkdir(parents=True)
-    for part in [f"debian-{debian.key()}", *(f"{program.name}-{go.key(program)}" for program in GO_PROGRAMS)]:
+    programs = [program for program in GO_PROGRAMS if program.name not in without]
+    for part in [f"debian-{debian.key()}", *(f"{program.name}-{go.key(program)}" for program in programs)]:
         if (real / part).is_dir():
             (own / part).symlink_to(real / part)
     try:

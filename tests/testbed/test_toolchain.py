@@ -124,14 +124,14 @@ def test_what_is_there_is_not_made_again(tmp_path: Path) -> None:
 
 def test_progress_is_plain_lines_where_there_is_no_terminal() -> None:
     output = io.StringIO()
-    steps = Steps(Console(file=output), 2)
+    steps = Steps(Console(file=output), ["pulumi", "helm"])
     with steps.step("pulumi", detail="log: /var/log/x"):
         pass
     with pytest.raises(ValueError, match="broken"), steps.step("helm"):
         raise ValueError("broken")
     assert output.getvalue().splitlines() == [
         "[1/2] pulumi ... (log: /var/log/x)",
-        "[1/2] pulumi: done in 0 s",
+        "[1/2] pulumi: done in 0 s; left: helm",
         "[2/2] helm ...",
         "[2/2] helm: failed in 0 s",
     ]

@@ -11,8 +11,23 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from testbed.toolchain import ToolchainError, debian, go, image, load, path, prepare
-from testbed.toolchain.pins import GO_PROGRAMS, HELM, IMAGES, KUBERNETES, PULUMI, GoProgram
+from testbed.toolchain import Toolchain, ToolchainError, debian, go, image, load, path, plugins, prepare
+from testbed.toolchain.pins import (
+    CLUSTER_PARTS,
+    DEBIAN,
+    DEMO_PARTS,
+    GO_PROGRAMS,
+    HELM,
+    IMAGES,
+    KUBERNETES,
+    NODE_PARTS,
+    PARTS,
+    PAUSE_IMAGE,
+    PROVIDERS,
+    PULUMI,
+    TILLER_IMAGE,
+    GoProgram,
+)
 
 PROGRAMS = {program.name: program for program in GO_PROGRAMS}
 FROM_PATH = [program.name for program in GO_PROGRAMS if program.on_path]
@@ -50,7 +65,7 @@ def put_on_path(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 @pytest.fixture
 def builds(cache: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Builds and Debian's packages by stand-ins; the list says which programs were built."""
+    """Builds, downloads and Debian's packages by stand-ins; the list says which programs were built."""
     assert cache.is_dir()
     built: list[str] = []
 
@@ -63,6 +78,10 @@ def builds(cache: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def unpack(into: Path, *_: object) -> None:
         _program(into / "usr" / "bin", "busybox", "busybox")
 
+    def download(_: Path, program: str, into: Path, *__: object) -> None:
+        _program(into, program, "downloaded")
+
+    monkeypatch.setattr(plugins, "download", download)
     monkeypatch.setattr(go, "build", build)
     monkeypatch.setattr(debian, "unpack", unpack)
     return built
@@ -302,8 +321,8 @@ def test_go_too_may_be_there_in_two_versions(cache: Path, tmp_path: Path, put_on
         go.require_go(PROGRAMS["pause"], cache)
 
 
-def _prepared(*, node: bool = False) -> Path:
-    return prepare(Console(quiet=True), node=node).bin
+def _prepared(*parts: str) -> Path:
+    return prepare(Console(quiet=True), parts or DEMO_PARTS).bin
 
 
 WITHOUT_NODE = {"pulumi", "pulumi-language-python", "helm", "kubectl"}
@@ -325,15 +344,82 @@ def test_what_path_has_is_linked_and_only_the_rest_is_built(
     assert WITHOUT_NODE - set(builds) == {name for name in WITHOUT_NODE if set(_files(PROGRAMS[name])) <= set(there)}
 
 
+def test_where_pulumi_and_kubectl_are_on_path_helm_is_all_that_an_existing_cluster_needs_built(
+    builds: list[str], cache: Path, tmp_path: Path, put_on_path: Callable[..., None]
+) -> None:
+    _programs(tmp_path / "path", [*CLI, "kubectl"])
+    put_on_path(tmp_path / "path")
+    _prepared()
+    assert builds == ["helm"]
+    assert {_call(next(cache.glob(f"{name}-*")) / name).strip() for name in PROVIDERS} == {"downloaded"}
+
+
+def test_a_provider_that_was_built_is_not_downloaded(
+    builds: list[str], cache: Path, tmp_path: Path, put_on_path: Callable[..., None]
+) -> None:
+    put_on_path("/nowhere")
+    _prepared()
+    built = set(cache.glob("pulumi-resource-*"))
+    _programs(tmp_path / "path", CLI)
+    put_on_path(tmp_path / "path")
+    _prepared()
+    assert set(cache.glob("pulumi-resource-*")) == built
+    assert set(PROVIDERS) <= set(builds)
+
+
+@pytest.mark.parametrize(
+    ("parts", "left_out"),
+    [
+        ((*NODE_PARTS, *DEMO_PARTS), {"coredns", "kube-score", "actionlint"}),
+        (CLUSTER_PARTS, {*DEMO_PARTS, "kube-score", "actionlint"} - set(CLUSTER_PARTS)),
+        (DEMO_PARTS, {*CLUSTER_PARTS, "kube-score", "actionlint"} - set(DEMO_PARTS)),
+        (PARTS, set()),
+    ],
+    ids=["demo", "cluster", "demo on an existing cluster", "test"],
+)
+def test_only_what_a_target_needs_is_built(
+    parts: tuple[str, ...], left_out: set[str], builds: list[str], put_on_path: Callable[..., None]
+) -> None:
+    put_on_path("/nowhere")
+    _prepared(*parts)
+    assert set(builds) == set(PARTS) - left_out - {DEBIAN}
+
+
+def test_what_another_target_had_built_stays_in_the_toolchain(
+    builds: list[str], put_on_path: Callable[..., None]
+) -> None:
+    put_on_path("/nowhere")
+    _prepared()
+    assert _call(_prepared(*CLUSTER_PARTS) / "pulumi").strip() == "built"
+    assert builds.count("pulumi") == 1
+
+
+def test_the_parts_of_the_node_are_built_first_and_handed_over_before_the_others(
+    builds: list[str], put_on_path: Callable[..., None]
+) -> None:
+    put_on_path("/nowhere")
+    early: list[str] = []
+
+    def hand_over(toolchain: Toolchain) -> None:
+        early.extend(builds)
+        assert (toolchain.bin / "kubelet").is_file()
+        assert {PAUSE_IMAGE.reference, TILLER_IMAGE.reference} <= set(toolchain.images)
+
+    wanted = (*DEMO_PARTS, *NODE_PARTS)
+    prepare(Console(quiet=True), wanted, early=NODE_PARTS, when_early=hand_over)
+    assert set(early) == set(NODE_PARTS) - {DEBIAN}
+    assert set(builds) == set(wanted) - {DEBIAN}
+
+
 def test_every_program_of_the_node_can_come_from_path_together(
     builds: list[str], tmp_path: Path, put_on_path: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(image, "is_static", lambda _: True)
     _programs(tmp_path / "path", ANSWERS)
     put_on_path(tmp_path / "path")
-    bins = _prepared(node=True)
+    bins = _prepared(*PARTS)
     assert {file.name for file in bins.iterdir()} == {*ANSWERS, "tiller", "pause"}
-    assert set(builds) == {program.name for program in GO_PROGRAMS if not program.on_path}
+    assert set(builds) == {program.name for program in GO_PROGRAMS if not program.on_path} - set(PROVIDERS)
 
 
 def test_a_program_from_path_that_becomes_an_image_is_static(
@@ -341,10 +427,11 @@ def test_a_program_from_path_that_becomes_an_image_is_static(
 ) -> None:
     _programs(tmp_path / "path", ANSWERS)
     put_on_path(tmp_path / "path")
-    _prepared(node=True)
+    _prepared(*PARTS)
     imaged = {program.name for program in GO_PROGRAMS if set(program.binaries) & {image.program for image in IMAGES}}
     assert {"helm", "coredns"} < imaged
-    assert set(builds) == imaged | {program.name for program in GO_PROGRAMS if not program.on_path}
+    always_built = {program.name for program in GO_PROGRAMS if not program.on_path} - set(PROVIDERS)
+    assert set(builds) == imaged | always_built
 
 
 def _elf(*kinds: int) -> bytes:

@@ -1,0 +1,37 @@
+"""A server of Pulumi's plugins on loopback, in place of the one that Pulumi's own CLI asks."""
+
+import tarfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from testbed.toolchain import Toolchain
+from testbed.toolchain.pins import PROVIDERS
+
+
+@contextmanager
+def serving(tools: Toolchain, folder: Path) -> Iterator[dict[str, str]]:
+    """Serve the two providers that were built, and give the environment in which the CLI asks here and nowhere else.
+
+    Args:
+        tools: with the providers installed.
+        folder: an empty one for the archives.
+    """
+    for program, version in PROVIDERS.items():
+        plugin = tools.pulumi_home / "plugins" / f"{program.removeprefix('pulumi-')}-v{version}" / program
+        with tarfile.open(folder / f"{program}-v{version}-linux-amd64.tar.gz", "w:gz", compresslevel=1) as archive:
+            archive.add(plugin, program)
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield {"PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES": f".*=http://127.0.0.1:{server.server_port}"}
+        finally:
+            server.shutdown()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Write no line for each request between those of the tests."""
