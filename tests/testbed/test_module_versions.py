@@ -30,7 +30,10 @@ APART = {
         "sigs.k8s.io/": "these go with the Kubernetes libraries",
         "github.com/google/gnostic-models": "the Kubernetes libraries of this version read its nodes of YAML",
     },
-    "kube-score": {"k8s.io/": "its checks know the kinds of this version", "sigs.k8s.io/": "these go with the Kubernetes libraries"},
+    "kube-score": {
+        "k8s.io/": "its checks know the kinds of this version",
+        "sigs.k8s.io/": "these go with the Kubernetes libraries",
+    },
 }
 
 _REQUIRED = re.compile(r"^(?:require )?\s*([\w.-]+\.[\w./~-]+) (v\S+)", re.MULTILINE)
