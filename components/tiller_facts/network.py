@@ -13,7 +13,7 @@ from typing import Any
 from tiller_facts.facts import Facts, FoundObject
 from tiller_facts.kinds import NETWORK_POLICIES, SERVICES
 from tiller_facts.selectors import has, selects
-from tiller_facts.values import NotKnown, Value, as_far_as_known, at, each, maybe, text, texts
+from tiller_facts.values import NotKnown, Value, as_far_as_known, at, each, maybe, text, texts, word
 from tiller_facts.workloads import Tiller
 
 OUTSIDE = ("NodePort", "LoadBalancer")
@@ -21,6 +21,8 @@ OUTSIDE = ("NodePort", "LoadBalancer")
 
 _OF_EVERY_NAMESPACE = ("Exists", "kubernetes.io/metadata.name")
 """Expression that holds for every namespace (Kubernetes documentation, Automatic labelling)."""
+
+_MOST_DIGITS = 5  # of the number of a port
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -167,7 +169,7 @@ def _holds_all(blocks: Iterable[Network], wanted: Network) -> bool:
 
 def _opens(rule: Any, port: str, tiller: Tiller) -> bool:
     named = {
-        maybe(one, "name"): maybe(one, "containerPort")
+        word(one, "name"): maybe(one, "containerPort")
         for container in tiller.containers  # all of a pod share its ports
         for one in as_far_as_known(each(container, "ports"))
     }
@@ -179,8 +181,16 @@ def _covers(one: Any, port: str, named: Mapping[Any, Any]) -> bool:
     if (at(one, "protocol") or "TCP") != "TCP":
         return False
     first, last = at(one, "port"), at(one, "endPort")
-    first = named.get(first, first)
-    if first is None or not port.isdecimal():
+    if isinstance(first, str):
+        first = named.get(first, first)
+    wanted = _number(port)
+    if first is None or wanted is None:
         return True
-    # A program's numbers are floats; a name of no port opens none.
-    return str(first).partition(".")[0].isdecimal() and int(first) <= int(port) <= int(last or first)
+    begin, end = _number(first), _number(last or first)  # a name of no port opens none
+    return begin is not None and end is not None and begin <= wanted <= end
+
+
+def _number(port: Any) -> int | None:
+    """Return the number of a port; None: it is none. A program's numbers are floats."""
+    digits = str(port).removesuffix(".0")
+    return int(digits) if digits.isdecimal() and len(digits) <= _MOST_DIGITS else None

@@ -14,8 +14,8 @@ def selects(selector: Any, labels: Mapping[str, Any]) -> bool:
 
 
 def has(labels: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Return whether labels are among others. Raises NotKnownError."""
-    return all(at(labels, key) == at(wanted, key) for key in wanted)
+    """Return whether labels are among others; what is no map is among none. Raises NotKnownError."""
+    return isinstance(wanted, Mapping) and all(at(labels, key) == at(wanted, key) for key in wanted)
 
 
 def _holds(expression: Any, value: Any) -> bool:
@@ -25,4 +25,4 @@ def _holds(expression: Any, value: Any) -> bool:
         "NotIn": value not in values,
         "Exists": value is not None,
         "DoesNotExist": value is None,
-    }.get(at(expression, "operator"), False)
+    }.get(text(expression, "operator"), False)
