@@ -16,7 +16,7 @@ UNIT_TESTS := $(RUN) -m pytest --numprocesses=auto tests/unit tests/testbed test
 # Tests that look at the whole machine or cluster, and what the scanners say for people: nothing runs next to them.
 ALONE := tests/cluster/test_local_cluster.py tests/cluster/test_rights.py tests/scanners
 # Most of a test's time it waits for the cluster: more processes than this machine has cores.
-REAL_TESTS := $(RUN) -m pytest --numprocesses=$$((`nproc` + 1)) --dist=loadgroup $(ALONE:%=--ignore=%) tests/engine tests/cluster
+REAL_TESTS := $(RUN) -m pytest --numprocesses=$$((`nproc` + 1)) --dist=loadfile $(ALONE:%=--ignore=%) tests/engine tests/cluster
 WHERE := $(if $(filter existing,$(CLUSTER)),--existing,)
 FUZZ ?= 300
 PYTHONS ?= 3.12 3.13

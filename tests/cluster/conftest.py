@@ -13,18 +13,6 @@ from testbed.tiller import ask
 from tests.support.live_objects import listed
 from tests.support.projects import TestStack
 
-SHARED = {"deployed", "story"}
-"""Fixtures whose stacks every file that uses one looks at."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which files share a process when several run the tests: those of the shared stacks, and each other alone."""
-    sharing = {item.path for item in items if SHARED & set(getattr(item, "fixturenames", ()))}
-    for item in items:
-        group = "shared stacks" if item.path in sharing else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
-
 
 @dataclass
 class Story:
