@@ -11,13 +11,13 @@ from secure_tiller_cli.exit_codes import FOUND
 from tiller_facts.severity import Severity
 
 EXAMPLES = """
-# Every Tiller in the cluster of the current context, the worst first
+# List every Tiller in the cluster of the current context, the worst first
 secure-tiller audit
 
-# In a pipeline: exit 3 for a finding of severity high or critical
+# In a pipeline: exit with code 3 if there is a finding of severity high or critical
 secure-tiller audit --context production --fail-on high
 
-# For machines
+# Write JSON for machines
 secure-tiller audit -o json
 """
 

@@ -12,10 +12,10 @@ from secure_tiller_cli.commands.options import Format, FormatOption, StackOption
 from secure_tiller_cli.exit_codes import WRONG_USE
 
 EXAMPLES = """
-# The folder that alice's Helm reads
+# Write the folder that alice's Helm reads
 secure-tiller bundle blue alice --out alice
 
-# The same for another machine, without a file on this one
+# Write it on another machine, without a file on this one
 secure-tiller bundle blue alice --out - | ssh alice@laptop tar -x
 """
 STDOUT = "-"
@@ -43,7 +43,7 @@ def command(
     key service. What was written, and until when it is good, stands on standard error.
 
     Exit code: 0; 1 if the stack cannot be read or the folder cannot be written; 2 for a wrong use, such as a team or
-    client that there is not.
+    client that does not exist.
     """
     from secure_tiller.problems import Problem
     from secure_tiller_cli import bundle, handover, output

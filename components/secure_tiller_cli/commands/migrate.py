@@ -17,7 +17,7 @@ from secure_tiller_cli.exit_codes import PROBLEM, SKIPPED
 from secure_tiller_cli.releases import Kind
 
 EXAMPLES = """
-# What would be copied from the Tiller in kube-system
+# Report what would be copied from the Tiller in kube-system
 secure-tiller migrate blue
 
 # Copy the records
@@ -26,7 +26,7 @@ secure-tiller migrate blue --apply
 # Later: remove the old records whose copies are equal
 secure-tiller migrate blue --apply --remove-source
 
-# Two releases of a Tiller elsewhere
+# Report it for two releases of a Tiller in another namespace, which stores them in Secrets
 secure-tiller migrate blue --from old-tiller --storage secret --release shop --release mail
 """
 
@@ -41,7 +41,9 @@ def command(
         list[str] | None,
         typer.Option(metavar="NAME", help="A release to migrate; can be repeated. Default: all of the team's."),
     ] = None,
-    apply: Annotated[bool, typer.Option("--apply", help="Do it. Without, it is only said what would be done.")] = False,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Change the cluster. Without it, only report what would be done.")
+    ] = False,
     remove_source: Annotated[
         bool, typer.Option("--remove-source", help="With --apply: then delete the old records whose copies are equal.")
     ] = False,

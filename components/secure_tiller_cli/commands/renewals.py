@@ -15,10 +15,10 @@ from secure_tiller_cli.commands.options import (
 from secure_tiller_cli.exit_codes import FOUND, PROBLEM
 
 EXAMPLES = """
-# The certificates that are due within two weeks
+# List the certificates that are due within two weeks
 secure-tiller renewals --stack production
 
-# An issue, in a scheduled job
+# In a scheduled job: write an issue
 secure-tiller renewals --stack production --within 21d > issue.md
 """
 

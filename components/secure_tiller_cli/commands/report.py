@@ -10,10 +10,10 @@ import typer
 from secure_tiller_cli.commands.options import StackOption
 
 EXAMPLES = """
-# One page on the selected stack
+# Write a page about the selected stack
 secure-tiller report --out report.html
 
-# With the results of a check
+# Include the results of a check
 secure-tiller check -o json > check.json
 secure-tiller report --out report.html --check check.json
 """
