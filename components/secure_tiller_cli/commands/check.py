@@ -70,11 +70,11 @@ def command(
 ) -> None:
     """Prove against the running cluster that each Tiller is what its stack says, and answers its clients alone.
 
-    Calls Tiller's port in plaintext, without a certificate, with a stranger's and with other teams' certificates, and
-    as each client whose key is in the state; asks for access reviews of Tiller's account and of the team's people;
-    compares the pods, Secrets, Services, NetworkPolicies, namespaces, RoleBindings and service accounts with the plan.
-    It changes nothing. It needs the stack's secrets (passphrase or key service), kubectl, and an account that may read
-    what it compares.
+    It calls Tiller's port in plaintext, without a certificate, with a stranger's and with other teams' certificates,
+    and as each client whose key is in the state. It asks for access reviews of Tiller's account and of the team's
+    people. It compares the pods, Secrets, Services, NetworkPolicies, namespaces, RoleBindings and service accounts with
+    the plan. It changes nothing. It needs the stack's secrets (passphrase or key service), kubectl, and an account that
+    may read what it compares.
 
     A team whose checks all passed takes one line. For any other team, the checks that did not pass are listed.
 

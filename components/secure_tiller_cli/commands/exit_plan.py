@@ -27,7 +27,7 @@ def command(
     context: ContextOption = None,
     form: FormatOption = Format.TEXT,
 ) -> None:
-    """Write the steps and commands by which a team's releases become Helm 3's, and the team leaves the stack.
+    """Write the steps and commands that move a team's releases to Helm 3, and remove the team from the stack.
 
     It changes nothing. The text is Markdown.
 

@@ -71,9 +71,10 @@ def command(
 
     The Helm 2 client on PATH renders the chart for this cluster. Nothing is installed: each object, and the pod of each
     workload, is sent to the API server as a dry run. The dry run uses Tiller's account, by impersonation, if you may
-    impersonate it; else yours. The output states the account for each object. Findings are rights that Tiller lacks,
-    objects outside the team, objects that Tiller or the API server refuses, API versions that the cluster no longer
-    serves, and a package that does not verify. What could not be checked counts as a finding.
+    impersonate it, and otherwise yours. The output states the account for each object. Findings are rights that Tiller
+    lacks, objects outside the team, objects that Tiller or the API server refuses, API versions that the cluster no
+    longer serves, a release record that is too large, and a package that does not verify. What could not be checked
+    counts as a finding.
 
     Exit code: 0 if the chart fits; 1 if it does not render or the cluster cannot be asked; 2 for a wrong use; 3 if
     something was found or could not be checked.
