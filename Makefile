@@ -72,19 +72,19 @@ test: lint ## everything: style, types, unit tests, then the tests on the real e
 test-unit: $(ENVIRONMENT) ## the tests that need no engine, no Go and no network
 	$(UNIT_TESTS)
 
-# PACKAGES=newest leaves constraints.txt out: what a user installs today.
-test-pythons: ## the unit tests on other versions of Python (PYTHONS="3.12 3.13"), each in a .venv-VERSION of its own
+# PACKAGES=newest ignores constraints.txt: it installs what a user gets today.
+test-pythons: ## the unit tests on other versions of Python (PYTHONS="3.12 3.13"), each in its own .venv-VERSION
 	@for version in $(PYTHONS); do \
 	  for python in python$$version "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$$version.*/bin/python none; do \
 	    "$$python" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$$version')" 2>/dev/null && break; done; \
-	  test "$$python" != none || { echo "Python $$version is needed: neither on PATH nor pyenv's" >&2; exit 2; }; \
+	  test "$$python" != none || { echo "Python $$version is neither on PATH nor in pyenv; install it, or set PYTHONS to the versions that you have" >&2; exit 2; }; \
 	  echo "== $$("$$python" --version), packages: $(PACKAGES)"; \
 	  test -x .venv-$$version/bin/pip || "$$python" -m venv .venv-$$version; \
 	  .venv-$$version/bin/pip install --quiet --disable-pip-version-check $(if $(filter newest,$(PACKAGES)),--upgrade \
 	    --upgrade-strategy eager,--constraint constraints.txt) --editable '.[cli,development]'; \
 	  .venv-$$version/bin/python -m pytest --numprocesses=auto tests/unit; done
 
-fuzz: $(ENVIRONMENT) ## try the readers of what others write with many more samples (FUZZ=300: times as many)
+fuzz: $(ENVIRONMENT) ## test the readers of foreign input with many more samples (FUZZ=300: 300 times as many)
 	SECURE_TILLER_FUZZ=$(FUZZ) $(RUN) -m pytest --timeout=0 tests/unit/secure_tiller_cli/test_any_input.py
 
 rights: $(ENVIRONMENT) ## ask the real API server for every right of everybody in two teams, and compare with their plans
@@ -95,7 +95,7 @@ golden: $(ENVIRONMENT) ## preview every change of tests/golden on the real engin
 	$(RUN) -m testbed.toolchain
 	SECURE_TILLER_GOLDEN=write $(RUN) -m pytest tests/cluster/test_preview_summary.py
 
-times: $(ENVIRONMENT) ## how long demo, tests and command take, next to the goals (TIMES='help unit': these alone)
+times: $(ENVIRONMENT) ## measure the demo, the tests and the command, and compare with the goals (TIMES='help unit': only these)
 	@$(RUN) -m testbed.times $(TIMES)
 
 lint: $(ENVIRONMENT) ## style, types, and who imports whom

@@ -59,7 +59,7 @@ class Helm:
 
     @property
     def shell(self) -> dict[str, str]:
-        """The variables with which a `helm` that somebody types is this client's, with verified TLS."""
+        """The variables with which `helm` in a shell acts as this client, with verified TLS."""
         verified = {"HELM_TLS_ENABLE": "true", "HELM_TLS_VERIFY": "true"}
         return {**self._environment(), **verified, "TILLER_NAMESPACE": self.namespace}
 

@@ -1,7 +1,7 @@
-"""`python -m testbed.times [NAME...]`: how long it takes whoever tries secure-tiller or changes it, next to the goals.
+"""`python -m testbed.times [NAME...]`: measure the demo, the tests and the command, and compare with the goals.
 
-The cold demo is run in a clone of its own with empty caches, on a cluster of its own: nothing that is there counts.
-Measure on an idle machine with two cores, for which the goals are.
+The demos run in a clone with empty caches, so that nothing on this machine makes them faster. The local demo has a
+cluster of its own. Measure on an idle machine with two cores: the goals are for such a machine.
 """
 
 import argparse
@@ -28,7 +28,7 @@ _CLUSTER_OF_ITS_OWN = "cold:250"
 
 
 class NotMeasuredError(Exception):
-    """A command failed, or what it needs is not there; the text says why."""
+    """A command failed, or a program that it needs is missing. The message is the reason."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Goal:
     """One row of the table.
 
     Attributes:
-        what: for people.
-        seconds: at most; the goal.
+        what: the name in the table.
+        seconds: the goal: it may take this long.
         measure: runs it and returns the seconds that it took.
     """
 
@@ -47,12 +47,12 @@ class Goal:
 
 
 def main() -> int:
-    """Exit 0 when every goal is reached, 1 when one is not, or could not be measured."""
+    """Return the exit code: 0 if all goals are reached; 1 if one is not, or is not measured; 2 for a wrong name."""
     parser = argparse.ArgumentParser(prog="python -m testbed.times", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure: {', '.join(GOALS)}; default: all")
     names = parser.parse_args().names or list(GOALS)
     if unknown := [name for name in names if name not in GOALS]:
-        complain(f"{', '.join(unknown)}: not measured here; choose from {', '.join(GOALS)}")
+        complain(f"unknown: {', '.join(unknown)}; choose from: {', '.join(GOALS)}")
         return 2
     return report(output(), [GOALS[name] for name in names])
 
@@ -62,7 +62,7 @@ def report(console: Console, goals: Iterable[Goal]) -> int:
     table = Table("what", "goal", "measured", "reached")
     missed = False
     for goal in goals:
-        console.print(f"times: {goal.what}, at most {_readable(goal.seconds)}")
+        console.print(f"times: measuring {goal.what}; goal: at most {_readable(goal.seconds)}")
         try:
             seconds = goal.measure()
         except NotMeasuredError as error:
@@ -83,7 +83,7 @@ def _readable(seconds: float) -> str:
 
 
 def taken(command: Sequence[str], folder: Path = PROJECT, extra: Mapping[str, str] | None = None) -> float:
-    """Run a command and return the seconds that it took; what it prints is shown if it fails.
+    """Run a command and return the seconds that it took.
 
     Raises:
         NotMeasuredError: it failed; the end of its output is in the error.
@@ -136,7 +136,7 @@ def _cold_demo() -> float:
 
 def _existing_demo() -> float:
     if not shutil.which("pulumi"):
-        raise NotMeasuredError("Pulumi's own CLI is not on PATH")
+        raise NotMeasuredError("the Pulumi CLI is not on PATH; install it: https://www.pulumi.com/docs/install/")
     with _fresh_clone() as (clone, variables):
         del variables["SECURE_TILLER_CLUSTER"]
         return taken(["make", "demo", "CLUSTER=existing"], clone, variables)
@@ -144,11 +144,11 @@ def _existing_demo() -> float:
 
 GOALS = {
     "help": Goal("secure-tiller --help", 0.4, lambda: _median([_COMMAND, "--help"])),
-    "tab": Goal("secure-tiller, a TAB", 0.4, _completion),
+    "tab": Goal("completion of secure-tiller ch", 0.4, _completion),
     "unit": Goal("make test-unit", 40, lambda: taken(["make", "test-unit"])),
-    "test": Goal("make test, toolchain there", 12 * 60, lambda: taken(["make", "test"])),
+    "test": Goal("make test, with the toolchain built", 12 * 60, lambda: taken(["make", "test"])),
     "demo": Goal("make demo, nothing cached", 12 * 60, _cold_demo),
-    "existing": Goal("make demo CLUSTER=existing, with Pulumi's own CLI", 2 * 60, _existing_demo),
+    "existing": Goal("make demo CLUSTER=existing, with the Pulumi CLI, nothing cached", 2 * 60, _existing_demo),
 }
 """The goals are for two cores."""
 

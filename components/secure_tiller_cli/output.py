@@ -17,13 +17,13 @@ from secure_tiller_cli.exit_codes import PROBLEM
 from secure_tiller_cli.foreign_text import plain, terminal
 
 _GAP = "   "
-"""Between columns where there is no terminal, as kubectl has it."""
+"""Between columns where there is no terminal, as in the output of kubectl."""
 
 Cell: TypeAlias = str | Text
 
 
 def console(*, err: bool = False) -> Console:
-    """Return where to write: with colours on a terminal alone, and without NO_COLOR; no line is broken elsewhere."""
+    """Return where to write. Only on a terminal it wraps lines, and uses colours unless NO_COLOR is set."""
     stream = sys.stderr if err else sys.stdout
     return Console(stderr=err, highlight=False, soft_wrap=not stream.isatty())
 
@@ -31,13 +31,13 @@ def console(*, err: bool = False) -> Console:
 def write_table(
     out: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]], caption: str = ""
 ) -> None:
-    """Write a table whose cells cannot draw on the terminal. Where there is no terminal, a row is one line.
+    """Write a table, without the control characters of its cells. Where there is no terminal, a row is one line.
 
     Args:
         out: where to write, as `console` returns it.
         title: a line above; empty: none. A table with a title has an empty line below where there is no terminal.
         columns: the headings.
-        rows: the cells; each is of the columns' number.
+        rows: the cells, one for each column.
         caption: a line below, on a terminal; empty: none.
     """
     cells = [[cell if isinstance(cell, Text) else terminal(cell) for cell in row] for row in rows]
@@ -56,7 +56,7 @@ def write_table(
 def _boxed(title: str, columns: Sequence[str], rows: Iterable[Sequence[Text]], caption: str) -> Table:
     """Return a table for a terminal.
 
-    On a narrow one a long word goes on in the next line: with its end cut off, two names could look the same.
+    On a narrow one a long word is wrapped, not cut: without their ends, two names could look the same.
     """
     made = Table(
         title=terminal(title) if title else None, title_justify="left", box=box.ROUNDED, caption=caption or None
@@ -73,7 +73,7 @@ def _on_one_line(cell: Text) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield the rows with their columns below each other, and without blanks at the end."""
+    """Yield the rows with aligned columns, and without trailing spaces."""
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield _GAP.join(map(set_cell_size, row, widths)).rstrip()
@@ -103,10 +103,10 @@ def line(problem: Problem) -> str:
 
 
 class Failure(typer.Exit):
-    """The command ends because of problems, of which each is written on one line."""
+    """The command ends because of problems; each is written on one line."""
 
     def __init__(self, problems: tuple[Problem, ...], code: int) -> None:
-        """Keep the problems: they are written where the progress has left the terminal."""
+        """Keep the problems: they are written after the progress display has ended."""
         super().__init__(code)
         self.problems = problems
 

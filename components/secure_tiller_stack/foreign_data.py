@@ -35,8 +35,8 @@ MOST_VALUES = 500_000
 """Values of a YAML document; those of an alias count each time it is used. Helm 2's reader begins to refuse aliases at
 400,000 (gopkg.in/yaml.v2 2.2.8, decode.go, alias_ratio_range_low)."""
 MOST_PARTS = 6_000_000
-"""Strings, opening brackets and commas of a JSON text, which holds no more values. Those that take most memory, small
-objects, then take some 400 MB."""
+"""Strings, opening brackets and commas of a JSON text, which cannot hold more values than these. In the worst case
+(small objects) the values take about 400 MB of memory."""
 LONGEST_NUMBER = 1_000
 """Characters of a number in JSON, or of one with a tag in YAML: the time to parse it grows with their square."""
 
@@ -203,7 +203,7 @@ _DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_real, parse_constan
 
 
 def _require_few_parts(text: str) -> None:
-    if sum(map(text.count, ',[{"')) <= MOST_PARTS:  # more than there are parts, and counted at once
+    if sum(map(text.count, ',[{"')) <= MOST_PARTS:  # an upper bound, which is fast to count
         return
     without_escapes = text.replace("\\\\", "").replace('\\"', "")
     if sum(1 for _ in islice(_PARTS.finditer(without_escapes), MOST_PARTS + 1)) > MOST_PARTS:

@@ -177,7 +177,7 @@ def _problem(team: str, item: Object, maker: str, now: str, urn: str) -> Problem
     remedy = (
         f"if nobody needs it: kubectl delete {named} && pulumi up --refresh; if this team may have it as it is: "
         f"kubectl label --overwrite {named} {MANAGED_BY_LABEL}={MANAGED_BY}; else choose another name, "
-        "after the following, which also forgets what depends on it and leaves that in the cluster: "
+        "and first remove it and what depends on it from the state, which leaves them in the cluster: "
         f"pulumi state delete --target-dependents {shlex.quote(urn)}"
     )
     where = f"{item.kind.resource} in {item.namespace}" if item.namespace else item.kind.resource

@@ -186,11 +186,11 @@ def _covers(one: Any, port: str, named: Mapping[Any, Any]) -> bool:
     wanted = _number(port)
     if first is None or wanted is None:
         return True
-    begin, end = _number(first), _number(last or first)  # a name of no port opens none
+    begin, end = _number(first), _number(last or first)  # a name that no port has opens none
     return begin is not None and end is not None and begin <= wanted <= end
 
 
 def _number(port: Any) -> int | None:
-    """Return the number of a port; None: it is none. A program's numbers are floats."""
+    """Return a port number; None: the value is not one. Numbers from a program are floats."""
     digits = str(port).removesuffix(".0")
     return int(digits) if digits.isdecimal() and len(digits) <= _MOST_DIGITS else None

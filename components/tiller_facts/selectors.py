@@ -14,7 +14,7 @@ def selects(selector: Any, labels: Mapping[str, Any]) -> bool:
 
 
 def has(labels: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Return whether labels are among others; what is no map is among none. Raises NotKnownError."""
+    """Return whether labels include those that are wanted; False if `wanted` is no map. Raises NotKnownError."""
     return isinstance(wanted, Mapping) and all(at(labels, key) == at(wanted, key) for key in wanted)
 
 

@@ -54,7 +54,7 @@ def containerd(instance: Instance) -> Daemon:
 
 
 def import_image(archive: Path) -> tuple[str, ...]:
-    """Return the command that gives the container runtime an image."""
+    """Return the command that imports an image into the container runtime."""
     return (*CONTAINERD_CLIENT, "images", "import", "--digests=false", str(archive))
 
 

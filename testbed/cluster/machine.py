@@ -52,7 +52,7 @@ def is_running(instance: Instance) -> bool:
 
 
 def up(instance: Instance, toolchain: Toolchain, console: Console) -> bool:
-    """Start the cluster and wait until it is usable; give a running one the images that it lacks, and so its DNS.
+    """Start the cluster and wait until it is usable. To a running one, add the images and the DNS that it lacks.
 
     Returns:
         True when it was started, False when it was found running.

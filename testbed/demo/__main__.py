@@ -96,7 +96,7 @@ class _Heading:
 
 
 def _with_local_cluster(console: Console) -> Toolchain:
-    """Build everything, and start the local cluster as soon as its own programs are there."""
+    """Build everything, and start the local cluster as soon as its own parts are built."""
 
     def start(toolchain: Toolchain) -> None:
         if not up(LOCAL, toolchain, console):
@@ -147,9 +147,9 @@ def say_what_next(console: Console, where: Place, *, existing: bool) -> None:
     suffix = " CLUSTER=existing" if existing else ""
     lines = [
         (f'eval "$(make -s env{suffix})"', "the tools, the cluster and the stack for this shell"),
-        ("secure-tiller check", "whether the Tillers are what the stack says"),
-        ("secure-tiller audit", "every Tiller in the cluster, whoever installed it"),
-        ("secure-tiller report --out report.html", "who can reach what, and until when, on one page"),
+        ("secure-tiller check", "check that the Tillers are what the stack says"),
+        ("secure-tiller audit", "list every Tiller in the cluster, whoever installed it"),
+        ("secure-tiller report --out report.html", "write a page: who can reach what, and until when"),
         ("pulumi preview --diff", "change stacks/Pulumi.local.yaml first, and see what it means"),
         ("pulumi destroy" if existing else "make down", "take it all away again"),
     ]

@@ -95,7 +95,7 @@ class _Step:
     name: str
     target: Path
     fill: Callable[[Path, Path], None]  # (folder, log)
-    fetch: Callable[[], None] = lambda: None  # downloads what `fill` takes; that tries again what failed
+    fetch: Callable[[], None] = lambda: None  # downloads what `fill` needs; `fill` repeats what failed
 
 
 def prepare(
@@ -105,13 +105,13 @@ def prepare(
     early: Iterable[str] = (),
     when_early: Callable[[Toolchain], object] = lambda _: None,
 ) -> Toolchain:
-    """Find or build parts, showing progress, and return where they are, and every other that was found.
+    """Find or build parts, showing progress, and return where they and all other parts found are.
 
     Args:
         console: where progress is shown.
         parts: the names of those that are needed, out of `pins.PARTS`.
-        early: of those that are built first.
-        when_early: called with them when they are there, before the others are built.
+        early: the names of those that are built first.
+        when_early: called with the parts found so far when these are built, before the others are.
 
     Raises:
         ToolchainError: something could be neither found nor built.
@@ -185,7 +185,7 @@ def _build(steps: Sequence[_Step], console: Console, cache: Path) -> None:
 
 @contextmanager
 def _building(steps: Sequence[_Step], console: Console, cache: Path) -> Iterator[Callable[[Sequence[_Step]], None]]:
-    """Give a function that builds those of its steps that are missing; what comes later is downloaded while it does."""
+    """Yield a function that builds what is missing of some steps, while the sources of later ones are downloaded."""
     missing = [step for step in steps if not step.target.is_dir()]
     if not missing:
         yield lambda _: None
@@ -223,7 +223,7 @@ def _suits_node(file: Path) -> bool:
 
 
 def _go_step(program: GoProgram, cache: Path, cli: Path | None = None) -> _Step:
-    """Build a program; a provider that has not been built is downloaded where Pulumi's own CLI is on PATH."""
+    """Return the step for a program: build it, or download an unbuilt provider with the Pulumi CLI on PATH."""
     built = cache / f"{program.name}-{go.key(program)}"
     if cli and program.name in PROVIDERS and not built.is_dir():
         downloaded = cache / f"{program.name}-{PROVIDERS[program.name]}"

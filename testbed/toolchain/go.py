@@ -59,7 +59,7 @@ def build(program: GoProgram, into: Path, cache: Path, log: Path) -> None:
 def fetch(program: GoProgram, cache: Path) -> None:
     """Download the sources that a program is built from, so that its build need not wait for them.
 
-    The build itself reports what cannot be had.
+    What cannot be downloaded is reported by the build.
     """
     command = path.find(GO, cache)
     if command:

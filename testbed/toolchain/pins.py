@@ -232,16 +232,16 @@ HELM_3_PROGRAMS = (
 )
 
 DEBIAN = "debian packages"
-"""The part of the toolchain that is no Go program."""
+"""The name of the one part that is not a Go program."""
 
 PARTS = (DEBIAN, *(program.name for program in GO_PROGRAMS))
-"""Every part, which all tests together need."""
+"""Every part; the tests need all of them."""
 
 NODE_PARTS = (DEBIAN, "pause", "tiller", "kubernetes", "kubectl", "kube-router")
-"""The parts of a local cluster on which the demo's pods run."""
+"""The parts of a local cluster without DNS, as the demo needs it."""
 
 CLUSTER_PARTS = (*NODE_PARTS, "coredns")
-"""The parts of a local cluster that has its DNS, for whatever you run on it."""
+"""The parts of a local cluster with DNS."""
 
 DEMO_PARTS = (
     *PROVIDERS,
@@ -249,7 +249,7 @@ DEMO_PARTS = (
     "helm",
     "kubectl",
 )
-"""The parts of the demo on a cluster that is there."""
+"""The parts of the demo besides the cluster."""
 
 # Programs of the node that Debian packages well, with the libraries that a minimal Debian may lack; and shellcheck, for
 # the workflow files.

@@ -1,4 +1,4 @@
-"""The two providers as plugins of Pulumi: installed from what was built, or downloaded by Pulumi's own CLI."""
+"""The two providers as plugins of Pulumi: installed from what was built, or downloaded by the Pulumi CLI."""
 
 import os
 import shutil
@@ -23,24 +23,24 @@ def install(home: Path, folders: Mapping[str, Path]) -> None:
 
 
 def download(cli: Path, program: str, into: Path, log: Path) -> None:
-    """Have the CLI download a provider, as it does for everybody who has it.
+    """Have the Pulumi CLI download a provider, as in any project.
 
     Args:
-        cli: Pulumi's own.
+        cli: the Pulumi CLI.
         program: the provider's name.
         into: an empty folder for it.
         log: the file that takes the output.
 
     Raises:
-        ToolchainError: naming the command and what to do.
+        ToolchainError: it failed. The message names the command and the remedy.
     """
     home = into / "home"
     try:
         log.write_text(_install(cli, home, program))
     except ToolchainError as error:
         raise ToolchainError(
-            f"{error}\n{program} is downloaded because {cli} is on PATH. Where that cannot be, take it off PATH: "
-            "the engine and the providers are then built from their sources."
+            f"{error}\n{program} is downloaded because {cli} is on PATH. If it cannot be downloaded here, "
+            f"remove {cli.parent} from PATH: the engine and the providers are then built from source."
         ) from error
     (home / _file(program)).rename(into / program)
     shutil.rmtree(home)

@@ -406,7 +406,7 @@ def test_a_release_whose_record_is_too_large_is_stored_or_changed_as_it_was_said
         return _said(done)[1], " ".join(each["text"] for each in findings(done))
 
     fits, text = vetted(large)
-    assert (fits, "stores no release, so that nobody can upgrade or delete it" in text) == (False, True)
+    assert (fits, "does not store the release, so it cannot be upgraded or deleted" in text) == (False, True)
     install = ("--name", name, "--namespace", f"{team}-apps", "--timeout=30")
     try:
         installed = helm.run("install", str(large), *install)

@@ -34,8 +34,8 @@ _ALLOWED = {
     "int_type": ("must be a whole number", "write a number, without quotes"),
     "string_type": (
         "must be text",
-        "write text, in quotes if it looks like a number, a date or a truth value. A shell removes the quotes: "
-        "give `pulumi config set` the option --type string",
+        "write text; put quotes around text that looks like a number, a date or a boolean. With `pulumi config set`, "
+        "add the option --type string, because the shell removes quotes",
     ),
     "sequence_str": ("must be a list of texts", "write a list, one entry a line, each after '- '"),
     "is_instance_of": ("must be a list", "write a list, one entry a line, each after '- '"),

@@ -29,12 +29,12 @@ _BETWEEN_DIGITS = re.compile("(?<=[0-9])_(?=[0-9])")
 _NO_TEXT = re.compile("[\udc80-\udcff]")
 _DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?=[Tt ]|$)")
 _UNSIGNED = 2**63
-"""Go reads a whole number from here on as one without a sign, which can be neither a key nor tagged as a float."""
+"""Go reads whole numbers from this one up as unsigned. They can be neither keys nor have the tag `!!float`."""
 _INT = re.compile(r"([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NO_JSON = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _SMALL = 1e-37
-"""Keys are written as numbers of 32 bits, which are no smaller."""
+"""Keys are written as floats of 32 bits, which cannot be smaller."""
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _BASES = {"0x": 16, "0b": 2, "0o": 8}
 
@@ -98,7 +98,7 @@ class Loader(BoundedLoader):
     def __init__(self, text: str, budget: Budget) -> None:
         """Prepare to read a text."""
         super().__init__(text, budget)
-        self._text = text.removeprefix("\ufeff")  # the library does not count it
+        self._text = text.removeprefix("\ufeff")  # not counted in the library's positions
         self._brackets = 0
 
     def compose_scalar_node(self, anchor: Any) -> Any:
@@ -108,12 +108,12 @@ class Loader(BoundedLoader):
             UnreadableError: Go cannot read it.
         """
         event = cast("Any", self).peek_event()
-        where = f"is no YAML to Helm: line {event.start_mark.line + 1}"
+        where = f"is no YAML for Helm: line {event.start_mark.line + 1}"
         if not event.style and self._brackets and "?" in event.value:
-            raise UnreadableError(f"{where}: a ? without quotes within brackets")
+            raise UnreadableError(f"{where} has a ? within brackets and without quotes")
         written = self._text[event.start_mark.index : event.end_mark.index] if event.style == '"' else ""
         if "/" in _ESCAPED.findall(written):
-            raise UnreadableError(f"{where}: a backslash before a slash")
+            raise UnreadableError(f"{where} has a backslash before a slash in double quotes")
         node: Any = super().compose_scalar_node(anchor)
         if event.tag == "!":
             node.tag = "tag:yaml.org,2002:str"
@@ -159,7 +159,7 @@ def _key(node: Any) -> str:
     """Return a key as the conversion to JSON writes it.
 
     Raises:
-        ValueError: it has no such key, or a decimal number of more than 6 digits, which it rounds.
+        ValueError: JSON has no such key, or it is a float of more than 6 digits, which the conversion rounds.
     """
     key = _scalar(node) if isinstance(node, yaml.ScalarNode) else None
     if isinstance(key, str):

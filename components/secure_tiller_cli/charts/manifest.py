@@ -130,7 +130,7 @@ _HEAD = ("apiVersion", "kind", "metadata", "items")
 
 
 def _require_head(content: Any, source: str) -> None:
-    """Require of a document what Helm's reader does, which takes `Kind` for `kind`, while the API server does not.
+    """Require a head that Helm and the API server read alike: only Helm reads the key `Kind` as `kind`.
 
     Source: Helm 2.17, pkg/releaseutil/manifest.go, SimpleHead; Go, encoding/json, Unmarshal.
 
@@ -152,7 +152,7 @@ def _require_case(found: Any, keys: Iterable[str], source: str) -> None:
     for key in found if isinstance(found, Mapping) else ():
         meant = folded.get(key.casefold(), key)
         if key != meant:
-            raise _refused(source, f"has the key {meant} in another case, as which Helm reads it, Kubernetes not")
+            raise _refused(source, f"has the key {meant} in another case: Helm accepts that, and Kubernetes does not")
 
 
 def _require_json(document: str, source: str) -> None:
@@ -206,7 +206,7 @@ def _manifest(item: Any, source: str, hooks: tuple[str, ...], annotations: Mappi
         if not _is_text(word):
             raise _refused(source, f"has no {key}" if word in (None, "") else f"has a {key} that is no text")
     if str(words["apiVersion"]).count("/") > 1:
-        raise _refused(source, "has an apiVersion that is no group and version")
+        raise _refused(source, "has an apiVersion with more than one slash: it must be VERSION or GROUP/VERSION")
     # A namespace that is no text is ignored: Helm's builder overwrites it with the release's (SetNamespace).
     inside = str(namespace) if _is_text(namespace) else ""
     return Manifest(str(words["apiVersion"]), str(words["kind"]), name or "", inside, item, source, hooks, annotations)

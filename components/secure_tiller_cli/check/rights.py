@@ -164,7 +164,7 @@ def _others(tiller: DeployedTiller, answers: Readable[Answers], grants: Readable
     if found:
         text = join_limited({f"{_shown(grant)} is for {grant.subject.kind} {grant.subject.name}" for grant in found})
         status = Status.FAILED if any(grant.subject.is_everybody for grant in found) else Status.WARNING
-        remedy = f"unless whoever it is for must look after Tiller, remove the binding: {_delete(found)}"
+        remedy = f"remove the binding, unless its subject administers Tiller: {_delete(found)}"
         return Result(tiller.name, OTHERS, status, text, remedy)
     if isinstance(answers, Unreadable):
         return answers.result(tiller.name, OTHERS)

@@ -13,16 +13,16 @@ from secure_tiller_cli.commands import audit, bundle, check, exit_plan, migrate,
 from secure_tiller_cli.commands.command_line import Command, Group, epilog
 
 EXAMPLES = """
-# Every Tiller in the cluster of the current context, whoever installed it
+# List every Tiller in the cluster of the current context, whoever installed it
 secure-tiller audit
 
-# Whether the stack's Tillers are what the stack says
+# Check that the Tillers in the cluster are what the selected stack says
 secure-tiller check
 
-# What a client's Helm needs
+# Write the certificate, key and settings that a client's Helm needs
 secure-tiller bundle blue alice --out alice
 
-# The same options everywhere: machines read JSON
+# Write JSON instead of text, as every command can
 secure-tiller audit -o json
 """
 

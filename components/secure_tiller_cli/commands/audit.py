@@ -11,13 +11,13 @@ from secure_tiller_cli.exit_codes import FOUND
 from tiller_facts.severity import Severity
 
 EXAMPLES = """
-# Every Tiller in the cluster of the current context, the worst first
+# List every Tiller in the cluster of the current context, the worst first
 secure-tiller audit
 
-# In a pipeline: exit 3 for a finding of severity high or critical
+# In a pipeline: exit with code 3 if there is a finding of severity high or critical
 secure-tiller audit --context production --fail-on high
 
-# For machines
+# Write JSON for machines
 secure-tiller audit -o json
 """
 
@@ -25,9 +25,7 @@ secure-tiller audit -o json
 def command(
     kubeconfig: Annotated[
         Path | None,
-        typer.Option(
-            "--kubeconfig", metavar="FILE", help="How to reach the cluster. Default: KUBECONFIG, else ~/.kube/config."
-        ),
+        typer.Option("--kubeconfig", metavar="FILE", help="The kubeconfig. Default: KUBECONFIG, else ~/.kube/config."),
     ] = None,
     context: Annotated[
         str | None,
@@ -35,18 +33,18 @@ def command(
             "--context",
             metavar="CONTEXT",
             autocompletion=completion.contexts,
-            help="The context in it. Default: the current one.",
+            help="The context in the kubeconfig. Default: the current one.",
         ),
     ] = None,
     form: FormatOption = Format.TEXT,
     fail_on: Annotated[
-        Severity | None, typer.Option(help="Exit 3 if there is a finding of this level, or of a worse one.")
+        Severity | None, typer.Option(help="Exit 3 if there is a finding of this severity or a higher one.")
     ] = None,
 ) -> None:
-    """Look at every Tiller in the cluster, whoever installed it: the worst first, with Helm's five practices for each.
+    """List every Tiller in the cluster, whoever installed it: the worst first, with Helm's five practices for each.
 
-    It needs no stack, and changes nothing. What the account that asks may not see is a finding too. Of the Secrets and
-    ConfigMaps with a Tiller's certificates the public keys are compared, and nothing else is used.
+    It needs no stack, and changes nothing. What your account may not read is also a finding. From the Secrets and
+    ConfigMaps with a Tiller's certificates, only the public keys are used, to compare them.
 
     Exit code: 0; 1 if the cluster cannot be asked; 2 for a wrong use; 3 with --fail-on if there is such a finding.
     """

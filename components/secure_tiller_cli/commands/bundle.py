@@ -12,10 +12,10 @@ from secure_tiller_cli.commands.options import Format, FormatOption, StackOption
 from secure_tiller_cli.exit_codes import WRONG_USE
 
 EXAMPLES = """
-# The folder that alice's Helm reads
+# Write the folder that alice's Helm reads
 secure-tiller bundle blue alice --out alice
 
-# The same for another machine, without a file on this one
+# Write it on another machine, without a file on this one
 secure-tiller bundle blue alice --out - | ssh alice@laptop tar -x
 """
 STDOUT = "-"
@@ -36,14 +36,14 @@ def command(
     stack: StackOption = None,
     form: FormatOption = Format.TEXT,
 ) -> None:
-    """Write what a client's Helm reads: ca.pem, cert.pem, key.pem, and env, which a shell sources.
+    """Write the files that a client's Helm needs: ca.pem, cert.pem, key.pem, and env, which a shell sources.
 
-    The folder and files are for your eyes alone, and never written over another client's. A client that made its own
-    key (`csr`) gets none, and puts it there itself. The stack's secrets are decrypted, which takes its passphrase or
-    key service. What was written, and until when it is good, stands on standard error.
+    Only you can read the folder and its files. Files of another client are never overwritten. For a client that made
+    its own key (`csr`), no key is written: the client adds it as key.pem. The stack's secrets are decrypted, which
+    needs its passphrase or key service. Standard error reports what was written, and until when it is valid.
 
     Exit code: 0; 1 if the stack cannot be read or the folder cannot be written; 2 for a wrong use, such as a team or
-    client that there is not.
+    client that does not exist.
     """
     from secure_tiller.problems import Problem
     from secure_tiller_cli import bundle, handover, output

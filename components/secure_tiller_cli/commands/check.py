@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from secure_tiller_cli.results.result import CheckReport
 
 EXAMPLES = """
-# Every team of the selected stack: one line for each that is well
+# Check every team of the selected stack
 secure-tiller check
 
-# Each check of one team
+# Show every check of one team
 secure-tiller check blue --all
 
-# In a pipeline: fail two weeks before a certificate ends
+# In a pipeline: fail if a certificate ends within two weeks
 secure-tiller check --stack production --fail-within 14d -o json
 
-# Why Tiller does not answer a client: needs no access to the stack
+# Find out why Tiller does not answer a client; this needs no access to the stack
 secure-tiller check --bundle alice
 """
 
@@ -47,14 +47,14 @@ _Bundle = Annotated[
     typer.Option(
         "--bundle",
         metavar="DIR",
-        help="Instead of a stack: the folder with a client's bundle. Says why it is not answered.",
+        help="Instead of a stack: the folder of a client's bundle. Reports why Tiller does not answer it.",
     ),
 ]
 _Warn = Annotated[
     str,
-    typer.Option(metavar="TIME", help="Warn of certificates that end within this: whole days or hours, 30d or 36h."),
+    typer.Option(metavar="TIME", help="Warn if a certificate ends within this time: whole days or hours, 30d or 36h."),
 ]
-_Fail = Annotated[str, typer.Option(metavar="TIME", help="Fail for certificates that end within this.")]
+_Fail = Annotated[str, typer.Option(metavar="TIME", help="Fail if a certificate ends within this time.")]
 
 
 def command(
@@ -65,22 +65,22 @@ def command(
     context: ContextOption = None,
     warn_within: _Warn = "30d",
     fail_within: _Fail = "7d",
-    every: Annotated[bool, typer.Option("--all", help="Show the checks that passed too.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="List every check, also those that passed.")] = False,
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Prove against the running cluster that each Tiller is what its stack says, and answers its clients alone.
 
-    Calls Tiller's port in plaintext, without a certificate, with a stranger's and with other teams' certificates, and
-    as each client whose key is in the state; asks for access reviews of Tiller's account and of the team's people;
-    compares the pods, Secrets, Services, NetworkPolicies, namespaces, RoleBindings and service accounts with the plan.
-    It changes nothing. It needs the stack's secrets (passphrase or key service), kubectl, and an account that may read
-    what it compares.
+    It calls Tiller's port in plaintext, without a certificate, with a stranger's and with other teams' certificates,
+    and as each client whose key is in the state. It asks for access reviews of Tiller's account and of the team's
+    people. It compares the pods, Secrets, Services, NetworkPolicies, namespaces, RoleBindings and service accounts with
+    the plan. It changes nothing. It needs the stack's secrets (passphrase or key service), kubectl, and an account that
+    may read what it compares.
 
-    A team that is well is one line; of any other, what failed, was not checked or is a warning is shown.
+    A team whose checks all passed takes one line. For any other team, the checks that did not pass are listed.
 
-    With --format json all of it: `stack`, `checkedAt`, `server`, `state` (a digest) and `results`, each with `team`,
-    `check`, `status` (passed, warning, not checked, failed), `text` and `remedy`; with --bundle `namespace`,
-    `answered`, `version`, `causes`, each with `kind`, `seen` and `remedy`, and `unchecked`.
+    With --format json, every check is listed: `stack`, `checkedAt`, `server`, `state` (a digest) and `results`, each
+    with `team`, `check`, `status` (passed, warning, not checked, failed), `text` and `remedy`; with --bundle
+    `namespace`, `answered`, `version`, `causes`, each with `kind`, `seen` and `remedy`, and `unchecked`.
 
     Exit code: 0 if all passed, warnings included; 1 without access to the stack or the cluster; 2 for a wrong use; 3 if
     a check failed, or could not be made.

@@ -10,17 +10,17 @@ _FENCE = ("**Examples**:\n\n```sh\n", "\n```")
 
 
 def epilog(examples: str) -> str:
-    """Return the examples of a command as the end of its help; docs/reference.md shows it as it is."""
+    """Return a command's examples as the Markdown that ends its section of docs/reference.md."""
     return examples.strip().join(_FENCE)
 
 
 class _Plain:
-    """Plain help, for which rich is not loaded: it takes half the time, and has no box in a pipe."""
+    """Help as plain text, without rich: it takes half the time, and has no boxes in a pipe."""
 
     epilog: str | None
 
     def format_epilog(self, _: Any, formatter: Any) -> None:
-        """Write the examples as they stand."""
+        """Write the examples without their Markdown."""
         examples = (self.epilog or "").removeprefix(_FENCE[0]).removesuffix(_FENCE[1])
         formatter.write(f"\nExamples:\n{indent(examples, '  ')}\n")
 
@@ -29,14 +29,14 @@ class Command(_Plain, TyperCommand):
     """A command."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
-        """Leave out of the help that an argument is a `<str>`."""
+        """Omit the type of an argument (`<str>`) from the help."""
         super().__init__(*arguments, **settings)
         for parameter in self.params:
             if parameter.param_type_name == "argument":
                 cast("Any", parameter).display_type_rich = lambda **_: ""
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """Return the usage with required arguments as they are, without braces."""
+        """Return the usage, with required arguments without braces."""
         return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
 
     def get_short_help_str(self, limit: int = 0) -> str:
@@ -45,7 +45,7 @@ class Command(_Plain, TyperCommand):
         return " ".join((self.help or "").split("\n\n")[0].split())
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command, and write its problems after its progress has left the terminal."""
+        """Run the command, and write its problems after its progress display has ended."""
         try:
             return super().invoke(ctx)
         except typer.Exit as end:

@@ -1,7 +1,7 @@
 """The words that a shell completes: teams, clients, stacks and contexts.
 
-They come from files of this machine: the stack's files beside Pulumi.yaml, and the kubeconfig. Nothing is asked over
-the network, and what cannot be read completes nothing.
+They come from files of this machine: the stack configuration files, and the kubeconfig. There are no network requests,
+and a file that cannot be read completes nothing.
 """
 
 import os
@@ -13,9 +13,9 @@ from typing import Any
 import typer
 
 LARGEST = 2**20
-"""Bytes of a file that is read: nobody waits for more at a prompt."""
+"""Bytes of the largest file that is read: a larger one would delay the prompt."""
 SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/@+=,-]*")
-"""A word that no shell reads as anything else. Others are not offered: what typer writes for zsh would run them."""
+"""A word without special characters of a shell. Others are not offered: typer's script for zsh would run them."""
 
 _STACK_FILE = "Pulumi.*.yaml"
 
@@ -31,19 +31,19 @@ def teams(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def clients(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Return the clients of the team that is named before."""
+    """Return the clients of the team on the command line."""
     return _offered(lambda: _map(_teams(ctx).get(ctx.params.get("team")), "clients"), incomplete)
 
 
 def contexts(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Return the contexts of the kubeconfig that is named before, or of KUBECONFIG."""
+    """Return the contexts of the kubeconfig on the command line, or of KUBECONFIG."""
     return _offered(lambda: _contexts(ctx.params.get("kubeconfig")), incomplete)
 
 
 def _offered(names: Callable[[], Iterable[object]], incomplete: str) -> list[str]:
     try:
         words = sorted({str(name) for name in names()})
-    except Exception:  # of whatever kind: its traceback would stand in the line that is being typed
+    except Exception:  # any: its traceback would appear in the line that is being typed
         return []
     return [word for word in words if word.startswith(incomplete) and SAFE.fullmatch(word)]
 

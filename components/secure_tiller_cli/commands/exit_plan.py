@@ -15,7 +15,7 @@ from secure_tiller_cli.commands.options import (
 from secure_tiller_cli.exit_codes import SKIPPED
 
 EXAMPLES = """
-# The steps to Helm 3 of one team
+# Write the steps to Helm 3 for one team
 secure-tiller exit-plan blue > exit-plan.md
 """
 
@@ -27,12 +27,12 @@ def command(
     context: ContextOption = None,
     form: FormatOption = Format.TEXT,
 ) -> None:
-    """Write the steps and commands by which a team's releases become Helm 3's, and the team leaves the stack.
+    """Write the steps and commands that move a team's releases to Helm 3, and remove the team from the stack.
 
     It changes nothing. The text is Markdown.
 
-    Exit code: 0; 1 if the stack or the cluster does not tell; 2 for a wrong use; 4 if there are records that cannot be
-    read: helm-2to3 passes over them without a word.
+    Exit code: 0; 1 if the stack or the cluster cannot be read; 2 for a wrong use; 4 if there are records that cannot be
+    read: helm-2to3 skips them without a warning.
     """
     from secure_tiller_cli import output
     from secure_tiller_cli.commands import deployed

@@ -17,7 +17,7 @@ from secure_tiller_cli.exit_codes import PROBLEM, SKIPPED
 from secure_tiller_cli.releases import Kind
 
 EXAMPLES = """
-# What would be copied from the Tiller in kube-system
+# Report what would be copied from the Tiller in kube-system
 secure-tiller migrate blue
 
 # Copy the records
@@ -26,7 +26,7 @@ secure-tiller migrate blue --apply
 # Later: remove the old records whose copies are equal
 secure-tiller migrate blue --apply --remove-source
 
-# Two releases of a Tiller elsewhere
+# Report it for two releases of a Tiller in another namespace, which stores them in Secrets
 secure-tiller migrate blue --from old-tiller --storage secret --release shop --release mail
 """
 
@@ -36,14 +36,17 @@ def command(
     source: Annotated[
         str, typer.Option("--from", metavar="NAMESPACE", help="The namespace of the old Tiller.")
     ] = "kube-system",
-    storage: Annotated[Kind, typer.Option(help="What it keeps its records in: its flag --storage.")] = Kind.CONFIG_MAP,
+    storage: Annotated[Kind, typer.Option(help="Where it stores its records (its flag --storage).")] = Kind.CONFIG_MAP,
     release: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="A release to migrate; can be repeated. Default: all of the team's."),
     ] = None,
-    apply: Annotated[bool, typer.Option("--apply", help="Do it. Without, it is only said what would be done.")] = False,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Change the cluster. Without it, only report what would be done.")
+    ] = False,
     remove_source: Annotated[
-        bool, typer.Option("--remove-source", help="With --apply: then delete the old records whose copies are equal.")
+        bool,
+        typer.Option("--remove-source", help="With --apply: after that, delete old records whose copies are equal."),
     ] = False,
     stack: StackOption = None,
     kubeconfig: KubeconfigOption = None,
@@ -52,11 +55,11 @@ def command(
 ) -> None:
     """Copy the records of a team's releases from an old Tiller into the Secrets of the team's own.
 
-    Those are the team's that are in the namespaces it manages. Without --apply nothing is changed. What is copied is
-    read back and compared, and is not copied twice. Warnings tell what the team's Tiller could not do with a release:
-    they stop nothing.
+    A team's releases are those in the namespaces that it manages. Without --apply nothing is changed. Each copy is read
+    back and compared, and is not made twice. Warnings report what the team's Tiller could not do with a release; they
+    do not stop the migration.
 
-    Exit code: 0 if it is done, or in a dry run can be; 1 if something stands in its way (the old Tiller runs, a release
+    Exit code: 0 if it is done, or in a dry run can be; 1 if something prevents it (the old Tiller runs, a release
     is pending, a name is taken), or a copy is not equal; 2 for a wrong use; 4 if it is done, and records that cannot be
     read were left where they are.
     """

@@ -32,13 +32,13 @@ StackOption = Annotated[
         "--stack",
         metavar="STACK",
         autocompletion=completion.stacks,
-        help="The stack, as Pulumi names it. Default: the one that is selected here.",
+        help="The stack's name in Pulumi. Default: the selected stack.",
     ),
 ]
 KubeconfigOption = Annotated[
     Path | None,
     typer.Option(
-        "--kubeconfig", metavar="FILE", help="How to reach the cluster. Default: as the stack does, else KUBECONFIG."
+        "--kubeconfig", metavar="FILE", help="The kubeconfig. Default: the one that the stack uses, else KUBECONFIG."
     ),
 ]
 ContextOption = Annotated[
@@ -47,7 +47,7 @@ ContextOption = Annotated[
         "--context",
         metavar="CONTEXT",
         autocompletion=completion.contexts,
-        help="The context in it. Default: the stack's, else the current one.",
+        help="The context in the kubeconfig. Default: the stack's, else the current one.",
     ),
 ]
 TeamArgument = Annotated[
@@ -65,7 +65,7 @@ PreviewArgument = Annotated[
     typer.Argument(
         metavar="FILE",
         help="Output of `pulumi preview --json --show-sames`; - for standard input. "
-        "Without it that command is run here.",
+        "Without FILE, this command is run in the current folder.",
     ),
 ]
 PreviewedStackOption = Annotated[
@@ -74,7 +74,7 @@ PreviewedStackOption = Annotated[
         "--stack",
         metavar="STACK",
         autocompletion=completion.stacks,
-        help="The stack to preview, or whose name to write. Default: as Pulumi or the file says.",
+        help="The stack to preview; with FILE, the name to write. Default: the selected stack, or FILE's.",
     ),
 ]
 

@@ -47,7 +47,7 @@ def get(file: str | None, stack: str | None) -> Preview:
 
 
 def default_format() -> PreviewFormat:
-    """Return how to write where nobody says it: for the reader of a terminal, or for whatever reads the Markdown."""
+    """Return the format that applies without --format: text on a terminal, Markdown elsewhere."""
     return PreviewFormat.TEXT if sys.stdout.isatty() else PreviewFormat.MARKDOWN
 
 

@@ -9,13 +9,13 @@ from secure_tiller_cli.commands.options import PreviewArgument, PreviewedStackOp
 from secure_tiller_cli.exit_codes import FOUND, PROBLEM
 
 EXAMPLES = """
-# What an update would mean, on the terminal
+# Show on the terminal what an update would do
 secure-tiller preview-summary --stack production
 
-# The comment of a pull request
+# Write the comment for a pull request
 secure-tiller preview-summary --stack production > comment.md
 
-# Of a preview that was made before; exit 3 if there is a risk
+# Summarize a saved preview; exit with code 3 if there is a risk
 secure-tiller preview-summary preview.json --fail-on risk
 """
 
@@ -32,7 +32,7 @@ def command(
     form: PreviewFormatOption = None,
     fail_on: Annotated[FailOn | None, typer.Option(help="Exit 3 if there is a risk.")] = None,
 ) -> None:
-    """Say what a preview means: risks first, then team by team.
+    """Explain what a preview means: risks first, then team by team.
 
     Exit code: 0; 1 if the preview failed or cannot be read; 2 for a wrong use; 3 with --fail-on risk if there is one.
     """

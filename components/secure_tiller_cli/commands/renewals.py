@@ -15,10 +15,10 @@ from secure_tiller_cli.commands.options import (
 from secure_tiller_cli.exit_codes import FOUND, PROBLEM
 
 EXAMPLES = """
-# The certificates that are due within two weeks
+# List the certificates that are due within two weeks
 secure-tiller renewals --stack production
 
-# An issue, in a scheduled job
+# In a scheduled job: write an issue
 secure-tiller renewals --stack production --within 21d > issue.md
 """
 
@@ -31,7 +31,7 @@ def command(
     ] = "14d",
     form: PreviewFormatOption = None,
 ) -> None:
-    """List the certificates that renew within a time, that end where the stack does not renew them, or have ended.
+    """List the certificates that within a time renew, or end without a renewal by the stack, and those that have ended.
 
     Exit code: 0 if none is due; 1 if the preview failed or cannot be read; 2 for a wrong use; 3 if one is due.
     """

@@ -10,10 +10,10 @@ import typer
 from secure_tiller_cli.commands.options import StackOption
 
 EXAMPLES = """
-# One page on the selected stack
+# Write a page about the selected stack
 secure-tiller report --out report.html
 
-# With the results of a check
+# Include the results of a check
 secure-tiller check -o json > check.json
 secure-tiller report --out report.html --check check.json
 """
@@ -38,14 +38,14 @@ def command(
         Form, typer.Option("--format", "-o", help="A page for people, or what it shows as JSON for machines.")
     ] = Form.HTML,
 ) -> None:
-    """Write a stack as one page: teams, who can reach what, rights, certificates and the results of the last check.
+    """Write a page about a stack: teams, who can reach what, rights, certificates and the results of the last check.
 
-    The page is one HTML file that loads nothing and runs nothing. It says what the stack deployed, by its state, which
-    is read without its secrets; the cluster is not asked. A file is overwritten only if it is such a report.
+    The page is one HTML file that loads nothing and runs nothing. It shows what the stack deployed, as its state
+    records it. Neither the stack's secrets nor the cluster are read. A file is overwritten only if it is such a report.
 
     With --format json: `generator`, `version`, `stack`, `clusters`, `madeAt`, `findings`, `promises`, `teams`, `check`.
 
-    Exit code: 0; 1 without access to the stack, for a --check that is no check of it, or if FILE cannot be written; 2
+    Exit code: 0; 1 without access to the stack, for a --check of another stack or form, or if FILE cannot be written; 2
     for a wrong use.
     """
     from secure_tiller_cli.commands import deployed

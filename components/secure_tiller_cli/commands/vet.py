@@ -10,13 +10,13 @@ from secure_tiller_cli.commands.options import ContextOption, Format, FormatOpti
 from secure_tiller_cli.exit_codes import FOUND
 
 EXAMPLES = """
-# A chart's folder, with the values of the release
+# Vet the chart in a folder, with the values of the release
 secure-tiller vet ./shop --team blue --namespace blue-apps --values shop.yaml
 
-# A package whose signature must verify
+# Vet a package, whose signature must verify
 secure-tiller vet shop-1.2.0.tgz --team blue --keyring keys.gpg
 
-# The upgrade of a release
+# Vet the upgrade of a release
 secure-tiller vet ./shop --team blue --upgrade --name shop --set replicas=3
 """
 
@@ -32,11 +32,11 @@ def command(
     namespace: Annotated[
         str | None,
         typer.Option(
-            "--namespace", metavar="NAMESPACE", help="Of the team, for the release. Default: the only one that it has."
+            "--namespace", metavar="NAMESPACE", help="The team's namespace for the release. Default: its only one."
         ),
     ] = None,
     name: Annotated[
-        str, typer.Option("--name", metavar="RELEASE", help="Of the release. Default: Helm's stand-in.")
+        str, typer.Option("--name", metavar="RELEASE", help="The release's name. Default: Helm's placeholder.")
     ] = "",
     upgrade: Annotated[
         bool,
@@ -50,7 +50,7 @@ def command(
     ] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A value.")] = None,
     texts: Annotated[
-        list[str] | None, typer.Option("--set-string", metavar="KEY=VALUE", help="A value that is text.")
+        list[str] | None, typer.Option("--set-string", metavar="KEY=VALUE", help="A value that is a string.")
     ] = None,
     keyring: Annotated[
         Path | None,
@@ -59,7 +59,7 @@ def command(
             metavar="FILE",
             exists=True,
             dir_okay=False,
-            help="Public keys of who may have signed the package (gpg --export).",
+            help="The public keys of those who may sign the package (gpg --export).",
         ),
     ] = None,
     stack: StackOption = None,
@@ -71,9 +71,10 @@ def command(
 
     The Helm 2 client on PATH renders the chart for this cluster. Nothing is installed: each object, and the pod of each
     workload, is sent to the API server as a dry run. The dry run uses Tiller's account, by impersonation, if you may
-    impersonate it; else yours. The output states the account for each object. Findings are rights that Tiller lacks,
-    objects outside the team, objects that Tiller or the API server refuses, API versions that the cluster no longer
-    serves, and a package that does not verify. What could not be checked counts as a finding.
+    impersonate it, and otherwise yours. The output states the account for each object. Findings are rights that Tiller
+    lacks, objects outside the team, objects that Tiller or the API server refuses, API versions that the cluster no
+    longer serves, a release record that is too large, and a package that does not verify. What could not be checked
+    counts as a finding.
 
     Exit code: 0 if the chart fits; 1 if it does not render or the cluster cannot be asked; 2 for a wrong use; 3 if
     something was found or could not be checked.

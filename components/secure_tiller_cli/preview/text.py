@@ -19,7 +19,7 @@ COLOURS = {"create": "green", "update": "yellow", "replace": "magenta", "delete"
 
 
 def write_summary(summary: Summary, out: Console) -> None:
-    """Write what a preview means: the risks first, then team by team. Why it failed stands on standard error."""
+    """Write what a preview means: the risks first, then team by team. The reason of a failure is on standard error."""
     _heading(out, f"Preview of {summary.stack or 'an unknown stack'}: {verdict(summary)}", bad=bool(summary.risks))
     if summary.failures:
         out.print("The preview failed, so nobody knows what an update would do.", style="bold red")
@@ -40,7 +40,7 @@ def write_summary(summary: Summary, out: Console) -> None:
 
 
 def write_renewals(found: Renewals, out: Console) -> None:
-    """Write the certificates that are due. Why the preview failed stands on standard error."""
+    """Write the certificates that are due. The reason of a failure is on standard error."""
     said = f"Certificates of {found.stack or 'an unknown stack'}: {renewals.verdict(found)}"
     _heading(out, said, bad=bool(found.failures or found.due))
     if found.due:
@@ -76,7 +76,7 @@ def _of(part: Part) -> Iterator[Text]:
     for change in part.changes[:MOST_RESOURCES]:
         yield _resource(change)
     if len(part.changes) > MOST_RESOURCES:
-        yield Text(f"and {counted(len(part.changes) - MOST_RESOURCES, 'resource')} more: -o json names all", "dim")
+        yield Text(f"and {len(part.changes) - MOST_RESOURCES} more; to list all: -o json", "dim")
 
 
 def _resource(change: Change) -> Text:

@@ -31,7 +31,7 @@ _VALUE = re.compile(r"(!!\w+ )`[^`]*`")
 
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-"""A chart's name that is the name of a folder too."""
+"""A chart's name that can be the name of a folder."""
 
 
 class ChartError(RefusedError):
@@ -58,7 +58,7 @@ class Values:
         yield from (f"--set-string={text}" for text in self.texts)
 
     def given(self) -> Iterator[bytes]:
-        """Yield the files and settings: what a release stores of them has about their size."""
+        """Yield the content of the files, and the settings. A release stores them in about the same size."""
         yield from (file.read_bytes() for file in self.files)
         yield from (text.encode() for text in (*self.settings, *self.texts))
 
@@ -160,7 +160,7 @@ class Chart:
         link.symlink_to(self.path.absolute())
         done = _helm("package", "--save=false", f"--destination={folder}", "--", str(link))
         if done.code:
-            raise self._refused(f"cannot be packaged: {_said(done)}", "see: helm package")
+            raise self._refused(f"cannot be packaged: {_said(done)}", "correct it")
         return next(folder.glob("*.tgz"))
 
     def _metadata(self) -> Mapping[str, Any]:

@@ -23,7 +23,7 @@ NOT_ASKED = "not asked"
 
 @dataclass(frozen=True)
 class _Place:
-    """Where an object is sent, and as what."""
+    """Where an object is sent, and in which form."""
 
     served: Served
     inside: str
@@ -87,7 +87,7 @@ def _judge(
     found: Sequence[Concern],
     upgraded: Previous | None,
 ) -> None:
-    """Add the findings that the answers give."""
+    """Add the findings from the answers."""
     stopped = {each for concern in found if concern.severity is Effect.STOPS for each in concern.manifests}
     forbidden = defaultdict[str, list[Manifest]](list)
     verbs = "create or change" if upgraded else "create"

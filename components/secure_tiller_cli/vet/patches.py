@@ -35,7 +35,7 @@ _KNOWN = {
 }
 """The API versions of these kinds that Helm 2 knows."""
 _LATER = {("batch/v1", "CronJob")}
-"""Kinds that came to these API versions after Helm 2."""
+"""Kinds that these API versions got after Helm 2."""
 _REPLACED = ("strategy", "volumes")
 """Fields whose maps, or items, keep only the fields that the new revision has (retainKeys)."""
 _NEW_FIELDS = frozenset(
@@ -50,7 +50,7 @@ _NEW_FIELDS = frozenset(
 
 
 class PatchError(Exception):
-    """Tiller cannot compute the patch; with the reason."""
+    """Tiller cannot compute the patch. The message is the reason."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def _strategic(
             found[key] = value
             continue
         if key in _NEW_FIELDS or (key == "resources" and "containers" in new):
-            raise PatchError(f"{key} changes, which Helm 2 does not know: it can add or remove it, but not change it")
+            raise PatchError(f"Helm 2 does not know the field {key}: it can add or remove it, but not change it")
         if isinstance(value, list):
             found |= _listed(key, before, value, keys)
         elif changed := _strategic(before, value, keys, replaced=key in _REPLACED):
@@ -116,7 +116,7 @@ def _listed(name: str, old: Sequence[Any], new: Sequence[Any], keys: Mapping[str
         return {name: new}
     for item in (*old, *new):
         if not isinstance(item, Mapping) or key not in item:
-            raise PatchError(f"{name} changes, and an item has no {key}")
+            raise PatchError(f"the list {name} changes, and one of its items has no {key}")
     order = [{key: item[key]} for item in new]
     changed = list(_items(name, old, new, keys))
     places = {_word(item[key]): number for number, item in reversed(list(enumerate(new)))}
@@ -147,7 +147,7 @@ def _word(value: Any) -> str:
 
 
 def _alike(one: Any, other: Any) -> bool:
-    """Return whether two values are of one type, of those that a patch looks into."""
+    """Return whether two values are both maps, or both lists."""
     return any(isinstance(one, kind) and isinstance(other, kind) for kind in (Mapping, list))
 
 

@@ -20,7 +20,7 @@ LIMIT = 2**20
 LARGEST, DEEPEST = 32 * 2**20, 5
 """Limits of what is read: bytes of all files of a chart, and levels of packages within packages."""
 INACCURACY = 0.05
-"""The share by which the size can differ: another library compresses, and the format of the record adds a little."""
+"""The share by which the size can differ from Tiller's, which compresses with another library and adds a little."""
 
 
 class TooLargeError(Exception):
@@ -53,7 +53,7 @@ def too_large(chart: Chart, parts: Iterable[bytes], *, upgrade: bool) -> Concern
     """
     # Subcharts that the values disable are not stored; which are disabled is not known here.
     least, most = _Size(), _Size()
-    remedy = "leave files out of the chart (.helmignore), or divide it"
+    remedy = "exclude files from the chart (.helmignore), or split it into several"
     try:
         with tempfile.TemporaryDirectory() as folder:
             for of_subchart, content in _files(chart.package(Path(folder)).read_bytes(), [LARGEST]):
@@ -69,14 +69,14 @@ def too_large(chart: Chart, parts: Iterable[bytes], *, upgrade: bool) -> Concern
     for part in parts:
         least.add(part)
         most.add(part)
-    size = f"the release's record would have about {most.encoded / 2**20:.1f} MiB, and a Secret takes 1 MiB"
+    size = f"the release's record would have about {most.encoded / 2**20:.1f} MiB, and a Secret holds at most 1 MiB"
     if least.encoded * (1 - INACCURACY) > LIMIT:
-        effect = "Tiller creates the objects and stores no release, so that nobody can upgrade or delete it"
+        effect = "Tiller creates the objects but does not store the release, so it cannot be upgraded or deleted"
         if upgrade:
             effect = "Tiller refuses the upgrade"
         return Concern(Group.CANNOT_INSTALL, Effect.STOPS, f"{size}: {effect}", remedy)
     if most.encoded * (1 + INACCURACY) > LIMIT:
-        text = f"not checked: {size}, but this is not exact"
+        text = f"not checked: {size}; the computed size is not exact"
         return Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, remedy)
     return None
 

@@ -36,7 +36,7 @@ ANONYMOUS = "system:anonymous"
 """The user whom the API server takes a request without credentials for (Kubernetes documentation, Authenticating)."""
 
 UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
-"""The errors about an entry, or an answer, of a form that is not expected."""
+"""The errors that an entry or an answer of an unexpected form raises."""
 
 CORRECT = "correct the context's server address, credentials and the files that they name, or choose another context"
 
@@ -45,15 +45,15 @@ _unverified: set[str] = set()
 
 
 class AnswerError(ValueError):
-    """A request cannot be sent, or its answer is none of Kubernetes. The message quotes nothing of them."""
+    """A request cannot be sent, or its answer is not one of a Kubernetes API server. The message quotes neither."""
 
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Surround the code that reads an answer, and no more: other faults of ours are not the server's.
+    """Surround only the code that reads an answer: a bug elsewhere must not be reported as the server's.
 
     Raises:
-        AnswerError: the answer has not the expected form.
+        AnswerError: the answer does not have the expected form.
     """
     try:
         yield

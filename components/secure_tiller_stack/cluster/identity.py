@@ -116,7 +116,7 @@ def _oidc_token(provider: Any) -> str:
         raise EntryError(field, why, "write an `exec` entry, as gke-gcloud-auth-plugin and kubelogin do")
     settings = provider.get("config")
     token = settings.get("id-token") if isinstance(settings, dict) else None
-    remedy = "have it renewed: kubectl auth whoami; or use kubelogin in an `exec` entry"
+    remedy = "renew it with: kubectl auth whoami; or use kubelogin in an `exec` entry"
     try:
         ends = json_value(base64.urlsafe_b64decode(str(token).split(".")[1] + "=="))["exp"]
         if ends > time.time():

@@ -246,7 +246,7 @@ def test_a_word_that_tiller_cannot_read_is_refused_and_not_quoted(word: str) -> 
         ("kind: List\napiVersion: v1\nmetadata: x\nitems: []", "has metadata that are no map"),
         ("kind: List\napiVersion: [x]\nitems: []", "has a apiVersion that is no text"),
         ("kind: List\napiVersion: v1\nmetadata: {name: [x]}\nitems: []", "has a name that is no text"),
-        ("kind: A\napiVersion: a/b/c", "an apiVersion that is no group and version"),
+        ("kind: A\napiVersion: a/b/c", "an apiVersion with more than one slash"),
         ("  kind: A\n  apiVersion: v1", "is no YAML: line 2"),
     ],
 )

@@ -63,7 +63,7 @@ def test_nothing_changes_is_one_line() -> None:
 def test_of_many_resources_the_first_are_shown_and_the_rest_is_counted() -> None:
     said = shown(summary(team("blue", resources=23)))
     assert said.count("+ create") == text.MOST_RESOURCES
-    assert "and 3 resources more: -o json names all" in said
+    assert "and 3 more; to list all: -o json" in said
 
 
 @pytest.mark.parametrize("change", CHANGES)

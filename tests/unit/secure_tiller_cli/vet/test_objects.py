@@ -245,7 +245,7 @@ def test_a_change_that_tiller_cannot_compute_stops(server: ApiServer, judge: Jud
         Effect.STOPS,
         {after: "not asked: Tiller cannot compute its change"},
     )
-    assert finding.text.startswith("Tiller cannot compute its change: seccompProfile changes")
+    assert finding.text.startswith("Tiller cannot compute its change: Helm 2 does not know the field seccompProfile")
     assert sent(server) == []
 
 

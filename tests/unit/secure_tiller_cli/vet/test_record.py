@@ -64,11 +64,13 @@ def test_packages_in_packages_are_read_to_a_limit(tmp_path: Path) -> None:
     assert found.severity is Effect.NOT_CHECKED
 
 
-@pytest.mark.parametrize(("upgrade", "words"), [(False, "stores no release"), (True, "refuses the upgrade")])
+@pytest.mark.parametrize(("upgrade", "words"), [(False, "does not store the release"), (True, "refuses the upgrade")])
 def test_it_is_said_what_tiller_does_then(tmp_path: Path, upgrade: bool, words: str) -> None:
     found = too_large(chart(tmp_path, {"web/a": noise(1.5)}), [], upgrade=upgrade)
     assert found
-    assert found.text.startswith("the release's record would have about 1.5 MiB, and a Secret takes 1 MiB: Tiller")
+    assert found.text.startswith(
+        "the release's record would have about 1.5 MiB, and a Secret holds at most 1 MiB: Tiller"
+    )
     assert words in found.text
 
 
