@@ -7,9 +7,10 @@ Source: Kubernetes documentation, Define a Command and Arguments for a Container
 
 import posixpath
 import re
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from tiller_facts.shell import SCRIPTED, simple_commands
 from tiller_facts.values import UNKNOWN, Hidden, NotKnown, NotKnownError, Value, at, each, is_known
@@ -22,6 +23,11 @@ _HIDDEN, _UNKNOWN = "\0hidden\0", "\0unknown\0"
 
 _REFERENCE = re.compile(r"\$\$|\$\(([^()]+)\)")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
+_MOST = 6 * 2**20
+"""Characters of arguments and variables together: Linux starts nothing with more (execve(2), Limits). Values that name
+others twice double with each of them."""
+_DEEPEST = 50
+"""Launchers and shells within each other."""
 _SHELLS = frozenset(("sh", "ash", "bash", "dash", "ksh", "zsh"))
 
 
@@ -37,6 +43,7 @@ class Environment:
         self._values: dict[str, Value[str]] = {}
         self.own_namespace = False
         self._default: Value[str] = ""
+        self._left = _MOST
         try:
             self._default = ELSEWHERE if list(each(container, "envFrom")) else ""
             for item in each(container, "env"):
@@ -53,7 +60,10 @@ class Environment:
         return self._values.get(name, self._default)
 
     def put_into(self, word: str) -> str:
-        """Return a word with the variables that Kubernetes puts in; a reference to no variable stays as it is."""
+        """Return a word with the variables that Kubernetes puts in; a reference to no variable stays as it is.
+
+        What exceeds the limit of all words is hidden.
+        """
 
         def value_of(found: re.Match[str]) -> str:
             if found[1] is None:
@@ -63,7 +73,8 @@ class Environment:
                 return mark(value)
             return value if found[1] in self else found[0]
 
-        return _REFERENCE.sub(value_of, word)
+        self._left -= len(word) + sum(len(value_of(found)) for found in _REFERENCE.finditer(word))
+        return _REFERENCE.sub(value_of, word) if self._left >= 0 else mark(ELSEWHERE)
 
     def _read(self, item: Any) -> None:
         name = str(at(item, "name"))
@@ -143,30 +154,42 @@ def calls(program: str, container: Any) -> tuple[Command, ...]:
         return ()
 
 
-def _started(words: Sequence[str], variables: Mapping[str, str], *, scripted: bool) -> Iterator[Command]:
-    """Yield the commands that a command is in the end: what a launcher launches, what a shell's script holds."""
+def _started(
+    words: Sequence[str], variables: Mapping[str, str], *, scripted: bool, deep: int = _DEEPEST
+) -> Iterator[Command]:
+    """Yield the commands that a command is in the end: what a launcher launches, what a shell's script holds.
+
+    Raises:
+        NotKnownError: they are too deep within each other.
+    """
+    if not deep:
+        raise NotKnownError(SCRIPT)
     program = posixpath.basename(words[0]) if words else ""
     launch = _LAUNCHERS.get(program)
     if program in _SHELLS and (script := _script(words[1:])) is not None:
         for simple in simple_commands(script):
             rest, own = _assigned(simple, variables)
-            yield from _started(rest, own, scripted=True) if rest else (Command(simple, {}, scripted=True),)
+            inner = _started(rest, own, scripted=True, deep=deep - 1)
+            yield from inner if rest else (Command(simple, {}, scripted=True),)
     elif launch and (launched := launch(words[1:])):
         rest, own = _assigned(launched, variables) if program == "env" else (launched, variables)
-        yield from _started(rest, own, scripted=scripted)
+        yield from _started(rest, own, scripted=scripted, deep=deep - 1)
     elif words:
         yield Command(tuple(words), variables, scripted)
 
 
 def _assigned(words: Sequence[str], before: Mapping[str, str]) -> tuple[Sequence[str], Mapping[str, str]]:
-    """Return a command without the assignments before it, and these with those of its surroundings."""
-    variables = dict(before)
+    """Return a command without the assignments before it, and these with those of its surroundings.
+
+    They are not copied: a script can hold many commands, and each would keep a copy.
+    """
+    own: dict[str, str] = {}
     for position, word in enumerate(words):
         found = _ASSIGNMENT.fullmatch(word)
         if not found:
-            return words[position:], variables
-        variables[found[1]] = found[2]
-    return (), variables
+            return words[position:], ChainMap(own, cast("dict[str, str]", before)) if own else before
+        own[found[1]] = found[2]
+    return (), before
 
 
 def _after_options(with_value: str = "") -> Callable[[Sequence[str]], Sequence[str]]:

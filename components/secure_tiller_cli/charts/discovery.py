@@ -50,6 +50,8 @@ class Discovery:
     """All that are offered, also those without an answer."""
     unanswered: frozenset[str] = frozenset()
     """API versions whose server did not answer: nobody knows which kinds they have."""
+    minor: str = "0"
+    """The minor version as the cluster says it: `36`, or `36+`."""
 
     def find(self, api_version: str, kind: str) -> Served | None:
         """Return a kind of an API version; None: it is not served."""
@@ -98,6 +100,7 @@ def discover(client: Any) -> Discovery:
         served=tuple(each for listed in answers.values() for each in listed or ()),
         api_versions=frozenset(versions),
         unanswered=frozenset(version for version, listed in answers.items() if listed is None),
+        minor=found["minor"],
     )
 
 

@@ -53,7 +53,8 @@ def _stack_files() -> Mapping[str, Path]:
     here = Path.cwd()
     project = next(folder / "Pulumi.yaml" for folder in (here, *here.parents) if (folder / "Pulumi.yaml").is_file())
     folder = project.parent / str(_read(project).get("stackConfigDir") or ".")
-    return {file.name.removeprefix("Pulumi.").removesuffix(".yaml"): file for file in folder.glob(_STACK_FILE)}
+    files = (file for file in folder.glob(_STACK_FILE) if file.is_file())  # a link to a terminal would be waited for
+    return {file.name.removeprefix("Pulumi.").removesuffix(".yaml"): file for file in files}
 
 
 def _teams(ctx: typer.Context) -> Mapping[Any, Any]:

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 from rich.console import Console
 from rich.text import Text
 
-from secure_tiller_cli.foreign_text import lines, terminal
+from secure_tiller_cli.foreign_text import lines, plain, terminal
 from secure_tiller_cli.output import counted, write_table
 from secure_tiller_cli.preview import renewals
 from secure_tiller_cli.preview.changes import PLAIN, Change
+from secure_tiller_cli.preview.findings import Meaning, joined
 from secure_tiller_cli.preview.markdown import OTHERS, SIGNS, verdict
 from secure_tiller_cli.preview.renewals import Renewals
 from secure_tiller_cli.preview.summary import Part, Summary
@@ -63,16 +64,22 @@ def _section(out: Console, title: str, items: Iterable[Text]) -> None:
 def _risks(summary: Summary) -> Iterator[tuple[str, Text]]:
     for part in summary.parts:
         for risk in part.risks:
-            yield _name(part), terminal(risk.plain(), "red")
+            yield _name(part), _sentence(risk, "red")
     for finding in summary.drift:
-        yield "cluster", terminal(finding.plain(), "red")
+        yield "cluster", _sentence(finding, "red")
+
+
+def _sentence(finding: Meaning, style: str = "") -> Text:
+    """Return what a change means. A name that looks like a key is hidden, and not the sentence with it."""
+    names = {key: plain(joined(name)) for key, name in finding.names.items()}
+    return terminal(finding.sentence.format(**names), style)
 
 
 def _of(part: Part) -> Iterator[Text]:
     """Yield the sentences about a team that are no risks, and its resources."""
     for finding in part.findings:
         if not finding.risk:
-            yield terminal(finding.plain())
+            yield _sentence(finding)
     for change in part.changes[:MOST_RESOURCES]:
         yield _resource(change)
     if len(part.changes) > MOST_RESOURCES:

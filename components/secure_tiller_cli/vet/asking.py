@@ -39,6 +39,8 @@ _VALUES = re.compile(
 """How the API server quotes a value of an object (apimachinery, util/validation/field; Go, strconv)."""
 _CONTEXT = re.compile(r"error found in #.*", re.DOTALL)
 """How an API server before Kubernetes 1.23 quotes an object that it cannot decode (json-iterator)."""
+_MOST = 10_000
+"""Values of Secrets that are searched for in a message; beyond, none of it is shown, because each search takes time."""
 _SHORTEST = 4
 """Characters: a shorter value of a Secret is not searched for in messages."""
 
@@ -126,9 +128,9 @@ class Asker:
     def _shown(self, manifest: Manifest, error: Any) -> str:
         """Return the API server's message without the values that it quotes."""
         said = message(error)
-        if manifest.kind == "Secret" and not _NO_RIGHT.search(said):
+        if (manifest.kind == "Secret" or len(self.secrets) > _MOST) and not _NO_RIGHT.search(said):
             where = ", ".join(fields(error)) or "its form"
-            return f"{where} (what the API server says is not shown: it can quote the Secret)"
+            return f"{where} (what the API server says is not shown: it can quote a Secret)"
         said = _CONTEXT.sub("(not shown)", _VALUES.sub(r"\1(not shown)", said))
         for text in sorted(self.secrets, key=len, reverse=True):
             said = said.replace(text, "(not shown)")

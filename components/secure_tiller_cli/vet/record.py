@@ -4,27 +4,22 @@ Tiller stores the chart, the values and the rendered manifests in one Secret, co
 pkg/storage/driver/util.go, encodeRelease). A Secret that is too large is refused.
 """
 
-import io
-import tarfile
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from secure_tiller_cli.charts import Concern, Effect, Group
 from secure_tiller_cli.vet.chart import Chart, ChartError
+from secure_tiller_cli.vet.package import LARGEST, MOST, Budget, TooLargeError, files
 
 LIMIT = 2**20
 """Bytes of the data of a Secret (Kubernetes documentation, Secret, Restriction on Secret data size)."""
-LARGEST, DEEPEST = 32 * 2**20, 5
-"""Limits of what is read: bytes of all files of a chart, and levels of packages within packages."""
+OF_THE_CHART = 3
+"""Parts of the path of a file in `charts/` that is no subchart's."""
 INACCURACY = 0.05
 """The share by which the size can differ from Tiller's, which compresses with another library and adds a little."""
-
-
-class TooLargeError(Exception):
-    """A chart exceeds the limits of what is read."""
 
 
 @dataclass
@@ -56,15 +51,16 @@ def too_large(chart: Chart, parts: Iterable[bytes], *, upgrade: bool) -> Concern
     remedy = "exclude files from the chart (.helmignore), or split it into several"
     try:
         with tempfile.TemporaryDirectory() as folder:
-            for of_subchart, content in _files(chart.package(Path(folder)).read_bytes(), [LARGEST]):
+            for place, content in files(chart.package(Path(folder)).read_bytes(), Budget()):
                 most.add(content)
-                if not of_subchart:
+                if place[1:2] != ("charts",) or len(place) == OF_THE_CHART:
                     least.add(content)
     except ChartError as error:
         text = f"the size of the release's record was not computed: {error.problems[0].why}"
         return Concern(Group.CANNOT_INSTALL, Effect.NOTE, text, error.problems[0].remedy)
     except TooLargeError:
-        text = f"not checked: the files of the chart exceed {LARGEST // 2**20} MiB, so the record can be too large"
+        limits = f"{LARGEST // 2**20} MiB or {MOST:,} files"
+        text = f"not checked: the chart exceeds {limits}, or its package is malformed, so the record can be too large"
         return Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, remedy)
     for part in parts:
         least.add(part)
@@ -79,29 +75,3 @@ def too_large(chart: Chart, parts: Iterable[bytes], *, upgrade: bool) -> Concern
         text = f"not checked: {size}; the computed size is not exact"
         return Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, remedy)
     return None
-
-
-def _files(
-    package: bytes, budget: list[int], deep: int = DEEPEST, *, subchart: bool = False
-) -> Iterator[tuple[bool, bytes]]:
-    """Yield the files of a package and of those within it, and whether each is a subchart's.
-
-    Raises:
-        TooLargeError: there is more than the budget of bytes.
-    """
-    try:
-        with tarfile.open(fileobj=io.BytesIO(package), mode="r:gz") as files:
-            for each in files:
-                budget[0] -= each.size
-                if budget[0] < 0 or not deep:
-                    raise TooLargeError
-                opened = files.extractfile(each) if each.isfile() else None
-                if opened is None:
-                    continue
-                content, parts = opened.read(), PurePosixPath(each.name).parts
-                if parts[1:2] == ("charts",) and len(parts) == 3 and parts[2].endswith(".tgz"):
-                    yield from _files(content, budget, deep - 1, subchart=True)
-                else:
-                    yield subchart or (parts[1:2] == ("charts",) and len(parts) > 3), content
-    except (tarfile.TarError, OSError, EOFError, zlib.error):
-        return  # Helm reports the error

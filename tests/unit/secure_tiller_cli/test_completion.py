@@ -118,6 +118,23 @@ def test_contexts_are_those_of_each_file_of_kubeconfig(project: Path, monkeypatc
     assert offered("secure-tiller audit --context ") == ["admin@kind", "arn:aws:eks:eu:1:cluster/a", "elsewhere"]
 
 
+def test_what_is_no_file_is_not_read(project: Path) -> None:
+    os.mkfifo(project / "pipe")
+    (project / "stacks" / "Pulumi.pipe.yaml").symlink_to(project / "pipe")
+    line = "secure-tiller check --stack pipe "
+    command = "from secure_tiller_cli.commands import main; main()"
+    environment = {"_SECURE_TILLER_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": "4"}
+    ended = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.argv[0] = 'secure-tiller'; {command}"],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.stdout.split() == ["blue", "green", "payments"]
+
+
 LINES = ("check ", "bundle blue ", "report --stack ", "audit --context ")
 
 

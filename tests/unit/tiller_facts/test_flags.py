@@ -1,5 +1,7 @@
 """How a container runs Tiller, as far as its description decides it."""
 
+import time
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -345,3 +347,42 @@ def test_the_calls_of_a_program_are_found_in_scripts() -> None:
     found = calls("helm", shell("helm init --client-only && A=1 /bin/helm ls --tls > /log"))
     assert [call.words for call in found] == [("helm", "init", "--client-only"), ("/bin/helm", "ls", "--tls")]
     assert calls("helm", {"command": UNKNOWN}) == ()
+
+
+DOUBLED = [{"name": "A0", "value": "a"}, *({"name": f"A{n + 1}", "value": f"$(A{n})$(A{n})"} for n in range(60))]
+LONG = [{"name": "A0", "value": "a" * 2**17}]
+MANY = [f"A{n}=1" for n in range(10_000)]
+HOSTILE: dict[str, dict[str, Any]] = {
+    "values that double": {"env": DOUBLED, "command": ["tiller", "$(A60)"]},
+    "many references": {"env": LONG, "command": ["tiller", *["$(A0)"] * 10_000]},
+    "many references in values": {
+        "env": [*LONG, *({"name": f"B{n}", "value": "$(A0)"} for n in range(10_000))],
+        "command": ["tiller"],
+    },
+    "many references in a word": {"env": LONG, "command": ["tiller", "$(A0)" * 10_000]},
+    "launchers": {"command": ["exec"] * 10_000},
+    "launchers of a shell": {"command": ["sh", "-c", f"{'env ' * 10_000} tiller"]},
+    "many commands with many variables": {"command": ["env", *MANY, "sh", "-c", "a;" * 10_000]},
+    "many commands with variables of their own": {"command": ["env", *MANY, "sh", "-c", "A=1 a;" * 10_000]},
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_a_hostile_command_line_takes_little_memory_and_time(case: str) -> None:
+    began = time.process_time()
+    tracemalloc.start()
+    read(HOSTILE[case])
+    runs(HOSTILE[case])
+    assert tracemalloc.get_traced_memory()[1] < 2**28
+    tracemalloc.stop()
+    assert time.process_time() - began < 60
+
+
+def test_what_no_linux_starts_is_hidden() -> None:
+    assert read({"env": DOUBLED[:11], "command": ["tiller", "--tls-cert=$(A10)"]}).certificate == "a" * 2**10
+    assert isinstance(read({"env": DOUBLED, "command": ["tiller", "--tls-cert=$(A60)"]}).certificate, Hidden)
+
+
+@pytest.mark.parametrize("deep", [1, 40])
+def test_launchers_are_seen_through(deep: int) -> None:
+    assert read({"command": ["env", "exec"] * (deep // 2) + ["tiller", "--tls"]}).tls is True

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.console import Console
 
+from secure_tiller.problems import HIDDEN
 from secure_tiller_cli.preview import renewals, text
 from secure_tiller_cli.preview.findings import Meaning
 from secure_tiller_cli.preview.renewals import Renewal, Renewals
@@ -103,6 +104,11 @@ def test_words_of_others_draw_nothing_and_begin_no_line(word: str) -> None:
     said = shown(of_summary) + written(lambda out: text.write_renewals(due(renewal, stack=word), out))
     assert all(line.isprintable() for line in said.split("\n"))
     assert not any(line.startswith(NEXT) for line in said.split("\n"))
+
+
+def test_a_name_that_looks_like_a_key_hides_no_risk() -> None:
+    meaning = Meaning("a", "{name} is a risk", {"name": "a PRIVATE KEY"}, risk=True)
+    assert shown(summary(team("blue", meaning), drift=(meaning,))).count(f"{HIDDEN} is a risk\n") == 2
 
 
 PROGRAM = [sys.executable, "-m", "secure_tiller_cli"]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from secure_tiller_cli.charts import Effect
-from secure_tiller_cli.vet import exactness
 from secure_tiller_cli.vet.exactness import rendered_differently
+from secure_tiller_cli.vet.package import LARGEST, MOST
 from tests.unit.secure_tiller_cli.charts.world import DISCOVERY
 
 ASKS = '{{ semverCompare ">=1.36.2-0" .Capabilities.KubeVersion.GitVersion }}'
@@ -67,6 +67,8 @@ def test_a_chart_that_asks_is_named_wherever_it_asks(tmp_path: Path, files: dict
         ("{{ .Capabilities.KubeVersion }}", True),
         ("{{ $v := .Capabilities.KubeVersion }}{{ $v.GitVersion }}", True),
         ("{{ .Capabilities.KubeVersion.Minor }}{{ .Capabilities.KubeVersion.GitVersion }}", True),
+        ('{{ and (eq .Capabilities.KubeVersion.Major "1") .Capabilities.KubeVersion.GitVersion }}', True),
+        ("{{ .Capabilities.KubeVersion.MinorVersion }}", True),
         ("{{ .Values.kubeVersion }}", False),
     ],
 )
@@ -93,7 +95,9 @@ def test_packages_inside_packages_share_one_budget(tmp_path: Path) -> None:
     zeros = packed({f"{number}": bytes(2**20) for number in range(50)})
     chart = folder(tmp_path, {"charts/a.tgz": packed({f"a/charts/{number}.tgz": zeros for number in range(200)})})
     began = time.process_time()
-    assert rendered_differently(chart, VENDOR) is None
+    found = rendered_differently(chart, VENDOR)
+    assert found
+    assert found.severity is Effect.NOT_CHECKED
     assert time.process_time() - began < 5
 
 
@@ -101,12 +105,40 @@ def test_no_package_is_opened_that_helm_does_not_open(tmp_path: Path) -> None:
     assert rendered_differently(folder(tmp_path, {"files/b.tgz": PACKED["charts/b.tgz"]}), VENDOR) is None
 
 
-def test_no_more_is_looked_at_than_the_limits_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    chart = folder(tmp_path, TWICE | {"templates/a.yaml": ASKS.encode()})
-    monkeypatch.setattr(exactness, "LARGEST", 10)
-    assert rendered_differently(chart, VENDOR) is None
-    monkeypatch.setattr(exactness, "LARGEST", 2**20)
-    monkeypatch.setattr(exactness, "MOST", 0)
-    assert rendered_differently(chart, VENDOR) is None
-    monkeypatch.setattr(exactness, "MOST", 10)
-    assert rendered_differently(chart, VENDOR) is not None
+@pytest.mark.parametrize("limit", ["size", "files"])
+@pytest.mark.parametrize("package", [True, False])
+def test_what_exceeds_a_limit_counts_as_not_checked(tmp_path: Path, limit: str, package: bool) -> None:
+    many = {f"templates/{number}.yaml": b"" for number in range(MOST + 1)} if limit == "files" else {}
+    files = {"templates/a.yaml": bytes(LARGEST) + ASKS.encode()} if limit == "size" else many
+    chart = folder(tmp_path, files)
+    if package:
+        chart = tmp_path / "web.tgz"
+        chart.write_bytes(packed({f"web/{name}": content for name, content in files.items()}))
+    found = rendered_differently(chart, VENDOR)
+    assert found
+    assert found.severity is Effect.NOT_CHECKED
+    assert "32 MiB or 20,000 files" in found.text
+
+
+def test_a_large_template_is_read_too(tmp_path: Path) -> None:
+    content = b"#" * 2**23 + ASKS.encode()
+    assert rendered_differently(folder(tmp_path, {"templates/a.yaml": content}), VENDOR)
+
+
+def test_templates_behind_a_link_are_read_as_helm_reads_them(tmp_path: Path) -> None:
+    chart = folder(tmp_path, {"Chart.yaml": b"name: web"})
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "a.yaml").write_text(ASKS)
+    (chart / "templates").symlink_to(tmp_path / "shared")
+    assert rendered_differently(chart, VENDOR)
+    (tmp_path / "shared" / "again").symlink_to(tmp_path / "shared")
+    assert rendered_differently(chart, VENDOR)
+
+
+@pytest.mark.parametrize("release", ["v1.36.3-eks-1", "v1.36.3", "v1.36.0"])
+def test_a_minor_version_with_a_suffix_is_not_rendered_as_it_is(tmp_path: Path, release: str) -> None:
+    chart = folder(tmp_path, {"templates/a.yaml": b"{{ .Capabilities.KubeVersion.Minor }}"})
+    found = rendered_differently(chart, replace(DISCOVERY, release=release, minor="36+"))
+    assert found
+    assert found.severity is Effect.NOT_CHECKED
+    assert f"by Tiller for {release} with the minor version 36+" in found.text

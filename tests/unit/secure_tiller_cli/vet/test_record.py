@@ -11,7 +11,8 @@ import pytest
 
 from secure_tiller_cli.charts import Effect
 from secure_tiller_cli.vet import Chart
-from secure_tiller_cli.vet.record import LARGEST, too_large
+from secure_tiller_cli.vet.package import LARGEST
+from secure_tiller_cli.vet.record import too_large
 
 
 def noise(mebibytes: float) -> bytes:
