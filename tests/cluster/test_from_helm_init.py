@@ -24,7 +24,7 @@ from tests.support.walks import Done
 PAGE = PROJECT / "docs" / "from-helm-init.md"
 OLD = "The old Tiller"
 IN_THE_WAY = "1. See what stands in the way"
-BESIDE = "2. Set up the new Tiller beside it"
+BESIDE = "2. Set up the new Tiller next to it"
 RELEASES = "3. Decide about the releases"
 REMOVAL = "4. Remove the old Tiller"
 CLOSED = "5. See that the door is closed"

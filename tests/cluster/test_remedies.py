@@ -145,7 +145,6 @@ OPENING = json.dumps(
         "spec": {"podSelector": {}, "ingress": [{}]},
     }
 )
-REMOVED = "kubectl delete rolebinding more --namespace"
 BREAKAGES = {
     "a policy that is gone": Breakage(("kubectl delete networkpolicy deny-ingress --namespace {tiller}",)),
     "a label that is gone": Breakage((f"kubectl label namespace {{apps}} {POD_SECURITY_LABEL}-",)),
@@ -172,7 +171,6 @@ BREAKAGES = {
     ),
     "a binding for everybody": Breakage(
         ("kubectl create rolebinding more --namespace {tiller} --clusterrole=edit --group=system:authenticated",),
-        (f"{REMOVED} {{tiller}}",),
     ),
     "other arguments": Breakage(
         (
