@@ -117,7 +117,7 @@ def test_a_provider_that_cannot_be_downloaded_is_named_with_the_way_out(
         monkeypatch.setenv("XDG_CACHE_HOME", str(base))
         monkeypatch.setenv("PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES", f".*=http://127.0.0.1:{port}")
         monkeypatch.setenv("PATH", os.pathsep.join([str(cli), os.environ["PATH"]]))
-        with pytest.raises(ToolchainError, match="take it off PATH") as error:
+        with pytest.raises(ToolchainError, match="from PATH: the engine") as error:
             prepare(console, DEMO_PARTS)
     assert "plugin install resource" in str(error.value)
 

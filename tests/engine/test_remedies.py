@@ -92,7 +92,7 @@ def test_text_that_looks_like_something_else_is_set_by_its_type(
     stack.run(quoted)
     (problem,) = stack.problems()
     assert (problem.key, problem.why) == (path, "must be text")
-    assert "give `pulumi config set` the option --type string" in problem.remedy
+    assert "add the option --type string" in problem.remedy
     stack.run(f"{quoted} --type string")
     assert stack.problems() == ()
 
