@@ -5,6 +5,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,7 @@ class Chart:
         Raises:
             ChartError: its Chart.yaml cannot be read.
         """
-        metadata = self._metadata()
+        metadata = self._metadata
         has = {
             "kubeVersion": ("Kubernetes", "the cluster", discovery.release),
             "tillerVersion": ("Tiller", "the team's", tiller),
@@ -153,7 +154,7 @@ class Chart:
         """
         if not self.path.is_dir():
             return self.path
-        name = str(self._metadata().get("name"))
+        name = str(self._metadata.get("name"))
         if not _NAME.fullmatch(name):
             raise self._refused("cannot be packaged: its name is no file name", "correct it in its Chart.yaml")
         link = folder / name  # Helm requires that the folder has the chart's name.
@@ -163,6 +164,7 @@ class Chart:
             raise self._refused(f"cannot be packaged: {_said(done)}", "correct it")
         return next(folder.glob("*.tgz"))
 
+    @cached_property
     def _metadata(self) -> Mapping[str, Any]:
         done = _helm("inspect", "chart", "--", str(self.path))
         if done.code:

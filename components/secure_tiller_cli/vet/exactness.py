@@ -12,7 +12,7 @@ from pathlib import Path
 
 from secure_tiller_cli.charts import Concern, Discovery, Effect, Group
 from secure_tiller_cli.foreign_text import word
-from secure_tiller_cli.vet.package import DEEPEST, LARGEST, MOST, Budget, TooLargeError, files, is_package
+from secure_tiller_cli.vet.package import DEEPEST, Budget, TooLargeError, files, is_package, not_read
 
 _ASKS = re.compile(rb"KubeVersion\b")
 """For anything of it."""
@@ -38,10 +38,7 @@ def rendered_differently(chart: Path, discovery: Discovery) -> Concern | None:
         if not any(map(asks.search, _templates(chart))):
             return None
     except TooLargeError:
-        limits = f"{LARGEST // 2**20} MiB or {MOST:,} files"
-        text = f"not checked: the chart exceeds {limits}, or its package is malformed, so it can ask for the version"
-        remedy = "leave files out of the chart (.helmignore), or divide it"
-        return Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, f"{text} of Kubernetes", remedy)
+        return not_read("it can ask for the version of Kubernetes")
     text = f"asks for the version of Kubernetes, and is rendered here for {shown}, by Tiller for {by_tiller}"
     if _NO_SUFFIX.fullmatch(by_tiller):
         compare = f"helm template --kube-version {discovery.version} {word(str(chart))}"

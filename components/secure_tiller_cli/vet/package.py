@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from secure_tiller_cli.charts import Concern, Effect, Group
+
 LARGEST, MOST, DEEPEST = 32 * 2**20, 20_000, 5
 """Limits for a chart: bytes unpacked, files, and levels of packages within packages."""
 LONGEST_HEADER = 2**12
@@ -25,13 +27,28 @@ _EXTENDED = (
 """The types of headers that belong to the next one."""
 
 
+SMALLER = "exclude files from the chart (.helmignore), or split it into several"
+"""The remedy for a chart that is too large."""
+
+
 class TooLargeError(Exception):
     """A chart exceeds the limits of what is read."""
 
 
+def not_read(consequence: str) -> Concern:
+    """Return the finding about a chart for which `TooLargeError` was raised.
+
+    Args:
+        consequence: what may therefore be so, as the end of a sentence.
+    """
+    limits = f"{LARGEST // 2**20} MiB or {MOST:,} files"
+    text = f"not checked: the chart exceeds {limits}, or its package is malformed, so {consequence}"
+    return Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, SMALLER)
+
+
 @dataclass
 class Budget:
-    """What may still be read of a chart."""
+    """The bytes and files of a chart that may still be read."""
 
     size: int = LARGEST
     files: int = MOST

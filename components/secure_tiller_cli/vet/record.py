@@ -12,7 +12,7 @@ from pathlib import Path
 
 from secure_tiller_cli.charts import Concern, Effect, Group
 from secure_tiller_cli.vet.chart import Chart, ChartError
-from secure_tiller_cli.vet.package import LARGEST, MOST, Budget, TooLargeError, files
+from secure_tiller_cli.vet.package import SMALLER, Budget, TooLargeError, files, not_read
 
 LIMIT = 2**20
 """Bytes of the data of a Secret (Kubernetes documentation, Secret, Restriction on Secret data size)."""
@@ -48,7 +48,6 @@ def too_large(chart: Chart, parts: Iterable[bytes], *, upgrade: bool) -> Concern
     """
     # Subcharts that the values disable are not stored; which are disabled is not known here.
     least, most = _Size(), _Size()
-    remedy = "exclude files from the chart (.helmignore), or split it into several"
     try:
         with tempfile.TemporaryDirectory() as folder:
             for place, content in files(chart.package(Path(folder)).read_bytes(), Budget()):
@@ -59,9 +58,7 @@ def too_large(chart: Chart, parts: Iterable[bytes], *, upgrade: bool) -> Concern
         text = f"the size of the release's record was not computed: {error.problems[0].why}"
         return Concern(Group.CANNOT_INSTALL, Effect.NOTE, text, error.problems[0].remedy)
     except TooLargeError:
-        limits = f"{LARGEST // 2**20} MiB or {MOST:,} files"
-        text = f"not checked: the chart exceeds {limits}, or its package is malformed, so the record can be too large"
-        return Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, remedy)
+        return not_read("the record can be too large")
     for part in parts:
         least.add(part)
         most.add(part)
@@ -70,8 +67,8 @@ def too_large(chart: Chart, parts: Iterable[bytes], *, upgrade: bool) -> Concern
         effect = "Tiller creates the objects but does not store the release, so it cannot be upgraded or deleted"
         if upgrade:
             effect = "Tiller refuses the upgrade"
-        return Concern(Group.CANNOT_INSTALL, Effect.STOPS, f"{size}: {effect}", remedy)
+        return Concern(Group.CANNOT_INSTALL, Effect.STOPS, f"{size}: {effect}", SMALLER)
     if most.encoded * (1 + INACCURACY) > LIMIT:
         text = f"not checked: {size}; the computed size is not exact"
-        return Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, remedy)
+        return Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, SMALLER)
     return None
