@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from secure_tiller_cli.commands import completion
-from secure_tiller_cli.commands.options import Format, FormatOption
+from secure_tiller_cli.commands.options import Format, FormatOption, context_option, kubeconfig_option
 from secure_tiller_cli.exit_codes import FOUND
 from tiller_facts.severity import Severity
 
@@ -23,19 +22,8 @@ secure-tiller audit -o json
 
 
 def command(
-    kubeconfig: Annotated[
-        Path | None,
-        typer.Option("--kubeconfig", metavar="FILE", help="The kubeconfig. Default: KUBECONFIG, else ~/.kube/config."),
-    ] = None,
-    context: Annotated[
-        str | None,
-        typer.Option(
-            "--context",
-            metavar="CONTEXT",
-            autocompletion=completion.contexts,
-            help="The context in the kubeconfig. Default: the current one.",
-        ),
-    ] = None,
+    kubeconfig: Annotated[Path | None, kubeconfig_option("KUBECONFIG, else ~/.kube/config")] = None,
+    context: Annotated[str | None, context_option("the current one")] = None,
     form: FormatOption = Format.TEXT,
     fail_on: Annotated[
         Severity | None, typer.Option(help="Exit 3 if there is a finding of this severity or a higher one.")

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,31 +25,26 @@ class PreviewFormat(StrEnum):
     JSON = "json"
 
 
+def stack_option(text: str) -> Any:
+    """Return the option `--stack` with a help."""
+    return typer.Option("--stack", metavar="STACK", autocompletion=completion.stacks, help=text)
+
+
+def kubeconfig_option(default: str) -> Any:
+    """Return the option `--kubeconfig` with its default in words."""
+    return typer.Option("--kubeconfig", metavar="FILE", help=f"The kubeconfig. Default: {default}.")
+
+
+def context_option(default: str) -> Any:
+    """Return the option `--context` with its default in words."""
+    text = f"The context in the kubeconfig. Default: {default}."
+    return typer.Option("--context", metavar="CONTEXT", autocompletion=completion.contexts, help=text)
+
+
 FormatOption = Annotated[Format, typer.Option("--format", "-o", help="Text for people, or JSON for machines.")]
-StackOption = Annotated[
-    str | None,
-    typer.Option(
-        "--stack",
-        metavar="STACK",
-        autocompletion=completion.stacks,
-        help="The stack's name in Pulumi. Default: the selected stack.",
-    ),
-]
-KubeconfigOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--kubeconfig", metavar="FILE", help="The kubeconfig. Default: the one that the stack uses, else KUBECONFIG."
-    ),
-]
-ContextOption = Annotated[
-    str | None,
-    typer.Option(
-        "--context",
-        metavar="CONTEXT",
-        autocompletion=completion.contexts,
-        help="The context in the kubeconfig. Default: the stack's, else the current one.",
-    ),
-]
+StackOption = Annotated[str | None, stack_option("The stack's name in Pulumi. Default: the selected stack.")]
+KubeconfigOption = Annotated[Path | None, kubeconfig_option("the one that the stack uses, else KUBECONFIG")]
+ContextOption = Annotated[str | None, context_option("the stack's, else the current one")]
 TeamArgument = Annotated[
     str, typer.Argument(metavar="TEAM", autocompletion=completion.teams, help="The team, as the stack names it.")
 ]
@@ -70,12 +65,7 @@ PreviewArgument = Annotated[
 ]
 PreviewedStackOption = Annotated[
     str | None,
-    typer.Option(
-        "--stack",
-        metavar="STACK",
-        autocompletion=completion.stacks,
-        help="The stack to preview; with FILE, the name to write. Default: the selected stack, or FILE's.",
-    ),
+    stack_option("The stack to preview; with FILE, the name to write. Default: the selected stack, or FILE's."),
 ]
 
 
