@@ -1,15 +1,18 @@
-"""Where a preview comes from: a file, standard input, or Pulumi itself."""
+"""The source of a preview, which is a file, standard input, or Pulumi itself; and the output about it."""
 
 import sys
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import typer
+from rich.console import Console
 
 from secure_tiller_cli.commands.options import PreviewFormat
+from secure_tiller_cli.exit_codes import PROBLEM
 from secure_tiller_cli.foreign_text import lines
-from secure_tiller_cli.output import line
+from secure_tiller_cli.output import console, line
 from secure_tiller_cli.preview import digest
 from secure_tiller_cli.preview.digest import Digest, UnreadableError
 from secure_tiller_cli.programs import LARGEST_OUTPUT, ProgramError, run
@@ -46,14 +49,41 @@ def get(file: str | None, stack: str | None) -> Preview:
         return failed(f"{error.filename or 'standard input'}: {error.strerror or error}; give the output of a preview")
 
 
-def default_format() -> PreviewFormat:
-    """Return the format that applies without --format: text on a terminal, Markdown elsewhere."""
-    return PreviewFormat.TEXT if sys.stdout.isatty() else PreviewFormat.MARKDOWN
-
-
 def failed(why: object) -> Preview:
     """Return a failed preview."""
     return Preview(Digest(changeSummary={}), (str(why),))
+
+
+def write(
+    form: PreviewFormat | None,
+    failures: tuple[str, ...],
+    *,
+    text: Callable[[Console], None],
+    markdown: Callable[[], str],
+    machine: Callable[[], str],
+) -> None:
+    """Write what a preview shows in a format, and on standard error why the preview failed.
+
+    Args:
+        form: the format. None: text on a terminal, Markdown elsewhere.
+        failures: the reasons why the preview failed; empty: it did not.
+        text: writes it for a terminal.
+        markdown: returns it as Markdown.
+        machine: returns it as JSON.
+
+    Raises:
+        Exit: the preview failed.
+    """
+    match form or (PreviewFormat.TEXT if sys.stdout.isatty() else PreviewFormat.MARKDOWN):
+        case PreviewFormat.TEXT:
+            text(console())
+        case PreviewFormat.MARKDOWN:
+            typer.echo(markdown(), nl=False)
+        case PreviewFormat.JSON:
+            typer.echo(machine(), nl=False)
+    if failures:
+        complain(failures)
+        raise typer.Exit(PROBLEM)
 
 
 def complain(failures: tuple[str, ...]) -> None:

@@ -1,12 +1,13 @@
 """`secure-tiller preview-summary`: a preview, summarized for a reviewer."""
 
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from secure_tiller_cli.commands.options import PreviewArgument, PreviewedStackOption, PreviewFormat, PreviewFormatOption
-from secure_tiller_cli.exit_codes import FOUND, PROBLEM
+from secure_tiller_cli.commands.options import PreviewArgument, PreviewedStackOption, PreviewFormatOption
+from secure_tiller_cli.exit_codes import FOUND
 
 EXAMPLES = """
 # Show on the terminal what an update would do
@@ -37,21 +38,17 @@ def command(
     Exit code: 0; 1 if the preview failed or cannot be read; 2 for a wrong use; 3 with --fail-on risk if there is one.
     """
     from secure_tiller_cli.commands import preview_source
-    from secure_tiller_cli.output import console
     from secure_tiller_cli.preview import machine, markdown, text
     from secure_tiller_cli.preview.summary import summarize
 
     preview = preview_source.get(file, stack)
     summary = summarize(preview.digest, stack=stack or "", failures=preview.failures)
-    match form or preview_source.default_format():
-        case PreviewFormat.TEXT:
-            text.write_summary(summary, console())
-        case PreviewFormat.MARKDOWN:
-            typer.echo(markdown.write(summary), nl=False)
-        case PreviewFormat.JSON:
-            typer.echo(machine.write(summary), nl=False)
-    if summary.failures:
-        preview_source.complain(summary.failures)
-        raise typer.Exit(PROBLEM)
+    preview_source.write(
+        form,
+        summary.failures,
+        text=partial(text.write_summary, summary),
+        markdown=partial(markdown.write, summary),
+        machine=partial(machine.write, summary),
+    )
     if fail_on and summary.risks:
         raise typer.Exit(FOUND)

@@ -1,6 +1,7 @@
 """`secure-tiller renewals`: the certificates that are due, for a scheduled job."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -8,11 +9,10 @@ import typer
 from secure_tiller_cli.commands.options import (
     PreviewArgument,
     PreviewedStackOption,
-    PreviewFormat,
     PreviewFormatOption,
     time_ahead,
 )
-from secure_tiller_cli.exit_codes import FOUND, PROBLEM
+from secure_tiller_cli.exit_codes import FOUND
 
 EXAMPLES = """
 # List the certificates that are due within two weeks
@@ -36,21 +36,17 @@ def command(
     Exit code: 0 if none is due; 1 if the preview failed or cannot be read; 2 for a wrong use; 3 if one is due.
     """
     from secure_tiller_cli.commands import preview_source
-    from secure_tiller_cli.output import console
     from secure_tiller_cli.preview import renewals, text
 
     ahead = time_ahead(within, "--within")
     preview = preview_source.get(file, stack)
     found = renewals.find(preview.digest, datetime.now(UTC), ahead, stack=stack or "", failures=preview.failures)
-    match form or preview_source.default_format():
-        case PreviewFormat.TEXT:
-            text.write_renewals(found, console())
-        case PreviewFormat.MARKDOWN:
-            typer.echo(renewals.to_markdown(found), nl=False)
-        case PreviewFormat.JSON:
-            typer.echo(renewals.to_json(found), nl=False)
-    if found.failures:
-        preview_source.complain(found.failures)
-        raise typer.Exit(PROBLEM)
+    preview_source.write(
+        form,
+        found.failures,
+        text=partial(text.write_renewals, found),
+        markdown=partial(renewals.to_markdown, found),
+        machine=partial(renewals.to_json, found),
+    )
     if found.due:
         raise typer.Exit(FOUND)
