@@ -19,9 +19,14 @@ _CONFIG = "application/vnd.oci.image.config.v1+json"
 _LAYER = "application/vnd.oci.image.layer.v1.tar"
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
-
 APPLETS = ("sh", "cat", "grep", "ls", "ps", "rm", "sleep", "test", "touch")
 """The programs that a shell in an image can call, each a link to busybox."""
+
+
+def architecture() -> str:
+    """Return this machine's architecture, as Go and OCI name it."""
+    machine = platform.machine()
+    return _ARCHITECTURES.get(machine, machine)
 
 
 def is_static(binary: Path) -> bool:
@@ -46,10 +51,9 @@ def write(image: Image, binary: Path, archive: Path, busybox: Path) -> None:
         busybox: the static busybox, for an image with a shell.
     """
     layer = _layer(image, binary, busybox)
-    machine = platform.machine()
     config = _json(
         {
-            "architecture": _ARCHITECTURES.get(machine, machine),
+            "architecture": architecture(),
             "os": "linux",
             "config": {"Entrypoint": [image.entrypoint], "User": str(image.user), "Env": ["PATH=/bin:/"]},
             "rootfs": {"type": "layers", "diff_ids": [_digest(layer)]},

@@ -1,7 +1,6 @@
 """The toolchain takes Pulumi's own CLI from PATH, and its engine runs programs with its language host."""
 
 import os
-import platform
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -90,9 +89,6 @@ _KEY = (
 )
 
 
-@pytest.mark.skipif(
-    (platform.system(), platform.machine()) != ("Linux", "x86_64"), reason="the archives are named for this system"
-)
 def test_the_cli_of_path_downloads_the_providers_and_nothing_of_pulumi_is_built(
     tools: Toolchain, cli: Path, console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

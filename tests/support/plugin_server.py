@@ -1,5 +1,6 @@
 """A server of Pulumi's plugins on loopback, in place of the one that Pulumi's own CLI asks."""
 
+import platform
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from testbed.toolchain import Toolchain
+from testbed.toolchain import Toolchain, image
 from testbed.toolchain.pins import PROVIDERS
 
 
@@ -20,9 +21,10 @@ def serving(tools: Toolchain, folder: Path) -> Iterator[dict[str, str]]:
         tools: with the providers installed.
         folder: an empty one for the archives.
     """
+    machine = f"{platform.system().lower()}-{image.architecture()}"
     for program, version in PROVIDERS.items():
         plugin = tools.pulumi_home / "plugins" / f"{program.removeprefix('pulumi-')}-v{version}" / program
-        with tarfile.open(folder / f"{program}-v{version}-linux-amd64.tar.gz", "w:gz", compresslevel=1) as archive:
+        with tarfile.open(folder / f"{program}-v{version}-{machine}.tar.gz", "w:gz", compresslevel=1) as archive:
             archive.add(plugin, program)
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
