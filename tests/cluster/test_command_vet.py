@@ -356,39 +356,22 @@ def test_a_chart_with_a_condition_is_installed_and_upgraded_as_it_was_said(
 def test_a_release_is_upgraded_to_a_chart_with_a_condition_as_it_was_said(
     world: World, api: client.ApiClient, tmp_path: Path, condition: str
 ) -> None:
-    case, name, team = CONDITIONS[condition], f"u{secrets.token_hex(3)}", world.plain
-    before, helm = chart_of(tmp_path / "before", (OWN,)), world.helm[team]
+    case, name = CONDITIONS[condition], f"u{secrets.token_hex(3)}"
+    before = chart_of(tmp_path / "before", (OWN,))
     after = chart_of(tmp_path / "after", (*case.templates, *(() if case.alone else (OWN,))), case.metadata)
-    try:
-        done = helm.run("install", str(before), "--name", name, "--namespace", f"{team}-apps", "--timeout=30")
-        assert done.returncode == 0, done.stderr
-        vetted = world.run("vet", str(after), "--team", team, "--upgrade", "--name", name, "--format", "json")
-        expected = case.installs if case.after is None else case.after
-        assert _said(vetted)[1] is expected, vetted.output
-        upgraded = helm.run("upgrade", name, str(after), "--timeout=30")
-        assert (upgraded.returncode == 0) is expected, upgraded.stderr
-    finally:
-        helm.run("delete", "--purge", name)
-        _clear(api, world, name)
+    with _release(world, api, name, before):
+        _upgraded_as_said(world, name, after, case.installs if case.after is None else case.after)
 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_release_is_changed_as_it_was_said(world: World, api: client.ApiClient, tmp_path: Path, change: str) -> None:
-    name, team, helm = f"p{secrets.token_hex(3)}", world.plain, world.helm[world.plain]
+    name = f"p{secrets.token_hex(3)}"
     *texts, expected = CHANGES[change]
     before, after = (chart_of(tmp_path / str(number), (str(text),)) for number, text in enumerate(texts))
-    try:
-        done = helm.run("install", str(before), "--name", name, "--namespace", f"{team}-apps", "--timeout=30")
-        assert done.returncode == 0, done.stderr
-        refused = world.run("vet", str(after), "--team", team, "--name", name, "--format", "json")
+    with _release(world, api, name, before):
+        refused = world.run("vet", str(after), "--team", world.plain, "--name", name, "--format", "json")
         assert any(each["text"].startswith(f"a release {name} already exists") for each in findings(refused))
-        vetted = world.run("vet", str(after), "--team", team, "--upgrade", "--name", name, "--format", "json")
-        assert _said(vetted)[1] is expected, vetted.output
-        upgraded = helm.run("upgrade", name, str(after), "--timeout=30")
-        assert (upgraded.returncode == 0) is expected, upgraded.stderr
-    finally:
-        helm.run("delete", "--purge", name)
-        _clear(api, world, name)
+        _upgraded_as_said(world, name, after, expected is True)
 
 
 def test_a_release_whose_record_is_too_large_is_stored_or_changed_as_it_was_said(
@@ -475,13 +458,25 @@ def test_what_is_said_of_a_release_is_looked_at_by_the_commands(
         helm.run("delete", "--purge", name)
 
 
-def _chart(folder: Path, templates: tuple[str, ...], metadata: tuple[tuple[str, str], ...]) -> Path:
-    (folder / "templates").mkdir(parents=True)
-    about = {"apiVersion": "v1", "name": "condition", "version": "1.0.0", **dict(metadata)}
-    (folder / "Chart.yaml").write_text(yaml.safe_dump(about))
-    for number, text in enumerate(templates):
-        (folder / "templates" / f"t{number}.yaml").write_text(text)
-    return folder
+@contextlib.contextmanager
+def _release(world: World, api: client.ApiClient, name: str, chart: Path) -> Iterator[None]:
+    """Install a chart for the team without opt-outs, and remove the release and what it left."""
+    helm = world.helm[world.plain]
+    try:
+        done = helm.run("install", str(chart), "--name", name, "--namespace", f"{world.plain}-apps", "--timeout=30")
+        assert done.returncode == 0, done.stderr
+        yield
+    finally:
+        helm.run("delete", "--purge", name)
+        _clear(api, world, name)
+
+
+def _upgraded_as_said(world: World, name: str, chart: Path, expected: bool) -> None:
+    """Assert that the command says whether a release can be upgraded, and that Tiller then does so or not."""
+    vetted = world.run("vet", str(chart), "--team", world.plain, "--upgrade", "--name", name, "--format", "json")
+    assert _said(vetted)[1] is expected, vetted.output
+    upgraded = world.helm[world.plain].run("upgrade", name, str(chart), "--timeout=30")
+    assert (upgraded.returncode == 0) is expected, upgraded.stderr
 
 
 def _said(done: Result) -> tuple[bool, bool]:

@@ -1,4 +1,4 @@
-"""What the API server quotes is searched for the values of the chart's Secrets, within a limit of time."""
+"""The API server's messages are searched for the values of the chart's Secrets, within a limit of time."""
 
 import json
 import time

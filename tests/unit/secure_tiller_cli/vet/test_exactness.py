@@ -1,8 +1,7 @@
 """A chart that asks for more of the version of Kubernetes than it is rendered with is named."""
 
-import io
-import tarfile
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,21 +10,12 @@ import pytest
 from secure_tiller_cli.charts import Effect
 from secure_tiller_cli.vet.exactness import rendered_differently
 from secure_tiller_cli.vet.package import LARGEST, MOST
+from tests.support.archives import package, packed
 from tests.unit.secure_tiller_cli.charts.world import DISCOVERY
 
 ASKS = '{{ semverCompare ">=1.36.2-0" .Capabilities.KubeVersion.GitVersion }}'
 VENDOR = replace(DISCOVERY, release="v1.36.3-eks-1")
 FIRST = replace(DISCOVERY, release="v1.36.0")
-
-
-def packed(files: dict[str, bytes]) -> bytes:
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w:gz") as archive:
-        for name, content in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
-    return made.getvalue()
 
 
 def folder(tmp_path: Path, files: dict[str, bytes]) -> Path:
@@ -36,6 +26,7 @@ def folder(tmp_path: Path, files: dict[str, bytes]) -> Path:
     return tmp_path / "web"
 
 
+Write = Callable[[Path, dict[str, bytes]], Path]
 TEMPLATE = {"templates/a.yaml": ASKS.encode()}
 SUBCHART = {"charts/b/templates/a.tpl": ASKS.encode()}
 PACKED = {"charts/b.tgz": packed({"b/templates/a.yaml": ASKS.encode()})}
@@ -43,12 +34,9 @@ TWICE = {"charts/b.tgz": packed({"b/charts/c.tgz": packed({"c/templates/a.yaml":
 
 
 @pytest.mark.parametrize("files", [TEMPLATE, SUBCHART, PACKED, TWICE])
-@pytest.mark.parametrize("package", [True, False])
-def test_a_chart_that_asks_is_named_wherever_it_asks(tmp_path: Path, files: dict[str, bytes], package: bool) -> None:
-    chart = folder(tmp_path, files)
-    if package:
-        chart = tmp_path / "web.tgz"
-        chart.write_bytes(packed({f"web/{name}": content for name, content in files.items()}))
+@pytest.mark.parametrize("write", [package, folder])
+def test_a_chart_that_asks_is_named_wherever_it_asks(tmp_path: Path, files: dict[str, bytes], write: Write) -> None:
+    chart = write(tmp_path, files)
     found = rendered_differently(chart, VENDOR)
     assert found
     assert found.severity is Effect.NOT_CHECKED
@@ -106,15 +94,11 @@ def test_no_package_is_opened_that_helm_does_not_open(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("limit", ["size", "files"])
-@pytest.mark.parametrize("package", [True, False])
-def test_what_exceeds_a_limit_counts_as_not_checked(tmp_path: Path, limit: str, package: bool) -> None:
+@pytest.mark.parametrize("write", [package, folder])
+def test_what_exceeds_a_limit_counts_as_not_checked(tmp_path: Path, limit: str, write: Write) -> None:
     many = {f"templates/{number}.yaml": b"" for number in range(MOST + 1)} if limit == "files" else {}
     files = {"templates/a.yaml": bytes(LARGEST) + ASKS.encode()} if limit == "size" else many
-    chart = folder(tmp_path, files)
-    if package:
-        chart = tmp_path / "web.tgz"
-        chart.write_bytes(packed({f"web/{name}": content for name, content in files.items()}))
-    found = rendered_differently(chart, VENDOR)
+    found = rendered_differently(write(tmp_path, files), VENDOR)
     assert found
     assert found.severity is Effect.NOT_CHECKED
     assert "32 MiB or 20,000 files" in found.text

@@ -2,8 +2,6 @@
 
 import base64
 import hashlib
-import io
-import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,21 +11,12 @@ from secure_tiller_cli.charts import Effect
 from secure_tiller_cli.vet import Chart
 from secure_tiller_cli.vet.package import LARGEST
 from secure_tiller_cli.vet.record import too_large
+from tests.support.archives import packed
 
 
 def noise(mebibytes: float) -> bytes:
     """Return text that compresses to three quarters, and has its own size again in base64."""
     return base64.b64encode(hashlib.shake_128(b"noise").digest(int(mebibytes * 2**20 * 3 / 4)))
-
-
-def packed(files: Mapping[str, bytes]) -> bytes:
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w:gz") as package:
-        for name, content in files.items():
-            about = tarfile.TarInfo(name)
-            about.size = len(content)
-            package.addfile(about, io.BytesIO(content))
-    return made.getvalue()
 
 
 def chart(folder: Path, files: Mapping[str, bytes]) -> Chart:
