@@ -30,7 +30,7 @@ CHECK = proof(
     ),
 )
 SHOWN = "#summary, #reach, #certificates"
-"""What is in the picture; the rest of the page is left out."""
+"""The sections in the picture; the rest of the page is left out."""
 
 
 def main() -> None:

@@ -15,7 +15,8 @@ _SIGHTS: dict[str, Matrix] = {
     "no green": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
     "no blue": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
 }
-"""What is seen of a colour: Machado, Oliveira and Fernandes 2009, at full severity."""
+"""By kind of sight, the matrix that turns a colour into the one that is seen, at full severity (Machado, Oliveira and
+Fernandes 2009)."""
 
 _LIGHT = (0.2126, 0.7152, 0.0722)
 _CONES = ((0.4122215, 0.5363325, 0.0514460), (0.2119035, 0.6806995, 0.1073970), (0.0883025, 0.2817188, 0.6299787))

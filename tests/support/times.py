@@ -4,7 +4,6 @@ CPU time of the process and of what it started says the same on a busy machine a
 """
 
 import os
-import time
 from collections.abc import Generator, Iterator, Mapping
 
 import pytest
@@ -23,7 +22,7 @@ class Times:
 
     def __init__(self) -> None:
         """Begin to measure."""
-        self.begin, self.last = time.monotonic(), cpu_seconds()
+        self.last = cpu_seconds()
         self.fixtures = dict[str, float]()
         """Of this process, since its last report."""
         self.inner = list[float]()
@@ -64,13 +63,11 @@ class Times:
         add(self.by_fixture, report.__dict__["fixture_seconds"])
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print the tables, and one line for the whole."""
-        passed = len(terminalreporter.stats.get("passed", ()))
+        """Print the tables."""
         for title, seconds in (("file", self.by_file), ("fixture", self.by_fixture)):
             terminalreporter.section(f"CPU seconds by {title}")
             for line in table(seconds):
                 terminalreporter.line(line)
-        terminalreporter.line(f"unit tests: {passed} passed in {time.monotonic() - self.begin:.0f} s")
 
 
 def add(every: dict[str, float], more: Mapping[str, float]) -> None:

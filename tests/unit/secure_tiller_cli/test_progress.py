@@ -1,4 +1,4 @@
-"""What the command writes on a terminal while it works, and that nothing of it is left when it ends."""
+"""On a terminal the command shows its progress while it works, and removes it when it ends."""
 
 import re
 import sys
