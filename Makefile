@@ -13,10 +13,9 @@ SCANNERS := .venv-scanners/ready
 POLICIES := policies/.venv/ready
 RUN := .venv/bin/python
 UNIT_TESTS := $(RUN) -m pytest --numprocesses=auto tests/unit tests/testbed tests/repository tests/support
-# Tests that look at the whole machine or cluster, and what the scanners say for people: nothing runs next to them.
-ALONE := tests/cluster/test_local_cluster.py tests/cluster/test_rights.py tests/scanners
+# Most tests of the engine and the cluster run next to others; those that are marked as `alone` follow, one by one.
 # Most of a test's time it waits for the cluster: more processes than this machine has cores.
-REAL_TESTS := $(RUN) -m pytest --numprocesses=$$((`nproc` + 1)) --dist=loadfile $(ALONE:%=--ignore=%) tests/engine tests/cluster
+REAL_TESTS := $(RUN) -m pytest --numprocesses=$$((`nproc` + 1)) --dist=loadfile -m "not alone" tests/engine tests/cluster tests/scanners
 WHERE := $(if $(filter existing,$(CLUSTER)),--existing,)
 FUZZ ?= 300
 PYTHONS ?= 3.12 3.13
@@ -67,7 +66,7 @@ test: lint ## everything: style, types, unit tests, then the tests on the real e
 	  $(RUN) -m testbed.toolchain; \
 	  $(UNIT_TESTS); \
 	  wait $$installed; \
-	  $(RUN) -m testbed.cluster during $(SHELL) -ec '$(REAL_TESTS); $(RUN) -m pytest $(ALONE)'
+	  $(RUN) -m testbed.cluster during $(SHELL) -ec '$(REAL_TESTS); $(RUN) -m pytest -m alone tests/cluster tests/scanners'
 
 test-unit: $(ENVIRONMENT) ## the tests that need no engine, no Go and no network
 	$(UNIT_TESTS)

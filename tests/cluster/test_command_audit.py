@@ -35,6 +35,7 @@ from tests.support.live_objects import create, is_rolled_out
 from tests.support.projects import TestStack
 from tiller_facts.severity import Severity
 
+pytestmark = pytest.mark.alone
 NOTE = PROJECT / "tests" / "charts" / "note"
 KINDS = ("plain", "guide", "admin", "patched", "anonymous")
 """The Tillers that the real `helm init` installs, as `_make` has it."""

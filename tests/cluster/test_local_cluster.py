@@ -24,6 +24,7 @@ from testbed.toolchain.pins import COREDNS_IMAGE
 from testbed.waiting import until
 from tests.cluster.machine_state import picture
 
+pytestmark = pytest.mark.alone
 SECOND = Instance("test", 1)
 
 

@@ -41,6 +41,7 @@ from tests.support.projects import TestStack
 from tiller_facts import rbac
 from tiller_facts.rbac import Subject as Bound
 
+pytestmark = pytest.mark.alone
 EVERYTHING = os.environ.get("SECURE_TILLER_RIGHTS") == "every"
 """Whether the walk leaves nothing out; it then takes some minutes."""
 
