@@ -83,7 +83,7 @@ def at(value: Any, *path: str) -> Any:
     """
     for key in path:
         found = known(value)
-        value = found.get(key) if isinstance(found, Mapping) else None
+        value = found.get(key) if isinstance(found, (dict, Mapping)) else None  # a dict is known without its class
     return known(value)
 
 

@@ -18,9 +18,10 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
+from tiller_facts.practices import Cluster
 from tiller_facts.values import UNKNOWN
 from tiller_policies.policies import POLICIES, PracticePolicy
-from tiller_policies.resources import Resource
+from tiller_policies.resources import Resource, facts
 
 GUIDE = PolicyComplianceFramework(
     name="Securing your Helm Installation",
@@ -38,7 +39,7 @@ def policies() -> list[Policy]:
 
 def _of_resource(policy: PracticePolicy) -> Policy:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        for violation in policy.violations([_resource(args)]):
+        for violation in policy.violations(Cluster(facts([_resource(args)]))):
             report(violation.message, None)
 
     return ResourceValidationPolicy(policy.name, policy.practice.title, validate, **_metadata(policy))
@@ -46,7 +47,7 @@ def _of_resource(policy: PracticePolicy) -> Policy:
 
 def _of_stack(policy: PracticePolicy) -> Policy:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        for violation in policy.violations(map(_resource, args.resources)):
+        for violation in policy.violations(Cluster(facts(map(_resource, args.resources)))):
             report(violation.message, violation.urn)
 
     return StackValidationPolicy(policy.name, policy.practice.title, validate, **_metadata(policy))

@@ -1,11 +1,10 @@
 """The practices of the catalogue as policies: which of them, at which level, and in which words."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tiller_facts.practices import PRACTICES, Finding, Practice, Severity, Status, evaluate
-from tiller_policies.resources import Resource, facts
+from tiller_facts.practices import PRACTICES, Cluster, Finding, Practice, Severity, Status, judge
 
 
 class Level(StrEnum):
@@ -74,9 +73,9 @@ class PracticePolicy:
         """Severity of its violations."""
         return self.practice.severity if self.name == self.practice.code else Severity.LOW
 
-    def violations(self, resources: Iterable[Resource]) -> Iterator[Violation]:
+    def violations(self, cluster: Cluster) -> Iterator[Violation]:
         """Yield what breaks it; where the practice compares nothing, each resource can be judged alone."""
-        for finding in evaluate(facts(resources), (self.practice,)).every:
+        for finding in judge(cluster, (self.practice,)).every:
             if level(finding) is self.level:
                 yield Violation(finding.about.origin if finding.about else None, _message(finding, self.practice))
 

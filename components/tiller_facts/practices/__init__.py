@@ -2,7 +2,7 @@
 
 from tiller_facts.practices.case import Case, Cluster, sources
 from tiller_facts.practices.catalogue import BY_CODE, PRACTICES
-from tiller_facts.practices.judgement import AuditedTiller, Judgement, evaluate
+from tiller_facts.practices.judgement import AuditedTiller, Judgement, evaluate, judge
 from tiller_facts.practices.model import GUIDE, Answer, Finding, GuideAnswer, Practice, Status, worst_first
 from tiller_facts.severity import Severity
 
@@ -21,6 +21,7 @@ __all__ = [
     "Severity",
     "Status",
     "evaluate",
+    "judge",
     "sources",
     "worst_first",
 ]

@@ -60,7 +60,11 @@ class Judgement:
 
 def evaluate(facts: Facts, practices: Sequence[Practice] = PRACTICES) -> Judgement:
     """Return what is found by some practices, all of them unless given."""
-    cluster = Cluster(facts)
+    return judge(Cluster(facts), practices)
+
+
+def judge(cluster: Cluster, practices: Sequence[Practice]) -> Judgement:
+    """Return what is found by some practices; what one has computed of the cluster the next one takes."""
     found = [
         finding
         for practice in practices

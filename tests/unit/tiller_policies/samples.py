@@ -6,8 +6,9 @@ from tests.support import component
 from tests.support.cluster_objects import Object
 from tests.support.row import Row
 from tiller_facts.identity import COMPONENT
+from tiller_facts.practices import Cluster
 from tiller_policies.policies import POLICIES
-from tiller_policies.resources import Resource
+from tiller_policies.resources import Resource, facts
 
 
 def resource(one: Object, name: str = "", cluster: Hashable = "one", parents: str = "") -> Resource:
@@ -28,13 +29,20 @@ def program(row: Row) -> list[Resource]:
     ]
 
 
-def violations(resources: Iterable[Resource]) -> list[tuple[str, str]]:
-    """Return policy and message of each violation, judged as the engine has them judged: each alone, or together."""
+def violations(resources: Iterable[Resource], alone: Iterable[Resource] | None = None) -> list[tuple[str, str]]:
+    """Return policy and message of each violation, judged as the engine has them judged: each alone, or together.
+
+    Args:
+        resources: every resource of the program.
+        alone: those to judge alone, if not every one.
+    """
     every = list(resources)
+    together = [Cluster(facts(every))]
+    each = [Cluster(facts([one])) for one in (every if alone is None else alone)]
     return [
         (policy.name, violation.message)
         for policy in POLICIES
-        for judged in ([every] if policy.practice.compares else [[one] for one in every])
+        for judged in (together if policy.practice.compares else each)
         for violation in policy.violations(judged)
     ]
 

@@ -98,4 +98,4 @@ def test_whatever_stands_in_a_place_every_policy_answers(worst: list[Resource], 
         for props in _replaced(one.props, into):
             program = list(worst[:10])
             program[position] = Resource(one.urn, one.type, props, one.cluster)
-            assert isinstance(violations(program), list)
+            assert isinstance(violations(program, alone=[program[position]]), list)
