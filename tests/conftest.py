@@ -1,5 +1,6 @@
 """The real parts, for the tests that claim behaviour: toolchain, cluster, and stacks of the tests' own."""
 
+import gc
 import secrets
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +17,14 @@ from testbed.demo.place import Place
 from testbed.toolchain import Toolchain, prepare, prepare_browser, prepare_helm_3
 from tests.support import remedies, remedy_tests
 from tests.support.projects import TestStack, make_stack
+
+
+gc.set_threshold(100_000, 20, 100)  # thousands of tests stay alive to the end: each look for garbage passes them all
+
+
+def pytest_collection_finish() -> None:
+    """Let no look for garbage pass the tests, and the packages that they import."""
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import grimp
@@ -87,12 +88,13 @@ def test_the_facts_need_the_standard_library_and_cryptography_alone() -> None:
     assert foreign & sys.stdlib_module_names  # the graph does hold them
 
 
-def loaded(*modules: str, then: str = "") -> set[str]:
+@cache
+def loaded(*modules: str, then: str = "") -> frozenset[str]:
     """Return the names of the modules in a process that imports some, and then runs something."""
     script = f"import sys, {', '.join(modules)}\n{then}\nprint(*sys.modules, sep='\\n', file=sys.__stderr__)"
     environment = {"PYTHONPATH": str(PROJECT / "components"), "PATH": "/usr/bin:/bin"}
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
-    return set(done.stderr.splitlines())
+    return frozenset(done.stderr.splitlines())
 
 
 PROVIDERS = ("pulumi", "pulumi_kubernetes", "pulumi_tls")
@@ -121,7 +123,7 @@ HEAVY = {"OpenSSL", "cryptography", "google", "grpc", "jinja2", "kubernetes", "p
 """pydantic is not among them: typer loads it itself."""
 
 
-def waited_for(modules: set[str]) -> set[str]:
+def waited_for(modules: frozenset[str]) -> frozenset[str]:
     """Return which of the modules only a command that is called needs."""
     return modules & (HEAVY | {f"secure_tiller_cli.{name}" for name in FEATURES})
 

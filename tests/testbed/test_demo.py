@@ -1,6 +1,7 @@
 """The demo's table says in words what is wrong, and the demo then fails."""
 
 import io
+import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -65,9 +66,13 @@ def test_an_unknown_kind_of_cluster_is_named() -> None:
     assert "existing" in done.stderr
 
 
-def test_the_demo_explains_itself() -> None:
-    done = subprocess.run([sys.executable, "-m", "testbed.demo", "--help"], cwd=PROJECT, capture_output=True, text=True)
-    assert "--existing" in done.stdout
+def test_the_demo_explains_itself(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["testbed.demo", "--help"])
+    monkeypatch.delitem(sys.modules, "testbed.demo.__main__")
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("testbed.demo", run_name="__main__")
+    assert ended.value.code == 0
+    assert "--existing" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("existing", [False, True])
