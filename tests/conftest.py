@@ -18,7 +18,6 @@ from testbed.toolchain import Toolchain, prepare, prepare_browser, prepare_helm_
 from tests.support import remedies, remedy_tests
 from tests.support.projects import TestStack, make_stack
 
-
 gc.set_threshold(100_000, 20, 100)  # thousands of tests stay alive to the end: each look for garbage passes them all
 
 

@@ -12,6 +12,8 @@ Path = tuple[str | int, ...]
 
 def differing(old: Any, new: Any, at: Path = ()) -> Iterator[Path]:
     """Yield each path at which two values differ: as deep as both go on, and a map that comes or goes, key by key."""
+    if old == new:  # most of a preview is as it was
+        return
     maps = [value for value in (old, new) if isinstance(value, Mapping)]
     if len(maps) == 2 or (maps and maps[0] and None in (old, new)):
         for key in sorted({*mapping(old), *mapping(new)}):
@@ -20,7 +22,7 @@ def differing(old: Any, new: Any, at: Path = ()) -> Iterator[Path]:
         for index in range(max(len(old), len(new))):
             before, after = (values[index] if index < len(values) else None for values in (old, new))
             yield from differing(before, after, (*at, index))
-    elif old != new:
+    else:
         yield at
 
 

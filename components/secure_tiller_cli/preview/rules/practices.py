@@ -21,8 +21,9 @@ def broken(team: Team) -> Iterator[Meaning]:
     """Say which practices are not kept from now on, or are not seen to be; what only the update decides is neither."""
     if not any(change.counts for change in team.changes):
         return  # all is as it was, so nothing is new
-    known = {_key(each) for each in _judged(team, new=False)}
-    for each in _judged(team, new=True):
+    now = list(_judged(team, new=True))
+    known = {_key(each) for each in _judged(team, new=False)} if now else set()
+    for each in now:
         if _key(each) not in known:
             subject = "Tiller" if each.tiller and each.status is Status.VIOLATED else "Tiller:"
             sentence = f"{subject} {each.text} ({BY_CODE[each.practice].page})"
