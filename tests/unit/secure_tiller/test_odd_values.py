@@ -61,12 +61,12 @@ def places(value: object, at: Place = ()) -> Iterator[Place]:
 
 
 def replaced(settings: Any, at: Place, odd: object) -> Any:
-    """Return settings with something else at a place."""
+    """Return settings with something else at a place; the rest is shared with them."""
     if not at:
         return odd
-    changed = copy.deepcopy(settings)
-    *path, last = at
-    reduce(lambda part, key: part[key], path, changed)[last] = odd
+    first, *rest = at
+    changed = copy.copy(settings)
+    changed[first] = replaced(settings[first], tuple(rest), odd)
     return changed
 
 

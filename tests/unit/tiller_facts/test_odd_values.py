@@ -36,13 +36,13 @@ def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from paths(value[key], (*path, key))
 
 
-def replaced(objects: list[Object], path: tuple[Any, ...], value: Any) -> list[Object]:
-    made: Any = copy.deepcopy(objects)
-    place = made
-    for key in path[:-1]:
-        place = place[key]
-    place[path[-1]] = value
-    return list(made)
+def replaced(whole: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """Return the whole with something else at a place; the rest is shared with it."""
+    if not path:
+        return value
+    made = copy.copy(whole)
+    made[path[0]] = replaced(whole[path[0]], path[1:], value)
+    return made
 
 
 @pytest.mark.parametrize("kind", WORLD)
