@@ -100,6 +100,7 @@ LOCK := $(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --gen
 
 lock: $(ENVIRONMENT) ## write what `pulumi install` reads: the tests' versions, with the hashes of their files
 	$(LOCK) --extra cli --group build --constraint constraints.txt --output-file requirements.txt pyproject.toml
+	$(LOCK) --group release --constraint constraints.txt --output-file .github/requirements.txt
 	$(LOCK) --output-file policies/requirements.txt policies/requirements.in
 
 times: $(ENVIRONMENT) ## measure the demo, the tests and the command, and compare with the goals (TIMES='help unit': only these)
