@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo cluster down status toolchain uid schema reference practices env policies test test-unit test-pythons fuzz rights golden times lint format count
+.PHONY: help demo cluster down status toolchain uid schema reference practices env policies test test-unit test-pythons fuzz rights golden lock times lint format count
 
 PYTHON ?= python3
 # CLUSTER=existing: the demo uses the cluster of the current kubeconfig context.
@@ -94,6 +94,15 @@ golden: $(ENVIRONMENT) ## preview every change of tests/golden on the real engin
 	$(RUN) -m testbed.toolchain
 	SECURE_TILLER_GOLDEN=write $(RUN) -m pytest tests/cluster/test_preview_summary.py
 
+# Versions stay as they are: those of constraints.txt, and those that policies/requirements.txt names already.
+LOCK := $(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+  --no-emit-index-url --custom-compile-command 'make lock'
+
+lock: $(ENVIRONMENT) ## write what `pulumi install` reads: the tests' versions, with the hashes of their files
+	$(LOCK) --extra cli --group build --constraint constraints.txt --output-file requirements.txt pyproject.toml
+	$(LOCK) --group release --constraint constraints.txt --output-file .github/requirements.txt
+	$(LOCK) --output-file policies/requirements.txt policies/requirements.in
+
 times: $(ENVIRONMENT) ## measure the demo, the tests and the command, and compare with the goals (TIMES='help unit': only these)
 	@$(RUN) -m testbed.times $(TIMES)
 
@@ -112,7 +121,7 @@ count: ## lines of code, without blanks, comments and docstrings (CHECKOUT=path:
 	@$(PYTHON) tests/repository/lines.py $(CHECKOUT)
 
 # What pip prints goes to standard error: `make -s env` is read by a shell.
-$(ENVIRONMENT): requirements.txt constraints.txt pyproject.toml
+$(ENVIRONMENT): constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Python 3.11 or newer is needed; choose one with: make PYTHON=/path/to/python3" >&2; exit 2; }
 	@test -x .venv/bin/pip || $(PYTHON) -m venv .venv || { \
@@ -129,9 +138,8 @@ $(SCANNERS): tests/scanners/constraints.txt | $(ENVIRONMENT)
 	@touch $@
 
 # An environment of its own, because pulumi-policy wants an older protobuf than the package.
-$(POLICIES): policies/requirements.txt policies/constraints.txt | $(ENVIRONMENT)
+$(POLICIES): policies/requirements.txt | $(ENVIRONMENT)
 	@test -x policies/.venv/bin/pip || $(PYTHON) -m venv policies/.venv
-	@echo "python: installing what policies/constraints.txt names into policies/.venv" >&2
-	@policies/.venv/bin/pip install --quiet --disable-pip-version-check \
-	  --constraint policies/constraints.txt --requirement policies/requirements.txt >&2
+	@echo "python: installing what $< names into policies/.venv" >&2
+	@policies/.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $< >&2
 	@touch $@

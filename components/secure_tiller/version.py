@@ -1,3 +1,3 @@
 """The version of the package, kept free of imports so that the build can read it."""
 
-VERSION = "0.2.0"
+VERSION = "0.3.0"

@@ -14,8 +14,8 @@ _RANGE = re.compile(r"([\w.-]+)>=([\w.]+)")
 
 
 def _oldest() -> dict[str, str]:
-    extras = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    lines = [*(PROJECT / "requirements.txt").read_text().splitlines(), *extras["cli"]]
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    lines = [*project["dependencies"], *project["optional-dependencies"]["cli"]]
     return {found[1]: found[2] for line in lines if (found := _RANGE.match(line))}
 
 
