@@ -5,14 +5,16 @@ import os
 import runpy
 from collections.abc import Callable, Collection
 from functools import partial
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pulumi
+import pulumi_kubernetes as kubernetes
 import pytest
 import yaml
 
-from secure_tiller import ClusterError, ConfigurationError
+from secure_tiller import ClusterError, ConfigurationError, foreign
 from secure_tiller.component import this_stack
 from secure_tiller.plan.build import plan
 from secure_tiller.plan.objects import objects
@@ -43,8 +45,6 @@ from tests.support.samples import BLUE, OWN_SERVER, SMALLEST, own_certificate, s
 PROGRAM = Path(__file__).parents[3] / "__main__.py"
 TEAMS = {"blue": BLUE, "green": SMALLEST}
 
-UPSERT = "PULUMI_K8S_UPSERT_EXISTING_OBJECTS"
-
 Program = Callable[..., Recording]
 
 
@@ -52,7 +52,6 @@ Program = Callable[..., Recording]
 def program(server: ApiServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Program:
     """Return a function that runs the program with a configuration and the cluster `server`."""
     monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path, server.url)))
-    monkeypatch.setenv(UPSERT, "")  # the program sets it; after the test it is as it was
 
     def run_program(*, preview: bool = False, secret: Collection[str] = SECRET_KEYS, **config: Any) -> Recording:
         settings = {"cluster": {"uid": "any"}, **config}
@@ -96,9 +95,28 @@ def test_everything_in_the_cluster_is_made_through_that_provider(program: Progra
     assert all("::cluster::" in r.provider for r in objects)
 
 
+@pytest.fixture
+def newer_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the SDK of the provider be one that knows how to upsert, as from 4.29 on."""
+    made = kubernetes.Provider
+
+    def provider(name: str, *, upsert_existing_objects: bool, **arguments: Any) -> kubernetes.Provider:
+        assert upsert_existing_objects is True
+        return made(name, **arguments, delete_unreachable=True)  # stands for it: the older one knows this word
+
+    monkeypatch.setattr(metadata, "version", {"pulumi-kubernetes": "4.29.0"}.__getitem__)
+    monkeypatch.setattr(kubernetes, "Provider", provider)
+
+
+@pytest.mark.usefixtures("newer_provider")
 def test_what_is_ours_and_there_already_is_taken_back_by_newer_providers_too(program: Program) -> None:
+    provider = program(teams={"green": SMALLEST}).one("kubernetes", "cluster")
+    assert provider.inputs["deleteUnreachable"] == "true"
+
+
+def test_no_other_provider_of_the_process_upserts(program: Program) -> None:
     program(teams={"green": SMALLEST})
-    assert os.environ[UPSERT] == "true"
+    assert foreign.UPSERT_VARIABLE not in os.environ
 
 
 def test_what_a_team_needs_is_exported_and_its_bundles_are_secret(program: Program) -> None:
