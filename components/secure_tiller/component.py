@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from secure_tiller import together
+from secure_tiller import foreign, together
 from secure_tiller.args import SecureTillerArgs
 from secure_tiller.plan.build import plan
 from secure_tiller.plan.validation import Settings
@@ -94,16 +94,20 @@ class SecureTiller(pulumi.ComponentResource):
         Args:
             name: the team; an RFC 1123 label and the prefix of all logical names.
             args: its settings.
-            opts: of the component; the Kubernetes provider among them reaches every resource.
+            opts: of the component; the Kubernetes provider among them reaches every resource. It is the provider that
+                `secure_tiller_stack.look` returned for these teams, unless pulumi-kubernetes is 4.29 or newer and does
+                not upsert: any other provider takes over objects of somebody else. Default: no options, which means
+                the default provider.
 
         Raises:
             ConfigurationError: the settings are refused, by themselves or together with those of another Tiller of this
-                program; nothing of it was registered.
+                program; or the provider would take over objects of somebody else. Nothing of it was registered.
         """
         tiller, settings = plan(name, args, this_stack()), Settings(name, args)
         opts = opts or pulumi.ResourceOptions()
         provider = together.kubernetes_provider(opts)
         together.require_apart([settings], provider, opts.parent)
+        opts = foreign.guarded(tiller, provider, opts)
         together.claim(settings, provider, opts.parent)
         # No args as properties: what stands there is kept in the state.
         super().__init__(COMPONENT, name, {}, opts)
