@@ -1,0 +1,67 @@
+"""Programs that import the package, on the real engine and without a cluster: what is refused, and how it is said."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from testbed.pulumi_stack import Stack
+from testbed.toolchain import Toolchain
+from tests.engine.python_projects import new_stack
+
+TEAMS = '{"blue": {"namespaces": {"blue-apps": {}}, "clients": {"ci": {}}}}'
+UNREACHABLE = """\
+apiVersion: v1
+kind: Config
+current-context: here
+contexts: [{name: here, context: {cluster: c, user: u}}]
+clusters: [{name: c, cluster: {server: "http://127.0.0.1:9"}}]
+users: [{name: u, user: {}}]
+"""
+BARE = f"""
+import pulumi
+import pulumi_kubernetes as kubernetes
+from secure_tiller import SecureTiller
+
+def tiller(opts=None):
+    return SecureTiller("blue", {TEAMS}["blue"], opts)
+"""
+CALL = f"""
+import pulumi
+import pulumi_kubernetes as kubernetes
+from secure_tiller_stack import deploy, look
+
+TEAMS = {TEAMS}
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        (BARE + "tiller()", "Nobody has looked for such objects"),
+        (BARE + "tiller(pulumi.ResourceOptions(providers=['west']))", "must be a list of provider objects"),
+        (CALL + "deploy(TEAMS, cluster={'uid': 'any'})", "it cannot be reached"),
+        (CALL + "look(TEAMS, cluster={'uid': 'any'})", "it cannot be reached"),
+        (CALL + "deploy(TEAMS, cluster={'context': 'there'})", "must be a context of"),
+        (CALL + "deploy(TEAMS, cluster={'uid': 'any'}, opts={})", "must be options of Pulumi's resources"),
+        (CALL + "deploy({'blue': {}}, cluster={'uid': 'any'})", "The configuration is refused (2 problems)"),
+    ],
+)
+def test_a_refusal_is_one_message_and_registers_nothing(
+    tools: Toolchain, tmp_path: Path, program: str, words: str
+) -> None:
+    stack = _stack(tools, tmp_path, program)
+    done = stack.up(check=False)
+    assert done.returncode != 0
+    assert words in done.stdout, done.stdout
+    summary = done.stdout.partition("Diagnostics:")[2]
+    assert summary.count("; nothing was changed.") == 1, done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    resources = json.loads(stack.export())["deployment"].get("resources", ())
+    assert {resource["type"] for resource in resources} <= {"pulumi:pulumi:Stack"}
+
+
+def _stack(tools: Toolchain, folder: Path, program: str) -> Stack:
+    file = folder / "kubeconfig"
+    file.write_text(UNREACHABLE)
+    return new_stack(folder, {**tools.environment, "KUBECONFIG": str(file)}, program)
