@@ -1,7 +1,8 @@
-"""What keeps a Tiller from taking over objects of somebody else: it is made only where that cannot happen.
+"""The refusal of a Tiller whose provider could take over objects of somebody else.
 
 pulumi-kubernetes before 4.29 creates by applying: it writes into an object that exists, and later deletes it. From 4.29
-on it refuses what exists, unless it is told to upsert. So where it upserts, somebody must have looked first.
+on it refuses an object that exists, unless upserting is on. A provider that could write into such an object is accepted
+only after a look at its cluster.
 """
 
 import os
@@ -11,6 +12,8 @@ from importlib import metadata
 from weakref import WeakKeyDictionary
 
 import pulumi
+import pulumi_kubernetes as kubernetes
+from pulumi.output import Unknown
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
@@ -20,25 +23,27 @@ from secure_tiller.problems import ConfigurationError, Problem
 from tiller_facts.kinds import Object
 
 CREATES_ALONE = (4, 29)
-"""The first pulumi-kubernetes that refuses to create what exists (its release notes)."""
+"""The first pulumi-kubernetes that refuses to create an object that exists (its release notes)."""
 UPSERT = "upsert_existing_objects"
-"""The provider's argument that lets it write into what exists."""
+"""The provider's argument that turns upserting on."""
 UPSERT_VARIABLE = "PULUMI_K8S_UPSERT_EXISTING_OBJECTS"
 """The environment variable with the same meaning."""
 UPSERT_KEY = "upsertExistingObjects"
-"""The key of the default provider's configuration with the same meaning."""
+"""The same for the engine, and in the configuration of the default provider."""
+GET_RESOURCE = "pulumi:pulumi:getResource"
+"""The engine's function that returns the state of a resource; the SDK resolves references with it."""
 
 REMEDY = (
-    "let secure_tiller_stack.deploy(teams, cluster=...) make the Tillers; or call "
-    "provider = secure_tiller_stack.look(teams, cluster=...) first, and give this component that provider"
+    "make the Tillers by secure_tiller_stack.deploy(teams, cluster=...); or first call "
+    "provider = secure_tiller_stack.look(teams, cluster=...), and give that provider to this component"
 )
 
 _looked: WeakKeyDictionary[pulumi.ProviderResource, dict[str, frozenset[Object]]] = WeakKeyDictionary()
-"""By provider and team, the objects that somebody has looked for on the provider's cluster."""
+"""By provider and team, the objects that a look at the provider's cluster covered."""
 
 
 def mark_looked_at(provider: pulumi.ProviderResource, plans: Iterable[TillerPlan]) -> None:
-    """Note that nothing foreign stands in the way of Tillers, on the cluster of a provider.
+    """Record that a look at the cluster of a provider found nothing foreign in the way of Tillers.
 
     Args:
         provider: of the objects.
@@ -54,37 +59,42 @@ def guarded(
 
     Args:
         tiller: its plan.
-        provider: of its objects; None: not known.
-        opts: the options that it was given.
+        provider: the explicit provider of its objects; None: the default provider.
+        opts: the options of the component.
 
     Raises:
-        ConfigurationError: nobody has looked at the cluster, and the provider would take over what exists.
+        ConfigurationError: nobody has looked at the cluster, and the provider could take over an object that exists.
     """
     if isinstance(get_monitor(), MockMonitor):  # a unit test: there is no cluster
         return opts
     if provider and _made_by(tiller) <= _looked.get(provider, {}).get(tiller.name, frozenset()):
         return opts
+    if not isinstance(provider, kubernetes.Provider | None):
+        # A component plugin's stand-in, or an object of the SDK's general class.
+        raise _refused(tiller.name, "a Kubernetes provider of unknown version and settings could take over")
     version = _version(provider)
     if _numbers(version) < CREATES_ALONE:
-        raise _refused(tiller.name, f"pulumi-kubernetes {version}")
+        raise _refused(tiller.name, f"pulumi-kubernetes {version} takes over")
     if _upserts():
-        raise _refused(tiller.name, f"pulumi-kubernetes {version} with upserting on")
-    upserting = getattr(provider, UPSERT, None)
-    if provider is None or not isinstance(upserting, pulumi.Output):
+        raise _refused(tiller.name, f"pulumi-kubernetes {version} with upserting on takes over")
+    if provider is None:
         return opts
 
-    def after(value: object) -> pulumi.Resource:
-        if _is_on(value):
-            raise _refused(tiller.name, f"pulumi-kubernetes {version} with {UPSERT}")
+    async def after(urn: str) -> pulumi.Resource:
+        known = await pulumi.runtime.invoke_async(GET_RESOURCE, {"urn": urn})
+        value = known["state"].get(UPSERT_KEY)
+        # A value that a preview does not know, the update does.
+        if not isinstance(value, Unknown) and _is_on(value):
+            raise _refused(tiller.name, f"pulumi-kubernetes {version} with {UPSERT} takes over")
         return provider
 
-    # The argument is known once the provider is registered: no resource begins before that.
-    gate = pulumi.ResourceOptions(depends_on=[upserting.apply(after)])
+    # The SDK does not give back this argument of a provider; the engine does, before any resource is registered.
+    gate = pulumi.ResourceOptions(depends_on=[provider.urn.apply(after)])
     return pulumi.ResourceOptions.merge(opts, gate)
 
 
 def creates_alone() -> bool:
-    """Return whether the installed provider refuses to create what exists, unless it is told to upsert."""
+    """Return whether the installed provider refuses to create an object that exists, unless upserting is on."""
     return _numbers(_version(None)) >= CREATES_ALONE
 
 
@@ -93,7 +103,7 @@ def _made_by(plan: TillerPlan) -> frozenset[Object]:
 
 
 def _version(provider: pulumi.ProviderResource | None) -> str:
-    """Return the version of a provider: the one that its options ask for, else the installed one."""
+    """Return the version that a provider's options require, else the installed one."""
     return getattr(provider, "_version", None) or metadata.version("pulumi-kubernetes")
 
 
@@ -102,18 +112,18 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _upserts() -> bool:
-    """Return whether the surroundings let the provider upsert."""
+    """Return whether the environment or the configuration turns upserting on."""
     return _is_on(os.environ.get(UPSERT_VARIABLE)) or _is_on(pulumi.Config("kubernetes").get(UPSERT_KEY))
 
 
 def _is_on(value: object) -> bool:
-    """Return whether a switch is on: in doubt it is."""
+    """Return whether the value of a switch means on; an unknown word does."""
     return str(value).lower() not in ("none", "", "0", "f", "false")
 
 
-def _refused(team: str, which: str) -> ConfigurationError:
+def _refused(team: str, takes_over: str) -> ConfigurationError:
     why = (
-        f"{which} takes over objects of somebody else under this Tiller's names, and deletes them with it. Nobody has "
-        "looked for such objects on the cluster, for this team with these settings and for this provider"
+        f"{takes_over} objects of somebody else that have this Tiller's names, and later deletes them. "
+        "Nobody has looked for such objects on this provider's cluster, for this team with these settings"
     )
     return ConfigurationError([Problem(team, "(the look at the cluster)", "(missing)", why, REMEDY)])

@@ -1,4 +1,4 @@
-"""Programs that import the package, on the real engine and without a cluster: what is refused, and how it is said."""
+"""Programs that import the package, on the real engine and without a cluster: the refusals and their messages."""
 
 import json
 from pathlib import Path
@@ -43,7 +43,7 @@ TEAMS = {TEAMS}
         (CALL + "deploy(TEAMS, cluster={'uid': 'any'})", "it cannot be reached"),
         (CALL + "look(TEAMS, cluster={'uid': 'any'})", "it cannot be reached"),
         (CALL + "deploy(TEAMS, cluster={'context': 'there'})", "must be a context of"),
-        (CALL + "deploy(TEAMS, cluster={'uid': 'any'}, opts={})", "must be options of Pulumi's resources"),
+        (CALL + "deploy(TEAMS, cluster={'uid': 'any'}, opts={})", "must be a pulumi.ResourceOptions"),
         (CALL + "deploy({'blue': {}}, cluster={'uid': 'any'})", "The configuration is refused (2 problems)"),
     ],
 )
@@ -57,8 +57,47 @@ def test_a_refusal_is_one_message_and_registers_nothing(
     summary = done.stdout.partition("Diagnostics:")[2]
     assert summary.count("; nothing was changed.") == 1, done.stdout
     assert "Traceback" not in done.stdout + done.stderr
-    resources = json.loads(stack.export())["deployment"].get("resources", ())
-    assert {resource["type"] for resource in resources} <= {"pulumi:pulumi:Stack"}
+    assert _registered(stack) <= {"pulumi:pulumi:Stack"}
+
+
+NEWER = f"""
+import pulumi
+import pulumi_kubernetes as kubernetes
+from secure_tiller import SecureTiller, foreign
+
+foreign._version = lambda _: "4.34.2"
+
+class Newer(kubernetes.Provider):
+    def __init__(self):
+        arguments = {{"kubeconfig": pulumi.Output.secret("secret"), "upsertExistingObjects": "VALUE"}}
+        pulumi.ProviderResource.__init__(self, "kubernetes", "cluster", arguments)
+
+SecureTiller("blue", {TEAMS}["blue"], pulumi.ResourceOptions(providers=[Newer()]))
+"""
+"""A provider that registers itself as the SDK's does from 4.29 on."""
+
+
+@pytest.mark.parametrize("command", ["preview", "up"])
+def test_a_provider_that_upserts_is_refused_before_anything_of_the_tiller_is_registered(
+    tools: Toolchain, tmp_path: Path, command: str
+) -> None:
+    stack = _stack(tools, tmp_path, NEWER.replace("VALUE", "true"))
+    done = stack.preview(check=False) if command == "preview" else stack.up(check=False)
+    assert done.returncode != 0
+    assert "with upsert_existing_objects takes over" in done.stdout, done.stdout
+    assert {one for one in _registered(stack) if not one.startswith("pulumi:")} == set()
+
+
+def test_control_a_provider_that_does_not_upsert_is_accepted(tools: Toolchain, tmp_path: Path) -> None:
+    stack = _stack(tools, tmp_path, NEWER.replace("VALUE", "false"))
+    assert "takes over" not in stack.preview(check=False).stdout
+    stack.up(check=False)
+    assert "secure-tiller:index:SecureTiller" in _registered(stack)
+
+
+def _registered(stack: Stack) -> set[str]:
+    """Return the types of the resources in the state."""
+    return {resource["type"] for resource in json.loads(stack.export())["deployment"].get("resources", ())}
 
 
 def _stack(tools: Toolchain, folder: Path, program: str) -> Stack:

@@ -1,4 +1,4 @@
-"""Where a Tiller could take over objects of somebody else: it is refused, unless somebody has looked."""
+"""A Tiller that could take over objects of somebody else is refused, unless somebody has looked."""
 
 from collections.abc import Callable
 from importlib import metadata
@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 import pytest
+from pulumi.output import UNKNOWN
 from pulumi.resource import DependencyProviderResource
 
 from secure_tiller import ConfigurationError, SecureTiller, foreign
@@ -18,11 +19,14 @@ from tiller_facts.identity import COMPONENT
 
 Versions = Callable[[str], None]
 
+VERSION = foreign._version
+
 
 @pytest.fixture(autouse=True)
 def engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the component take the recorder for an engine."""
+    """Let the component take the recorder for an engine, and let pulumi-kubernetes 4.25 be installed."""
     monkeypatch.setattr(foreign, "MockMonitor", ())
+    monkeypatch.setattr(foreign, "_version", lambda _: "4.25.0")
     monkeypatch.delenv(foreign.UPSERT_VARIABLE, raising=False)
 
 
@@ -51,7 +55,7 @@ def made(provider: Callable[[], pulumi.ProviderResource | None] = cluster, setti
 
 
 def looked_at(*teams: str, settings: Any = SMALLEST) -> Callable[[], kubernetes.Provider]:
-    """Return what makes a provider on whose cluster somebody has looked for teams."""
+    """Return a function that makes a provider whose cluster somebody has looked at for teams."""
 
     def look() -> kubernetes.Provider:
         provider = cluster()
@@ -148,6 +152,7 @@ def test_a_provider_that_refuses_what_exists_needs_no_look(installed: Versions, 
 
 
 def test_the_version_that_a_provider_asks_for_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(foreign, "_version", VERSION)
     monkeypatch.setattr(metadata, "version", {"pulumi-kubernetes": "4.34.2"}.__getitem__)
     older = pulumi.ResourceOptions(version="4.25.0")
     assert "pulumi-kubernetes 4.25.0" in refused(lambda: kubernetes.Provider("cluster", opts=older))
@@ -174,34 +179,60 @@ def test_the_configuration_of_the_default_provider_can_let_it_upsert(installed: 
         pulumi.runtime.set_all_config({})
 
 
-def with_argument(value: bool | None) -> Callable[[], kubernetes.Provider]:
-    """Return what makes a provider as the SDK does from 4.29 on, where each argument is an output."""
+class Newer(kubernetes.Provider):
+    """A provider that registers itself as the SDK's does from 4.29 on: with JSON text, of which it keeps nothing."""
 
-    def make() -> kubernetes.Provider:
-        provider = cluster()
-        as_text = None if value is None else str(value).lower()
-        vars(provider)[foreign.UPSERT] = pulumi.Output.from_input(as_text)
-        return provider
-
-    return make
+    def __init__(self, value: pulumi.Input[str] | None) -> None:
+        arguments = {"kubeconfig": pulumi.Output.secret("/config"), foreign.UPSERT_KEY: value}
+        pulumi.ProviderResource.__init__(self, "kubernetes", "cluster", arguments)
 
 
-def test_an_argument_of_the_provider_can_let_it_upsert_and_then_nothing_is_registered(installed: Versions) -> None:
+def with_argument(value: pulumi.Input[str] | None) -> Callable[[], kubernetes.Provider]:
+    return lambda: Newer(value)
+
+
+@pytest.mark.parametrize("given", [str, pulumi.Output.from_input, pulumi.Output.secret])
+def test_an_argument_of_the_provider_can_let_it_upsert_and_then_nothing_is_registered(
+    installed: Versions, given: Callable[[str], pulumi.Input[str]]
+) -> None:
     installed("4.34.2")
     registered: list[Any] = []
 
     def program() -> None:
-        registered.append(SecureTiller("green", SMALLEST, pulumi.ResourceOptions(providers=[with_argument(True)()])))
+        registered.append(SecureTiller("green", SMALLEST, pulumi.ResourceOptions(providers=[Newer(given("true"))])))
 
     with pytest.raises(ConfigurationError, match="with upsert_existing_objects takes over"):
         run(program)
 
 
-@pytest.mark.parametrize("value", [False, None])
-def test_an_argument_that_is_off_changes_nothing(installed: Versions, value: bool | None) -> None:
+@pytest.mark.parametrize("value", ["false", None])
+def test_an_argument_that_is_off_changes_nothing(installed: Versions, value: str | None) -> None:
     installed("4.34.2")
     recording = made(with_argument(value))
     assert recording.one("Deployment", "green-deployment")
+
+
+def by_the_name_of_its_package() -> pulumi.ProviderResource:
+    return pulumi.ProviderResource("kubernetes", "cluster", {"upsertExistingObjects": "true"})
+
+
+@pytest.mark.parametrize("provider", [stand_in, by_the_name_of_its_package])
+def test_a_provider_of_unknown_version_and_settings_is_refused(
+    installed: Versions, provider: Callable[[], pulumi.ProviderResource]
+) -> None:
+    installed("4.34.2")
+    assert "of unknown version and settings" in refused(provider)
+
+
+def test_an_argument_that_a_preview_does_not_know_is_judged_by_the_update(installed: Versions) -> None:
+    installed("4.34.2")
+
+    def program() -> None:
+        unknown: Any = UNKNOWN
+        provider = Newer(pulumi.Output.from_input(unknown))
+        SecureTiller("green", SMALLEST, pulumi.ResourceOptions(providers=[provider]))
+
+    assert accepted(run(program, preview=True))
 
 
 def test_a_tiller_that_is_refused_claims_nothing() -> None:

@@ -29,14 +29,12 @@ from tests.support.api_server import (
     PODS,
     REVIEW,
     SELF_REVIEW,
-    SHARED_TOOLS,
     ApiServer,
     kubeconfig,
+    let_depart,
     namespace,
     of_stack,
-    only_metadata,
     pod,
-    release,
     review,
 )
 from tests.support.recording import Recording, is_secret, revealed, run
@@ -80,7 +78,7 @@ def test_the_provider_gets_the_path_of_the_kubeconfig_and_the_identity_of_the_cl
     provider = program(teams=TEAMS).one("kubernetes", "cluster")
     assert provider.type == "pulumi:providers:kubernetes"
     inputs = dict(provider.inputs)
-    assert inputs.pop("upsertExistingObjects", "true") == "true"  # pulumi-kubernetes 4.29 reads it from the environment
+    assert inputs.pop("upsertExistingObjects", "true") == "true"  # from pulumi-kubernetes 4.29 on
     assert inputs == {
         "kubeconfig": str(tmp_path / "config"),
         "context": "here",
@@ -305,13 +303,7 @@ def test_the_defaults_reach_every_team(program: Program) -> None:
 
 @pytest.fixture
 def departed(server: ApiServer) -> None:
-    """Let the cluster have a Tiller of a team that is not in the settings, with a release."""
-    server.answers["/api/v1/namespaces"] = (200, {"items": [of_stack("red-tiller", "red"), SHARED_TOOLS]})
-    server.answers["/api/v1/namespaces/red-tiller/serviceaccounts"] = (
-        200,
-        {"items": [only_metadata("tiller", "red-tiller")]},
-    )
-    server.answers["/api/v1/namespaces/red-tiller/secrets"] = (200, {"items": [release("web", 1)]})
+    let_depart(server)
 
 
 @pytest.mark.usefixtures("departed")
