@@ -95,16 +95,16 @@ class SecureTiller(pulumi.ComponentResource):
             name: the team; an RFC 1123 label and the prefix of all logical names.
             args: its settings.
             opts: of the component; the Kubernetes provider among them reaches every resource. It is the provider that
-                `secure_tiller_stack.look` returned for these teams, unless pulumi-kubernetes is 4.29 or newer and does
-                not upsert: any other provider takes over objects of somebody else. Default: no options, which means
-                the default provider.
+                `secure_tiller_stack.look` returned for these teams. Another one is accepted only if pulumi-kubernetes
+                is 4.29 or newer and does not upsert, because it would take over objects of somebody else. Default: no
+                options, and so the default provider.
 
         Raises:
             ConfigurationError: the settings are refused, by themselves or together with those of another Tiller of this
-                program; or the provider would take over objects of somebody else. Nothing of it was registered.
+                program; or the provider could take over objects of somebody else. Nothing of it was registered.
         """
         tiller, settings = plan(name, args, this_stack()), Settings(name, args)
-        opts = opts or pulumi.ResourceOptions()
+        opts = together.read_options(opts)
         provider = together.kubernetes_provider(opts)
         together.require_apart([settings], provider, opts.parent)
         opts = foreign.guarded(tiller, provider, opts)

@@ -39,8 +39,8 @@ def deploy(
 ) -> dict[str, SecureTiller]:
     """Make one secured Tiller for each team, after one look at the cluster.
 
-    It registers a Kubernetes provider, and for each team the component `SecureTiller`, under the team's name. An update
-    looks again at each object that it made, and ends when no pod answers a client that has left the settings.
+    The call registers a Kubernetes provider, and for each team the component `SecureTiller` under the team's name. An
+    update looks again at each object that it made, and ends when no pod answers a client that has left the settings.
 
     Args:
         teams: by name, all teams of this cluster in this stack: the settings are those of a stack file.
@@ -48,19 +48,19 @@ def deploy(
         defaults: the settings of every team that does not say otherwise. Default: none.
         removed: teams that left `teams` although their Tillers hold releases, each with the word `with-releases`.
             Default: none.
-        kubeconfig: the content of a kubeconfig, for runners that have no file. It enters the state as a secret.
+        kubeconfig: the content of a kubeconfig, for runners that have no file. It is kept in the state, as a secret.
             Default: the file of `cluster`, else KUBECONFIG, else ~/.kube/config.
         provider_name: the logical name of the provider. Another name replaces every object in the cluster; a program
-            with Tillers on two clusters calls `deploy` once for each, with two names. Default: `cluster`.
-        opts: further options of each component, such as `parent`, `depends_on`, `transforms`, or a provider of
-            certificates in `providers`. A Kubernetes provider among them is refused. Default: none.
+            with Tillers on two clusters calls `deploy` once for each, with different names. Default: `cluster`.
+        opts: further options of each component, such as `parent`, `depends_on`, `transforms`, or the provider of
+            another package in `providers`. A Kubernetes provider is refused. Default: none.
 
     Returns:
         The components, by team.
 
     Raises:
-        ConfigurationError: the arguments are refused, or what the program has made before; the cluster was not asked,
-            unless it had to tell that it is the one of an earlier call. Nothing of this call was registered.
+        ConfigurationError: the arguments are refused, by themselves or together with what the program has made before.
+            Nothing of this call was registered.
         ClusterError: the cluster is refused, or cannot be reached. Nothing of this call was registered.
     """
     with _naming_arguments():
@@ -80,9 +80,10 @@ def look(
 ) -> kubernetes.Provider:
     """Look at a cluster as `deploy` does, and return the provider with which a program may make these Tillers itself.
 
-    `SecureTiller(name, settings, ResourceOptions(providers=[provider]))` then serves for each of the teams, with the
-    settings that were looked at. In contrast to `deploy`, nothing looks at the objects again once they are made, and
-    the update does not wait until revoked clients are no longer answered.
+    `SecureTiller(name, settings, ResourceOptions(providers=[provider]))` then makes each of the teams, with the
+    settings of this call. In contrast to `deploy`, nothing looks at the objects again once they are made, and the
+    update does not wait until revoked clients are no longer answered. Give the provider to these Tillers only: from
+    pulumi-kubernetes 4.29 on, any other object that uses it takes over an object of the same name.
 
     Args:
         teams: as for `deploy`.
@@ -92,8 +93,8 @@ def look(
         provider_name: as for `deploy`.
 
     Returns:
-        The Kubernetes provider of that cluster. A component with any other one is refused, unless that one cannot take
-        over objects of somebody else (pulumi-kubernetes 4.29 or newer, without upserting).
+        The Kubernetes provider of that cluster. A component with another one is refused, unless that cannot take over
+        objects of somebody else (pulumi-kubernetes 4.29 or newer, without upserting).
 
     Raises:
         ConfigurationError: as for `deploy`.
@@ -119,23 +120,19 @@ def _options(opts: object) -> pulumi.ResourceOptions:
     """Return the options of a call.
 
     Raises:
-        ConfigurationError: they are none, or have a Kubernetes provider.
+        ConfigurationError: they are no options, or have a Kubernetes provider.
     """
-    if opts is None:
-        return pulumi.ResourceOptions()
-    if not isinstance(opts, pulumi.ResourceOptions):
-        why = "must be options of Pulumi's resources"
-        raise _refused("opts", type(opts).__name__, why, "write opts=pulumi.ResourceOptions(...)")
-    if together.KUBERNETES in together.given_providers(opts):
-        why = "names a Kubernetes provider: the cluster that was looked at and the one that is changed could differ"
-        remedy = "remove it: deploy makes the provider from `cluster`; `provider_name` chooses its name"
+    read = together.read_options(opts)
+    if together.KUBERNETES in together.given_providers(read):
+        why = "has a Kubernetes provider, which could lead to another cluster than the one that is looked at"
+        remedy = "remove it; deploy makes its own from `cluster`, under the name `provider_name`"
         raise _refused("opts.providers", together.KUBERNETES, why, remedy)
-    return opts
+    return read
 
 
 @dataclass(frozen=True)
 class _Looked:
-    """A look at a cluster that a program has had."""
+    """A look at a cluster by a program."""
 
     provider_name: str
     uid: str
@@ -153,7 +150,7 @@ def _look(stack: Stack, provider_name: str, parent: pulumi.Resource | None) -> t
         ClusterError: the cluster is refused.
     """
     program = pulumi.runtime.get_root_resource()
-    # Without a stack it is somebody's unit test.
+    # Without a stack the program is a unit test.
     looks = [] if program is None else _looks.setdefault(program, [])
     _require_name(provider_name, looks)
     together.require_apart([Settings(team.name, team.args) for team in stack.teams], object(), parent)
@@ -166,7 +163,7 @@ def _look(stack: Stack, provider_name: str, parent: pulumi.Resource | None) -> t
         removed=stack.removed,
     )
     if cluster.uid in (each.uid for each in looks):
-        why = "is the cluster of an earlier call: each call takes the teams of the others for teams that have left"
+        why = "is the cluster of an earlier call, and each call takes the other's teams for teams that have left"
         raise _refused("cluster", access.place, why, "name all teams of a cluster in one call")
     looks.append(_Looked(provider_name, cluster.uid))
     for sentence in cluster.warnings:
@@ -187,8 +184,8 @@ def _require_name(provider_name: object, looks: list[_Looked]) -> None:
 
 def _provider(stack: Stack, access: Access, cluster: Cluster, name: str) -> kubernetes.Provider:
     """Return the provider of a cluster that was looked at for the teams of a stack."""
-    # From 4.29 on the provider refuses every object that exists, unless it is told to upsert. The look has refused
-    # foreign objects; the stack's own are taken back.
+    # From 4.29 on the provider refuses every object that exists, unless upserting is on. The look has refused foreign
+    # objects; the stack's own are taken back.
     upserting: dict[str, Any] = {foreign.UPSERT: True} if foreign.creates_alone() else {}
     provider = kubernetes.Provider(
         name,
@@ -230,9 +227,14 @@ def _refused(key: str, value: object, why: str, remedy: str) -> ConfigurationErr
     return ConfigurationError([Problem("", key, shown(value), why, remedy)])
 
 
+_KUBECONFIG = 'give its text: kubeconfig=pulumi.Config().require("kubeconfig"), which decrypts a secret value'
+_IN_A_PROGRAM = "in a program: "
+"""It separates the parts of a remedy: one for stack files, then one for programs."""
+
+
 @contextmanager
 def _naming_arguments() -> Iterator[None]:
-    """Let each refusal name an argument of the call, where it would name a key of a stack's file."""
+    """Translate each refusal: it then names arguments of the call, and no keys of a stack's file."""
     try:
         yield
     except RefusedError as error:
@@ -244,4 +246,5 @@ def _of_argument(problem: Problem) -> Problem:
         re.sub(r"\bsecure-tiller:(?=[a-z])", "", text).replace(" in the stack's file", "")
         for text in (problem.key, problem.why, problem.remedy)
     )
+    remedy = _KUBECONFIG if key == "kubeconfig" else remedy.rpartition(_IN_A_PROGRAM)[2]
     return replace(problem, key=key, why=why, remedy=remedy)

@@ -1,4 +1,4 @@
-"""`deploy` and `look`, for programs of others: what they make, what they refuse, and that it registers nothing."""
+"""`deploy` and `look`, for other programs: they make the Tillers, and register nothing of a call that is refused."""
 
 import socket
 from collections.abc import Callable
@@ -12,7 +12,7 @@ import pytest
 
 from secure_tiller import ClusterError, ConfigurationError, SecureTiller, foreign
 from secure_tiller_stack import deploy, look
-from tests.support.api_server import ApiServer, kubeconfig, namespace
+from tests.support.api_server import NONE, SHARED_TOOLS, ApiServer, kubeconfig, let_depart, namespace, of_stack
 from tests.support.recording import Recording, is_secret, revealed, run
 from tests.support.samples import BLUE, OWN_SERVER, SMALLEST, own_certificate, smallest
 from tiller_facts.identity import COMPONENT
@@ -84,11 +84,17 @@ def test_a_key_of_a_server_certificate_stands_with_it_as_a_secret() -> None:
     assert revealed(secret)["tls.key"] == OWN_SERVER.key_pem
 
 
-def test_options_reach_each_component() -> None:
+@pytest.mark.parametrize("way", ["provider", "a list", "a map"])
+def test_options_reach_each_component(way: str) -> None:
     def program() -> None:
         parent = pulumi.ComponentResource("test:index:Platform", "platform")
         keys = tls.Provider("keys")
-        opts = pulumi.ResourceOptions(parent=parent, providers=[keys], protect=True)
+        given: dict[str, Any] = {
+            "provider": {"provider": keys},
+            "a list": {"providers": [keys]},
+            "a map": {"providers": {"tls": keys}},
+        }
+        opts = pulumi.ResourceOptions(parent=parent, protect=True, **given[way])
         deploy(BOTH, cluster=ANY, opts=opts)
 
     recording = run(program)
@@ -102,6 +108,20 @@ def test_a_program_makes_the_component_itself_after_a_look() -> None:
     def program() -> None:
         cluster = look(GREEN, cluster=ANY)
         SecureTiller("green", GREEN["green"], pulumi.ResourceOptions(providers=[cluster]))
+
+    assert components(run(program)) == ["green"]
+
+
+def test_after_a_look_a_renamed_team_keeps_its_namespace(server: ApiServer) -> None:
+    server.answers["/api/v1/namespaces"] = (200, {"items": [of_stack("red-tiller", "red"), SHARED_TOOLS]})
+    server.answers |= {f"/api/v1/{kind}": NONE for kind in ("secrets", "serviceaccounts")}
+    server.answers |= {"/apis/apps/v1/deployments": NONE, "/apis/networking.k8s.io/v1/networkpolicies": NONE}
+    settings = smallest(namespace="red-tiller")
+
+    def program() -> None:
+        teams: Any = {"green": {**settings, "formerly": "red"}}
+        cluster = look(teams, cluster=ANY)
+        SecureTiller("green", settings, pulumi.ResourceOptions(providers=[cluster], aliases=[pulumi.Alias(name="red")]))
 
     assert components(run(program)) == ["green"]
 
@@ -154,6 +174,24 @@ def test_a_kubeconfig_that_is_an_output_is_refused(call: Call) -> None:
 
     (problem,) = refused(program, ConfigurationError)
     assert (problem.key, problem.why) == ("kubeconfig", "must be text")
+    assert 'pulumi.Config().require("kubeconfig")' in problem.remedy
+
+
+@CALLS
+def test_a_missing_key_of_a_server_certificate_is_to_be_an_output_and_no_value_of_a_stack_file(call: Call) -> None:
+    teams: Any = {"green": smallest(certificates={"server_certificate": own_certificate(key=None)})}
+    (problem,) = refused(lambda: call(teams, cluster=ANY), ConfigurationError)
+    assert "a secret output" in problem.remedy
+    assert "pulumi config set" not in problem.remedy
+
+
+@CALLS
+def test_a_team_that_left_is_missed_in_the_arguments(server: ApiServer, call: Call) -> None:
+    let_depart(server)
+    (problem,) = refused(lambda: call(GREEN, cluster=ANY), ClusterError)
+    assert problem.key == "teams.red"
+    assert "removed: {red: with-releases}" in problem.remedy
+    assert "file" not in f"{problem.why} {problem.remedy}"
 
 
 @CALLS
@@ -177,10 +215,30 @@ def test_a_cluster_that_does_not_answer_is_refused(call: Call, tmp_path: Path) -
     assert "cannot be reached" in problem.why
 
 
+MAKERS = pytest.mark.parametrize("maker", [deploy, SecureTiller])
+
+
+def make(maker: Any, opts: Any) -> None:
+    """Make a Tiller with options, in one of two ways."""
+    if maker is deploy:
+        deploy(GREEN, cluster=ANY, opts=opts)
+    else:
+        SecureTiller("green", SMALLEST, opts)
+
+
+@MAKERS
 @pytest.mark.parametrize("given", ["west", kubernetes.Provider, {"parent": None}], ids=str)
-def test_options_of_another_type_are_refused(given: Any) -> None:
-    (problem,) = refused(lambda: deploy(GREEN, cluster=ANY, opts=given), ConfigurationError)
+def test_options_of_another_type_are_refused(given: Any, maker: Any) -> None:
+    (problem,) = refused(lambda: make(maker, given), ConfigurationError)
     assert problem.key == "opts"
+
+
+@MAKERS
+def test_a_parent_that_is_no_resource_is_refused(server: ApiServer, maker: Any) -> None:
+    opts = pulumi.ResourceOptions(parent="platform")  # type: ignore[arg-type]
+    (problem,) = refused(lambda: make(maker, opts), ConfigurationError)
+    assert (problem.key, problem.value) == ("opts.parent", '"str"')
+    assert server.asked == []
 
 
 @pytest.mark.parametrize("way", ["provider", "providers"])
@@ -196,16 +254,9 @@ def test_a_kubernetes_provider_is_refused(server: ApiServer, way: str) -> None:
 
 
 @pytest.mark.parametrize("providers", ["west", ["west"], {"kubernetes": "west"}, [kubernetes.Provider], 7], ids=str)
-@pytest.mark.parametrize("maker", [deploy, SecureTiller])
+@MAKERS
 def test_what_is_no_provider_is_refused(providers: Any, maker: Any) -> None:
-    def program() -> None:
-        opts = pulumi.ResourceOptions(providers=providers)
-        if maker is deploy:
-            deploy(GREEN, cluster=ANY, opts=opts)
-        else:
-            SecureTiller("green", SMALLEST, opts)
-
-    (problem,) = refused(program, ConfigurationError)
+    (problem,) = refused(lambda: make(maker, pulumi.ResourceOptions(providers=providers)), ConfigurationError)
     assert (problem.key, "must be a list of provider objects" in problem.why) == ("opts.providers", True)
 
 
