@@ -1,4 +1,4 @@
-"""Programs of newcomers, each in a folder of its own, with what the pages say, beside a namespace of somebody else."""
+"""Programs of newcomers, each in a folder of its own, as the pages give them, near a namespace of somebody else."""
 
 import json
 import subprocess
@@ -17,6 +17,7 @@ from testbed.pulumi_stack import PROJECT, Stack
 from testbed.toolchain import Toolchain
 from tests.repository.test_docs import fenced
 from tests.support.cluster_objects import item
+from tests.support.command import run_here
 from tests.support.live_objects import create
 
 README, PAGE = (PROJECT / "README.md").read_text(), (PROJECT / "docs" / "programs.md").read_text()
@@ -73,7 +74,7 @@ class Newcomer:
         (self.stack.project / "__main__.py").write_text(beginning + text + end)
 
     def theirs(self) -> Any:
-        """Return what is somebody else's; None: it is gone or going."""
+        """Return the objects of somebody else; None: they are gone or going."""
         core = client.CoreV1Api(self.api)
         found = core.list_namespace(field_selector=f"metadata.name={self.foreign}").items
         if not found or found[0].metadata.deletion_timestamp:
@@ -81,6 +82,12 @@ class Newcomer:
         kept = core.read_namespaced_config_map("theirs", self.foreign)
         metadata = found[0].metadata
         return metadata.uid, metadata.labels, metadata.annotations, kept.metadata.uid, kept.data
+
+    def made(self) -> dict[str, str]:
+        """Return the UID of each namespace that the program has made, by name."""
+        found = client.CoreV1Api(self.api).list_namespace().items
+        own = {f"{self.team}-apps", f"{self.team}-tiller"}
+        return {each.metadata.name: each.metadata.uid for each in found if each.metadata.name in own}
 
     def registered(self) -> set[str]:
         """Return the types of what is in the state."""
@@ -108,7 +115,7 @@ def newcomer(
     virtualenv: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Callable[[str, str], Newcomer]]:
-    """Begin in an empty folder, with one of the programs, beside a namespace of somebody else."""
+    """Begin in an empty folder, with one of the programs, near a namespace of somebody else."""
     context = yaml.safe_load(cluster.kubeconfig.read_text())["current-context"]
     uid = client.CoreV1Api(api).read_namespace("kube-system").metadata.uid
     begun = list[Newcomer]()
@@ -152,7 +159,7 @@ def one_message(done: "subprocess.CompletedProcess[str]") -> str:
 
 @pytest.mark.parametrize("way", ["deploy", "look"])
 def test_after_a_look_a_namespace_of_somebody_else_survives_preview_update_and_destroy(
-    newcomer: Callable[[str, str], Newcomer], way: str
+    newcomer: Callable[[str, str], Newcomer], way: str, tmp_path: Path
 ) -> None:
     one = newcomer(way, way)
     one.write({})
@@ -171,6 +178,10 @@ def test_after_a_look_a_namespace_of_somebody_else_survives_preview_update_and_d
     assert "secure-tiller:index:SecureTiller" in one.registered()
     assert one.stack.outputs()["ci"]["key"].startswith("-----BEGIN")
     one.stack.preview("--expect-no-changes")
+    for arguments in (["check"], ["bundle", one.team, "ci", "--out", str(tmp_path / "ci")]):
+        done = run_here(one.stack, *arguments, "--stack", one.stack.name)
+        assert done.code == 0, done
+    assert (tmp_path / "ci" / "key.pem").exists()
     assert one.theirs() == one.before
     one.stack.destroy()
     assert one.theirs() == one.before
@@ -201,6 +212,22 @@ def test_control_without_the_refusal_it_is_taken_over_and_deleted(newcomer: Call
     assert one.theirs() is None
 
 
+def test_a_component_of_before_goes_over_to_deploy_without_a_replacement(
+    newcomer: Callable[[str, str], Newcomer],
+) -> None:
+    one = newcomer("bare", "before")
+    one.write({"existing": True}, NOBODY_LOOKS)
+    one.stack.up()
+    before = one.made()
+    assert len(before) == 2
+    one.text = PROGRAMS["deploy"]
+    one.write({"existing": True})
+    one.stack.up()
+    assert one.made() == before
+    one.stack.preview("--expect-no-changes")
+    one.stack.destroy()
+
+
 OTHER_PROVIDER = """
 import pulumi_kubernetes
 other = pulumi_kubernetes.Provider("other")
@@ -209,7 +236,7 @@ SecureTiller("OTHER", {"namespaces": {"OTHER-apps": {}}, "clients": {"ci": {}}},
 AGAIN = """
 deploy({"OTHER": {"namespaces": {"OTHER-apps": {}}, "clients": {"ci": {}}}}, cluster={"uid": "any"}NAMED)
 """
-BESIDE = """
+SAME_NAME = """
 from secure_tiller import SecureTiller
 SecureTiller("TEAM", {"namespaces": {"other-apps": {}}, "clients": {"ci": {}}})
 """
@@ -221,7 +248,7 @@ SecureTiller("TEAM", {"namespaces": {"other-apps": {}}, "clients": {"ci": {}}})
         ("provider", "look", OTHER_PROVIDER, "Nobody has looked for such objects"),
         ("twice", "deploy", AGAIN.replace("NAMED", ""), "is the provider of an earlier call"),
         ("again", "deploy", AGAIN.replace("NAMED", ", provider_name='second'"), "is the cluster of an earlier call"),
-        ("beside", "deploy", BESIDE, "names a Tiller that this program has made already"),
+        ("same", "deploy", SAME_NAME, "names a Tiller that this program has made already"),
     ],
 )
 def test_what_does_not_go_together_is_refused_in_one_message(
