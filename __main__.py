@@ -6,6 +6,6 @@ from pathlib import Path
 # A checkout with only requirements.txt installed finds the packages here.
 sys.path.insert(0, str(Path(__file__).parent / "components"))
 
-from secure_tiller_stack.program import run
+from secure_tiller_stack import run
 
 run()

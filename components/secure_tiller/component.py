@@ -1,18 +1,14 @@
 """The component resource."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
-from weakref import ReferenceType, WeakKeyDictionary, ref
 
 import pulumi
-from pulumi.resource import DependencyProviderResource
 
+from secure_tiller import foreign, together
 from secure_tiller.args import SecureTillerArgs
 from secure_tiller.plan.build import plan
-from secure_tiller.plan.conflicts import in_cluster, in_trust
 from secure_tiller.plan.validation import Settings
-from secure_tiller.problems import ConfigurationError
 from secure_tiller.resources import certificates, objects
 from secure_tiller.resources.certificates import Expiration, Issued
 from tiller_facts.identity import COMPONENT
@@ -69,6 +65,8 @@ class SecureTiller(pulumi.ComponentResource):
 
     The namespaces carry the team as a label and the stack as an annotation, by which `secure_tiller_stack.preflight`
     recognises what is ours. There is no setting that turns TLS, its verification or Secret storage off.
+
+    The component does not look at the cluster. `secure_tiller_stack.deploy` does so first, and makes the components.
     """
 
     namespace: pulumi.Output[str]
@@ -96,14 +94,21 @@ class SecureTiller(pulumi.ComponentResource):
         Args:
             name: the team; an RFC 1123 label and the prefix of all logical names.
             args: its settings.
-            opts: of the component; the Kubernetes provider among them reaches every resource.
+            opts: of the component; the Kubernetes provider among them reaches every resource. It is the provider that
+                `secure_tiller_stack.look` returned for these teams. Another one is accepted only if pulumi-kubernetes
+                is 4.29 or newer and does not upsert, because it would take over objects of somebody else. Default: no
+                options, and so the default provider.
 
         Raises:
             ConfigurationError: the settings are refused, by themselves or together with those of another Tiller of this
-                program; nothing was registered.
+                program; or the provider could take over objects of somebody else. Nothing of it was registered.
         """
-        tiller = plan(name, args, this_stack())
-        _require_apart(Settings(name, args), opts)
+        tiller, settings = plan(name, args, this_stack()), Settings(name, args)
+        opts = together.read_options(opts)
+        provider = together.kubernetes_provider(opts)
+        together.require_apart([settings], provider, opts.parent)
+        opts = foreign.guarded(tiller, provider, opts)
+        together.claim(settings, provider, opts.parent)
         # No args as properties: what stands there is kept in the state.
         super().__init__(COMPONENT, name, {}, opts)
 
@@ -130,60 +135,6 @@ class SecureTiller(pulumi.ComponentResource):
                 "bundles": self.bundles,
             }
         )
-
-
-@dataclass(frozen=True)
-class _Made:
-    """A Tiller that a program has made."""
-
-    settings: Settings
-    provider: ReferenceType[pulumi.ProviderResource] | None
-    """The provider of its objects; None: not known."""
-
-    def is_elsewhere(self, provider: pulumi.ProviderResource | None) -> bool:
-        """Return whether its cluster is another one than that of a provider. In doubt it is not."""
-        own = self.provider() if self.provider else None
-        return own is not None and provider is not None and own is not provider
-
-
-_KUBERNETES = "kubernetes"
-
-_made: WeakKeyDictionary[pulumi.Resource, list[_Made]] = WeakKeyDictionary()
-"""By program, of which its stack is the root, the Tillers that it has made."""
-
-
-def _require_apart(settings: Settings, opts: pulumi.ResourceOptions | None) -> None:
-    """Refuse a Tiller that would reach into another one of the same program.
-
-    Names of objects are compared on one cluster, CAs on all: a certificate is good wherever its CA is trusted.
-
-    Raises:
-        ConfigurationError: it carries everything that both lay claim to.
-    """
-    program = pulumi.runtime.get_root_resource()
-    if program is None:  # somebody's unit test without a stack
-        return
-    others, provider = _made.setdefault(program, []), _provider(opts or pulumi.ResourceOptions())
-    near = [other.settings for other in others if not other.is_elsewhere(provider)]
-    every = [other.settings for other in others]
-    if problems := (*in_cluster([*near, settings]), *in_trust([*every, settings])):
-        raise ConfigurationError(problems)
-    others.append(_Made(settings, ref(provider) if provider else None))
-
-
-def _provider(opts: pulumi.ResourceOptions) -> pulumi.ProviderResource | None:
-    """Return the explicit provider of a Tiller's objects; None: not known.
-
-    It is looked for as the SDK does (`Resource._get_providers`). In a component plugin each call makes a stand-in of
-    its own for one provider, so that a stand-in says nothing.
-    """
-    given = opts.providers or {}
-    by_package = dict(given) if isinstance(given, Mapping) else {each.package: each for each in given}
-    if opts.provider:
-        by_package.setdefault(opts.provider.package, opts.provider)
-    inherited = opts.parent.get_provider(f"{_KUBERNETES}:core/v1:Namespace") if opts.parent else None
-    found = by_package.get(_KUBERNETES) or inherited
-    return None if isinstance(found, DependencyProviderResource) else found
 
 
 def _expirations(server: Issued, clients: Iterable[Issued]) -> pulumi.Output[Mapping[str, Expiration]]:

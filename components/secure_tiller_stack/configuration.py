@@ -52,10 +52,26 @@ def read_stack(project: str, keys: Iterable[str], values: Mapping[str, object], 
     Raises:
         ConfigurationError: with everything that is wrong.
     """
-    problems = [
+    teams, server_keys = values.get("teams"), values.get("serverKeys")
+    problems = (
         *_unknown_keys(project, keys),
         *_wrongly_encrypted(project, values, secret),
-    ]
+        *_misplaced_keys(teams, server_keys),
+    )
+    return read_values({**values, "teams": _with_server_keys(teams, server_keys)}, problems)
+
+
+def read_values(values: Mapping[str, object], before: Iterable[Problem] = ()) -> Stack:
+    """Return what settings say, wherever they come from.
+
+    Args:
+        values: by word of `KEYS`; `serverKeys` does not count, each key stands with its certificate.
+        before: what is wrong already. Default: nothing.
+
+    Raises:
+        ConfigurationError: with everything that is wrong.
+    """
+    problems = list(before)
 
     def read(reader: Callable[[], Read]) -> Read | None:
         try:
@@ -64,14 +80,14 @@ def read_stack(project: str, keys: Iterable[str], values: Mapping[str, object], 
             problems.extend(error.problems)
             return None
 
-    teams, server_keys = values.get("teams"), values.get("serverKeys")
-    problems += _misplaced_keys(teams, server_keys)
+    teams = values.get("teams")
     cluster = read(lambda: kubeconfig.read_settings(values.get("cluster")))
-    content = values.get("kubeconfig") or ""
+    content = values.get("kubeconfig")
+    content = "" if content is None else content
     problems += kubeconfig.wrong_content(content, values.get("cluster"))
     common, wrong = defaults.read(values.get("defaults"))
     problems += wrong
-    all_teams = read(lambda: read_teams(_with_server_keys(teams, server_keys), common))
+    all_teams = read(lambda: read_teams(teams, common))
     problems += _wrongly_removed(values.get("removed"), teams)
     if problems or all_teams is None or cluster is None:
         raise ConfigurationError(problems)

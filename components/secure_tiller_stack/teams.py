@@ -89,5 +89,5 @@ def _no_teams(value: object) -> Problem:
         key="secure-tiller:teams",
         value="(missing)" if value is None else shown(value),
         why="must be a map from the names of teams to their settings, with at least one team",
-        remedy="write the teams into the stack's file; to remove the last one, use `pulumi destroy`",
+        remedy="name one team at least; to remove the last one, use `pulumi destroy`",
     )

@@ -14,13 +14,18 @@ from tests.support.projects import TestStack
 
 BEGINNING = """
 import pulumi
-import pulumi_kubernetes as kubernetes
 import pulumi_tls as tls
 from secure_tiller import SecureTiller
+from secure_tiller_stack import look
 
 config = pulumi.Config()
-cluster = kubernetes.Provider("cluster", cluster_identifier="test")
 """
+
+
+def looked(*names: str) -> str:
+    """The line of a program that looks at the cluster for its Tillers, before it makes them itself."""
+    teams = ", ".join(f'"{name}": {settings(name)}' for name in names)
+    return f'cluster = look({{{teams}}}, cluster={{"uid": "any"}})'
 
 
 def settings(name: str, *clients: str) -> str:
@@ -61,6 +66,7 @@ def test_with_default_providers_disabled_explicit_ones_reach_every_resource(
     program: Callable[[str], TestStack], suffix: str
 ) -> None:
     stack = program(f"""
+{looked(f"one-{suffix}")}
 keys = tls.Provider("keys")
 SecureTiller("one-{suffix}", {settings(f"one-{suffix}")}, pulumi.ResourceOptions(providers=[cluster, keys]))
 """)
@@ -73,6 +79,7 @@ def test_control_without_a_provider_for_keys_the_preview_fails(
     program: Callable[[str], TestStack], suffix: str
 ) -> None:
     stack = program(f"""
+{looked(f"one-{suffix}")}
 SecureTiller("one-{suffix}", {settings(f"one-{suffix}")}, pulumi.ResourceOptions(providers=[cluster]))
 """)
     stack.configure(dict(NO_DEFAULTS))
@@ -82,7 +89,7 @@ SecureTiller("one-{suffix}", {settings(f"one-{suffix}")}, pulumi.ResourceOptions
 
 
 def test_two_instances_in_one_program_share_nothing(program: Callable[[str], TestStack], suffix: str) -> None:
-    stack = program("".join(f"""
+    stack = program(looked(f"one-{suffix}", f"two-{suffix}") + "".join(f"""
 SecureTiller("{name}-{suffix}", {settings(f"{name}-{suffix}")}, pulumi.ResourceOptions(providers=[cluster]))
 """ for name in ("one", "two")))  # fmt: skip
     steps = _children(planned(stack))
@@ -95,9 +102,12 @@ def test_inside_another_component_every_resource_is_below_it_and_an_alias_keeps_
 ) -> None:
     name = f"one-{suffix}"
     alone = f"""
+{looked(name)}
 SecureTiller("{name}", {settings(name)}, pulumi.ResourceOptions(providers=[cluster]))
 """
     inside = f"""
+{looked(name)}
+
 class Platform(pulumi.ComponentResource):
     def __init__(self, name, opts):
         super().__init__("company:index:Platform", name, {{}}, opts)
@@ -120,6 +130,7 @@ def protected(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[Test
     stack, name = new_stack({}), f"kept-{suffix}"
     stack.configure({})
     text = f"""
+{looked(name)}
 first = tls.PrivateKey("first", algorithm="ED25519")
 clients = {{name: {{}} for name in config.get_object("clients") or ["ann", "bob"]}}
 opts = pulumi.ResourceOptions(
@@ -167,6 +178,8 @@ def test_a_transform_changes_what_no_setting_does(
 ) -> None:
     name = f"bent-{suffix}"
     stack = program(f"""
+{looked(name)}
+
 def pull_secret(args):
     if args.type_ == "kubernetes:apps/v1:Deployment":
         spec = args.props["spec"]["template"]["spec"]

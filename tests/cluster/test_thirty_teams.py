@@ -21,11 +21,11 @@ OBJECTS = "components/secure_tiller/plan/objects.py"
 REPLICAS, AT_REST = '"replicas": 1,', '"replicas": 0,'
 """Thirty Tillers that start take a minute on a small machine, and no preview looks at their pods."""
 
-TEAMS_OF_THE_STACK = "in stack.teams:"
+TEAMS_OF_THE_STACK = "in stack.teams}"
 CROWDED = """in [
         team if len(stack.teams) <= 30 else type(team)(team.name, {**team.args, "labels": {"crowded": "true"}})
         for team in stack.teams
-    ]:"""
+    ]}"""
 """The control: what every team gets depends on how many there are."""
 
 WITHOUT_CHECKPOINTS = {"PULUMI_EXPERIMENTAL": "1", "PULUMI_SKIP_CHECKPOINTS": "true"}

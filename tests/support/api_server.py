@@ -199,3 +199,11 @@ def entry(folder: Path, url: str, user: object, **of_cluster: object) -> Access:
     content["users"][0]["user"] = user
     file.write_text(json.dumps(content))
     return Access(file, "here")
+
+
+def let_depart(server: ApiServer) -> None:
+    """Let the cluster have a Tiller of a team that is not in the settings, `red`, with a release."""
+    server.answers["/api/v1/namespaces"] = (200, {"items": [of_stack("red-tiller", "red"), SHARED_TOOLS]})
+    accounts = {"items": [only_metadata("tiller", "red-tiller")]}
+    server.answers["/api/v1/namespaces/red-tiller/serviceaccounts"] = (200, accounts)
+    server.answers["/api/v1/namespaces/red-tiller/secrets"] = (200, {"items": [release("web", 1)]})

@@ -14,7 +14,7 @@ from unittest import mock
 import pytest
 
 from secure_tiller_cli.commands import main
-from testbed.pulumi_stack import PROJECT
+from testbed.pulumi_stack import PROJECT, Stack
 from tests.support.projects import TestStack
 
 PROGRAM = str(Path(sys.executable).parent / "secure-tiller")
@@ -33,7 +33,7 @@ class Ended:
         return json.loads(self.out)
 
 
-def run_here(stack: TestStack, *arguments: str, **environment: str) -> Ended:
+def run_here(stack: Stack, *arguments: str, **environment: str) -> Ended:
     """Run the command in this process: a new one takes a second to begin."""
     out, err = io.StringIO(), io.StringIO()
     with (

@@ -15,7 +15,7 @@ import yaml
 from testbed.pulumi_stack import PROJECT, Stack
 from testbed.toolchain import Toolchain
 
-PROGRAM = "components/secure_tiller_stack/program.py"
+PROGRAM = "components/secure_tiller_stack/deployment.py"
 """Where the stack's program makes its resources."""
 
 

@@ -25,10 +25,10 @@ def with_releases(
             wanted = next(plan.namespace.name for plan in plans if plan.name == heirs[team])
             yield Problem(heirs[team], "namespace", shown(wanted), why, remedy)
         elif team not in removed:
-            why = f"has left this file, but its Tiller in {namespace} holds releases: {_named(releases)}"
+            why = f"has left the settings, but its Tiller in {namespace} holds releases: {_named(releases)}"
             remedy = (
                 f"put the team back (under another name: with `formerly`); {_delete(namespace, releases)}; or, to lose "
-                "the records and keep what they installed, write into this file: "
+                "the records and keep what they installed, write into the settings: "
                 f"secure-tiller:removed: {{{team}: {REMOVED}}}. (If another stack of the name {stack} made it, "
                 "give one of the two another name.)"
             )
@@ -50,7 +50,7 @@ def unanswered(facts: ClusterFacts) -> Iterator[str]:
     """Yield a sentence for the Tillers that will go and whose releases the cluster refused to list."""
     if names := _unlisted(facts):
         yield (
-            f"Not checked: whether the Tillers that have left this file still hold releases ({', '.join(names)}). The "
+            f"Not checked: whether the Tillers that have left the settings hold releases ({', '.join(names)}). The "
             "cluster refuses the right to list Secrets there. An update asks again."
         )
 

@@ -5,14 +5,16 @@ import os
 import runpy
 from collections.abc import Callable, Collection
 from functools import partial
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pulumi
+import pulumi_kubernetes as kubernetes
 import pytest
 import yaml
 
-from secure_tiller import ClusterError, ConfigurationError
+from secure_tiller import ClusterError, ConfigurationError, foreign
 from secure_tiller.component import this_stack
 from secure_tiller.plan.build import plan
 from secure_tiller.plan.objects import objects
@@ -27,14 +29,12 @@ from tests.support.api_server import (
     PODS,
     REVIEW,
     SELF_REVIEW,
-    SHARED_TOOLS,
     ApiServer,
     kubeconfig,
+    let_depart,
     namespace,
     of_stack,
-    only_metadata,
     pod,
-    release,
     review,
 )
 from tests.support.recording import Recording, is_secret, revealed, run
@@ -43,8 +43,6 @@ from tests.support.samples import BLUE, OWN_SERVER, SMALLEST, own_certificate, s
 PROGRAM = Path(__file__).parents[3] / "__main__.py"
 TEAMS = {"blue": BLUE, "green": SMALLEST}
 
-UPSERT = "PULUMI_K8S_UPSERT_EXISTING_OBJECTS"
-
 Program = Callable[..., Recording]
 
 
@@ -52,7 +50,6 @@ Program = Callable[..., Recording]
 def program(server: ApiServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Program:
     """Return a function that runs the program with a configuration and the cluster `server`."""
     monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path, server.url)))
-    monkeypatch.setenv(UPSERT, "")  # the program sets it; after the test it is as it was
 
     def run_program(*, preview: bool = False, secret: Collection[str] = SECRET_KEYS, **config: Any) -> Recording:
         settings = {"cluster": {"uid": "any"}, **config}
@@ -81,7 +78,7 @@ def test_the_provider_gets_the_path_of_the_kubeconfig_and_the_identity_of_the_cl
     provider = program(teams=TEAMS).one("kubernetes", "cluster")
     assert provider.type == "pulumi:providers:kubernetes"
     inputs = dict(provider.inputs)
-    assert inputs.pop("upsertExistingObjects", "true") == "true"  # pulumi-kubernetes 4.29 reads it from the environment
+    assert inputs.pop("upsertExistingObjects", "true") == "true"  # from pulumi-kubernetes 4.29 on
     assert inputs == {
         "kubeconfig": str(tmp_path / "config"),
         "context": "here",
@@ -96,9 +93,28 @@ def test_everything_in_the_cluster_is_made_through_that_provider(program: Progra
     assert all("::cluster::" in r.provider for r in objects)
 
 
+@pytest.fixture
+def newer_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the SDK of the provider be one that knows how to upsert, as from 4.29 on."""
+    made = kubernetes.Provider
+
+    def provider(name: str, *, upsert_existing_objects: bool, **arguments: Any) -> kubernetes.Provider:
+        assert upsert_existing_objects is True
+        return made(name, **arguments, delete_unreachable=True)  # stands for it: the older one knows this word
+
+    monkeypatch.setattr(metadata, "version", {"pulumi-kubernetes": "4.29.0"}.__getitem__)
+    monkeypatch.setattr(kubernetes, "Provider", provider)
+
+
+@pytest.mark.usefixtures("newer_provider")
 def test_what_is_ours_and_there_already_is_taken_back_by_newer_providers_too(program: Program) -> None:
+    provider = program(teams={"green": SMALLEST}).one("kubernetes", "cluster")
+    assert provider.inputs["deleteUnreachable"] == "true"
+
+
+def test_no_other_provider_of_the_process_upserts(program: Program) -> None:
     program(teams={"green": SMALLEST})
-    assert os.environ[UPSERT] == "true"
+    assert foreign.UPSERT_VARIABLE not in os.environ
 
 
 def test_what_a_team_needs_is_exported_and_its_bundles_are_secret(program: Program) -> None:
@@ -287,13 +303,7 @@ def test_the_defaults_reach_every_team(program: Program) -> None:
 
 @pytest.fixture
 def departed(server: ApiServer) -> None:
-    """Let the cluster have a Tiller of a team that is not in the settings, with a release."""
-    server.answers["/api/v1/namespaces"] = (200, {"items": [of_stack("red-tiller", "red"), SHARED_TOOLS]})
-    server.answers["/api/v1/namespaces/red-tiller/serviceaccounts"] = (
-        200,
-        {"items": [only_metadata("tiller", "red-tiller")]},
-    )
-    server.answers["/api/v1/namespaces/red-tiller/secrets"] = (200, {"items": [release("web", 1)]})
+    let_depart(server)
 
 
 @pytest.mark.usefixtures("departed")

@@ -31,7 +31,7 @@ def test_a_team_that_left_with_releases_is_refused_and_they_are_named(deploying:
     (problem,) = refused(RED, deploying=deploying)
     assert (problem.team, problem.key, problem.value) == ("", "secure-tiller:teams.red", "(missing)")
     assert problem.why == (
-        "has left this file, but its Tiller in red-tiller holds releases: web (revision 3, DEPLOYED), "
+        "has left the settings, but its Tiller in red-tiller holds releases: web (revision 3, DEPLOYED), "
         "db (revision 1, FAILED)"
     )
 
@@ -134,7 +134,7 @@ REFUSED = left("red", "red-tiller", None)
 
 def test_a_preview_says_which_tillers_it_could_not_look_into() -> None:
     (sentence,) = fit(REFUSED, deploying=False).warnings
-    assert "Not checked: whether the Tillers that have left this file still hold releases (red-tiller)" in sentence
+    assert "Not checked: whether the Tillers that have left the settings hold releases (red-tiller)" in sentence
     assert sentence.endswith("An update asks again.")
 
 
