@@ -1,4 +1,4 @@
-"""A CA and the certificate of a server that shows it: pairs that kubectl and Helm accept, and pairs that they refuse."""
+"""Pairs of a trusted CA and a server's certificate that kubectl and Helm accept, and pairs that they refuse."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -132,7 +132,7 @@ def _client(entries: Entries, server: str, folder: Path) -> Any:
         raise EntryError("as-groups", why, "use https:// for the server")
     tls = None
     if server.startswith("https:"):
-        # A proxy of https:// is verified by the same CAs, as with kubectl. The certificate is shown to the server alone.
+        # A proxy of https:// is verified by the same CAs, as with kubectl. It is not shown the certificate.
         configuration.ssl_ca_cert = _file(entries, entries.cluster, "certificate-authority", folder)
         shown = _certificate(entries, folder)
         tls = context(configuration.ssl_ca_cert, *shown, verifies=configuration.verify_ssl)
