@@ -134,7 +134,9 @@ def yaml_value(
     except UnreadableError:
         raise
     except yaml.YAMLError as error:
-        raise UnreadableError(f"is no YAML: {_fault(error)}") from None
+        # LibYAML, as PyYAML 6.0.4 brings it, reads ahead to a limit of its own.
+        too_deep = "maximum nesting depth" in (getattr(error, "problem", None) or "")
+        raise UnreadableError(_TOO_DEEP if too_deep else f"is no YAML: {_fault(error)}") from None
     except _MALFORMED:
         raise UnreadableError("is no YAML: a value does not match its tag or format") from None
 

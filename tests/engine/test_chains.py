@@ -20,14 +20,14 @@ CONTAINER = {
 
 
 def below(root: Pair) -> tuple[Pair, Pair]:
-    """Return a CA that a root signed, and one that this signed; each names the key of its issuer."""
-    middle = authority("middle", issuer=root, names_issuers_key=True)
-    return middle, authority("lower", issuer=middle, names_issuers_key=True)
+    """Return a CA that a root signed, and one that this signed."""
+    middle = authority("middle", issuer=root)
+    return middle, authority("lower", issuer=middle)
 
 
 ROOT, LONG, SHORT = authority("root"), authority("long", path_length=2), authority("short", path_length=1)
 MIDDLE, LOWER = below(ROOT)
-SIBLING = authority("sibling", issuer=MIDDLE, names_issuers_key=True)
+SIBLING = authority("sibling", issuer=MIDDLE)
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,8 @@ SERVER_AUTH = ExtendedKeyUsageOID.SERVER_AUTH
 CLIENT_AUTH = ExtendedKeyUsageOID.CLIENT_AUTH
 ANY_USE = ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE
 
+_CRITICAL = (x509.BasicConstraints, x509.KeyUsage)
+
 LOOPBACK = "127.0.0.1"
 
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
@@ -76,9 +78,9 @@ def authority(
     life: Life | None = None,
     uses: Sequence[x509.ObjectIdentifier] = (),
     is_ca: bool = True,
-    may_sign: bool | None = None,
+    may_sign: bool = True,
     path_length: int | None = None,
-    names_issuers_key: bool = False,
+    bare: bool = False,
 ) -> Pair:
     """Return a CA: self-signed unless there is an issuer.
 
@@ -89,17 +91,14 @@ def authority(
         life: of it.
         uses: its extended key usages; none: no limit.
         is_ca: whether its basic constraints say that it is one.
-        may_sign: whether its key usage lets it sign certificates; None: it has no key usage.
+        may_sign: whether its key usage lets it sign certificates.
         path_length: how many intermediates may stand below it; None: any number.
-        names_issuers_key: whether it has an authority key identifier.
+        bare: whether it has neither a key usage nor key identifiers, which RFC 5280 wants of it.
     """
     key = key or new_key()
     extensions: list[x509.ExtensionType] = [x509.BasicConstraints(ca=is_ca, path_length=path_length)]
-    if names_issuers_key:
-        by = (issuer.key if issuer else key).public_key()
-        extensions.append(x509.AuthorityKeyIdentifier.from_issuer_public_key(by))
-    if may_sign is not None:
-        extensions.append(_key_usage(may_sign))
+    if not bare:
+        extensions += [_key_usage(may_sign), *_key_identifiers(key.public_key(), issuer or key)]
     return Pair(_signed(name, key.public_key(), issuer or key, life, extensions, uses), key)
 
 
@@ -114,7 +113,7 @@ def server(
 ) -> Pair:
     """Return a server's certificate that an issuer signs; as Tiller needs it by default."""
     key = key or new_key()
-    extensions: list[x509.ExtensionType] = [x509.BasicConstraints(ca=is_ca, path_length=None)]
+    extensions = _of_end(key.public_key(), issuer, is_ca=is_ca)
     if alternatives := [_general_name(name) for name in names]:
         extensions.append(x509.SubjectAlternativeName(alternatives))
     return Pair(_signed("tiller", key.public_key(), issuer, life, extensions, uses), key)
@@ -131,8 +130,8 @@ def client(
 ) -> Pair:
     """Return a client's certificate that an issuer signs; as Tiller needs it by default."""
     key = key or new_key()
-    no_ca = x509.BasicConstraints(ca=False, path_length=None)
-    return Pair(_signed(name, key.public_key(), issuer, life, [no_ca], uses, organization), key)
+    extensions = _of_end(key.public_key(), issuer)
+    return Pair(_signed(name, key.public_key(), issuer, life, extensions, uses, organization), key)
 
 
 def request(*names: str, key: Key | None = None, organization: str = "") -> str:
@@ -151,8 +150,26 @@ def issue(csr: str, issuer: Pair, hours: float, uses: Sequence[x509.ObjectIdenti
     (name,) = wanted.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     public = wanted.public_key()
     assert isinstance(public, Public)
-    signed = _signed(str(name.value), public, issuer, Life.of(hours), [], uses)
+    signed = _signed(str(name.value), public, issuer, Life.of(hours), _of_end(public, issuer), uses)
     return signed.public_bytes(Encoding.PEM).decode()
+
+
+def _of_end(public: Public, issuer: Pair, *, is_ca: bool = False) -> list[x509.ExtensionType]:
+    """Return the extensions of a certificate of a server or a client."""
+    constraints = x509.BasicConstraints(ca=is_ca, path_length=None)
+    return [constraints, _key_usage(False), *_key_identifiers(public, issuer)]
+
+
+def _key_identifiers(public: Public, by: Pair | Key) -> list[x509.ExtensionType]:
+    """Return the identifiers of a certificate's own key and of its issuer's, if the issuer has one."""
+    own = x509.SubjectKeyIdentifier.from_public_key(public)
+    if not isinstance(by, Pair):
+        return [own, x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own)]
+    try:
+        issuers = by.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    except x509.ExtensionNotFound:
+        return [own]
+    return [own, x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuers)]
 
 
 def _signed(
@@ -175,7 +192,7 @@ def _signed(
         .not_valid_after(life.end)
     )
     for extension in (*extensions, *((x509.ExtendedKeyUsage(uses),) if uses else ())):
-        builder = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
+        builder = builder.add_extension(extension, critical=isinstance(extension, _CRITICAL))
     key = by.key if isinstance(by, Pair) else by
     return builder.sign(key, _hash_for(key))
 

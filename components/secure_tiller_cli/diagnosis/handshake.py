@@ -14,6 +14,7 @@ from OpenSSL import SSL
 from secure_tiller.plan import pem
 from secure_tiller_cli.diagnosis.plaintext import SECONDS, speaks_plaintext
 from secure_tiller_cli.diagnosis.verdict import NoVerdictError, UnverifiedError
+from secure_tiller_stack.verification import verifying
 from tiller_facts.identity import LOOPBACK
 
 Port = Callable[[], AbstractContextManager[int]]
@@ -67,7 +68,7 @@ def verified_certificate(port: int, ca: str) -> str:
     try:
         with (
             socket.create_connection((LOOPBACK, port), timeout=SECONDS) as plain,
-            ssl.create_default_context(cadata=ca).wrap_socket(plain, server_hostname=LOOPBACK) as secure,
+            verifying(pem=ca).wrap_socket(plain, server_hostname=LOOPBACK) as secure,
         ):
             return ssl.DER_cert_to_PEM_cert(secure.getpeercert(binary_form=True) or b"")
     except ssl.SSLCertVerificationError as error:

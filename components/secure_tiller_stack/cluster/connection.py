@@ -18,7 +18,7 @@ import urllib3
 
 from secure_tiller.problems import ClusterError, Problem, plain
 from secure_tiller_stack.cluster import login
-from secure_tiller_stack.cluster.entries import Entries, Entry, EntryError, read, require_usable
+from secure_tiller_stack.cluster.entries import Entries, Entry, EntryError, context, read
 from secure_tiller_stack.cluster.identity import Identity, send
 from secure_tiller_stack.cluster.proxy import credentials, proxy
 from secure_tiller_stack.kubeconfig import Access
@@ -130,14 +130,18 @@ def _client(entries: Entries, server: str, folder: Path) -> Any:
         # urllib3 joins headers of one name into one for such a proxy, and the API server would read one value.
         why = "or as-user-extra: several values cannot be sent through a proxy without TLS"
         raise EntryError("as-groups", why, "use https:// for the server")
+    tls = None
     if server.startswith("https:"):
+        # A proxy of https:// is verified by the same CAs, as with kubectl. It is not shown the certificate.
         configuration.ssl_ca_cert = _file(entries, entries.cluster, "certificate-authority", folder)
-        configuration.cert_file, configuration.key_file = _certificate(entries, folder)
-        require_usable(configuration.ssl_ca_cert, configuration.cert_file, configuration.key_file)
+        shown = _certificate(entries, folder)
+        tls = context(configuration.ssl_ca_cert, *shown, verifies=configuration.verify_ssl)
+        configuration.proxy_ssl_context = context(configuration.ssl_ca_cert, verifies=configuration.verify_ssl)
         if not configuration.verify_ssl:
             _warn_once(server, configuration.proxy)
     try:
         client = clients.ApiClient(configuration)
+        client.rest_client.pool_manager.connection_pool_kw["ssl_context"] = tls
     except Exception as error:
         # Every error counts, and none is shown: it can quote credentials. Nothing has been sent yet.
         raise EntryError("cluster", f"the Kubernetes client cannot use it ({type(error).__name__})", CORRECT) from error

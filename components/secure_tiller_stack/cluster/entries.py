@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from secure_tiller_stack.kubeconfig import Access
 from secure_tiller_stack.kubeconfig_files import entry, parse
+from secure_tiller_stack.verification import verifying
 
 Entry = Mapping[str, Any]
 
@@ -204,21 +205,24 @@ def has_host(address: str) -> bool:
         return False
 
 
-def require_usable(authority: str | None, certificate: str | None, key: str | None) -> None:
-    """Refuse files that TLS cannot use: during a call they would look like a cluster that does not answer.
+def context(
+    authority: str | None, certificate: str | None = None, key: str | None = None, *, verifies: bool
+) -> ssl.SSLContext:
+    """Return the TLS of calls. What it cannot use would look like a cluster that does not answer.
 
     Raises:
-        EntryError: one cannot be used; an encrypted key cannot be used either, as in Go.
+        EntryError: a file cannot be used; an encrypted key cannot be used either, as in Go.
     """
-    context = ssl.create_default_context()
-    if authority:
-        try:
-            context.load_verify_locations(authority)
-        except (OSError, ValueError) as error:
-            raise EntryError("certificate-authority", "cannot be read as certificates in PEM") from error
+    try:
+        made = verifying(file=authority)
+    except (OSError, ValueError) as error:
+        raise EntryError("certificate-authority", "cannot be read as certificates in PEM") from error
+    if not verifies:
+        made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
     if certificate:
         try:
-            context.load_cert_chain(certificate, key, password=lambda: "")
+            made.load_cert_chain(certificate, key, password=lambda: "")
         except (OSError, ValueError) as error:
             why = "cannot be read as a certificate in PEM with its unencrypted key"
             raise EntryError("client-certificate", why) from error
+    return made

@@ -11,7 +11,7 @@ LOWER = authority("lower", issuer=MIDDLE)
 """Signed by what neither team lists."""
 
 STRANGER = authority("a stranger")
-FIRST, SECOND = (authority(name, issuer=ROOT, names_issuers_key=True) for name in ("first", "second"))
+FIRST, SECOND = (authority(name, issuer=ROOT) for name in ("first", "second"))
 
 
 def meet(text: Pair, *others: Pair, own: tuple[Pair, ...] = ()) -> bool:
@@ -25,8 +25,8 @@ def meet(text: Pair, *others: Pair, own: tuple[Pair, ...] = ()) -> bool:
         (LOWER, STRANGER),
         (LOWER, authority("of two", path_length=2)),
         (LOWER, authority("below another", issuer=STRANGER)),
-        (authority("first", issuer=ROOT), authority("second", issuer=ROOT)),
-        (FIRST, authority("of a namesake", issuer=authority("root"), names_issuers_key=True)),
+        (authority("first", issuer=ROOT, bare=True), authority("second", issuer=ROOT, bare=True)),
+        (FIRST, authority("of a namesake", issuer=authority("root"))),
     ],
     ids=["its root", "any CA", "of path length 2", "an intermediate", "siblings by name alone", "by another key"],
 )
@@ -56,7 +56,7 @@ def test_what_stands_above_a_ca_is_seen_if_its_own_team_trusts_that_too() -> Non
 
 
 def test_a_claimed_issuer_that_did_not_sign_is_no_sibling() -> None:
-    namesake = authority("root", names_issuers_key=True)
+    namesake = authority("root")
     assert meet(FIRST, namesake)
 
 

@@ -153,7 +153,7 @@ def test_a_key_that_gos_tls_refuses_is_refused_wherever_it_stands(make: Callable
     ("ca", "why"),
     [
         (pki.authority(), None),
-        (pki.authority(may_sign=True), None),
+        (pki.authority(bare=True), None),
         (pki.authority(uses=[pki.CLIENT_AUTH]), None),
         (pki.authority(uses=[pki.SERVER_AUTH, pki.CLIENT_AUTH]), None),
         (pki.authority(uses=[pki.ANY_USE]), None),
@@ -164,7 +164,7 @@ def test_a_key_that_gos_tls_refuses_is_refused_wherever_it_stands(make: Callable
     ],
     ids=[
         "CA",
-        "key usage",
+        "without key usage",
         "for clients",
         "for both",
         "for any",

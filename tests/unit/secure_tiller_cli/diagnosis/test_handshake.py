@@ -13,9 +13,10 @@ from OpenSSL import SSL, crypto
 
 from secure_tiller.plan import pem
 from secure_tiller_cli.diagnosis import handshake
-from secure_tiller_cli.diagnosis.handshake import Port, ServerHandshake, probe_tls
-from secure_tiller_cli.diagnosis.verdict import NoVerdictError
+from secure_tiller_cli.diagnosis.handshake import Port, ServerHandshake, probe_tls, verified_certificate
+from secure_tiller_cli.diagnosis.verdict import NoVerdictError, UnverifiedError
 from tests.support import pki
+from tests.support.verified import ACCEPTED, REFUSED
 from tests.unit.secure_tiller_cli.diagnosis.ports import closing, plaintext, serving
 
 # To name the CAs, pyOpenSSL takes nothing but the class that it wants to be rid of.
@@ -82,6 +83,20 @@ def test_a_server_that_asks_no_client_for_a_certificate_names_no_ca() -> None:
 def test_a_certificate_that_cannot_serve_is_shown_all_the_same(server: pki.Pair) -> None:
     with _port(_tls(server, ANN)) as port:
         assert probe_tls(port).chain[0] == server.certificate
+
+
+@pytest.mark.parametrize(("authority", "server"), ACCEPTED.values(), ids=ACCEPTED)
+def test_a_server_that_helm_accepts_is_verified_on_each_version_of_python(
+    authority: pki.Pair, server: pki.Pair
+) -> None:
+    with serving(_tls(server, ANN)) as number:
+        assert verified_certificate(number, authority.pem) == server.pem
+
+
+@pytest.mark.parametrize(("authority", "server"), REFUSED.values(), ids=REFUSED)
+def test_a_server_that_helm_refuses_is_not_verified(authority: pki.Pair, server: pki.Pair) -> None:
+    with serving(_tls(server, ANN)) as number, pytest.raises(UnverifiedError):
+        verified_certificate(number, authority.pem)
 
 
 def test_a_port_without_tls_is_seen_to_speak_plaintext() -> None:

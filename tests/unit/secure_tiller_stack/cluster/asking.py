@@ -30,8 +30,8 @@ def data(pem: str) -> str:
 OURS: dict[str, Any] = {"certificate-authority-data": data(CA.pem)}
 
 
-def serving(folder: Path, *names: str) -> ssl.SSLContext:
-    own = pki.server(CA, names=names)
+def serving(folder: Path, *names: str, own: pki.Pair | None = None) -> ssl.SSLContext:
+    own = own or pki.server(CA, names=names)
     (folder / "both.pem").write_text(own.pem + own.key_pem)
     (folder / "ca.pem").write_text(CA.pem)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from ssl import SSLContext, SSLSocket
 from threading import Thread
 from urllib.request import ProxyHandler, build_opener
 
@@ -14,11 +15,15 @@ from secure_tiller.problems import ClusterError
 from secure_tiller_stack import cluster
 from secure_tiller_stack.cluster.entries import EntryError
 from secure_tiller_stack.cluster.proxy import proxy
+from tests.support import pki
 from tests.support.api_server import ApiServer, entry
-from tests.unit.secure_tiller_stack.cluster.asking import PREVIEW
+from tests.support.verified import ACCEPTED
+from tests.unit.secure_tiller_stack.cluster.asking import CA, OURS, PREVIEW, data, serving
 
 WAY = "http://proxy:3128"
 SERVER = "https://api.example.org:6443"
+_ANN = pki.client(CA, "ann")
+CERTIFICATE = {"client-certificate-data": data(_ANN.pem), "client-key-data": data(_ANN.key_pem)}
 
 
 @pytest.mark.parametrize(
@@ -206,3 +211,42 @@ def test_a_value_is_not_joined_to_another_on_the_way_through_a_proxy(
 ) -> None:
     with forwarding([]) as way, pytest.raises(ClusterError, match="several values cannot be sent"):
         cluster.ask(entry(tmp_path, server.url, {"as": "reader", **several}, **{"proxy-url": way}), PREVIEW)
+
+
+@contextmanager
+def refusing(tls: SSLContext, seen: list[tuple[str, bytes | None]]) -> Iterator[str]:
+    """Run a proxy of https:// that asks for a certificate and opens no way."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_CONNECT(self) -> None:
+            assert isinstance(self.connection, SSLSocket)
+            seen.append((self.path, self.connection.getpeercert(binary_form=True)))
+            self.send_error(502)
+
+        def log_message(self, *arguments: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as http:
+        http.socket = tls.wrap_socket(http.socket, server_side=True)
+        Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield f"https://127.0.0.1:{http.server_port}"
+        http.shutdown()
+
+
+@pytest.mark.parametrize(("authority", "shown"), ACCEPTED.values(), ids=ACCEPTED)
+def test_a_proxy_of_https_is_verified_by_the_cas_of_the_cluster_and_sees_no_certificate(
+    tmp_path: Path, authority: pki.Pair, shown: pki.Pair
+) -> None:
+    seen: list[tuple[str, bytes | None]] = []
+    trusted = {"certificate-authority-data": data(authority.pem)}
+    with refusing(serving(tmp_path, own=shown), seen) as way, pytest.raises(ClusterError, match="502"):
+        cluster.ask(entry(tmp_path, SERVER, CERTIFICATE, **trusted, **{"proxy-url": way}), PREVIEW)
+    assert seen == [("api.example.org:6443", None)]
+
+
+def test_a_proxy_of_https_of_another_ca_is_refused(tmp_path: Path) -> None:
+    seen: list[tuple[str, bytes | None]] = []
+    own = pki.server(pki.authority("another"))
+    with refusing(serving(tmp_path, own=own), seen) as way, pytest.raises(ClusterError, match="VERIFY_FAILED"):
+        cluster.ask(entry(tmp_path, SERVER, CERTIFICATE, **OURS, **{"proxy-url": way}), PREVIEW)
+    assert seen == []

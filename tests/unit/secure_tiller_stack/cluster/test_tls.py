@@ -15,6 +15,7 @@ from secure_tiller_stack.cluster import connection
 from secure_tiller_stack.kubeconfig import Access
 from tests.support import api_server, pki
 from tests.support.api_server import ApiServer, entry
+from tests.support.verified import ACCEPTED, REFUSED
 from tests.unit.secure_tiller_stack.cluster.asking import CA, OURS, PREVIEW, data, serving
 from tests.unit.secure_tiller_stack.cluster.test_identity import answer, program
 
@@ -95,6 +96,30 @@ def test_a_cluster_of_another_authority_is_refused(
     access = entry(tmp_path, secure.url, {"token": "sesame"}, **other, **further)
     assert "CERTIFICATE_VERIFY_FAILED" in refused(access)
     assert secure.asked == []
+
+
+def trusting(folder: Path, server: ApiServer, authority: pki.Pair) -> Access:
+    return entry(folder, server.url, {"token": "t"}, **{"certificate-authority-data": data(authority.pem)})
+
+
+# What kubectl does with the same certificates: tests/engine/test_verification.py.
+@pytest.mark.parametrize(("authority", "server"), ACCEPTED.values(), ids=ACCEPTED)
+def test_a_ca_that_kubectl_accepts_counts_on_each_version_of_python(
+    tmp_path: Path, authority: pki.Pair, server: pki.Pair
+) -> None:
+    with api_server.running(serving(tmp_path, own=server)) as running:
+        cluster.ask(
+            entry(tmp_path, running.url, {"token": "t"}, **{"certificate-authority-data": data(authority.pem)}), PREVIEW
+        )
+
+
+@pytest.mark.parametrize(("authority", "server"), REFUSED.values(), ids=REFUSED)
+def test_a_certificate_that_kubectl_refuses_is_refused(tmp_path: Path, authority: pki.Pair, server: pki.Pair) -> None:
+    with api_server.running(serving(tmp_path, own=server)) as running:
+        assert "CERTIFICATE_VERIFY_FAILED" in refused(
+            entry(tmp_path, running.url, {"token": "t"}, **{"certificate-authority-data": data(authority.pem)})
+        )
+        assert running.asked == []
 
 
 def test_a_cluster_that_nobody_verifies_is_named_in_one_line(
