@@ -33,7 +33,9 @@ def succeeded(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def installed(python: Path) -> set[str]:
-    return {each["name"].lower() for each in json.loads(succeeded(run(python, *PIP, "list", "--format", "json")))}
+    return {
+        each["name"].lower() for each in json.loads(succeeded(run(python, "-m", "pip", "list", "--format", "json")))
+    }
 
 
 def environment(folder: Path) -> Path:
