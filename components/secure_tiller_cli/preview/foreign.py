@@ -82,7 +82,7 @@ class Tillers:
         """Return the places of a stack's Tillers."""
         found = {team.namespace for team in stack.teams}
         moved = (t for t in stack.teams if t.operation == "create" or t.one("Namespace", "namespace"))
-        new = {t.namespace for t in moved if t.namespace not in {at(c.old, PLACE) for c in t.changes}}
+        new = {t.namespace for t in moved if t.namespace not in [at(c.old, PLACE) for c in t.changes]}
         return cls(frozenset(found), not hides_unchanged and not any(map(_unknown, found)), frozenset(new))
 
     def may_be_in(self, namespace: str) -> bool:

@@ -436,3 +436,12 @@ def test_an_unchanged_binding_to_a_role_of_a_team_that_is_widened_is_a_risk() ->
     bound = kept("RoleBinding", binding(EVE, namespace=HOME, to="Role/tiller-people"))
     summary = summarize(Digest.model_validate({**digest, "steps": [*digest["steps"], *steps(bound)]}))
     assert [finding.code for finding in summary.others.risks] == ["other-rights"]
+
+
+@pytest.mark.parametrize("odd", [[], {}, 0, True])
+def test_an_odd_namespace_in_the_state_of_a_tiller_that_moves_is_no_error(odd: Any) -> None:
+    moved = {urn: {**each, "inputs": copy.deepcopy(each["inputs"])} for urn, each in GREEN.items()}
+    for each in moved.values():
+        each["inputs"].setdefault("metadata", {})["namespace"] = odd
+    other = resources("green", smallest(namespace="helm-green", subjects={"groups": ["green-people"]}))
+    assert summarize(preview(moved, other)).teams
