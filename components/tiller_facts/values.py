@@ -82,10 +82,11 @@ def at(value: Any, *path: str) -> Any:
         NotKnownError: it, or what it stands in, is not known.
     """
     for key in path:
-        if value is None:
-            return None
         # A dict is recognized without the abstract class, whose check takes ten times as long.
-        value = value.get(key) if isinstance(value, (dict, Mapping)) else known(value) and None
+        if not isinstance(value, (dict, Mapping)):
+            known(value)
+            return None
+        value = value.get(key)
     return known(value)
 
 

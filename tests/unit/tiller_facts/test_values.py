@@ -35,6 +35,11 @@ def test_readers_find_what_is_there_and_nothing_else() -> None:
     )
 
 
+@pytest.mark.parametrize("value", [0, "", False, [], 1, "text", [1]])
+def test_nothing_stands_in_what_is_no_map(value: object) -> None:
+    assert (at({"a": value}, "a", "b"), at(value, "a", "b")) == (None, None)
+
+
 @pytest.mark.parametrize("not_known", [UNKNOWN, Hidden("a script decides it")])
 @pytest.mark.parametrize(
     "read",
