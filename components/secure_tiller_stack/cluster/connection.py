@@ -132,11 +132,12 @@ def _client(entries: Entries, server: str, folder: Path) -> Any:
         raise EntryError("as-groups", why, "use https:// for the server")
     tls = None
     if server.startswith("https:"):
-        # A proxy of https:// is verified by the same CAs, as with kubectl. It is not shown the certificate.
         configuration.ssl_ca_cert = _file(entries, entries.cluster, "certificate-authority", folder)
-        shown = _certificate(entries, folder)
-        tls = context(configuration.ssl_ca_cert, *shown, verifies=configuration.verify_ssl)
-        configuration.proxy_ssl_context = context(configuration.ssl_ca_cert, verifies=configuration.verify_ssl)
+        certificate = _certificate(entries, folder)
+        tls = context(configuration.ssl_ca_cert, *certificate, verifies=configuration.verify_ssl)
+        if configuration.proxy:
+            # One of https:// is verified by the same CAs, as with kubectl. It is not shown the certificate.
+            configuration.proxy_ssl_context = context(configuration.ssl_ca_cert, verifies=configuration.verify_ssl)
         if not configuration.verify_ssl:
             _warn_once(server, configuration.proxy)
     try:
