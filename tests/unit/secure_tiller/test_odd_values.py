@@ -1,6 +1,5 @@
 """Odd values at every place of good settings: whatever a program or a file holds there, the answer is in words."""
 
-import copy
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
@@ -15,6 +14,7 @@ from secure_tiller.plan import schema, validation
 from secure_tiller.plan.build import plan
 from secure_tiller.plan.conflicts import conflicts
 from secure_tiller.plan.validation import Settings
+from tests.support.places import Place, places, replaced
 from tests.support.recording import run
 from tests.support.samples import FULL, LEASES, PARTNER, STACK, own_certificate, smallest
 
@@ -27,8 +27,6 @@ GIVEN = smallest(
 )
 GOOD: Mapping[str, Any] = {"everything": FULL, "a certificate of one's own": GIVEN}
 """Together they hold every field that there is."""
-
-Place = tuple[int | str, ...]
 
 ODD: Mapping[str, Callable[[], object]] = {
     "None": lambda: None,
@@ -50,24 +48,6 @@ ODD: Mapping[str, Callable[[], object]] = {
     "outputs in a map": lambda: {"x": pulumi.Output.secret({"x": 1})},
     "outputs in a list": lambda: [pulumi.Output.from_input("x")],
 }
-
-
-def places(value: object, at: Place = ()) -> Iterator[Place]:
-    """Yield where something stands, the whole first."""
-    yield at
-    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, part in parts:
-        yield from places(part, (*at, key))
-
-
-def replaced(settings: Any, at: Place, odd: object) -> Any:
-    """Return settings with something else at a place; the rest is shared with them."""
-    if not at:
-        return odd
-    first, *rest = at
-    changed = copy.copy(settings)
-    changed[first] = replaced(settings[first], tuple(rest), odd)
-    return changed
 
 
 def under_odd_keys(settings: Any, at: Place) -> Iterator[Any]:

@@ -9,8 +9,9 @@ from secure_tiller.problems import ConfigurationError
 from secure_tiller_stack import defaults, teams
 from secure_tiller_stack.args import ClusterArgs, DefaultsArgs
 from secure_tiller_stack.configuration import KEYS, SECRET_KEYS, read_stack
+from tests.support.places import places, replaced
 from tests.support.samples import FULL, LEASES, OWN_SERVER, own_certificate, smallest
-from tests.unit.secure_tiller.test_odd_values import ODD, places, replaced
+from tests.unit.secure_tiller.test_odd_values import ODD
 
 SECRET_PART = OWN_SERVER.key_pem.splitlines()[1][:16]
 NOT_IN_A_FILE = {"bytes", "keys that are no texts", "an output", "outputs in a map", "outputs in a list"}
