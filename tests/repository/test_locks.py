@@ -4,30 +4,28 @@ import re
 import tomllib
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from testbed.pulumi_stack import PROJECT
 
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)(.*?)(?=^[A-Za-z0-9]|\Z)", re.MULTILINE | re.DOTALL)
 _HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}\b")
-_NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def pins(text: str) -> dict[str, tuple[str, int]]:
     """Return the version of each package, and the number of its hashes, by its normalized name (PEP 503)."""
-    return {normal(name): (version, len(_HASH.findall(more))) for name, version, more in _PIN.findall(text)}
-
-
-def normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return {canonicalize_name(name): (version, len(_HASH.findall(more))) for name, version, more in _PIN.findall(text)}
 
 
 def names(requirements: list[str]) -> set[str]:
-    return {normal(found[0]) for line in requirements if (found := _NAME.match(line))}
+    return {canonicalize_name(Requirement(line).name) for line in requirements}
 
 
 def ranges(file: str) -> set[str]:
     if file == "policies/requirements.txt":
-        return names((PROJECT / "policies" / "requirements.in").read_text().splitlines())
+        lines = (PROJECT / "policies" / "requirements.in").read_text().splitlines()
+        return names([line.partition("#")[0] for line in lines if not line.startswith("#")])
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())
     needed = project["project"]["dependencies"] + project["project"]["optional-dependencies"]["cli"]
     return names(needed + project["dependency-groups"]["build"])
