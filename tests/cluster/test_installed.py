@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import venv
 from collections.abc import Callable, Iterator
@@ -14,9 +13,9 @@ import typer.main
 
 from secure_tiller_cli.commands import app
 from testbed.pulumi_stack import PROJECT
+from tests.support.checkouts import copied
 from tests.support.projects import TestStack
 
-PARTS = ("components", "pyproject.toml", "requirements.txt", "README.md", "LICENSE")
 PIP = ("-m", "pip", "--quiet", "--disable-pip-version-check")
 COMMANDS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 
@@ -46,12 +45,7 @@ def environment(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a checkout has of the package, so that building it leaves nothing in ours."""
-    folder = tmp_path_factory.mktemp("checkout")
-    for part in PARTS:
-        copy = shutil.copytree if (PROJECT / part).is_dir() else shutil.copyfile
-        copy(PROJECT / part, folder / part)
-    return folder
+    return copied(tmp_path_factory.mktemp("checkout"))
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -15,18 +14,15 @@ import pytest
 
 from secure_tiller.version import VERSION
 from testbed.pulumi_stack import PROJECT
+from tests.support.checkouts import copied
 
 PACKAGES = {"secure_tiller", "secure_tiller_cli", "secure_tiller_stack", "tiller_facts"}
 ADDRESS = "https://git.example.com/platform/secure-tiller"
 
 
 def checkout(folder: Path) -> Path:
-    """Copy what the release's checkout has, apart from tests and pictures, with the repository's address set."""
-    left_out = shutil.ignore_patterns("__pycache__", "*.egg-info", "images")
-    for part in ("components", "docs", ".github/scripts"):
-        shutil.copytree(PROJECT / part, folder / part, ignore=left_out)
-    for part in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copyfile(PROJECT / part, folder / part)
+    """Copy a checkout in which the repository's address is set."""
+    copied(folder)
     project = (folder / "pyproject.toml").read_text()
     (folder / "pyproject.toml").write_text(re.sub(r'(?m)^Repository = ".*"$', f'Repository = "{ADDRESS}"', project))
     return folder
@@ -103,8 +99,6 @@ def test_a_tag_that_is_not_the_version_is_refused_before_anything_is_built(tag: 
 
 
 def test_nothing_is_released_while_the_address_is_an_example(tmp_path: Path) -> None:
-    folder = checkout(tmp_path)
-    shutil.copyfile(PROJECT / "pyproject.toml", folder / "pyproject.toml")
-    done = build(folder, f"v{VERSION}")
+    done = build(copied(tmp_path), f"v{VERSION}")
     assert done.returncode == 1
     assert "set the repository's address" in done.stderr
