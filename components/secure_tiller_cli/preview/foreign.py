@@ -306,7 +306,11 @@ def _metadata(found: Any) -> Mapping[str, Any]:
         return {"namespace": UNKNOWN, "name": NAMELESS, "labels": AGGREGATED}
     labels, name = at(found, ("labels",)), at(found, ("name",))
     known = {key: "true" if holds_unknown(value) else value for key, value in mapping(labels).items()}
-    return {**found, "name": NAMELESS if _unknown(name) else name, "labels": known or (AGGREGATED if labels else {})}
+    return {
+        **mapping(found),
+        "name": NAMELESS if _unknown(name) else name,
+        "labels": known or (AGGREGATED if labels else {}),
+    }
 
 
 def _subject(found: Any) -> Mapping[str, Any]:

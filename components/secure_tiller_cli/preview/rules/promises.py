@@ -66,7 +66,8 @@ def _broken(properties: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
         any_text = isinstance(at(AS_MADE, path), Place) and isinstance(at(properties, path), str)
         if not any_text and not any(within(path, chosen) for chosen in CHOSEN):
             yield from _difference(properties, path)
-    if len(at(properties, CONTAINERS) or ()) != 1:
+    containers = at(properties, CONTAINERS)
+    if not isinstance(containers, list) or len(containers) != 1:
         yield CONTAINERS, "it has not exactly one container"
 
 

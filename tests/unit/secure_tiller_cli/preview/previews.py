@@ -15,6 +15,7 @@ from pulumi.output import Unknown
 from secure_tiller import SecureTiller
 from secure_tiller.args import SecureTillerArgs
 from secure_tiller_cli.preview.digest import SECRET, UNKNOWN, Digest
+from secure_tiller_cli.preview.paths import mapping
 from tests.support.recording import Registered, is_secret, run
 
 STACK = "urn:pulumi:test::secure-tiller::pulumi:pulumi:Stack::secure-tiller-test"
@@ -70,8 +71,8 @@ def _operation(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> 
     if old["inputs"] == new["inputs"]:
         return "same"
     kind = new["type"].rsplit(":", 1)[-1]
-    moved = any(old["inputs"].get("metadata", {}).get(key) != new["inputs"].get("metadata", {}).get(key)
-        for key in ("name", "namespace"))  # fmt: skip
+    before, after = (mapping(each["inputs"].get("metadata")) for each in (old, new))
+    moved = any(before.get(key) != after.get(key) for key in ("name", "namespace"))
     immutable = new["inputs"].get("immutable") is True
     return "replace" if kind in REPLACED or moved or immutable else "update"
 
