@@ -14,7 +14,7 @@ from testbed import cluster as local_cluster
 from testbed.cluster import LOCAL
 from testbed.demo import place
 from testbed.demo.place import Place
-from testbed.toolchain import Toolchain, prepare, prepare_browser, prepare_helm_3
+from testbed.toolchain import Toolchain, prepare, prepare_browser, prepare_helm_3, prepare_yaml
 from tests.support import remedies, remedy_tests
 from tests.support.projects import TestStack, make_stack
 
@@ -61,6 +61,12 @@ def chromium(console: Console) -> Path:
 def helm_3(console: Console) -> dict[str, Path]:
     """The folders of Helm 3, helm-2to3 and helm-mapkubeapis, built."""
     return prepare_helm_3(console)
+
+
+@pytest.fixture(scope="session")
+def yaml_host(console: Console) -> Path:
+    """The folder of Pulumi's host of programs in YAML, built."""
+    return prepare_yaml(console)
 
 
 @pytest.fixture(scope="session")

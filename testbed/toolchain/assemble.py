@@ -25,6 +25,7 @@ from testbed.toolchain.pins import (
     IMAGES,
     PARTS,
     PROVIDERS,
+    YAML_PROGRAMS,
     GoProgram,
     Image,
 )
@@ -168,8 +169,25 @@ def prepare_helm_3(console: Console) -> dict[str, Path]:
     Raises:
         ToolchainError: something could not be built.
     """
+    return _built(HELM_3_PROGRAMS, console)
+
+
+def prepare_yaml(console: Console) -> Path:
+    """Build Pulumi's host of programs in YAML, showing progress, and return its folder, for PATH.
+
+    Args:
+        console: where progress is shown.
+
+    Raises:
+        ToolchainError: it could not be built.
+    """
+    (folder,) = _built(YAML_PROGRAMS, console).values()
+    return folder
+
+
+def _built(programs: Iterable[GoProgram], console: Console) -> dict[str, Path]:
     cache = cache_folder()
-    steps = [_go_step(program, cache) for program in HELM_3_PROGRAMS]
+    steps = [_go_step(program, cache) for program in programs]
     _build(steps, console, cache)
     return {step.name: step.target for step in steps}
 

@@ -11,6 +11,7 @@ KUBERNETES = "v1.36.3"
 PULUMI = "v3.274.1"
 PULUMI_KUBERNETES = "4.25.0"
 PULUMI_TLS = "5.3.1"
+PULUMI_YAML = "v1.38.1"
 HELM = "v2.17.0"
 COREDNS = "1.11.3"
 KUBE_ROUTER = "v2.2.1"
@@ -228,6 +229,17 @@ HELM_3_PROGRAMS = (
         packages=("github.com/helm/helm-mapkubeapis/cmd/mapkubeapis",),
         binaries=("mapkubeapis",),
         files=tuple(("github.com/helm/helm-mapkubeapis", file) for file in ("plugin.yaml", "config/Map.yaml")),
+    ),
+)
+
+# For the tests of programs in YAML alone: it is built when such a test runs. The official CLI brings one.
+YAML_PROGRAMS = (
+    GoProgram(
+        name="pulumi-language-yaml",
+        module="pulumi-language-yaml",
+        packages=("github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",),
+        binaries=("pulumi-language-yaml",),
+        variables=(("github.com/pulumi/pulumi-yaml/pkg/version.Version", PULUMI_YAML),),
     ),
 )
 

@@ -74,8 +74,8 @@ def test_a_missing_virtualenv_is_an_error_with_its_remedy(tools: Toolchain, tmp_
     done = stack.preview(check=False)
 
     assert done.returncode != 0
-    assert f"-m venv {stack.project / 'missing'}" in done.stdout
-    assert "ran" not in done.stdout
+    assert f"-m venv {stack.project / 'missing'}" in done.stdout + done.stderr
+    assert "ran" not in done.stdout + done.stderr
 
 
 def test_about_names_the_interpreter_and_the_packages(tools: Toolchain, tmp_path: Path) -> None:

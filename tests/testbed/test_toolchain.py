@@ -15,7 +15,7 @@ from rich.console import Console
 from testbed.toolchain import Toolchain, ToolchainError, browser, debian, go, image, load
 from testbed.toolchain.cache import key_of, publish
 from testbed.toolchain.path import find_together
-from testbed.toolchain.pins import GO_PROGRAMS, HELM_3_PROGRAMS, TILLER_IMAGE, Image
+from testbed.toolchain.pins import GO_PROGRAMS, HELM_3_PROGRAMS, TILLER_IMAGE, YAML_PROGRAMS, Image
 from testbed.toolchain.progress import Steps, clock
 
 HELM = next(program for program in GO_PROGRAMS if program.name == "helm")
@@ -90,14 +90,14 @@ def test_the_key_changes_with_the_pins_and_with_the_module(tmp_path: Path) -> No
     assert key != key_of("pins", folder=tmp_path)
 
 
-def test_helm_3_is_built_for_its_tests_alone_and_the_other_programs_keep_their_keys() -> None:
-    assert not set(HELM_3_PROGRAMS) & set(GO_PROGRAMS)
+def test_helm_3_and_yaml_are_built_for_their_tests_alone_and_the_other_programs_keep_their_keys() -> None:
+    assert not {*HELM_3_PROGRAMS, *YAML_PROGRAMS} & set(GO_PROGRAMS)
     assert {program.name for program in HELM_3_PROGRAMS} == {"helm3", "helm-2to3", "helm-mapkubeapis"}
     assert "files=" not in repr(HELM)
 
 
 def test_every_program_has_a_module_with_pinned_sums() -> None:
-    for program in (*GO_PROGRAMS, *HELM_3_PROGRAMS):
+    for program in (*GO_PROGRAMS, *HELM_3_PROGRAMS, *YAML_PROGRAMS):
         assert (go.MODULES / program.module / "go.mod").is_file(), program.name
         pinned = (go.MODULES / program.module / "go.sum").is_file()
         assert pinned or program.name == "pause", program.name

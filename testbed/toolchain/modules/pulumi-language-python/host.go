@@ -94,24 +94,38 @@ func (h *host) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.Plugin
 	return &pulumirpc.PluginInfo{}, nil
 }
 
-// GetRequiredPackages names none: the engine takes a provider's name and version from the program's first resource of it.
+// GetRequiredPackages names the providers of the installed packages, so that the engine installs their plugins first.
 func (h *host) GetRequiredPackages(
-	context.Context, *pulumirpc.GetRequiredPackagesRequest,
+	ctx context.Context, r *pulumirpc.GetRequiredPackagesRequest,
 ) (*pulumirpc.GetRequiredPackagesResponse, error) {
-	return &pulumirpc.GetRequiredPackagesResponse{}, nil
+	interpreter, err := pythonOf(r.GetInfo())
+	if err != nil {
+		return nil, asStatus(err)
+	}
+	found, err := interpreter.providers(ctx)
+	return &pulumirpc.GetRequiredPackagesResponse{Packages: found}, err
 }
 
-// InstallDependencies installs nothing, and says so: the virtualenv is its owner's, and the versions in it are chosen
-// there. It fails when there is no interpreter, so that `pulumi install` does not pass for having prepared one.
+// InstallDependencies makes the virtualenv if it is missing, and has pip install requirements.txt into it. Without that file
+// there is nothing to install: a virtualenv that exists stays as its owner made it.
 func (h *host) InstallDependencies(
 	r *pulumirpc.InstallDependenciesRequest, stream grpc.ServerStreamingServer[pulumirpc.InstallDependenciesResponse],
 ) error {
-	interpreter, err := pythonOf(r.GetInfo())
+	packages, err := packagesOf(r.GetInfo())
 	if err != nil {
 		return asStatus(err)
 	}
-	return stream.Send(&pulumirpc.InstallDependenciesResponse{Stderr: fmt.Appendf(nil,
-		"%s is used as it is: this language host installs no Python packages\n", interpreter.path)})
+	_, stdout, stderr, err := rpcutil.MakeInstallDependenciesStreams(stream, false) // no terminal: there is nothing to close
+	if err != nil {
+		return err
+	}
+	ctx, cancel := h.operation(stream.Context())
+	defer cancel()
+	directory, install := r.GetInfo().GetProgramDirectory(), packages.EnsureVenv
+	if _, err := os.Stat(filepath.Join(directory, "requirements.txt")); err == nil {
+		install = packages.InstallDependencies
+	}
+	return asStatus(install(ctx, directory, false, true, stdout, stderr))
 }
 
 // About tells `pulumi about` which Python runs the program.

@@ -127,3 +127,44 @@ func TestChildEndsWithItsContext(t *testing.T) {
 		t.Errorf("took %s, although patience is %s", took, patience)
 	}
 }
+
+func TestProvidersOfInstalledPackages(t *testing.T) {
+	root := t.TempDir()
+	manifests := map[string]string{
+		"plain":         `{"resource": true, "name": "plain", "version": "1.2.3", "server": "https://example.org"}`,
+		"no_provider":   `{"resource": false, "name": "none"}`,
+		"parameterized": `{"resource": true, "name": "base", "parameterization": {"name": "own", "version": "1.0.0"}}`,
+	}
+	for name, content := range manifests {
+		if err := writeFiles(root, map[string][]byte{name + "/pulumi-plugin.json": []byte(content)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PYTHONPATH", root)
+
+	found, err := python{path: "python3"}.providers(context.Background())
+
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := map[string]string{}
+	for _, one := range found {
+		named[one.GetName()] = strings.Join([]string{one.GetKind(), one.GetVersion(), one.GetServer()}, " ")
+	}
+	if named["plain"] != "resource 1.2.3 https://example.org" || named["none"] != "" || named["base"] != "" {
+		t.Errorf("got %v", named)
+	}
+}
+
+func TestDistributionOfGeneratedSDK(t *testing.T) {
+	sdk := t.TempDir()
+	if _, err := distributionIn(sdk); err == nil || !strings.Contains(err.Error(), "no generated SDK") {
+		t.Errorf("of an empty folder: error %v", err)
+	}
+	if err := writeFiles(sdk, map[string][]byte{"own_boxes/pulumi-plugin.json": nil, "setup.py": nil}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := distributionIn(sdk); err != nil || got != "own_boxes" {
+		t.Errorf("got %s, %v", got, err)
+	}
+}

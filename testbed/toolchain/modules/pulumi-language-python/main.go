@@ -1,9 +1,9 @@
 // pulumi-language-python is the language host through which the Pulumi engine runs what is written in Python: programs,
 // policy packs and component plugins. It serves only where the host that comes with the official Pulumi CLI is absent.
 //
-// It implements the calls that the engine makes while it runs those three, for `pulumi about` and for `pulumi install`.
-// What is left to the embedded Unimplemented server either has no effect when absent (prompts and templates of
-// `pulumi new`) or is code generation, for which the official CLI is needed.
+// It implements the calls that the engine makes while it runs those three, for `pulumi about`, `pulumi install`, `pulumi
+// new` and `pulumi package add`. What is left to the embedded Unimplemented server has no effect when absent (prompts and
+// templates of `pulumi new`), or converts programs of other languages, for which the official CLI is needed.
 //
 // The script that executes a program inside Python, pulumi-language-python-exec, is part of Pulumi's SDK module and is
 // expected beside this binary.

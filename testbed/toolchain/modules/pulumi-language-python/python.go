@@ -11,7 +11,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"github.com/pulumi/pulumi/sdk/v3/python/toolchain"
 )
 
 // python is the interpreter that runs one program, policy pack or plugin.
@@ -20,10 +22,9 @@ type python struct {
 	virtualenv string // empty when none is named
 }
 
-// pythonOf returns the interpreter that the options of a Pulumi.yaml, PulumiPolicy.yaml or PulumiPlugin.yaml ask for: the
-// one of the named virtualenv, else python3 of PATH. A named virtualenv that is missing is an error, because another
-// interpreter would run the program with other packages. So is an option that this host does not know.
-func pythonOf(info *pulumirpc.ProgramInfo) (python, error) {
+// virtualenvOf returns the path that the options of a Pulumi.yaml, PulumiPolicy.yaml or PulumiPlugin.yaml name, or none. An
+// option that this host does not know is an error.
+func virtualenvOf(info *pulumirpc.ProgramInfo) (string, error) {
 	virtualenv := ""
 	for name, value := range info.GetOptions().AsMap() {
 		text, isText := value.(string)
@@ -32,10 +33,37 @@ func pythonOf(info *pulumirpc.ProgramInfo) (python, error) {
 			virtualenv = text
 		case name == "toolchain" && text == "pip":
 		default:
-			return python{}, fmt.Errorf("runtime option %s=%v of %s: this language host knows only `virtualenv: <path>`"+
+			return "", fmt.Errorf("runtime option %s=%v of %s: this language host knows only `virtualenv: <path>`"+
 				" and `toolchain: pip`; take the option out, or install the official Pulumi CLI",
 				name, value, info.GetRootDirectory())
 		}
+	}
+	if virtualenv != "" && !filepath.IsAbs(virtualenv) {
+		virtualenv = filepath.Join(info.GetRootDirectory(), virtualenv)
+	}
+	return virtualenv, nil
+}
+
+// packagesOf returns what installs packages for a program: the SDK's own way with pip.
+func packagesOf(info *pulumirpc.ProgramInfo) (toolchain.Toolchain, error) {
+	virtualenv, err := virtualenvOf(info)
+	if err != nil {
+		return nil, err
+	}
+	return toolchain.ResolveToolchain(toolchain.PythonOptions{
+		Root:       info.GetRootDirectory(),
+		ProgramDir: info.GetProgramDirectory(),
+		Virtualenv: virtualenv,
+		Toolchain:  toolchain.Pip,
+	})
+}
+
+// pythonOf returns the interpreter that runs a program: the one of the named virtualenv, else python3 of PATH. A named
+// virtualenv that is missing is an error, because another interpreter would run the program with other packages.
+func pythonOf(info *pulumirpc.ProgramInfo) (python, error) {
+	virtualenv, err := virtualenvOf(info)
+	if err != nil {
+		return python{}, err
 	}
 	if virtualenv == "" {
 		path, err := exec.LookPath("python3")
@@ -44,13 +72,10 @@ func pythonOf(info *pulumirpc.ProgramInfo) (python, error) {
 		}
 		return python{path: path}, nil
 	}
-	if !filepath.IsAbs(virtualenv) {
-		virtualenv = filepath.Join(info.GetRootDirectory(), virtualenv)
-	}
 	path := filepath.Join(virtualenv, "bin", "python")
 	if _, err := os.Stat(path); err != nil {
 		return python{}, fmt.Errorf("virtualenv %s, named in the runtime's options of %s, has no interpreter (%w):"+
-			" create it with `python3 -m venv %s` and install the program's requirements into it",
+			" run `pulumi install`, or create it with `python3 -m venv %s` and install the program's requirements into it",
 			virtualenv, info.GetRootDirectory(), err, virtualenv)
 	}
 	return python{path: path, virtualenv: virtualenv}, nil
@@ -114,4 +139,32 @@ func (p python) output(ctx context.Context, args ...string) ([]byte, error) {
 		return nil, fmt.Errorf("%s %s: %w: %s", p.path, strings.Join(args, " "), err, exit.Stderr)
 	}
 	return out, err
+}
+
+// manifests prints the pulumi-plugin.json of each package that the interpreter finds, in a list.
+const manifests = `
+import json, pathlib, sys
+found = {file.parent.name: file for place in reversed(sys.path) for file in pathlib.Path(place).glob("*/pulumi-plugin.json")}
+print(json.dumps([json.loads(file.read_text()) for file in found.values()]))
+`
+
+// providers lists the plugins whose resources the installed packages have.
+func (p python) providers(ctx context.Context) ([]*pulumirpc.PackageDependency, error) {
+	out, err := p.output(ctx, "-c", manifests)
+	if err != nil {
+		return nil, err
+	}
+	var found []plugin.PulumiPluginJSON
+	if err := json.Unmarshal(out, &found); err != nil {
+		return nil, fmt.Errorf("read the plugins of %s: %w", p.path, err)
+	}
+	var named []*pulumirpc.PackageDependency
+	for _, one := range found {
+		if one.Resource && one.Parameterization == nil {
+			named = append(named, &pulumirpc.PackageDependency{
+				Name: one.Name, Kind: "resource", Version: one.Version, Server: one.Server,
+			})
+		}
+	}
+	return named, nil
 }
