@@ -63,7 +63,7 @@ def deploy(
             Nothing of this call was registered.
         ClusterError: the cluster is refused, or cannot be reached. Nothing of this call was registered.
     """
-    with _naming_arguments():
+    with naming_arguments():
         stack = read_values(
             {"teams": teams, "cluster": cluster, "defaults": defaults, "removed": removed, "kubeconfig": kubeconfig}
         )
@@ -100,23 +100,23 @@ def look(
         ConfigurationError: as for `deploy`.
         ClusterError: as for `deploy`.
     """
-    with _naming_arguments():
+    with naming_arguments():
         stack = read_values({"teams": teams, "cluster": cluster, "removed": removed, "kubeconfig": kubeconfig})
         access, cluster_seen = _look(stack, provider_name, None)
-        return _provider(stack, access, cluster_seen, provider_name)
+        return looked_at(stack, provider_of(access, cluster_seen, provider_name))
 
 
 def create(
     stack: Stack, provider_name: str = PROVIDER, opts: pulumi.ResourceOptions | None = None
 ) -> dict[str, SecureTiller]:
     """Make the Tillers of a stack; arguments and errors as for `deploy`."""
-    common = _options(opts)
+    common = read_options(opts)
     access, cluster = _look(stack, provider_name, common.parent)
-    provider = _provider(stack, access, cluster, provider_name)
+    provider = looked_at(stack, provider_of(access, cluster, provider_name))
     return {team.name: _tiller(team, provider, access, cluster, common) for team in stack.teams}
 
 
-def _options(opts: object) -> pulumi.ResourceOptions:
+def read_options(opts: object) -> pulumi.ResourceOptions:
     """Return the options of a call.
 
     Raises:
@@ -125,8 +125,8 @@ def _options(opts: object) -> pulumi.ResourceOptions:
     read = together.read_options(opts)
     if together.KUBERNETES in together.given_providers(read):
         why = "has a Kubernetes provider, which could lead to another cluster than the one that is looked at"
-        remedy = "remove it; deploy makes its own from `cluster`, under the name `provider_name`"
-        raise _refused("opts.providers", together.KUBERNETES, why, remedy)
+        remedy = "remove it: the provider is made from `cluster`, under the name `provider_name`"
+        raise refused("opts.providers", together.KUBERNETES, why, remedy)
     return read
 
 
@@ -152,42 +152,59 @@ def _look(stack: Stack, provider_name: str, parent: pulumi.Resource | None) -> t
     program = pulumi.runtime.get_root_resource()
     # Without a stack the program is a unit test.
     looks = [] if program is None else _looks.setdefault(program, [])
-    _require_name(provider_name, looks)
+    require_name(provider_name, looks)
     together.require_apart([Settings(team.name, team.args) for team in stack.teams], object(), parent)
     access = kubeconfigs.find(stack.cluster, stack.kubeconfig)
-    cluster = preflight.look(
+    cluster = ask(stack, access)
+    if cluster.uid in (each.uid for each in looks):
+        why = "is the cluster of an earlier call, and each call takes the other's teams for teams that have left"
+        raise refused("cluster", access.place, why, "name all teams of a cluster in one call")
+    looks.append(_Looked(provider_name, cluster.uid))
+    report(cluster)
+    return access, cluster
+
+
+def ask(stack: Stack, access: Access, *, every_team: bool = True) -> Cluster:
+    """Ask the cluster whether it is fit for a stack; arguments and errors as for `preflight.look`."""
+    return preflight.look(
         access,
         [plan(team.name, team.args, this_stack()) for team in stack.teams],
         deploying=not pulumi.runtime.is_dry_run(),
         formerly={team.name: team.formerly for team in stack.teams if team.formerly},
         removed=stack.removed,
+        every_team=every_team,
     )
-    if cluster.uid in (each.uid for each in looks):
-        why = "is the cluster of an earlier call, and each call takes the other's teams for teams that have left"
-        raise _refused("cluster", access.place, why, "name all teams of a cluster in one call")
-    looks.append(_Looked(provider_name, cluster.uid))
+
+
+def report(cluster: Cluster) -> None:
+    """Report what a look found that refuses nothing."""
     for sentence in cluster.warnings:
         pulumi.log.warn(sentence)
     for sentence in cluster.notes:
         pulumi.log.info(sentence)
-    return access, cluster
 
 
-def _require_name(provider_name: object, looks: list[_Looked]) -> None:
+def require_name(provider_name: object, looks: list[_Looked]) -> None:
     if not isinstance(provider_name, str) or not provider_name:
-        raise _refused("provider_name", provider_name, "must be text", 'leave it out, or name it: "west"')
+        raise refused("provider_name", provider_name, "must be text", 'leave it out, or name it: "west"')
     if provider_name in (each.provider_name for each in looks):
         why = "is the provider of an earlier call of deploy or look in this program"
         remedy = "name all teams of a cluster in one call; for another cluster choose another `provider_name`"
-        raise _refused("provider_name", provider_name, why, remedy)
+        raise refused("provider_name", provider_name, why, remedy)
 
 
-def _provider(stack: Stack, access: Access, cluster: Cluster, name: str) -> kubernetes.Provider:
-    """Return the provider of a cluster that was looked at for the teams of a stack."""
+def looked_at(stack: Stack, provider: kubernetes.Provider) -> kubernetes.Provider:
+    """Return a provider, marked: its cluster was looked at for the teams of a stack."""
+    foreign.mark_looked_at(provider, [plan(team.name, team.args, this_stack()) for team in stack.teams])
+    return provider
+
+
+def provider_of(access: Access, cluster: Cluster, name: str) -> kubernetes.Provider:
+    """Make the provider of a cluster that was looked at."""
     # From 4.29 on the provider refuses every object that exists, unless upserting is on. The look has refused foreign
     # objects; the stack's own are taken back.
     upserting: dict[str, Any] = {foreign.UPSERT: True} if foreign.creates_alone() else {}
-    provider = kubernetes.Provider(
+    return kubernetes.Provider(
         name,
         # A path rather than the file's content: credentials enter the state only where there is no file.
         kubeconfig=pulumi.Output.secret(access.content) if access.content else str(access.kubeconfig),
@@ -198,32 +215,48 @@ def _provider(stack: Stack, access: Access, cluster: Cluster, name: str) -> kube
         enable_secret_mutable=True,
         **upserting,
     )
-    foreign.mark_looked_at(provider, [plan(team.name, team.args, this_stack()) for team in stack.teams])
-    return provider
 
 
 def _tiller(
     team: Team, provider: kubernetes.Provider, access: Access, cluster: Cluster, common: pulumi.ResourceOptions
 ) -> SecureTiller:
     made = takeovers.Made()
+    tiller = SecureTiller(team.name, team.args, options_of(team, provider, made, common))
+    follow(team, tiller, made, access, cluster)
+    return tiller
+
+
+def options_of(
+    team: Team, provider: kubernetes.Provider, made: takeovers.Made, common: pulumi.ResourceOptions
+) -> pulumi.ResourceOptions:
+    """Return the options of a team's component, which collect the resources that it makes."""
     own = pulumi.ResourceOptions(
         providers=[provider],
         transformations=[made.collect],
         protect=team.protect or bool(common.protect),
         aliases=[pulumi.Alias(name=team.formerly)] if team.formerly else None,
     )
-    tiller = SecureTiller(team.name, team.args, pulumi.ResourceOptions.merge(common, own))
+    return pulumi.ResourceOptions.merge(common, own)
+
+
+def follow(
+    team: Team, tiller: SecureTiller, made: takeovers.Made, access: Access, cluster: Cluster
+) -> pulumi.Output[None]:
+    """Let an update look at what it made, and wait until those who leave are no longer answered.
+
+    Returns:
+        An output that fails if the update must fail.
+    """
     if pulumi.runtime.is_dry_run():
-        return tiller
-    takeovers.look(plan(team.name, team.args, this_stack()), made, access, cluster)
+        return pulumi.Output.from_input(None)
+    looked = takeovers.look(plan(team.name, team.args, this_stack()), made, access, cluster)
     leaving = cluster.leaving.get(Settings(team.name, team.args).namespace)
-    if leaving:
-        # The update ends when the last pod that answers them is gone.
-        revocation.wait(tiller, access, leaving)
-    return tiller
+    # The update ends when the last pod that answers them is gone.
+    waited = [revocation.wait(tiller, access, leaving)] if leaving else []
+    return pulumi.Output.all(looked, *waited).apply(lambda _: None)
 
 
-def _refused(key: str, value: object, why: str, remedy: str) -> ConfigurationError:
+def refused(key: str, value: object, why: str, remedy: str) -> ConfigurationError:
     return ConfigurationError([Problem("", key, shown(value), why, remedy)])
 
 
@@ -233,7 +266,7 @@ _IN_A_PROGRAM = "in a program: "
 
 
 @contextmanager
-def _naming_arguments() -> Iterator[None]:
+def naming_arguments() -> Iterator[None]:
     """Translate each refusal: it then names arguments of the call, and no keys of a stack's file."""
     try:
         yield

@@ -25,13 +25,17 @@ NOTICED_SECONDS = 15
 Tillers = Callable[[Access, str], tuple[FoundTiller, ...]]
 
 
-def wait(tiller: SecureTiller, access: Access, leaving: Set[str]) -> None:
-    """Let the update go on, once this Tiller is ready, until no pod of it answers those who are leaving."""
+def wait(tiller: SecureTiller, access: Access, leaving: Set[str]) -> pulumi.Output[str]:
+    """Let the update go on, once this Tiller is ready, until no pod of it answers those who are leaving.
+
+    Returns:
+        An output that fails if the update must fail.
+    """
 
     def gone(known: list[str]) -> pulumi.Input[str]:
         return ended(access, known[1], leaving)
 
-    pulumi.Output.all(tiller.deployment, tiller.namespace).apply(gone)
+    return pulumi.Output.all(tiller.deployment, tiller.namespace).apply(gone)
 
 
 async def ended(

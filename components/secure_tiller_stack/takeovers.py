@@ -69,7 +69,7 @@ class Made:
                 yield Object(planned.kind, planned.namespace, planned.name), resource
 
 
-def look(plan: TillerPlan, made: Made, access: Access, cluster: Cluster) -> None:
+def look(plan: TillerPlan, made: Made, access: Access, cluster: Cluster) -> pulumi.Output[None]:
     """Let the update look at each object once it is made, and fail if any was somebody else's.
 
     Args:
@@ -77,6 +77,9 @@ def look(plan: TillerPlan, made: Made, access: Access, cluster: Cluster) -> None
         made: its resources.
         access: how to reach the cluster.
         cluster: as the first look saw it.
+
+    Returns:
+        An output that fails with the update.
     """
 
     def asked(item: Object, resource: Any) -> pulumi.Output[tuple[Problem, ...]]:
@@ -90,7 +93,7 @@ def look(plan: TillerPlan, made: Made, access: Access, cluster: Cluster) -> None
 
     # An object of a kind that the first look might not list may have been ours before: nobody knows.
     answers = [asked(*one) for one in made.named(plan) if one[0].kind not in cluster.unlisted]
-    pulumi.Output.all(*answers).apply(_require_none)
+    return pulumi.Output.all(*answers).apply(_require_none)
 
 
 def _require_none(answers: Iterable[tuple[Problem, ...]]) -> None:

@@ -24,6 +24,8 @@ def departed(
     for name, found in namespaces.items():
         if name in questions.namespaces or found.terminating or not found.is_of(questions.stack):
             continue
+        if questions.teams is not None and found.labels.get(TEAM_LABEL) not in questions.teams:
+            continue
         # A managed namespace that stayed is no Tiller's, and can hold the records of a Tiller of somebody else.
         if _has_our_account(client, name):
             records = unless_refused(None, lister.items, client, SECRETS, name, labels=RELEASES)

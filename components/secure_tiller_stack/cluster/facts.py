@@ -25,6 +25,8 @@ class Questions:
     """The rights that the deployer needs."""
     grants: frozenset[Right]
     """The rights that the deployer must be allowed to grant."""
+    teams: frozenset[str] | None = None
+    """Those whose Tillers are looked for among the ones that have left; None: every team of the stack."""
 
 
 @dataclass(frozen=True)

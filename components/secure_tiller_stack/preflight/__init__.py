@@ -63,6 +63,7 @@ def look(
     deploying: bool,
     formerly: Mapping[str, str] | None = None,
     removed: Collection[str] = (),
+    every_team: bool = True,
     ask: Ask = cluster.ask,
 ) -> Cluster:
     """Ask the cluster once whether it is the right one and fit for the plans.
@@ -74,13 +75,15 @@ def look(
             reviews, because a reviewer need not have it.
         formerly: by team, its name before it was renamed. Default: none was.
         removed: the teams that may go although their Tillers hold releases. Default: none.
+        every_team: whether the plans are of all teams of the stack: only then is a Tiller of another team taken for one
+            that has left. Default: true.
         ask: gathers the facts. Default: asks the real cluster.
 
     Raises:
         ClusterError: it cannot be reached, or is refused.
     """
     names = formerly or {}
-    facts = ask(access, _questions(plans, deploying))
+    facts = ask(access, _questions(plans, deploying, None if every_team else _teams(plans, names)))
     problems = tuple(judge(facts, access, plans, names, removed, deploying=deploying))
     if problems:
         raise ClusterError(problems)
@@ -96,9 +99,14 @@ def look(
     return Cluster(facts.uid, warnings, leaving, () if deploying else (PREVIEW,), seen, facts.objects.refused)
 
 
-def _questions(plans: Sequence[TillerPlan], deploying: bool) -> Questions:
+def _teams(plans: Sequence[TillerPlan], formerly: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(plan.name for plan in plans) | frozenset(formerly.values())
+
+
+def _questions(plans: Sequence[TillerPlan], deploying: bool, teams: frozenset[str] | None) -> Questions:
     return Questions(
         deploying=deploying,
+        teams=teams,
         stack=plans[0].stack,
         namespaces=frozenset(name for plan in plans for name in plan.all_namespaces),
         objects=frozenset(item for plan in plans for item in named(plan)),

@@ -1,0 +1,256 @@
+"""The component as a plugin: a newcomer's programs, each from an empty folder by what docs/plugin.md says; options."""
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from kubernetes import client
+
+from testbed.demo.place import Place
+from testbed.toolchain import Toolchain
+from tests.cluster.test_importers import virtualenv
+from tests.support.cluster_objects import item
+from tests.support.command import run_here
+from tests.support.live_objects import create
+from tests.support.newcomers import IN_PYTHON, IN_YAML, UP, Newcomer, clone
+from tiller_facts.identity import COMPONENT
+
+__all__ = ["virtualenv"]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return clone(tmp_path_factory.mktemp("clone") / "secure-tiller")
+
+
+@dataclass
+class Neighbour(Newcomer):
+    """A newcomer to a cluster on which somebody else has a namespace."""
+
+    api: client.ApiClient
+    before: Any = field(default=None)
+    """The namespace, as it was made."""
+
+    @property
+    def foreign(self) -> str:
+        """The name of that namespace."""
+        return f"{self.team}-foreign"
+
+    def theirs(self) -> Any:
+        """Return what is somebody else's; None: it is gone or going."""
+        core = client.CoreV1Api(self.api)
+        found = core.list_namespace(field_selector=f"metadata.name={self.foreign}").items
+        if not found or found[0].metadata.deletion_timestamp:
+            return None
+        kept = core.read_namespaced_config_map("theirs", self.foreign)
+        metadata = found[0].metadata
+        return metadata.uid, metadata.labels, metadata.annotations, kept.metadata.uid, kept.data
+
+    def resources(self) -> list[dict[str, Any]]:
+        """Return what is in the state."""
+        found: list[dict[str, Any]] = json.loads(self.stack.export())["deployment"].get("resources", [])
+        return found
+
+
+@pytest.fixture(scope="module")
+def newcomer(
+    cluster: Place,
+    tools: Toolchain,
+    yaml_host: Path,
+    checkout: Path,
+    api: client.ApiClient,
+    suffix: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[str], Neighbour]]:
+    """Begin in an empty folder, beside a namespace of somebody else."""
+    context = yaml.safe_load(cluster.kubeconfig.read_text())["current-context"]
+    uid = client.CoreV1Api(api).read_namespace("kube-system").metadata.uid
+    begun = list[Neighbour]()
+
+    def begin(word: str) -> Neighbour:
+        folder = tmp_path_factory.mktemp("empty")
+        backend = tmp_path_factory.mktemp("backend")
+        environment = {key: value for key, value in tools.environment.items() if key != "PYTHONPATH"} | {
+            "PATH": f"{tools.environment['PATH']}:{yaml_host}",
+            "KUBECONFIG": str(cluster.kubeconfig),
+            "PULUMI_BACKEND_URL": f"file://{backend}",
+            "PULUMI_CONFIG_PASSPHRASE": "newcomer",
+            "PULUMI_NON_INTERACTIVE": "true",
+        }
+        one = Neighbour(folder, f"{word}-{suffix}", checkout, environment, context, uid, api)
+        create(api, item("Namespace", one.foreign, "", metadata={"labels": {"owner": "somebody-else"}}))
+        create(api, item("ConfigMap", "theirs", one.foreign, data={"word": "theirs"}))
+        one.before = one.theirs()
+        begun.append(one)
+        return one
+
+    yield begin
+    for one in begun:
+        names = [f"{one.team}-{part}" for part in ("foreign", "apps", "tiller")]
+        command = ["kubectl", "delete", "namespace", "--wait=false", "--ignore-not-found", *names]
+        subprocess.run(command, env=dict(one.environment), capture_output=True, check=True)
+
+
+def one_message(done: "subprocess.CompletedProcess[str]", words: str, lines: int = 1) -> None:
+    """Check that a command was refused for one reason."""
+    printed = done.stdout + done.stderr
+    assert done.returncode != 0, printed
+    summary = printed.partition("Diagnostics:")[2]
+    assert summary.count("; nothing was changed.") == 1, printed
+    assert summary.count("has a problem: ") == lines + 1, printed
+    assert words in summary, printed
+
+
+@pytest.mark.timeout(1500)  # it installs packages twice
+@pytest.mark.parametrize(
+    ("word", "section", "program"), [("yml", IN_YAML, "Pulumi.yaml"), ("py", IN_PYTHON, "__main__.py")]
+)
+def test_the_page_leads_from_an_empty_folder_to_a_tiller_and_back(
+    newcomer: Callable[[str], Neighbour], word: str, section: str, program: str
+) -> None:
+    one = newcomer(word)
+    text = one.follow(section, program, one.foreign)
+    for command in (one.stack.preview, one.stack.up):
+        one_message(command(check=False), f"namespaces.{one.foreign}")
+        assert {each["type"] for each in one.resources()} <= {"pulumi:pulumi:Stack", "pulumi:providers:secure-tiller"}
+        assert one.theirs() == one.before
+
+    packages = yaml.safe_load((one.stack.project / "Pulumi.yaml").read_text())["packages"]
+    one.write(program, text)
+    if program == "Pulumi.yaml":
+        with (one.stack.project / program).open("a") as manifest:
+            manifest.write(yaml.safe_dump({"packages": packages}))
+    one.shell(UP)
+    assert one.stack.outputs()["ci"]["key"].startswith("-----BEGIN")
+    assert "PRIVATE KEY" not in one.stack.export()
+    one.stack.preview("--expect-no-changes")
+    checked = run_here(one.stack, "check", "--stack", "production")
+    assert checked.code == 0, checked.out + checked.err
+    assert one.team in checked.out
+    if program == "__main__.py":
+        options_in_python(one, text)
+    one.stack.destroy()
+    assert one.theirs() == one.before
+
+
+TRANSFORM = """
+def label(args):
+    if args.type_ == "kubernetes:core/v1:ServiceAccount":
+        metadata = {**args.props["metadata"], "annotations": {"changed": "yes"}}
+        return pulumi.ResourceTransformResult({**args.props, "metadata": metadata}, args.opts)
+
+opts = pulumi.ResourceOptions(transforms=[label])
+"""
+UNDER_A_PARENT = """
+platform = pulumi.ComponentResource("own:index:Platform", "platform")
+opts = pulumi.ResourceOptions(parent=platform, aliases=[pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)])
+"""
+
+
+def options_in_python(one: Neighbour, text: str) -> None:
+    """Check what a preview plans with options that only programs have."""
+    program = text.replace("import pulumi\n", "import pulumi\nOPTS", 1).replace(
+        "    clients=", "    opts=opts,\n    clients="
+    )
+    one.write("__main__.py", program.replace("OPTS", TRANSFORM))
+    assert planned(one) == {f"{one.team}-service-account": "update"}
+    one.write("__main__.py", program.replace("OPTS", UNDER_A_PARENT))
+    assert planned(one) == {"platform": "create"}
+
+
+def planned(one: Neighbour) -> dict[str, str]:
+    """Return what a preview changes, by logical name."""
+    steps = json.loads(one.stack.preview("--json").stdout)["steps"]
+    return {each["urn"].rsplit("::", 1)[1]: each["op"] for each in steps if each["op"] not in ("same", "read")}
+
+
+OPTIONS = """
+name: tillers
+runtime: yaml
+resources:
+  first: {type: "pulumi:providers:tls"}
+  TEAM:
+    type: secure-tiller:SecureTiller
+    properties:
+      cluster: {context: CONTEXT, uid: any}
+      namespaces: {TEAM-apps: {retainOnDelete: false}}
+      clients: {ci: {generation: 2}}
+    options: OPTIONS
+"""
+DEPLOY = """
+import pulumi
+from secure_tiller_stack import deploy
+
+teams = {"TEAM": {"namespaces": {"TEAM-apps": {"retain_on_delete": False}}, "clients": {"ci": {"generation": 2}}}}
+deploy(teams, cluster={"context": "CONTEXT", "uid": "any"})
+"""
+
+
+def in_yaml(one: Neighbour, team: str, options: Mapping[str, object]) -> None:
+    """Write a program in YAML whose Tiller has options."""
+    text = OPTIONS.replace("TEAM", team).replace("CONTEXT", one.context).replace("OPTIONS", json.dumps(options))
+    packages = yaml.safe_dump({"packages": {"secure-tiller": str(one.checkout / "plugin")}})
+    (one.stack.project / "Pulumi.yaml").write_text(text + packages)
+
+
+def keys(one: Neighbour) -> dict[str, str]:
+    """Return the public keys of the state, by URN."""
+    return {
+        each["urn"]: each["outputs"]["publicKeyPem"]
+        for each in one.resources()
+        if each["type"] == "tls:index/privateKey:PrivateKey"
+    }
+
+
+@pytest.mark.timeout(1500)
+def test_a_stack_of_deploy_goes_over_without_a_change_and_options_work(
+    newcomer: Callable[[str], Neighbour], virtualenv: Path
+) -> None:
+    one = newcomer("opt")
+    one.stack.project.mkdir()
+    runtime = {"name": "python", "options": {"virtualenv": str(virtualenv)}}
+    (one.stack.project / "Pulumi.yaml").write_text(yaml.safe_dump({"name": "tillers", "runtime": runtime}))
+    (one.stack.project / "__main__.py").write_text(DEPLOY.replace("TEAM", one.team).replace("CONTEXT", one.context))
+    one.shell("pulumi stack init production")
+    one.stack.up()
+    made = keys(one)
+    assert made
+
+    in_yaml(one, one.team, {})
+    one.shell("pulumi install")
+    assert planned(one) == {"first": "create"}
+    in_yaml(one, one.team, {"protect": True, "dependsOn": ["${first}"]})
+    one.stack.up()
+    assert keys(one) == made
+    protected = {each["type"] for each in one.resources() if each.get("protect")}
+    assert {COMPONENT, "kubernetes:core/v1:Namespace", "kubernetes:apps/v1:Deployment"} <= protected
+
+    in_yaml(one, one.team, {})
+    one.stack.up()
+    one.stack.destroy()
+
+
+def test_an_output_that_turns_out_wrong_is_refused_during_the_update(newcomer: Callable[[str], Neighbour]) -> None:
+    one = newcomer("late")
+    one.stack.project.mkdir()
+    in_yaml(one, one.team, {})
+    manifest = one.stack.project / "Pulumi.yaml"
+    program = yaml.safe_load(manifest.read_text())
+    key = {"type": "tls:PrivateKey", "properties": {"algorithm": "ECDSA", "ecdsaCurve": "P256"}}
+    program["resources"]["key"] = key
+    program["resources"][one.team]["properties"]["clients"] = {"ci": {"csr": "${key.publicKeyPem}"}}
+    manifest.write_text(yaml.safe_dump(program))
+    one.shell("pulumi install && pulumi stack init production")
+    one.stack.preview()
+    done = one.stack.up(check=False)
+    summary = done.stdout.partition("Diagnostics:")[2]
+    assert f"- property {one.team}: clients.ci.csr has a problem: (not shown): " in summary, done.stdout
+    assert "; what was done before stays." in summary
+    assert "Unexpected" not in summary
+    assert "Traceback" not in summary
+    one.stack.destroy()
