@@ -99,8 +99,9 @@ golden: $(ENVIRONMENT) ## preview every change of tests/golden on the real engin
 LOCK := $(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
   --no-emit-index-url --custom-compile-command 'make lock'
 
-lock: $(ENVIRONMENT) ## write what `pulumi install` reads: the tests' versions, with the hashes of their files
+lock: $(ENVIRONMENT) ## write the tests' versions where users install from, with the hashes of their files
 	$(LOCK) --extra cli --group build --constraint constraints.txt --output-file requirements.txt pyproject.toml
+	$(RUN) tests/repository/tested.py
 	$(LOCK) --group release --constraint constraints.txt --output-file .github/requirements.txt
 	$(LOCK) --output-file policies/requirements.txt policies/requirements.in
 

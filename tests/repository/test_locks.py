@@ -8,6 +8,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from testbed.pulumi_stack import PROJECT
+from tests.repository.tested import extra
 
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)(.*?)(?=^[A-Za-z0-9]|\Z)", re.MULTILINE | re.DOTALL)
 _HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}\b")
@@ -53,6 +54,14 @@ def test_the_versions_are_those_of_the_tests() -> None:
     assert {name: version for name, (version, _) in locked.items()} == {
         name: tested.get(name, ("none", 0))[0] for name in locked
     }
+
+
+def test_the_extra_for_projects_of_ones_own_has_the_locked_versions() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    written = project["optional-dependencies"]["tested"]
+    assert written == extra((PROJECT / "requirements.txt").read_text()), "`make lock` writes it"
+    assert len(written) > 50
+    assert names(project["dependencies"]) <= names(written)
 
 
 @pytest.mark.parametrize(
