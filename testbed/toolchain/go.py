@@ -41,7 +41,7 @@ def build(program: GoProgram, into: Path, cache: Path, log: Path) -> None:
     go = _Go(command, program, source, cache, log)
     for module, file, name in program.embedded:
         shutil.copyfile(go.folder_of(module) / file, source / name)
-    go.run("build", "-mod=mod", "-trimpath", *_link_flags(program), "-o", f"{into}/", *program.packages)
+    go.run("build", "-mod=mod", "-trimpath", *_flags(program), "-o", f"{into}/", *program.packages)
     for module, folder in program.beside:
         for script in (go.folder_of(module) / folder).glob("pulumi-*"):
             if script.is_file():
@@ -86,9 +86,19 @@ def require_go(program: GoProgram, cache: Path) -> Path:
     )
 
 
-def _link_flags(program: GoProgram) -> list[str]:
+def _flags(program: GoProgram) -> list[str]:
     values = " ".join(f"-X {variable}={value}" for variable, value in program.variables)
-    return ["-ldflags", f"-s -w {values}".strip()]
+    # Nobody debugs these programs: without DWARF a tenth of the compiler's time is saved.
+    return ["-gcflags=all=-dwarf=false", "-ldflags", f"-s -w {values}".strip()]
+
+
+def _compilers_memory() -> str:
+    """Return how much memory a compiler may fill before it collects garbage, which takes a quarter of its time.
+
+    There is a compiler for each core: together they fill half of the machine's memory.
+    """
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return str(memory // 2 // (os.cpu_count() or 1))
 
 
 class _Go:
@@ -103,6 +113,8 @@ class _Go:
             "GOWORK": "off",
             "GOTOOLCHAIN": program.go or "auto",
             "GOCACHE": str(cache / "go-build"),
+            "GOGC": "off",
+            "GOMEMLIMIT": _compilers_memory(),
         }
 
     def run(self, *arguments: str) -> str:

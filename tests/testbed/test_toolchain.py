@@ -199,6 +199,20 @@ def test_a_failed_build_names_program_command_and_log(path: Path, tmp_path: Path
     assert "cannot find module" in (tmp_path / "log").read_text()
 
 
+def test_all_compilers_together_fill_half_of_the_memory_before_they_collect_garbage(path: Path, tmp_path: Path) -> None:
+    (path / "go").write_text('#!/bin/sh\n[ "$1" = env ] && echo go1.26.8 || echo "limit $GOGC $GOMEMLIMIT" >&2\n')
+    (path / "go").chmod(0o755)
+    pause = next(program for program in GO_PROGRAMS if program.name == "pause")
+    with pytest.raises(ToolchainError, match="made no pause"):
+        go.build(pause, tmp_path / "into", tmp_path / "cache", tmp_path / "log")
+    (said,) = (line for line in (tmp_path / "log").read_text().splitlines() if line.startswith("limit"))
+    _, garbage, limit = said.split()
+    assert garbage == "off"
+    compilers = os.cpu_count() or 1
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    assert 0.45 * memory <= int(limit) * compilers <= 0.5 * memory
+
+
 def test_a_build_that_makes_nothing_is_an_error(path: Path, tmp_path: Path) -> None:
     _program(path, "go", "go1.26.8")
     pause = next(program for program in GO_PROGRAMS if program.name == "pause")
