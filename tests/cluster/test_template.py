@@ -1,0 +1,146 @@
+"""`pulumi new` from the published repository: a newcomer does what docs/own-repository.md says, in an empty folder."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from kubernetes import client
+
+from secure_tiller.version import VERSION
+from testbed.demo.place import Place
+from testbed.pulumi_stack import PROJECT
+from testbed.toolchain import Toolchain
+from tests.cluster.test_plugin import Neighbour
+from tests.support.cluster_objects import item
+from tests.support.live_objects import create
+from tests.support.newcomers import fenced
+from tests.support.published import Published, published
+
+NEW, LOOK_AND_DO, PROVE = fenced("sh", (PROJECT / "docs" / "own-repository.md").read_text())
+PREVIEW, UP = LOOK_AND_DO.splitlines()
+CHECK, BUNDLE = PROVE.splitlines()
+UPGRADE = "0.3.99"
+"""The version after this one."""
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+    with published(tmp_path_factory.mktemp("published"), UPGRADE) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def newcomer(
+    cluster: Place,
+    tools: Toolchain,
+    repository: Published,
+    api: client.ApiClient,
+    suffix: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Neighbour]:
+    """Somebody in an empty folder, near a namespace of somebody else."""
+    folder, backend = tmp_path_factory.mktemp("empty"), tmp_path_factory.mktemp("backend")
+    environment = {key: value for key, value in tools.environment.items() if key != "PYTHONPATH"} | {
+        **repository.environment,
+        "KUBECONFIG": str(cluster.kubeconfig),
+        "PULUMI_BACKEND_URL": f"file://{backend}",
+        "PULUMI_CONFIG_PASSPHRASE": "newcomer",
+        "PULUMI_NON_INTERACTIVE": "true",
+    }
+    context = yaml.safe_load(cluster.kubeconfig.read_text())["current-context"]
+    uid = client.CoreV1Api(api).read_namespace("kube-system").metadata.uid
+    one = Neighbour(folder, f"new-{suffix}", folder, environment, context, uid, api)
+    create(api, item("Namespace", one.foreign, "", metadata={"labels": {"owner": "somebody-else"}}))
+    create(api, item("ConfigMap", "theirs", one.foreign, data={"word": "theirs"}))
+    one.before = one.theirs()
+    yield one
+    names = [f"{one.team}-{part}" for part in ("foreign", "apps", "tiller")]
+    command = ["kubectl", "delete", "namespace", "--wait=false", "--ignore-not-found", *names]
+    subprocess.run(command, env=dict(one.environment), capture_output=True, check=True)
+
+
+def settings(one: Neighbour) -> Path:
+    return one.stack.project / "stacks" / "Pulumi.production.yaml"
+
+
+def write(one: Neighbour, *changes: tuple[str, str]) -> None:
+    """Change the stack's file."""
+    text = settings(one).read_text()
+    for old, new in changes:
+        assert old in text, f"{old} is not in {text}"
+        text = text.replace(old, new)
+    settings(one).write_text(text)
+
+
+def refused(one: Neighbour, *words: str) -> str:
+    """Check that previews and updates are refused with one message and register nothing; return the message."""
+    for command in (one.stack.preview, one.stack.up):
+        done = command(check=False)
+        said = (done.stdout + done.stderr).partition("Diagnostics:")[2]
+        assert done.returncode != 0
+        assert said.count("(1 problem)") == 1, said
+        assert "Traceback" not in said
+        assert all(word in said for word in words), said
+        assert {each["type"] for each in one.resources()} <= {"pulumi:pulumi:Stack"}
+        assert one.theirs() == one.before
+    return said
+
+
+def of_the_workflow(one: Neighbour, repository: Published, step: str, temp: Path) -> None:
+    """Run a step of the project's workflow as `shell: bash` does (GitHub Actions documentation, Workflow syntax)."""
+    workflow = yaml.safe_load((one.stack.project / ".github" / "workflows" / "preview.yml").read_text())
+    (commands,) = (each["run"] for each in workflow["jobs"]["preview"]["steps"] if each.get("name") == step)
+    runner = {"RUNNER_TEMP": str(temp), "GITHUB_STEP_SUMMARY": str(temp / "summary.md"), "STACK": "production"}
+    subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", commands],
+        cwd=one.stack.project,
+        env=dict(one.environment) | dict(repository.environment) | runner,
+        check=True,
+    )
+
+
+@pytest.mark.timeout(1500)  # it installs packages three times
+def test_the_page_leads_from_an_empty_folder_to_a_tiller_and_to_its_next_version(
+    newcomer: Neighbour, repository: Published, tmp_path: Path
+) -> None:
+    one = newcomer
+    one.shell(NEW.replace("<this repository>", repository.address), inside=False)
+    assert yaml.safe_load((one.stack.project / "Pulumi.yaml").read_text())["name"] == "tillers"
+    assert {each["name"] for each in json.loads(one.shell("pulumi stack ls --json"))} == {"production"}
+    assert "# Who gets a certificate." in settings(one).read_text()
+
+    write(one, ("context: production", f"context: {one.context}"), ("blue", one.team))
+    said = refused(one, "tillers:cluster")
+    (uid,) = set(re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}", said))
+    assert uid == one.uid
+    write(one, ("# uid:", f"uid: {uid}"))
+    apps = f"{one.team}-apps: "
+    write(one, (f"{apps}{{}}", f"{apps}{{}}\n        {one.foreign}: {{}}"))
+    refused(one, one.foreign)
+    write(one, (f"\n        {one.foreign}: {{}}", ""), ("clients:", "client:"))
+    refused(one, "client", "clients")
+    write(one, ("client:", "clients:"), (f"{apps}{{}}", f"{apps}{{retain_on_delete: false}}"))
+
+    one.shell(PREVIEW)
+    one.shell(f"{UP} --yes")
+    assert one.team in one.shell(CHECK)
+    one.shell(BUNDLE.replace("blue", one.team))
+    assert (one.stack.project / "alice" / "key.pem").exists()
+    one.stack.preview("--expect-no-changes")
+
+    requirements = one.stack.project / "requirements.txt"
+    requirements.write_text(requirements.read_text().replace(f"@v{VERSION}", f"@v{UPGRADE}"))
+    one.shell("pulumi install")
+    assert UPGRADE in one.shell(".venv/bin/secure-tiller --version")
+    one.stack.preview("--expect-no-changes")
+
+    one.shell("rm -r .venv")
+    of_the_workflow(one, repository, "Install the program and the command", tmp_path)
+    of_the_workflow(one, repository, "Preview", tmp_path)
+    assert "no changes" in (tmp_path / "summary.md").read_text().lower()
+    one.stack.destroy()
+    assert one.theirs() == one.before
