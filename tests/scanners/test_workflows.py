@@ -29,6 +29,7 @@ def lint(tools: Toolchain, folder: Path) -> str:
 def test_actionlint_finds_nothing(tools: Toolchain) -> None:
     assert len(list(WORKFLOWS.glob("*.yml"))) == 4
     assert lint(tools, WORKFLOWS) == ""
+    assert lint(tools, PROJECT / "template" / ".github" / "workflows") == ""
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,12 @@ import yaml
 
 from testbed.pulumi_stack import PROJECT
 
-FILES = {file.name: file.read_text() for file in sorted((PROJECT / ".github" / "workflows").iterdir())}
+TEMPLATE = "template/.github/workflows/preview.yml"
+"""That of a project made by `pulumi new`."""
+
+FILES = {file.name: file.read_text() for file in sorted((PROJECT / ".github" / "workflows").iterdir())} | {
+    TEMPLATE: (PROJECT / TEMPLATE).read_text()
+}
 Workflow = dict[Any, Any]
 
 
@@ -29,8 +34,8 @@ def steps(workflow: Workflow) -> Iterator[tuple[str, dict[str, Any]]]:
         yield from ((name, step) for step in job["steps"])
 
 
-def test_there_are_four() -> None:
-    assert set(FILES) == {"ci.yml", "preview.yml", "release.yml", "renewals.yml"}
+def test_there_are_four_and_one_in_the_template() -> None:
+    assert set(FILES) == {"ci.yml", "preview.yml", "release.yml", "renewals.yml", TEMPLATE}
 
 
 # Every workflow
@@ -211,6 +216,19 @@ def test_every_workflow_keeps_the_rule(name: str, rule: Callable[[Workflow], lis
 @pytest.mark.parametrize("rule", PREVIEW_RULES, ids=name_of)
 def test_the_preview_keeps_the_rule(rule: Callable[[Workflow], list[str]]) -> None:
     assert rule(parsed("preview.yml")) == []
+
+
+@pytest.mark.parametrize("rule", [for_forks, words_of_others, not_one_at_a_time], ids=name_of)
+def test_the_templates_preview_keeps_the_rule(rule: Callable[[Workflow], list[str]]) -> None:
+    assert rule(parsed(TEMPLATE)) == []
+
+
+def test_the_templates_preview_gets_its_secrets_by_an_approval_alone() -> None:
+    workflow = parsed(TEMPLATE)
+    assert set(workflow[True]) == {"pull_request"}
+    assert {name for name, job in jobs(workflow).items() if with_secrets(job)} == {"preview"}
+    assert jobs(workflow)["preview"]["environment"] == "preview"
+    assert "**required reviewers**" in (PROJECT / "template" / "README.md").read_text()
 
 
 def test_the_preview_is_the_default_branchs_own_workflow() -> None:

@@ -1,0 +1,55 @@
+"""What a published repository refers to: the template, the plugin and the examples name its address and its version."""
+
+import re
+import subprocess
+import tomllib
+
+import pytest
+
+from secure_tiller.version import VERSION
+from testbed.pulumi_stack import PROJECT
+from tests.support.published import EXAMPLE
+
+ADDRESS = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
+_REFERENCE = re.compile(r"(https://[^\s\"')@]+?/secure-tiller)(?:@|/blob/|/raw/)(v?[\d.]+\d)")
+
+
+def references(text: str) -> list[tuple[str, str]]:
+    """Return the address and the version of each reference."""
+    return _REFERENCE.findall(text)
+
+
+def texts() -> dict[str, str]:
+    """Return the text of each file of the repository that a user copies or installs from, by name."""
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "template", "examples", "plugin"]
+    names = subprocess.run(listed, cwd=PROJECT, capture_output=True, text=True, check=True).stdout.splitlines()
+    return {name: (PROJECT / name).read_text() for name in names}
+
+
+def test_every_reference_is_to_this_version_at_this_address() -> None:
+    found = {name: references(text) for name, text in texts().items()}
+    wrong = {name: each for name, each in found.items() if set(each) - {(ADDRESS, f"v{VERSION}")}}
+    assert wrong == {}
+    assert found["template/requirements.txt"]
+    assert found["template/stacks/Pulumi.production.yaml"]
+
+
+def test_nothing_is_installed_by_the_bare_name() -> None:
+    lines = [line for name, text in texts().items() if name.endswith("requirements.txt") for line in text.splitlines()]
+    named = [line for line in lines if line.startswith("pulumi-secure-tiller")]
+    assert named
+    assert [line for line in named if f" @ git+{ADDRESS}@v{VERSION}" not in line] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"pulumi-secure-tiller @ git+{EXAMPLE}@v0.2.0", [(EXAMPLE, "v0.2.0")]),
+        (
+            "https://git.example.com/other/secure-tiller/raw/v9.9.9/x",
+            [("https://git.example.com/other/secure-tiller", "v9.9.9")],
+        ),
+    ],
+)
+def test_control_another_reference_is_seen(text: str, found: list[tuple[str, str]]) -> None:
+    assert references(text) == found
