@@ -11,8 +11,11 @@ from secure_tiller_stack import defaults, kubeconfig
 from secure_tiller_stack.args import REMOVED, StackArgs
 from secure_tiller_stack.teams import Team, read_teams
 
+NAMESPACE = "secure-tiller"
+"""The part of our configuration keys before ':', whatever the project's name is, as it is for a provider."""
+
 KEYS = tuple(sorted(StackArgs.__annotations__))
-"""The keys of the project's configuration that the program reads."""
+"""The keys of the configuration that the program reads, after that part."""
 
 TEXTS = ("kubeconfig",)
 """Those of them whose value is text as it is; the others are data."""
@@ -42,8 +45,9 @@ def read_stack(project: str, keys: Iterable[str], values: Mapping[str, object], 
     """Return what the configuration says.
 
     Args:
-        project: the project's name, the part of its keys before ':'.
-        keys: all keys of the configuration; those of providers and of Pulumi itself are let pass.
+        project: the project's name, under which Pulumi puts keys that are written without a namespace.
+        keys: all keys of the configuration; those of providers, of the project and of Pulumi itself are let pass, but
+            not one of `KEYS` under the project's name.
         values: by word of `KEYS`, the plain or decrypted value; None when it is not set. `serverKeys` is a map from
             team to the private key (PEM) of its `server_certificate`; it is apart, because a secret in the map of teams
             would make all of it secret.
@@ -168,6 +172,9 @@ def _map(value: object) -> Mapping[str, object]:
 def _unknown_keys(project: str, keys: Iterable[str]) -> Iterator[Problem]:
     """Yield a problem for each key that would not be read, which is most often a misspelt one."""
     for key in sorted(keys):
-        if key.startswith(f"{project}:") and (word := key.removeprefix(f"{project}:")) not in KEYS:
-            # Its value is not shown: it could be a secret.
+        namespace, _, word = key.partition(":")
+        # Its value is not shown: it could be a secret.
+        if namespace == NAMESPACE and word not in KEYS:
             yield Problem("", key, "(not shown)", "is an unknown key", f"remove it; {schema.nearest(word, KEYS)}")
+        elif namespace == project != NAMESPACE and word in KEYS:
+            yield Problem("", key, "(not shown)", "is a key of the project alone", f"write {NAMESPACE}:{word}")

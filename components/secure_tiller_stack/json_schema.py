@@ -15,8 +15,7 @@ from secure_tiller.plan.validation.namespaces import POD_SECURITY_LEVELS
 from secure_tiller.plan.validation.pod import EFFECTS, OPERATORS
 from secure_tiller.plan.validation.rights import PRESETS, VERBS
 from secure_tiller_stack.args import REMOVED, StackArgs
-
-PROJECT = "secure-tiller"
+from secure_tiller_stack.configuration import NAMESPACE
 
 WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "ManagedNamespaceArgs": {"pod_security": POD_SECURITY_LEVELS},
@@ -37,7 +36,7 @@ class _Plain(GenerateJsonSchema):
 
 
 def schema() -> dict[str, Any]:
-    """Return the schema of a whole stack file: the settings of this project, and room for what is not its own."""
+    """Return the schema of a whole stack file: our settings, and room for those of others."""
     made = _made(SettingsSchema(StackArgs))
     definitions = made.pop("$defs")
     # What a type inherits, pydantic leaves undescribed.
@@ -49,12 +48,12 @@ def schema() -> dict[str, Any]:
     made["properties"]["removed"]["additionalProperties"]["enum"] = [REMOVED]
     for item in (*definitions.values(), made):
         _tidy(item)
-    keys = {f"{PROJECT}:{key}": value for key, value in made["properties"].items()}
+    keys = {f"{NAMESPACE}:{key}": value for key, value in made["properties"].items()}
     config = {
         "type": "object",
         "properties": keys,
-        "patternProperties": {f"^{PROJECT}:(?!({'|'.join(made['properties'])})$)": False},
-        "required": [f"{PROJECT}:{key}" for key in made["required"]],
+        "patternProperties": {f"^{NAMESPACE}:(?!({'|'.join(made['properties'])})$)": False},
+        "required": [f"{NAMESPACE}:{key}" for key in made["required"]],
     }
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",  # the newest that every editor's YAML support reads

@@ -4,7 +4,7 @@ import pulumi
 
 from secure_tiller.component import SecureTiller
 from secure_tiller_stack import deployment
-from secure_tiller_stack.configuration import KEYS, TEXTS, Stack, read_stack
+from secure_tiller_stack.configuration import KEYS, NAMESPACE, TEXTS, Stack, read_stack
 
 
 def run() -> None:
@@ -19,7 +19,7 @@ def run() -> None:
 
 
 def _configuration() -> Stack:
-    config = pulumi.Config()
+    config = pulumi.Config(NAMESPACE)
     keys = pulumi.runtime.get_config_env()
     return read_stack(
         pulumi.get_project(),

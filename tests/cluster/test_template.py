@@ -114,7 +114,7 @@ def test_the_page_leads_from_an_empty_folder_to_a_tiller_and_to_its_next_version
     assert "# Who gets a certificate." in settings(one).read_text()
 
     write(one, ("context: production", f"context: {one.context}"), ("blue", one.team))
-    said = refused(one, "tillers:cluster")
+    said = refused(one, "secure-tiller:cluster")
     (uid,) = set(re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}", said))
     assert uid == one.uid
     write(one, ("# uid:", f"uid: {uid}"))

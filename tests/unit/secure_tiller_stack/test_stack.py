@@ -41,6 +41,22 @@ def test_keys_of_providers_and_of_pulumi_itself_are_let_pass(key: str) -> None:
     assert read_stack("secure-tiller", [key], {"teams": TEAMS}, secret=())
 
 
+@pytest.mark.parametrize("key", ["fleet:region", "kubernetes:cluster"])
+def test_keys_of_a_project_of_another_name_are_let_pass(key: str) -> None:
+    assert read_stack("fleet", [key], {"teams": TEAMS}, secret=())
+
+
+def test_a_key_of_ours_under_the_projects_name_is_refused_with_its_right_name() -> None:
+    with pytest.raises(ConfigurationError) as error:
+        read_stack("fleet", ["fleet:removed"], {"teams": TEAMS}, secret=())
+    (problem,) = error.value.problems
+    assert (problem.key, problem.value, problem.remedy) == (
+        "fleet:removed",
+        "(not shown)",
+        "write secure-tiller:removed",
+    )
+
+
 @pytest.mark.parametrize(
     ("key", "nearest"),
     [("team", "teams"), ("default", "defaults"), ("serverkeys", "serverKeys"), ("remove", "removed")],
