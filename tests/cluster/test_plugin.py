@@ -1,6 +1,7 @@
 """The component as a plugin: a newcomer's programs, each from an empty folder by what docs/plugin.md says; options."""
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,21 +12,32 @@ import pytest
 import yaml
 from kubernetes import client
 
+from secure_tiller.version import VERSION
 from testbed.demo.place import Place
 from testbed.toolchain import Toolchain
 from tests.cluster.test_importers import virtualenv
 from tests.support.cluster_objects import item
 from tests.support.command import run_here
 from tests.support.live_objects import create
-from tests.support.newcomers import IN_PYTHON, IN_YAML, UP, Newcomer, clone
+from tests.support.newcomers import IN_PYTHON, IN_YAML, UP, Newcomer
+from tests.support.published import Published, published
 from tiller_facts.identity import COMPONENT
 
 __all__ = ["virtualenv"]
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return clone(tmp_path_factory.mktemp("clone") / "secure-tiller")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+    with published(tmp_path_factory.mktemp("published")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def pulumi_home(tools: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home of Pulumi with the two providers, so that the plugin is downloaded into no other."""
+    home = tmp_path_factory.mktemp("pulumi")
+    shutil.copytree(tools.pulumi_home / "plugins", home / "plugins")
+    return home
 
 
 @dataclass
@@ -62,7 +74,8 @@ def newcomer(
     cluster: Place,
     tools: Toolchain,
     yaml_host: Path,
-    checkout: Path,
+    repository: Published,
+    pulumi_home: Path,
     api: client.ApiClient,
     suffix: str,
     tmp_path_factory: pytest.TempPathFactory,
@@ -76,13 +89,15 @@ def newcomer(
         folder = tmp_path_factory.mktemp("empty")
         backend = tmp_path_factory.mktemp("backend")
         environment = {key: value for key, value in tools.environment.items() if key != "PYTHONPATH"} | {
+            **repository.environment,
+            "PULUMI_HOME": str(pulumi_home),
             "PATH": f"{tools.environment['PATH']}:{yaml_host}",
             "KUBECONFIG": str(cluster.kubeconfig),
             "PULUMI_BACKEND_URL": f"file://{backend}",
             "PULUMI_CONFIG_PASSPHRASE": "newcomer",
             "PULUMI_NON_INTERACTIVE": "true",
         }
-        one = Neighbour(folder, f"{word}-{suffix}", checkout, environment, context, uid, api)
+        one = Neighbour(folder, f"{word}-{suffix}", repository.address, environment, context, uid, api)
         create(api, item("Namespace", one.foreign, "", metadata={"labels": {"owner": "somebody-else"}}))
         create(api, item("ConfigMap", "theirs", one.foreign, data={"word": "theirs"}))
         one.before = one.theirs()
@@ -134,6 +149,7 @@ def test_the_page_leads_from_an_empty_folder_to_a_tiller_and_back(
     assert one.team in checked.out
     if program == "__main__.py":
         options_in_python(one, text)
+        require_both_in_one_virtualenv(one)
     one.stack.destroy()
     assert one.theirs() == one.before
 
@@ -161,6 +177,12 @@ def options_in_python(one: Neighbour, text: str) -> None:
     assert planned(one) == {f"{one.team}-service-account": "update"}
     one.write("__main__.py", program.replace("OPTS", UNDER_A_PARENT))
     assert planned(one) == {"platform": "create"}
+
+
+def require_both_in_one_virtualenv(one: Neighbour) -> None:
+    """Install our own distribution next to the generated SDK."""
+    one.shell(f"venv/bin/pip install --quiet 'pulumi-secure-tiller[tested] @ git+{one.repository}@v{VERSION}'")
+    one.shell("venv/bin/python -c 'import helm2_secure_tiller, secure_tiller'")
 
 
 def planned(one: Neighbour) -> dict[str, str]:
@@ -194,7 +216,7 @@ deploy(teams, cluster={"context": "CONTEXT", "uid": "any"})
 def in_yaml(one: Neighbour, team: str, options: Mapping[str, object]) -> None:
     """Write a program in YAML whose Tiller has options."""
     text = OPTIONS.replace("TEAM", team).replace("CONTEXT", one.context).replace("OPTIONS", json.dumps(options))
-    packages = yaml.safe_dump({"packages": {"secure-tiller": str(one.checkout / "plugin")}})
+    packages = yaml.safe_dump({"packages": {"secure-tiller": f"{one.repository}/plugin@{VERSION}"}})
     (one.stack.project / "Pulumi.yaml").write_text(text + packages)
 
 

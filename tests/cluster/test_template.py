@@ -53,7 +53,7 @@ def newcomer(
     }
     context = yaml.safe_load(cluster.kubeconfig.read_text())["current-context"]
     uid = client.CoreV1Api(api).read_namespace("kube-system").metadata.uid
-    one = Neighbour(folder, f"new-{suffix}", folder, environment, context, uid, api)
+    one = Neighbour(folder, f"new-{suffix}", repository.address, environment, context, uid, api)
     create(api, item("Namespace", one.foreign, "", metadata={"labels": {"owner": "somebody-else"}}))
     create(api, item("ConfigMap", "theirs", one.foreign, data={"word": "theirs"}))
     one.before = one.theirs()
@@ -108,7 +108,7 @@ def test_the_page_leads_from_an_empty_folder_to_a_tiller_and_to_its_next_version
     newcomer: Neighbour, repository: Published, tmp_path: Path
 ) -> None:
     one = newcomer
-    one.shell(NEW.replace("<this repository>", repository.address), inside=False)
+    one.shell(NEW, inside=False)
     assert yaml.safe_load((one.stack.project / "Pulumi.yaml").read_text())["name"] == "tillers"
     assert {each["name"] for each in json.loads(one.shell("pulumi stack ls --json"))} == {"production"}
     assert "# Who gets a certificate." in settings(one).read_text()
@@ -117,13 +117,14 @@ def test_the_page_leads_from_an_empty_folder_to_a_tiller_and_to_its_next_version
     said = refused(one, "secure-tiller:cluster")
     (uid,) = set(re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}", said))
     assert uid == one.uid
+    misspelt = "      subject: {}\n      clients:\n"
     write(one, ("# uid:", f"uid: {uid}"))
     apps = f"{one.team}-apps: "
     write(one, (f"{apps}{{}}", f"{apps}{{}}\n        {one.foreign}: {{}}"))
     refused(one, one.foreign)
-    write(one, (f"\n        {one.foreign}: {{}}", ""), ("clients:", "client:"))
-    refused(one, "client", "clients")
-    write(one, ("client:", "clients:"), (f"{apps}{{}}", f"{apps}{{retain_on_delete: false}}"))
+    write(one, (f"\n        {one.foreign}: {{}}", ""), ("      clients:\n", misspelt))
+    refused(one, "subject = ", "did you mean 'subjects'?")
+    write(one, (misspelt, "      clients:\n"), (f"{apps}{{}}", f"{apps}{{retain_on_delete: false}}"))
 
     one.shell(PREVIEW)
     one.shell(f"{UP} --yes")
@@ -141,6 +142,6 @@ def test_the_page_leads_from_an_empty_folder_to_a_tiller_and_to_its_next_version
     one.shell("rm -r .venv")
     of_the_workflow(one, repository, "Install the program and the command", tmp_path)
     of_the_workflow(one, repository, "Preview", tmp_path)
-    assert "no changes" in (tmp_path / "summary.md").read_text().lower()
+    assert "nothing changes" in (tmp_path / "summary.md").read_text()
     one.stack.destroy()
     assert one.theirs() == one.before

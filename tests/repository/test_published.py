@@ -34,6 +34,13 @@ def test_every_reference_is_to_this_version_at_this_address() -> None:
     assert found["template/stacks/Pulumi.production.yaml"]
 
 
+def test_the_pages_name_this_version() -> None:
+    pages = "".join(file.read_text() for file in (PROJECT / "docs").glob("*.md"))
+    versions = re.findall(r"<this repository>(?:/plugin)?@v?([\d.]+\d)", pages)
+    assert set(versions) == {VERSION}
+    assert len(versions) > 2
+
+
 def test_nothing_is_installed_by_the_bare_name() -> None:
     lines = [line for name, text in texts().items() if name.endswith("requirements.txt") for line in text.splitlines()]
     named = [line for line in lines if line.startswith("pulumi-secure-tiller")]

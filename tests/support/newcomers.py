@@ -13,7 +13,7 @@ PAGE = (PROJECT / "docs" / "plugin.md").read_text()
 IN_YAML, IN_PYTHON = PAGE.split("\n## ")[1:3]
 """The sections of the page with a program."""
 
-CLONE = "git clone <this repository> secure-tiller\n"
+REPOSITORY = "<this repository>"
 UP = "pulumi up --yes\n"
 UID = "6f2d7a3e-0c5b-4f0e-9d53-7d0f2f0a1b7c"
 FIRST_NAMESPACE = {"yaml": "namespaces:\n        blue-apps: {}\n", "python": '{"blue-apps": {}}'}
@@ -42,7 +42,7 @@ class Newcomer:
     Attributes:
         folder: which was empty.
         team: the team of the program.
-        checkout: what `git clone` gives.
+        repository: the address of the published repository.
         environment: of the shell.
         context: of the kubeconfig.
         uid: of the cluster.
@@ -50,7 +50,7 @@ class Newcomer:
 
     folder: Path
     team: str
-    checkout: Path
+    repository: str
     environment: Mapping[str, str]
     context: str
     uid: str
@@ -62,10 +62,8 @@ class Newcomer:
 
     def shell(self, commands: str, *, inside: bool = True) -> str:
         """Type commands of the page, and return their output."""
-        if CLONE in commands:
-            (self.folder / "secure-tiller").symlink_to(self.checkout)
         done = subprocess.run(
-            ["bash", "-ec", commands.replace(CLONE, "")],
+            ["bash", "-ec", commands.replace(REPOSITORY, self.repository)],
             cwd=self.folder / "tillers" if inside else self.folder,
             env=dict(self.environment),
             capture_output=True,
