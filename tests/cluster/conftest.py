@@ -1,17 +1,24 @@
-"""A stack's whole life, lived once, for the tests that look at what it did."""
+"""A stack's whole life, lived once, for the tests that look at what it did; and newcomers, in an empty folder."""
 
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from kubernetes import client
 
 from secure_tiller_cli.diagnosis import Accepted, Credentials, Refused
+from testbed.demo.place import Place
 from testbed.tiller import ask
+from testbed.toolchain import Toolchain
 from tests.support.live_objects import listed
+from tests.support.newcomers import Newcomer
 from tests.support.projects import TestStack
+from tests.support.published import LATER, Published, published
 
 
 @dataclass
@@ -94,3 +101,55 @@ def _ask(story: Story, stack: TestStack, when: str) -> None:
 def _objects(api: client.ApiClient, team: str) -> set[str]:
     """Return every object that could be of a team."""
     return {name for name in listed(api) if team in name}
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+    with published(tmp_path_factory.mktemp("published"), LATER) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def pulumi_home(tools: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home of Pulumi with the two providers, so that the plugin is downloaded into no other."""
+    home = tmp_path_factory.mktemp("pulumi")
+    shutil.copytree(tools.pulumi_home / "plugins", home / "plugins")
+    return home
+
+
+@pytest.fixture(scope="module")
+def newcomer(
+    cluster: Place,
+    tools: Toolchain,
+    yaml_host: Path,
+    repository: Published,
+    pulumi_home: Path,
+    api: client.ApiClient,
+    suffix: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[str], Newcomer]]:
+    """Begin in an empty folder, beside a namespace of somebody else."""
+    context = yaml.safe_load(cluster.kubeconfig.read_text())["current-context"]
+    uid = client.CoreV1Api(api).read_namespace("kube-system").metadata.uid
+    begun = list[Newcomer]()
+
+    def begin(word: str) -> Newcomer:
+        folder = tmp_path_factory.mktemp("empty")
+        backend = tmp_path_factory.mktemp("backend")
+        environment = {key: value for key, value in tools.environment.items() if key != "PYTHONPATH"} | {
+            **repository.environment,
+            "PULUMI_HOME": str(pulumi_home),
+            "PATH": f"{tools.environment['PATH']}:{yaml_host}",
+            "KUBECONFIG": str(cluster.kubeconfig),
+            "PULUMI_BACKEND_URL": f"file://{backend}",
+            "PULUMI_CONFIG_PASSPHRASE": "newcomer",
+            "PULUMI_NON_INTERACTIVE": "true",
+        }
+        one = Newcomer(folder, f"{word}-{suffix}", repository.address, environment, context, uid, api)
+        one.make_foreign()
+        begun.append(one)
+        return one
+
+    yield begin
+    for one in begun:
+        one.clean()

@@ -1,114 +1,20 @@
 """The component as a plugin: a newcomer's programs, each from an empty folder by what docs/plugin.md says; options."""
 
 import json
-import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from kubernetes import client
 
 from secure_tiller.version import VERSION
-from testbed.demo.place import Place
-from testbed.toolchain import Toolchain
 from tests.cluster.test_importers import virtualenv
-from tests.support.cluster_objects import item
 from tests.support.command import run_here
-from tests.support.live_objects import create
 from tests.support.newcomers import IN_PYTHON, IN_YAML, UP, Newcomer
-from tests.support.published import Published, published
 from tiller_facts.identity import COMPONENT
 
 __all__ = ["virtualenv"]
-
-
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
-    with published(tmp_path_factory.mktemp("published")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def pulumi_home(tools: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home of Pulumi with the two providers, so that the plugin is downloaded into no other."""
-    home = tmp_path_factory.mktemp("pulumi")
-    shutil.copytree(tools.pulumi_home / "plugins", home / "plugins")
-    return home
-
-
-@dataclass
-class Neighbour(Newcomer):
-    """A newcomer to a cluster on which somebody else has a namespace."""
-
-    api: client.ApiClient
-    before: Any = field(default=None)
-    """The namespace, as it was made."""
-
-    @property
-    def foreign(self) -> str:
-        """The name of that namespace."""
-        return f"{self.team}-foreign"
-
-    def theirs(self) -> Any:
-        """Return what is somebody else's; None: it is gone or going."""
-        core = client.CoreV1Api(self.api)
-        found = core.list_namespace(field_selector=f"metadata.name={self.foreign}").items
-        if not found or found[0].metadata.deletion_timestamp:
-            return None
-        kept = core.read_namespaced_config_map("theirs", self.foreign)
-        metadata = found[0].metadata
-        return metadata.uid, metadata.labels, metadata.annotations, kept.metadata.uid, kept.data
-
-    def resources(self) -> list[dict[str, Any]]:
-        """Return what is in the state."""
-        found: list[dict[str, Any]] = json.loads(self.stack.export())["deployment"].get("resources", [])
-        return found
-
-
-@pytest.fixture(scope="module")
-def newcomer(
-    cluster: Place,
-    tools: Toolchain,
-    yaml_host: Path,
-    repository: Published,
-    pulumi_home: Path,
-    api: client.ApiClient,
-    suffix: str,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Callable[[str], Neighbour]]:
-    """Begin in an empty folder, beside a namespace of somebody else."""
-    context = yaml.safe_load(cluster.kubeconfig.read_text())["current-context"]
-    uid = client.CoreV1Api(api).read_namespace("kube-system").metadata.uid
-    begun = list[Neighbour]()
-
-    def begin(word: str) -> Neighbour:
-        folder = tmp_path_factory.mktemp("empty")
-        backend = tmp_path_factory.mktemp("backend")
-        environment = {key: value for key, value in tools.environment.items() if key != "PYTHONPATH"} | {
-            **repository.environment,
-            "PULUMI_HOME": str(pulumi_home),
-            "PATH": f"{tools.environment['PATH']}:{yaml_host}",
-            "KUBECONFIG": str(cluster.kubeconfig),
-            "PULUMI_BACKEND_URL": f"file://{backend}",
-            "PULUMI_CONFIG_PASSPHRASE": "newcomer",
-            "PULUMI_NON_INTERACTIVE": "true",
-        }
-        one = Neighbour(folder, f"{word}-{suffix}", repository.address, environment, context, uid, api)
-        create(api, item("Namespace", one.foreign, "", metadata={"labels": {"owner": "somebody-else"}}))
-        create(api, item("ConfigMap", "theirs", one.foreign, data={"word": "theirs"}))
-        one.before = one.theirs()
-        begun.append(one)
-        return one
-
-    yield begin
-    for one in begun:
-        names = [f"{one.team}-{part}" for part in ("foreign", "apps", "tiller")]
-        command = ["kubectl", "delete", "namespace", "--wait=false", "--ignore-not-found", *names]
-        subprocess.run(command, env=dict(one.environment), capture_output=True, check=True)
 
 
 def one_message(done: "subprocess.CompletedProcess[str]", words: str, lines: int = 1) -> None:
@@ -126,7 +32,7 @@ def one_message(done: "subprocess.CompletedProcess[str]", words: str, lines: int
     ("word", "section", "program"), [("yml", IN_YAML, "Pulumi.yaml"), ("py", IN_PYTHON, "__main__.py")]
 )
 def test_the_page_leads_from_an_empty_folder_to_a_tiller_and_back(
-    newcomer: Callable[[str], Neighbour], word: str, section: str, program: str
+    newcomer: Callable[[str], Newcomer], word: str, section: str, program: str
 ) -> None:
     one = newcomer(word)
     text = one.follow(section, program, one.foreign)
@@ -168,7 +74,7 @@ opts = pulumi.ResourceOptions(parent=platform, aliases=[pulumi.Alias(parent=pulu
 """
 
 
-def options_in_python(one: Neighbour, text: str) -> None:
+def options_in_python(one: Newcomer, text: str) -> None:
     """Check what a preview plans with options that only programs have."""
     program = text.replace("import pulumi\n", "import pulumi\nOPTS", 1).replace(
         "    clients=", "    opts=opts,\n    clients="
@@ -179,13 +85,13 @@ def options_in_python(one: Neighbour, text: str) -> None:
     assert planned(one) == {"platform": "create"}
 
 
-def require_both_in_one_virtualenv(one: Neighbour) -> None:
+def require_both_in_one_virtualenv(one: Newcomer) -> None:
     """Install our own distribution next to the generated SDK."""
     one.shell(f"venv/bin/pip install --quiet 'pulumi-secure-tiller[tested] @ git+{one.repository}@v{VERSION}'")
     one.shell("venv/bin/python -c 'import helm2_secure_tiller, secure_tiller'")
 
 
-def planned(one: Neighbour) -> dict[str, str]:
+def planned(one: Newcomer) -> dict[str, str]:
     """Return what a preview changes, by logical name."""
     steps = json.loads(one.stack.preview("--json").stdout)["steps"]
     return {each["urn"].rsplit("::", 1)[1]: each["op"] for each in steps if each["op"] not in ("same", "read")}
@@ -213,14 +119,14 @@ deploy(teams, cluster={"context": "CONTEXT", "uid": "any"})
 """
 
 
-def in_yaml(one: Neighbour, team: str, options: Mapping[str, object]) -> None:
+def in_yaml(one: Newcomer, team: str, options: Mapping[str, object]) -> None:
     """Write a program in YAML whose Tiller has options."""
     text = OPTIONS.replace("TEAM", team).replace("CONTEXT", one.context).replace("OPTIONS", json.dumps(options))
     packages = yaml.safe_dump({"packages": {"secure-tiller": f"{one.repository}/plugin@{VERSION}"}})
     (one.stack.project / "Pulumi.yaml").write_text(text + packages)
 
 
-def keys(one: Neighbour) -> dict[str, str]:
+def keys(one: Newcomer) -> dict[str, str]:
     """Return the public keys of the state, by URN."""
     return {
         each["urn"]: each["outputs"]["publicKeyPem"]
@@ -231,7 +137,7 @@ def keys(one: Neighbour) -> dict[str, str]:
 
 @pytest.mark.timeout(1500)
 def test_a_stack_of_deploy_goes_over_without_a_change_and_options_work(
-    newcomer: Callable[[str], Neighbour], virtualenv: Path
+    newcomer: Callable[[str], Newcomer], virtualenv: Path
 ) -> None:
     one = newcomer("opt")
     one.stack.project.mkdir()
@@ -257,7 +163,7 @@ def test_a_stack_of_deploy_goes_over_without_a_change_and_options_work(
     one.stack.destroy()
 
 
-def test_an_output_that_turns_out_wrong_is_refused_during_the_update(newcomer: Callable[[str], Neighbour]) -> None:
+def test_an_output_that_turns_out_wrong_is_refused_during_the_update(newcomer: Callable[[str], Newcomer]) -> None:
     one = newcomer("late")
     one.stack.project.mkdir()
     in_yaml(one, one.team, {})

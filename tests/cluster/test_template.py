@@ -3,71 +3,27 @@
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
-from kubernetes import client
 
 from secure_tiller.version import VERSION
-from testbed.demo.place import Place
 from testbed.pulumi_stack import PROJECT
-from testbed.toolchain import Toolchain
-from tests.cluster.test_plugin import Neighbour
-from tests.support.cluster_objects import item
-from tests.support.live_objects import create
-from tests.support.newcomers import fenced
-from tests.support.published import Published, published
+from tests.support.newcomers import Newcomer, fenced
+from tests.support.published import LATER, Published
 
 NEW, LOOK_AND_DO, PROVE = fenced("sh", (PROJECT / "docs" / "own-repository.md").read_text())
 PREVIEW, UP = LOOK_AND_DO.splitlines()
 CHECK, BUNDLE = PROVE.splitlines()
-UPGRADE = "0.3.99"
-"""The version after this one."""
 
 
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
-    with published(tmp_path_factory.mktemp("published"), UPGRADE) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def newcomer(
-    cluster: Place,
-    tools: Toolchain,
-    repository: Published,
-    api: client.ApiClient,
-    suffix: str,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Neighbour]:
-    """Somebody in an empty folder, near a namespace of somebody else."""
-    folder, backend = tmp_path_factory.mktemp("empty"), tmp_path_factory.mktemp("backend")
-    environment = {key: value for key, value in tools.environment.items() if key != "PYTHONPATH"} | {
-        **repository.environment,
-        "KUBECONFIG": str(cluster.kubeconfig),
-        "PULUMI_BACKEND_URL": f"file://{backend}",
-        "PULUMI_CONFIG_PASSPHRASE": "newcomer",
-        "PULUMI_NON_INTERACTIVE": "true",
-    }
-    context = yaml.safe_load(cluster.kubeconfig.read_text())["current-context"]
-    uid = client.CoreV1Api(api).read_namespace("kube-system").metadata.uid
-    one = Neighbour(folder, f"new-{suffix}", repository.address, environment, context, uid, api)
-    create(api, item("Namespace", one.foreign, "", metadata={"labels": {"owner": "somebody-else"}}))
-    create(api, item("ConfigMap", "theirs", one.foreign, data={"word": "theirs"}))
-    one.before = one.theirs()
-    yield one
-    names = [f"{one.team}-{part}" for part in ("foreign", "apps", "tiller")]
-    command = ["kubectl", "delete", "namespace", "--wait=false", "--ignore-not-found", *names]
-    subprocess.run(command, env=dict(one.environment), capture_output=True, check=True)
-
-
-def settings(one: Neighbour) -> Path:
+def settings(one: Newcomer) -> Path:
     return one.stack.project / "stacks" / "Pulumi.production.yaml"
 
 
-def write(one: Neighbour, *changes: tuple[str, str]) -> None:
+def write(one: Newcomer, *changes: tuple[str, str]) -> None:
     """Change the stack's file."""
     text = settings(one).read_text()
     for old, new in changes:
@@ -76,7 +32,7 @@ def write(one: Neighbour, *changes: tuple[str, str]) -> None:
     settings(one).write_text(text)
 
 
-def refused(one: Neighbour, *words: str) -> str:
+def refused(one: Newcomer, *words: str) -> str:
     """Check that previews and updates are refused with one message and register nothing; return the message."""
     for command in (one.stack.preview, one.stack.up):
         done = command(check=False)
@@ -90,7 +46,7 @@ def refused(one: Neighbour, *words: str) -> str:
     return said
 
 
-def of_the_workflow(one: Neighbour, repository: Published, step: str, temp: Path) -> None:
+def of_the_workflow(one: Newcomer, repository: Published, step: str, temp: Path) -> None:
     """Run a step of the project's workflow as `shell: bash` does (GitHub Actions documentation, Workflow syntax)."""
     workflow = yaml.safe_load((one.stack.project / ".github" / "workflows" / "preview.yml").read_text())
     (commands,) = (each["run"] for each in workflow["jobs"]["preview"]["steps"] if each.get("name") == step)
@@ -105,9 +61,9 @@ def of_the_workflow(one: Neighbour, repository: Published, step: str, temp: Path
 
 @pytest.mark.timeout(1500)  # it installs packages three times
 def test_the_page_leads_from_an_empty_folder_to_a_tiller_and_to_its_next_version(
-    newcomer: Neighbour, repository: Published, tmp_path: Path
+    newcomer: Callable[[str], Newcomer], repository: Published, tmp_path: Path
 ) -> None:
-    one = newcomer
+    one = newcomer("new")
     one.shell(NEW, inside=False)
     assert yaml.safe_load((one.stack.project / "Pulumi.yaml").read_text())["name"] == "tillers"
     assert {each["name"] for each in json.loads(one.shell("pulumi stack ls --json"))} == {"production"}
@@ -134,9 +90,9 @@ def test_the_page_leads_from_an_empty_folder_to_a_tiller_and_to_its_next_version
     one.stack.preview("--expect-no-changes")
 
     requirements = one.stack.project / "requirements.txt"
-    requirements.write_text(requirements.read_text().replace(f"@v{VERSION}", f"@v{UPGRADE}"))
+    requirements.write_text(requirements.read_text().replace(f"@v{VERSION}", f"@v{LATER}"))
     one.shell("pulumi install")
-    assert UPGRADE in one.shell(".venv/bin/secure-tiller --version")
+    assert LATER in one.shell(".venv/bin/secure-tiller --version")
     one.stack.preview("--expect-no-changes")
 
     one.shell("rm -r .venv")

@@ -1,13 +1,19 @@
-"""Somebody who reads docs/plugin.md and does what it says, in a folder that was empty."""
+"""Somebody who does what a page says, in a folder that was empty, near a namespace of somebody else."""
 
+import json
 import re
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from kubernetes import client
 
 from testbed.pulumi_stack import PROJECT, Stack
+from tests.support.cluster_objects import item
+from tests.support.live_objects import create
 
 PAGE = (PROJECT / "docs" / "plugin.md").read_text()
 IN_YAML, IN_PYTHON = PAGE.split("\n## ")[1:3]
@@ -46,6 +52,9 @@ class Newcomer:
         environment: of the shell.
         context: of the kubeconfig.
         uid: of the cluster.
+        api: of the cluster, with all rights.
+        before: the namespace of somebody else, as it was made.
+        project: the name of the folder that the page makes.
     """
 
     folder: Path
@@ -54,17 +63,20 @@ class Newcomer:
     environment: Mapping[str, str]
     context: str
     uid: str
+    api: client.ApiClient
+    before: Any = field(default=None)
+    project: str = "tillers"
 
     @property
     def stack(self) -> Stack:
         """The stack that the page makes."""
-        return Stack("production", self.environment, self.folder / "tillers")
+        return Stack("production", self.environment, self.folder / self.project)
 
     def shell(self, commands: str, *, inside: bool = True) -> str:
         """Type commands of the page, and return their output."""
         done = subprocess.run(
             ["bash", "-ec", commands.replace(REPOSITORY, self.repository)],
-            cwd=self.folder / "tillers" if inside else self.folder,
+            cwd=self.folder / self.project if inside else self.folder,
             env=dict(self.environment),
             capture_output=True,
             text=True,
@@ -110,3 +122,35 @@ class Newcomer:
         assert commands.endswith(UP)
         self.shell(commands.removesuffix(UP))
         return text
+
+    @property
+    def foreign(self) -> str:
+        """The name of that namespace."""
+        return f"{self.team}-foreign"
+
+    def theirs(self) -> Any:
+        """Return what is somebody else's; None: it is gone or going."""
+        core = client.CoreV1Api(self.api)
+        found = core.list_namespace(field_selector=f"metadata.name={self.foreign}").items
+        if not found or found[0].metadata.deletion_timestamp:
+            return None
+        kept = core.read_namespaced_config_map("theirs", self.foreign)
+        metadata = found[0].metadata
+        return metadata.uid, metadata.labels, metadata.annotations, kept.metadata.uid, kept.data
+
+    def resources(self) -> list[dict[str, Any]]:
+        """Return what is in the state."""
+        found: list[dict[str, Any]] = json.loads(self.stack.export())["deployment"].get("resources", [])
+        return found
+
+    def make_foreign(self) -> None:
+        """Make the namespace of somebody else."""
+        create(self.api, item("Namespace", self.foreign, "", metadata={"labels": {"owner": "somebody-else"}}))
+        create(self.api, item("ConfigMap", "theirs", self.foreign, data={"word": "theirs"}))
+        self.before = self.theirs()
+
+    def clean(self) -> None:
+        """Delete what is left in the cluster."""
+        names = [f"{self.team}-{part}" for part in ("foreign", "legacy", "apps", "tiller")]
+        command = ["kubectl", "delete", "namespace", "--wait=false", "--ignore-not-found", *names]
+        subprocess.run(command, env=dict(self.environment), capture_output=True, check=True)

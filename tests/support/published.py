@@ -24,6 +24,9 @@ EXAMPLE = "https://example.org/secure-tiller"
 """The address in place of which the owner writes the real one."""
 
 
+LATER = "0.3.99"
+"""The version after this one: in the tests the same under another number."""
+
 _OWNER = ("-c", "user.name=owner", "-c", "user.email=owner@example.org", "-c", "commit.gpgSign=false")
 
 
