@@ -41,9 +41,8 @@ def refused(one: Newcomer, words: str) -> None:
 def test_the_readme_leads_from_an_empty_folder_to_a_bundle(newcomer: Callable[[str], Newcomer]) -> None:
     one = newcomer("read")
     one.project = "secure-tiller"
-    legacy = create(
-        one.api, item("Namespace", f"{one.team}-legacy", "", metadata={"labels": {"owner": "somebody-else"}})
-    )
+    legacy = f"{one.team}-legacy"
+    create(one.api, item("Namespace", legacy, "", metadata={"labels": {"owner": "somebody-else"}}))
     one.shell(CHECK_OUT, inside=False)
     stacks = one.stack.project / "stacks"
     for name in ("production", "staging"):
