@@ -3,6 +3,7 @@
 import datetime
 import ipaddress
 import os
+import secrets
 import ssl
 import subprocess
 import threading
@@ -46,12 +47,14 @@ class Published:
 @contextmanager
 def published(folder: Path, *later: str) -> Iterator[Published]:
     """Publish the repository as it is now, and the same once more as later versions."""
-    certificate = _certificate(folder)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(folder))
+    # The port of HTTPS: Pulumi names a folder after the address, and venv refuses a colon in a folder's name.
+    host = f"127.77.{secrets.randbelow(256)}.{secrets.randbelow(255)}"
+    certificate = _certificate(folder, host)
+    server = ThreadingHTTPServer((host, 443), _handler(folder))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    address = f"https://127.0.0.1:{server.server_port}/secure-tiller.git"
+    address = f"https://{host}/secure-tiller.git"
     _commit(folder, address, later)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -105,7 +108,7 @@ def _handler(folder: Path) -> type[BaseHTTPRequestHandler]:
                 "CONTENT_LENGTH": length,
                 "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
                 "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
-                "REMOTE_ADDR": "127.0.0.1",
+                "REMOTE_ADDR": self.client_address[0],
             }
             body = self.rfile.read(int(length))
             done = subprocess.run(["git", "http-backend"], input=body, env=environment, capture_output=True, check=True)
@@ -126,16 +129,16 @@ def _handler(folder: Path) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _certificate(folder: Path) -> Path:
-    """Make a certificate of 127.0.0.1, with its key, in one file."""
+def _certificate(folder: Path, host: str) -> Path:
+    """Make a certificate of an address, with its key, in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
     now = datetime.datetime.now(datetime.UTC)
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(hours=1))
         .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
