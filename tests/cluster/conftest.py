@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from kubernetes import client
 
 from secure_tiller_cli.diagnosis import Accepted, Credentials, Refused
 from testbed.demo.place import Place
+from testbed.pulumi_stack import PROJECT
 from testbed.tiller import ask
 from testbed.toolchain import Toolchain
 from tests.support.live_objects import listed
@@ -153,3 +155,14 @@ def newcomer(
     yield begin
     for one in begun:
         one.clean()
+
+
+@pytest.fixture(scope="module")
+def virtualenv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtualenv with the packages of the tests and, in place of `pip install`, those of this checkout."""
+    folder = tmp_path_factory.mktemp("newcomer") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    (site,) = folder.glob("lib/python*/site-packages")
+    (installed,) = Path(sys.prefix).glob("lib/python*/site-packages")
+    (site / "newcomer.pth").write_text(f"{PROJECT / 'components'}\n{installed}\n")
+    return folder

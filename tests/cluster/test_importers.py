@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,17 +92,6 @@ class Newcomer:
         """Return the types of what is in the state."""
         resources = json.loads(self.stack.export())["deployment"].get("resources", ())
         return {resource["type"] for resource in resources} - {"pulumi:pulumi:Stack"}
-
-
-@pytest.fixture(scope="module")
-def virtualenv(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A virtualenv with the packages of the tests and, in place of `pip install`, those of this checkout."""
-    folder = tmp_path_factory.mktemp("newcomer") / "venv"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
-    (site,) = folder.glob("lib/python*/site-packages")
-    (installed,) = Path(sys.prefix).glob("lib/python*/site-packages")
-    (site / "newcomer.pth").write_text(f"{PROJECT / 'components'}\n{installed}\n")
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,9 @@ import pytest
 import yaml
 
 from secure_tiller.version import VERSION
-from tests.cluster.test_importers import virtualenv
 from tests.support.command import run_here
 from tests.support.newcomers import IN_PYTHON, IN_YAML, UP, Newcomer
 from tiller_facts.identity import COMPONENT
-
-__all__ = ["virtualenv"]
 
 
 def one_message(done: "subprocess.CompletedProcess[str]", words: str, lines: int = 1) -> None:
