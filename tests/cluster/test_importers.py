@@ -64,9 +64,9 @@ class Newcomer:
     def foreign(self) -> str:
         return f"{self.team}-foreign"
 
-    def write(self, foreign: dict[str, object], beginning: str = "", end: str = "") -> None:
-        """Write the program, with the namespace of somebody else among the managed ones."""
-        namespaces = {f"{self.team}-apps": {"retain_on_delete": False}, self.foreign: foreign}
+    def write(self, foreign: dict[str, object], beginning: str = "", end: str = "", *, keeps: bool = False) -> None:
+        """Write the program, with the namespace of somebody else among the managed ones; it keeps its own or not."""
+        namespaces = {f"{self.team}-apps": {"retain_on_delete": keeps}, self.foreign: foreign}
         text = self.text
         for old, new in {'{"blue-apps": {}}': repr(namespaces), '"blue"': f'"{self.team}"', **self.replaced}.items():
             text = text.replace(old, new)
