@@ -46,9 +46,10 @@ toolchain: $(ENVIRONMENT) ## find or build every program the demo and the tests 
 uid: ## the UID by which a stack file names its cluster: that of the current kubeconfig context
 	@kubectl get namespace kube-system --output 'jsonpath={.metadata.uid}{"\n"}'
 
-schema: $(ENVIRONMENT) ## write stacks/schema.json, by which editors complete and check stack files, and plugin/schema.json
+schema: $(ENVIRONMENT) ## write stacks/schema.json, by which editors complete and check stack files, plugin/schema.json and docs/fields.md
 	@$(RUN) -m secure_tiller_stack.json_schema > stacks/schema.json
 	@$(RUN) -m secure_tiller_stack.plugin > plugin/schema.json
+	@$(RUN) -m secure_tiller_stack.fields_page < plugin/schema.json > docs/fields.md
 
 reference: $(ENVIRONMENT) ## write docs/reference.md, every option of the command, from the command itself
 	@.venv/bin/typer secure_tiller_cli.commands utils docs --name secure-tiller --title 'Reference of `secure-tiller`' --output docs/reference.md

@@ -90,10 +90,10 @@ def test_a_component_without_a_look_does_not_touch_what_exists(
     one = with_variables(newcomer("bare", "newer"), NOT_UPSERTING=kubeconfigs["4.29"])
     one.write({"retain_on_delete": False}, NEWER)
     version = namespace(one, one.foreign).resource_version
-    for command in (one.stack.preview, one.stack.up):
-        done = command(check=False)
-        assert done.returncode != 0
-        assert f'namespaces "{one.foreign}" already exists' in done.stdout, done.stdout
+    one.stack.preview()  # the provider leaves the clash out of previews, as 4.25 does
+    done = one.stack.up(check=False)
+    assert done.returncode != 0
+    assert f'namespaces "{one.foreign}" already exists' in done.stdout, done.stdout
     one.stack.destroy()
     assert namespace(one, one.foreign).resource_version == version
     assert one.theirs() == one.before

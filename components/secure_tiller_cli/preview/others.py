@@ -14,6 +14,8 @@ MUTATING = ("MutatingWebhookConfiguration", "MutatingAdmissionPolicy", "Mutating
 """Kinds by which others can change an object before the API server stores it."""
 VALIDATING = "ValidatingWebhookConfiguration"
 """The kind by which others are sent objects before the API server stores them."""
+OVERWRITES = frozenset(("enablePatchForce", "upsertExistingObjects"))
+"""The inputs of a Kubernetes provider that let it write over what others wrote or made; both begin with its 4.29."""
 POLICY_ENGINES = ("kyverno.io", "mutations.gatekeeper.sh", "policies.kyverno.io")
 """API groups whose objects, if they are of no namespace, let a webhook change objects."""
 NETWORK = (
@@ -32,21 +34,25 @@ def findings(change: Change, tillers: Tillers) -> Iterator[Meaning]:
         word = "deleted" if change.operation == "delete" else "replaced"
         kept = " from the stack only, and stays in the cluster" if word == "deleted" and change.stays else ""
         yield Meaning(f"other-{change.operation}", f"{{resource}} is {word}{kept}", names, risk=not kept)
-    elif moved := _moved(change):
-        sentence = "{resource} changes {inputs}: its objects may go to another cluster"
-        yield Meaning("other-provider", sentence, {**names, "inputs": moved}, risk=True)
+    elif change.state.type.startswith("pulumi:providers:") and change.operation == "update":
+        yield from _provider(change, names)
     if _is_object(change):
         found = [*(_everywhere(change) if change.counts else ()), *_placed(change, tillers)]
         yield from (Meaning(code, f"{{resource}} {words}", names, risk=True) for code, words in found)
 
 
-def _moved(change: Change) -> tuple[str, ...]:
-    """Return the inputs that an update of a provider changes; not its version, which is no place."""
-    if not (change.state.type.startswith("pulumi:providers:") and change.operation == "update"):
-        return ()
+def _provider(change: Change, names: dict[str, str]) -> Iterator[Meaning]:
+    """Report the inputs that an update of a provider changes; not its version, which is no place."""
     seen = {key for key in {*change.old, *change.new} if change.old.get(key) != change.new.get(key)}
-    changed = seen | set(change.step.diffReasons or ())  # a secret is the same text on both sides
-    return tuple(sorted(changed - {"version"})) if changed else ("its inputs",)
+    reasons = set(change.step.diffReasons or ())  # a secret is the same text on both sides: only they name it
+    changed = seen | reasons
+    no_places = OVERWRITES | {"version"} if reasons else {"version"}
+    if moved := changed - no_places if changed else {"its inputs"}:
+        sentence = "{resource} changes {inputs}: its objects may go to another cluster"
+        yield Meaning("other-provider", sentence, {**names, "inputs": tuple(sorted(moved))}, risk=True)
+    if begun := {key for key in changed & OVERWRITES if change.new.get(key) not in (None, False, "false")}:
+        sentence = "{resource} turns on {inputs}: it may write over what somebody else made or changed"
+        yield Meaning("other-overwrites", sentence, {**names, "inputs": tuple(sorted(begun))}, risk=True)
 
 
 def _is_object(change: Change) -> bool:

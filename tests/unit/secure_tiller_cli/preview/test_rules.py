@@ -361,6 +361,7 @@ PROVIDER: dict[str, Any] = {"context": "production", "kubeconfig": "/a", "cluste
         ("update", {"cluster": "evil"}, None, "changes cluster:"),
         ("update", {}, ["kubeconfig"], "changes kubeconfig:"),  # a secret is not shown
         ("update", {}, None, "changes its inputs:"),
+        ("update", {"enablePatchForce": "true"}, None, "changes enablePatchForce:"),  # and perhaps a secret
         ("update", {"version": "4.25.1"}, ["version"], ""),
         ("same", {}, None, ""),
         ("create", {}, None, ""),
@@ -378,6 +379,33 @@ def test_a_provider_that_is_changed_may_lead_to_another_cluster(
     found = [each for each in summary.others.findings if each.code == "other-provider"]
     assert [each.risk for each in found] == ([True] if said else [])
     assert not found or said in found[0].plain()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ({}, {"enablePatchForce": "true"}, "turns on enablePatchForce:"),
+        ({}, {"upsertExistingObjects": "true"}, "turns on upsertExistingObjects:"),
+        ({"enablePatchForce": "false"}, {"enablePatchForce": "[unknown]"}, "turns on enablePatchForce:"),
+        ({"enablePatchForce": "true"}, {}, ""),
+        ({"enablePatchForce": "true"}, {"enablePatchForce": "false"}, ""),
+        ({"upsertExistingObjects": "true"}, {"upsertExistingObjects": "true"}, ""),
+    ],
+)
+def test_a_provider_that_begins_to_write_over_others_is_a_risk_and_leads_to_no_other_cluster(
+    before: dict[str, str], after: dict[str, str], said: str
+) -> None:
+    kind = "pulumi:providers:kubernetes"
+    states = [
+        {"type": kind, "inputs": PROVIDER | version | {"version": name}}
+        for name, version in (("1", before), ("2", after))
+    ]
+    changed = step("update", f"urn:pulumi:test::secure-tiller::{kind}::cluster", *states)
+    reasons = [*({*before} ^ {*after}), "version"]
+    summary = summarize(Digest.model_validate({"steps": [changed | {"diffReasons": reasons}], "changeSummary": {}}))
+    found = {each.code: each.plain() for each in summary.others.findings if each.risk}
+    assert set(found) == ({"other-overwrites"} if said else set())
+    assert said in "".join(found.values())
 
 
 ACCOUNT = urn_of("green", "kubernetes:core/v1:ServiceAccount", "service-account")
