@@ -16,11 +16,11 @@ from kubernetes import client
 
 from testbed.demo.place import Place
 from tests.cluster import api_proxy
-from tests.cluster.test_importers import NOBODY_LOOKS, Newcomer, newcomer, one_message, virtualenv
+from tests.cluster.test_importers import NOBODY_LOOKS, Newcomer, newcomer, one_message
 from tests.support.cluster_objects import item
 from tiller_facts.identity import MANAGED_BY, MANAGED_BY_LABEL
 
-__all__ = ["newcomer", "virtualenv"]
+__all__ = ["newcomer"]
 
 NEWER = """
 import os
