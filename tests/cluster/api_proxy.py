@@ -118,7 +118,7 @@ def leading_to(
             self.end_headers()
             is_aged = version and self.path.startswith("/version")
             parts = [_aged(answer.read(), version)] if is_aged else answer.stream(decode_content=False)
-            with suppress(ConnectionError):  # who watches may go at any time
+            with suppress(OSError):  # who watches may go at any time
                 for part in parts:
                     self.wfile.write(part)
 
