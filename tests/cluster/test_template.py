@@ -15,6 +15,7 @@ from tests.support.newcomers import Newcomer, fenced
 from tests.support.published import LATER, Published
 
 NEW, LOOK_AND_DO, PROVE = fenced("sh", (PROJECT / "docs" / "own-repository.md").read_text())
+TESTED = dict(line.split("==") for line in (PROJECT / "constraints.txt").read_text().splitlines() if "==" in line)
 PREVIEW, UP = LOOK_AND_DO.splitlines()
 CHECK, BUNDLE = PROVE.splitlines()
 
@@ -68,6 +69,10 @@ def test_the_page_leads_from_an_empty_folder_to_a_tiller_and_to_its_next_version
     assert yaml.safe_load((one.stack.project / "Pulumi.yaml").read_text())["name"] == "tillers"
     assert {each["name"] for each in json.loads(one.shell("pulumi stack ls --json"))} == {"production"}
     assert "# Who gets a certificate." in settings(one).read_text()
+    installed = one.shell(".venv/bin/pip list --format freeze").replace("_", "-").splitlines()
+    assert {f"{name}=={TESTED[name]}" for name in ("pulumi", "pulumi-kubernetes", "pulumi-tls", "pydantic")} <= {
+        *installed
+    }
 
     write(one, ("context: production", f"context: {one.context}"), ("blue", one.team))
     said = refused(one, "secure-tiller:cluster")
