@@ -15,9 +15,6 @@ from testbed.toolchain.pins import GO, GoProgram
 
 MODULES = Path(__file__).parent / "modules"
 
-_COMPILERS = (os.cpu_count() or 1) + 1
-"""How many run at once: one more than there are cores, because the last steps of a large package keep one core busy."""
-
 
 def key(program: GoProgram) -> str:
     """The cache key of a program: its description and every file of its module."""
@@ -44,9 +41,7 @@ def build(program: GoProgram, into: Path, cache: Path, log: Path) -> None:
     go = _Go(command, program, source, cache, log)
     for module, file, name in program.embedded:
         shutil.copyfile(go.folder_of(module) / file, source / name)
-    go.run(
-        "build", "-mod=mod", "-p", str(_COMPILERS), "-trimpath", *_flags(program), "-o", f"{into}/", *program.packages
-    )
+    go.run("build", "-mod=mod", "-trimpath", *_flags(program), "-o", f"{into}/", *program.packages)
     for module, folder in program.beside:
         for script in (go.folder_of(module) / folder).glob("pulumi-*"):
             if script.is_file():
@@ -100,10 +95,10 @@ def _flags(program: GoProgram) -> list[str]:
 def _compilers_memory() -> str:
     """Return how much memory a compiler may fill before it collects garbage, which takes a quarter of its time.
 
-    All compilers together fill half of the machine's memory.
+    There is a compiler for each core: together they fill half of the machine's memory.
     """
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return str(memory // 2 // _COMPILERS)
+    return str(memory // 2 // (os.cpu_count() or 1))
 
 
 class _Go:
