@@ -11,7 +11,7 @@ from testbed.pulumi_stack import PROJECT
 from tests.support.published import EXAMPLE
 
 ADDRESS = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
-_REFERENCE = re.compile(r"(https://[^\s\"')@]+?/secure-tiller)(?:@|/blob/|/raw/)(v?[\d.]+\d)")
+_REFERENCE = re.compile(r"(https://[^\s\"')@]+?/secure-tiller(?:/plugin)?)(?:@|/blob/|/raw/)(v?[\d.]+\d)")
 
 
 def references(text: str) -> list[tuple[str, str]]:
@@ -28,10 +28,12 @@ def texts() -> dict[str, str]:
 
 def test_every_reference_is_to_this_version_at_this_address() -> None:
     found = {name: references(text) for name, text in texts().items()}
-    wrong = {name: each for name, each in found.items() if set(each) - {(ADDRESS, f"v{VERSION}")}}
+    right = {(ADDRESS, f"v{VERSION}"), (f"{ADDRESS}/plugin", VERSION)}
+    wrong = {name: each for name, each in found.items() if set(each) - right}
     assert wrong == {}
     assert found["template/requirements.txt"]
     assert found["template/stacks/Pulumi.production.yaml"]
+    assert found["examples/yaml/Pulumi.yaml"]
 
 
 def test_the_pages_name_this_version() -> None:
@@ -52,6 +54,7 @@ def test_nothing_is_installed_by_the_bare_name() -> None:
     ("text", "found"),
     [
         (f"pulumi-secure-tiller @ git+{EXAMPLE}@v0.2.0", [(EXAMPLE, "v0.2.0")]),
+        (f"  secure-tiller: {EXAMPLE}/plugin@0.2.0", [(f"{EXAMPLE}/plugin", "0.2.0")]),
         (
             "https://git.example.com/other/secure-tiller/raw/v9.9.9/x",
             [("https://git.example.com/other/secure-tiller", "v9.9.9")],
