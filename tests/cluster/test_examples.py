@@ -6,6 +6,7 @@
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -105,8 +106,7 @@ def second(tools: Toolchain, console: Console) -> Iterator[Instance]:
     local_cluster.down(SECOND)
 
 
-def uid_of(kubeconfig: Path) -> str:
-    api = config.new_client_from_config(str(kubeconfig))
+def uid_of(api: client.ApiClient) -> str:
     return str(client.CoreV1Api(api).read_namespace("kube-system").metadata.uid)
 
 
@@ -114,15 +114,17 @@ def test_a_fleet_is_deployed_on_two_clusters(
     second: Instance, begin: Callable[[str], Newcomer], tmp_path: Path
 ) -> None:
     one = begin("two-clusters")
+    there = replace(one, api=config.new_client_from_config(str(second.kubeconfig)))
+    there.make_foreign()
     both = {**one.environment, "KUBECONFIG": f"{one.environment['KUBECONFIG']}:{second.kubeconfig}"}
     merge = ["kubectl", "config", "view", "--flatten", "--raw"]
     merged = tmp_path / "kubeconfig"
     merged.touch(0o600)
     merged.write_text(subprocess.run(merge, env=both, capture_output=True, text=True, check=True).stdout)
     one.environment = {**one.environment, "KUBECONFIG": str(merged)}
-    set_values(one, TWO_CLUSTERS, one.context, one.uid, second.context, uid_of(second.kubeconfig))
+    set_values(one, TWO_CLUSTERS, one.context, one.uid, second.context, uid_of(there.api))
     fleet = {name: {f"orders-{name}", f"search-{name}"} for name in ("east", "west")}
     deploy(one, *fleet["east"], *fleet["west"])
     assert {name: set(teams) for name, teams in one.stack.outputs().items()} == fleet
     one.stack.destroy()
-    assert one.theirs() == one.before
+    assert (one.theirs(), there.theirs()) == (one.before, there.before)
