@@ -4,15 +4,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import hypothesis
 import pytest
 
 from tests.support import api_server
 from tests.support.said import Program
-
-# Examples are the same in every run: a failure seen once can be seen again.
-hypothesis.settings.register_profile("unit", deadline=None, derandomize=True, max_examples=100)
-hypothesis.settings.load_profile("unit")
 
 
 @pytest.fixture
