@@ -18,7 +18,7 @@ from testbed.demo.place import Place
 from tests.cluster import api_proxy
 from tests.cluster.test_importers import NOBODY_LOOKS, Newcomer, newcomer, one_message
 from tests.support.cluster_objects import item
-from tiller_facts.identity import MANAGED_BY_LABEL
+from tiller_facts.identity import MANAGED_BY, MANAGED_BY_LABEL
 
 __all__ = ["newcomer"]
 
@@ -167,5 +167,28 @@ def test_a_namespace_that_was_kept_is_taken_back_because_the_program_upserts(
     one.write({"existing": True}, NEWER, keeps=True)
     one.stack.up()
     assert one.made().items() >= ours.items()
+    one.stack.preview("--expect-no-changes")
+    one.stack.destroy()
+
+
+def test_what_was_created_by_post_is_written_over_by_force_alone_once_somebody_else_has_changed_it(
+    newcomer: Callable[[str, str], Newcomer], kubeconfigs: dict[str, Path]
+) -> None:
+    one = with_variables(newcomer("bare", "force"), NOT_UPSERTING=kubeconfigs["4.29"])
+    one.write({"existing": True}, NEWER)
+    one.stack.up()
+    one.stack.preview("--expect-no-changes")
+    made = namespace(one, f"{one.team}-apps")
+    assert {(entry.manager, entry.operation) for entry in made.managed_fields} == {("pulumi-kubernetes", "Update")}
+
+    deployment = ("deployment", "tiller-deploy", "--namespace", f"{one.team}-tiller")
+    # Not by kubectl's own name: the provider takes over the fields of every manager whose name begins with it.
+    theirs = ("--overwrite", "--field-manager=somebody", f"{MANAGED_BY_LABEL}=somebody")
+    kubectl(one, "label", *deployment, *theirs)
+    refused = one.stack.up("--refresh", check=False)
+    assert refused.returncode != 0
+    assert "field conflict detected" in refused.stdout, refused.stdout
+    with_variables(one, PULUMI_K8S_ENABLE_PATCH_FORCE="true").stack.up("--refresh")
+    assert MANAGED_BY in kubectl(one, "get", *deployment, "--output", "jsonpath={.metadata.labels}")
     one.stack.preview("--expect-no-changes")
     one.stack.destroy()

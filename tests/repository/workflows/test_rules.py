@@ -227,7 +227,7 @@ def test_the_templates_preview_gets_its_secrets_by_an_approval_alone() -> None:
     workflow = parsed(TEMPLATE)
     assert set(workflow[True]) == {"pull_request"}
     assert {name for name, job in jobs(workflow).items() if with_secrets(job)} == {"preview"}
-    assert jobs(workflow)["preview"]["environment"] == "preview"
+    assert jobs(workflow)["preview"]["environment"] == "preview-code"
     assert "**required reviewers**" in (PROJECT / "template" / "README.md").read_text()
 
 
