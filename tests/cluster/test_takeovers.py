@@ -29,7 +29,7 @@ from tests.support.remedies import commands, run, succeeded
 from tiller_facts.identity import MANAGED_BY, MANAGED_BY_LABEL, SELECTOR
 from tiller_facts.kinds import DEPLOYMENTS, NAMESPACES, SECRETS, Kind
 
-AFTER_THE_LOOK = "    provider = _provider(stack, access, cluster, provider_name)\n"
+AFTER_THE_LOOK = "    provider = looked_at(stack, provider_of(access, cluster, provider_name))\n"
 
 
 def planned(settings: Any, team: str, stack: str) -> list[PlannedObject]:

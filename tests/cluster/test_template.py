@@ -15,7 +15,10 @@ from tests.support.newcomers import Newcomer, fenced
 from tests.support.published import LATER, Published
 
 NEW, LOOK_AND_DO, PROVE = fenced("sh", (PROJECT / "docs" / "own-repository.md").read_text())
-TESTED = dict(line.split("==") for line in (PROJECT / "constraints.txt").read_text().splitlines() if "==" in line)
+TESTED = {
+    name.replace("_", "-"): version
+    for name, version in re.findall(r"^(\S+)==(\S+)$", (PROJECT / "constraints.txt").read_text(), re.MULTILINE)
+}
 PREVIEW, UP = LOOK_AND_DO.splitlines()
 CHECK, BUNDLE = PROVE.splitlines()
 
