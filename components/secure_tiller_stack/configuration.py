@@ -59,7 +59,7 @@ def read_stack(project: str, keys: Iterable[str], values: Mapping[str, object], 
     teams, server_keys = values.get("teams"), values.get("serverKeys")
     problems = (
         *_unknown_keys(project, keys),
-        *_wrongly_encrypted(project, values, secret),
+        *_wrongly_encrypted(values, secret),
         *_misplaced_keys(teams, server_keys),
     )
     return read_values({**values, "teams": _with_server_keys(teams, server_keys)}, problems)
@@ -98,10 +98,10 @@ def read_values(values: Mapping[str, object], before: Iterable[Problem] = ()) ->
     return Stack(all_teams, cluster, str(content), frozenset(_map(values.get("removed"))))
 
 
-def _wrongly_encrypted(project: str, values: Mapping[str, object], secret: Container[str]) -> Iterator[Problem]:
+def _wrongly_encrypted(values: Mapping[str, object], secret: Container[str]) -> Iterator[Problem]:
     """Yield a problem for each value with credentials that is plain, and for each other one that is encrypted."""
     for word in KEYS:
-        key, setting = f"{project}:{word}", SECRET_KEYS.get(word)
+        key, setting = f"{NAMESPACE}:{word}", SECRET_KEYS.get(word)
         if not values.get(word) or (setting is not None) == (key in secret):
             continue
         if setting:

@@ -57,6 +57,23 @@ def test_a_key_of_ours_under_the_projects_name_is_refused_with_its_right_name() 
     )
 
 
+@pytest.mark.parametrize("project", ["secure-tiller", "fleet"])
+def test_an_encrypted_value_among_the_teams_is_refused_in_a_project_of_any_name(project: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        read_stack(project, ["secure-tiller:teams"], {"teams": TEAMS}, secret={"secure-tiller:teams"})
+    (problem,) = error.value.problems
+    assert (problem.key, problem.value) == ("secure-tiller:teams", "(not shown)")
+
+
+@pytest.mark.parametrize("project", ["secure-tiller", "fleet"])
+def test_an_encrypted_kubeconfig_is_read_in_a_project_of_any_name_and_a_plain_one_refused(project: str) -> None:
+    keys, values = ["secure-tiller:kubeconfig"], {"teams": TEAMS, "kubeconfig": "apiVersion: v1"}
+    assert read_stack(project, keys, values, ENCRYPTED).kubeconfig == "apiVersion: v1"
+    with pytest.raises(ConfigurationError) as error:
+        read_stack(project, keys, values, secret=())
+    assert [problem.key for problem in error.value.problems] == keys
+
+
 @pytest.mark.parametrize(
     ("key", "nearest"),
     [("team", "teams"), ("default", "defaults"), ("serverkeys", "serverKeys"), ("remove", "removed")],
