@@ -6,8 +6,6 @@ It can make the API server look older than it is, and pulumi-kubernetes newer.
 import base64
 import json
 import secrets
-import ssl
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -129,7 +127,7 @@ def leading_to(
 
     authority = pki.authority()
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.socket = _tls(pki.server(authority)).wrap_socket(server.socket, server_side=True)
+        server.socket = pki.serving(pki.server(authority)).wrap_socket(server.socket, server_side=True)
         address = f"https://127.0.0.1:{server.server_port}"
         ca = base64.b64encode(authority.pem.encode()).decode()
         _write_copy(kubeconfig, copy, {"server": address, "certificate-authority-data": ca}, token)
@@ -147,15 +145,6 @@ def _end_to_end(headers: Any) -> dict[str, str]:
 def _aged(content: bytes, version: str) -> bytes:
     major, minor = version.split(".")
     return json.dumps({**json.loads(content), "major": major, "minor": minor, "gitVersion": f"v{version}.0"}).encode()
-
-
-def _tls(shown: pki.Pair) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with tempfile.NamedTemporaryFile("w") as both:
-        both.write(shown.pem + shown.key_pem)
-        both.flush()
-        context.load_cert_chain(both.name)
-    return context
 
 
 def _write_copy(kubeconfig: Path, copy: Path, cluster: dict[str, str], token: str) -> None:

@@ -17,8 +17,8 @@ from testbed.demo.place import Place
 from testbed.pulumi_stack import PROJECT
 from testbed.tiller import ask
 from testbed.toolchain import Toolchain
-from tests.support.live_objects import listed
-from tests.support.newcomers import Newcomer
+from tests.support.live_objects import listed, uid_of
+from tests.support.newcomers import Newcomer, environment
 from tests.support.projects import TestStack
 from tests.support.published import LATER, Published, published
 
@@ -130,24 +130,19 @@ def newcomer(
     suffix: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Callable[[str], Newcomer]]:
-    """Begin in an empty folder, beside a namespace of somebody else."""
+    """Begin in an empty folder, near a namespace of somebody else."""
     context = yaml.safe_load(cluster.kubeconfig.read_text())["current-context"]
-    uid = client.CoreV1Api(api).read_namespace("kube-system").metadata.uid
     begun = list[Newcomer]()
 
     def begin(word: str) -> Newcomer:
         folder = tmp_path_factory.mktemp("empty")
-        backend = tmp_path_factory.mktemp("backend")
-        environment = {key: value for key, value in tools.environment.items() if key != "PYTHONPATH"} | {
+        variables = environment(tools, cluster.kubeconfig, tmp_path_factory.mktemp("backend")) | {
             **repository.environment,
             "PULUMI_HOME": str(pulumi_home),
             "PATH": f"{tools.environment['PATH']}:{yaml_host}",
-            "KUBECONFIG": str(cluster.kubeconfig),
-            "PULUMI_BACKEND_URL": f"file://{backend}",
-            "PULUMI_CONFIG_PASSPHRASE": "newcomer",
             "PULUMI_NON_INTERACTIVE": "true",
         }
-        one = Newcomer(folder, f"{word}-{suffix}", repository.address, environment, context, uid, api)
+        one = Newcomer(folder, f"{word}-{suffix}", repository.address, variables, context, uid_of(api), api)
         one.make_foreign()
         begun.append(one)
         return one

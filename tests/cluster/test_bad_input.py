@@ -12,7 +12,7 @@ from kubernetes import client
 
 from testbed.toolchain import Toolchain
 from tests.support.cluster_objects import item
-from tests.support.live_objects import existing
+from tests.support.live_objects import existing, uid_of
 from tests.support.projects import TestStack, make_stack
 
 GOOD: dict[str, object] = {"namespaces": {"apps": {}}, "clients": {"ann": {}}}
@@ -120,7 +120,7 @@ def test_a_stack_that_names_no_cluster_is_refused_with_the_lines_to_write(
     stack = new_stack({"blue": GOOD})
     stack.configure({"secure-tiller:teams": {"blue": GOOD}})
     done = stack.preview(check=False)
-    uid = client.CoreV1Api(api).read_namespace("kube-system").metadata.uid
+    uid = uid_of(api)
     assert done.returncode != 0
     assert f"write uid: {uid}" in done.stdout
 

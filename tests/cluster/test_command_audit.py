@@ -26,12 +26,12 @@ from testbed.tiller import ask
 from testbed.toolchain import Toolchain
 from testbed.toolchain.pins import TILLER_IMAGE
 from testbed.waiting import until
-from tests.repository.test_docs import fenced
 from tests.support import pki
 from tests.support.accounts import Accounts
 from tests.support.cluster_objects import Object, binding, granted, item, rule
 from tests.support.command import PROGRAM
 from tests.support.live_objects import create, is_rolled_out
+from tests.support.pages import fenced
 from tests.support.projects import TestStack
 from tiller_facts.severity import Severity
 

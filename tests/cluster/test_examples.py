@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from kubernetes import client, config
+from kubernetes import config
 from rich.console import Console
 
 from testbed import cluster as local_cluster
@@ -19,7 +19,9 @@ from testbed.pulumi_stack import PROJECT
 from testbed.toolchain import Toolchain
 from tests.support import pki
 from tests.support.command import run_here
-from tests.support.newcomers import Newcomer, fenced
+from tests.support.live_objects import uid_of
+from tests.support.newcomers import Newcomer
+from tests.support.pages import fenced
 from tests.support.published import EXAMPLE
 
 PAGE = (PROJECT / "examples" / "README.md").read_text()
@@ -104,10 +106,6 @@ def second(tools: Toolchain, console: Console) -> Iterator[Instance]:
     local_cluster.up(SECOND, tools, console)
     yield SECOND
     local_cluster.down(SECOND)
-
-
-def uid_of(api: client.ApiClient) -> str:
-    return str(client.CoreV1Api(api).read_namespace("kube-system").metadata.uid)
 
 
 def test_a_fleet_is_deployed_on_two_clusters(

@@ -1,6 +1,5 @@
 """Programs of newcomers, each in a folder of its own, as the pages give them, near a namespace of somebody else."""
 
-import json
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,13 +13,12 @@ from kubernetes import client
 from testbed.demo.place import Place
 from testbed.pulumi_stack import PROJECT, Stack
 from testbed.toolchain import Toolchain
-from tests.repository.test_docs import fenced
-from tests.support.cluster_objects import item
 from tests.support.command import run_here
-from tests.support.live_objects import create
+from tests.support.live_objects import uid_of
+from tests.support.newcomers import UID, NearSomebodyElse, environment, resources
+from tests.support.pages import fenced
 
 README, PAGE = (PROJECT / "README.md").read_text(), (PROJECT / "docs" / "programs.md").read_text()
-UID = "6f2d7a3e-0c5b-4f0e-9d53-7d0f2f0a1b7c"
 
 
 def program(text: str, words: str) -> str:
@@ -41,7 +39,7 @@ NOBODY_LOOKS = "from secure_tiller import foreign\nforeign.guarded = lambda till
 
 
 @dataclass
-class Newcomer:
+class Newcomer(NearSomebodyElse):
     """A project with one program, and a namespace of somebody else.
 
     Attributes:
@@ -60,10 +58,6 @@ class Newcomer:
     api: client.ApiClient
     before: Any = field(default=None)
 
-    @property
-    def foreign(self) -> str:
-        return f"{self.team}-foreign"
-
     def write(self, foreign: dict[str, object], beginning: str = "", end: str = "", *, keeps: bool = False) -> None:
         """Write the program, with the namespace of somebody else among the managed ones; it keeps its own or not."""
         namespaces = {f"{self.team}-apps": {"retain_on_delete": keeps}, self.foreign: foreign}
@@ -71,16 +65,6 @@ class Newcomer:
         for old, new in {'{"blue-apps": {}}': repr(namespaces), '"blue"': f'"{self.team}"', **self.replaced}.items():
             text = text.replace(old, new)
         (self.stack.project / "__main__.py").write_text(beginning + text + end)
-
-    def theirs(self) -> Any:
-        """Return the objects of somebody else; None: they are gone or going."""
-        core = client.CoreV1Api(self.api)
-        found = core.list_namespace(field_selector=f"metadata.name={self.foreign}").items
-        if not found or found[0].metadata.deletion_timestamp:
-            return None
-        kept = core.read_namespaced_config_map("theirs", self.foreign)
-        metadata = found[0].metadata
-        return metadata.uid, metadata.labels, metadata.annotations, kept.metadata.uid, kept.data
 
     def made(self) -> dict[str, str]:
         """Return the UID of each namespace that the program has made, by name."""
@@ -90,8 +74,7 @@ class Newcomer:
 
     def registered(self) -> set[str]:
         """Return the types of what is in the state."""
-        resources = json.loads(self.stack.export())["deployment"].get("resources", ())
-        return {resource["type"] for resource in resources} - {"pulumi:pulumi:Stack"}
+        return {resource["type"] for resource in resources(self.stack)} - {"pulumi:pulumi:Stack"}
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +88,7 @@ def newcomer(
 ) -> Iterator[Callable[[str, str], Newcomer]]:
     """Begin in an empty folder, with one of the programs, near a namespace of somebody else."""
     context = yaml.safe_load(cluster.kubeconfig.read_text())["current-context"]
-    uid = client.CoreV1Api(api).read_namespace("kube-system").metadata.uid
+    uid = uid_of(api)
     begun = list[Newcomer]()
 
     def begin(way: str, word: str) -> Newcomer:
@@ -115,25 +98,16 @@ def newcomer(
         project.mkdir()
         runtime = {"name": "python", "options": {"virtualenv": str(virtualenv)}}
         (project / "Pulumi.yaml").write_text(yaml.safe_dump({"name": "eco", "runtime": runtime}))
-        environment = {key: value for key, value in tools.environment.items() if key != "PYTHONPATH"} | {
-            "KUBECONFIG": str(cluster.kubeconfig),
-            "PULUMI_BACKEND_URL": f"file://{folder / 'backend'}",
-            "PULUMI_CONFIG_PASSPHRASE": "newcomer",
-        }
-        stack = Stack(f"{word}-{suffix}", environment, project)
+        stack = Stack(f"{word}-{suffix}", environment(tools, cluster.kubeconfig, folder / "backend"), project)
         stack.create()
         one = Newcomer(stack, team, PROGRAMS[way], {"production": context, UID: uid}, api)
-        create(api, item("Namespace", one.foreign, "", metadata={"labels": {"owner": "somebody-else"}}))
-        create(api, item("ConfigMap", "theirs", one.foreign, data={"word": "theirs"}))
-        one.before = one.theirs()
+        one.make_foreign()
         begun.append(one)
         return one
 
     yield begin
     for one in begun:
-        names = [f"{one.team}-{part}" for part in ("foreign", "apps", "tiller")]
-        command = ["kubectl", "delete", "namespace", "--wait=false", "--ignore-not-found", *names]
-        subprocess.run(command, env=dict(one.stack.environment), capture_output=True, check=True)
+        one.clean()
 
 
 def one_message(done: "subprocess.CompletedProcess[str]") -> str:

@@ -78,6 +78,15 @@ def in_the_way(one: Newcomer, folder: Path) -> tuple[str, Path]:
     return name, file
 
 
+def update(one: Newcomer, beginning: str, folder: Path) -> tuple[str, str]:
+    """Update while something appears after the look; return the name in the way, and what the failure printed."""
+    name, file = in_the_way(one, folder)
+    one.write({"existing": True}, beginning)
+    done = with_variables(one, IN_THE_WAY=file).stack.up(check=False)
+    assert done.returncode != 0
+    return name, done.stdout
+
+
 def kubectl(one: Newcomer, *arguments: str) -> str:
     return subprocess.run(
         ["kubectl", *arguments], env=dict(one.stack.environment), capture_output=True, text=True, check=True
@@ -114,12 +123,9 @@ def test_what_appears_after_the_look_ends_an_update_that_does_not_upsert_and_the
     newcomer: Callable[[str, str], Newcomer], kubeconfigs: dict[str, Path], tmp_path: Path
 ) -> None:
     one = with_variables(newcomer("deploy", "window"), NOT_UPSERTING=kubeconfigs["4.29"])
-    name, file = in_the_way(one, tmp_path)
-    one.write({"existing": True}, NEVER_UPSERTS)
-    done = with_variables(one, IN_THE_WAY=file).stack.up(check=False)
-    assert done.returncode != 0
-    assert f'namespaces "{name}" already exists' in done.stdout, done.stdout
-    assert "took over" not in done.stdout
+    name, said = update(one, NEVER_UPSERTS, tmp_path)
+    assert f'namespaces "{name}" already exists' in said, said
+    assert "took over" not in said
     assert f'"id": "{name}"' not in one.stack.export()
     seen = namespace(one, name)
     assert {entry.manager for entry in seen.managed_fields} == {"kubectl-create"}
@@ -139,11 +145,8 @@ def test_control_what_appears_after_the_look_is_taken_over_by_an_update_that_ups
 ) -> None:
     """`deploy` as it is: its provider upserts from 4.29 on, so that it behaves as before."""
     one = with_variables(newcomer("deploy", "upserts"), NOT_UPSERTING=kubeconfigs["4.29"])
-    name, file = in_the_way(one, tmp_path)
-    one.write({"existing": True}, NEWER)
-    done = with_variables(one, IN_THE_WAY=file).stack.up(check=False)
-    assert done.returncode != 0
-    assert "took over what somebody else made (1 problem)" in done.stdout, done.stdout
+    name, said = update(one, NEWER, tmp_path)
+    assert "took over what somebody else made (1 problem)" in said, said
     labels = namespace(one, name).labels
     assert "secure-tiller/team" in labels
     assert MANAGED_BY_LABEL not in labels

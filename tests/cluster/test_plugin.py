@@ -10,7 +10,7 @@ import yaml
 
 from secure_tiller.version import VERSION
 from tests.support.command import run_here
-from tests.support.newcomers import IN_PYTHON, IN_YAML, UP, Newcomer
+from tests.support.newcomers import IN_PYTHON, IN_YAML, UP, Newcomer, resources
 from tiller_facts.identity import COMPONENT
 
 
@@ -35,7 +35,10 @@ def test_the_page_leads_from_an_empty_folder_to_a_tiller_and_back(
     text = one.follow(section, program, one.foreign)
     for command in (one.stack.preview, one.stack.up):
         one_message(command(check=False), f"namespaces.{one.foreign}")
-        assert {each["type"] for each in one.resources()} <= {"pulumi:pulumi:Stack", "pulumi:providers:secure-tiller"}
+        assert {each["type"] for each in resources(one.stack)} <= {
+            "pulumi:pulumi:Stack",
+            "pulumi:providers:secure-tiller",
+        }
         assert one.theirs() == one.before
 
     packages = yaml.safe_load((one.stack.project / "Pulumi.yaml").read_text())["packages"]
@@ -127,7 +130,7 @@ def keys(one: Newcomer) -> dict[str, str]:
     """Return the public keys of the state, by URN."""
     return {
         each["urn"]: each["outputs"]["publicKeyPem"]
-        for each in one.resources()
+        for each in resources(one.stack)
         if each["type"] == "tls:index/privateKey:PrivateKey"
     }
 
@@ -152,7 +155,7 @@ def test_a_stack_of_deploy_goes_over_without_a_change_and_options_work(
     in_yaml(one, one.team, {"protect": True, "dependsOn": ["${first}"]})
     one.stack.up()
     assert keys(one) == made
-    protected = {each["type"] for each in one.resources() if each.get("protect")}
+    protected = {each["type"] for each in resources(one.stack) if each.get("protect")}
     assert {COMPONENT, "kubernetes:core/v1:Namespace", "kubernetes:apps/v1:Deployment"} <= protected
 
     in_yaml(one, one.team, {})

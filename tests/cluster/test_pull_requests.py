@@ -10,6 +10,7 @@ import pytest
 import yaml
 from kubernetes import client
 
+from tests.support.live_objects import uid_of
 from tests.support.projects import TestStack
 from tests.support.pull_requests import Repository, repository
 
@@ -62,7 +63,7 @@ def shared(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: s
     stack.run("config", "set", "--stack", stack.name, "--secret", "hidden", HIDDEN)
     encrypted = yaml.safe_load(stack.file.read_text())["config"]["secure-tiller:hidden"]
     content = yaml.safe_load(before)
-    uid = client.CoreV1Api(api).read_namespace("kube-system").metadata.uid
+    uid = uid_of(api)
     content["config"]["secure-tiller:cluster"] = {"uid": uid}
     stack.file.write_text(yaml.safe_dump(content))
     return Place(stack, repository(stack.project, {}), team, encrypted)

@@ -9,7 +9,8 @@ from kubernetes import client
 from testbed.pulumi_stack import PROJECT
 from tests.support.cluster_objects import item
 from tests.support.live_objects import create
-from tests.support.newcomers import UID, Newcomer, fenced
+from tests.support.newcomers import UID, Newcomer
+from tests.support.pages import changed, fenced
 
 PART = (PROJECT / "README.md").read_text().split("\n## Use it on your cluster\n")[1].split("\n## ")[0]
 CHECK_OUT, INIT, LOOK_AND_DO, BUNDLE, AS_THAT_CLIENT = fenced("sh", PART)
@@ -20,12 +21,8 @@ UID_LINE = next(line for line in SETTINGS.splitlines(keepends=True) if UID in li
 
 def settings(one: Newcomer, *changes: tuple[str, str]) -> str:
     """Return the page's stack file for this cluster and team."""
-    text = SETTINGS
     context = ("context: production", f"context: {one.context}")
-    for old, new in (*changes, context, ("    blue:", f"    {one.team}:"), ("blue-", f"{one.team}-")):
-        assert old in text, f"{old} is not in {text}"
-        text = text.replace(old, new)
-    return text
+    return changed(SETTINGS, *changes, context, ("    blue:", f"    {one.team}:"), ("blue-", f"{one.team}-"))
 
 
 def refused(one: Newcomer, words: str) -> None:
@@ -64,6 +61,7 @@ def test_the_readme_leads_from_an_empty_folder_to_a_bundle(newcomer: Callable[[s
     on_path = "export PATH=$PWD/.venv/bin:$PATH\n"
     one.shell(on_path + BUNDLE.replace("blue", one.team))
     assert (one.stack.project / "alice" / "key.pem").exists()
+    one.shell(AS_THAT_CLIENT)
     one.shell(f"{on_path}secure-tiller check --stack production")
     one.stack.preview("--expect-no-changes")
     one.stack.destroy()

@@ -11,8 +11,10 @@ import yaml
 
 from secure_tiller.version import VERSION
 from testbed.pulumi_stack import PROJECT
-from tests.support.newcomers import Newcomer, fenced
-from tests.support.published import LATER, Published
+from tests.support.newcomers import Newcomer, resources
+from tests.support.pages import changed, fenced
+from tests.support.published import LATER
+from tests.support.workflows import commands
 
 NEW, LOOK_AND_DO, PROVE = fenced("sh", (PROJECT / "docs" / "own-repository.md").read_text())
 TESTED = {
@@ -29,11 +31,7 @@ def settings(one: Newcomer) -> Path:
 
 def write(one: Newcomer, *changes: tuple[str, str]) -> None:
     """Change the stack's file."""
-    text = settings(one).read_text()
-    for old, new in changes:
-        assert old in text, f"{old} is not in {text}"
-        text = text.replace(old, new)
-    settings(one).write_text(text)
+    settings(one).write_text(changed(settings(one).read_text(), *changes))
 
 
 def refused(one: Newcomer, *words: str) -> str:
@@ -45,27 +43,21 @@ def refused(one: Newcomer, *words: str) -> str:
         assert said.count("(1 problem)") == 1, said
         assert "Traceback" not in said
         assert all(word in said for word in words), said
-        assert {each["type"] for each in one.resources()} <= {"pulumi:pulumi:Stack"}
+        assert {each["type"] for each in resources(one.stack)} <= {"pulumi:pulumi:Stack"}
         assert one.theirs() == one.before
     return said
 
 
-def of_the_workflow(one: Newcomer, repository: Published, step: str, temp: Path) -> None:
-    """Run a step of the project's workflow as `shell: bash` does (GitHub Actions documentation, Workflow syntax)."""
-    workflow = yaml.safe_load((one.stack.project / ".github" / "workflows" / "preview.yml").read_text())
-    (commands,) = (each["run"] for each in workflow["jobs"]["preview"]["steps"] if each.get("name") == step)
+def of_the_workflow(one: Newcomer, step: str, temp: Path) -> None:
+    """Run a step of the project's workflow."""
     runner = {"RUNNER_TEMP": str(temp), "GITHUB_STEP_SUMMARY": str(temp / "summary.md"), "STACK": "production"}
-    subprocess.run(
-        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", commands],
-        cwd=one.stack.project,
-        env=dict(one.environment) | dict(repository.environment) | runner,
-        check=True,
-    )
+    command = commands(one.stack.project / ".github" / "workflows" / "preview.yml", "preview", step)
+    subprocess.run(command, cwd=one.stack.project, env={**one.environment, **runner}, check=True)
 
 
 @pytest.mark.timeout(1500)  # it installs packages three times
 def test_the_page_leads_from_an_empty_folder_to_a_tiller_and_to_its_next_version(
-    newcomer: Callable[[str], Newcomer], repository: Published, tmp_path: Path
+    newcomer: Callable[[str], Newcomer], tmp_path: Path
 ) -> None:
     one = newcomer("new")
     one.shell(NEW, inside=False)
@@ -104,8 +96,8 @@ def test_the_page_leads_from_an_empty_folder_to_a_tiller_and_to_its_next_version
     one.stack.preview("--expect-no-changes")
 
     one.shell("rm -r .venv")
-    of_the_workflow(one, repository, "Install the program and the command", tmp_path)
-    of_the_workflow(one, repository, "Preview", tmp_path)
+    of_the_workflow(one, "Install the program and the command", tmp_path)
+    of_the_workflow(one, "Preview", tmp_path)
     assert "nothing changes" in (tmp_path / "summary.md").read_text()
     one.stack.destroy()
     assert one.theirs() == one.before

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 from secure_tiller_cli.commands import app
 from secure_tiller_cli.commands.preview_source import PREVIEW
 from tests.golden.changes import CHANGES
-from tests.repository.test_docs import PROJECT, fenced, table
+from tests.repository.test_docs import PROJECT, table
+from tests.support.pages import fenced
 from tests.unit.secure_tiller_cli.preview.test_golden import KEPT
 
 TEXT = (PROJECT / "docs" / "command.md").read_text()

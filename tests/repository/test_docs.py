@@ -19,6 +19,7 @@ from secure_tiller.plan import pem, rights, validation
 from secure_tiller.plan.names import server_names
 from secure_tiller_stack.configuration import Stack, read_stack, read_values
 from tests.support import pki
+from tests.support.pages import fenced
 from tests.support.recording import run
 from tests.support.samples import smallest
 
@@ -27,11 +28,6 @@ PAGE = PROJECT / "docs" / "component.md"
 TEXT = PAGE.read_text()
 
 Row = list[str]
-
-
-def fenced(language: str, text: str = TEXT) -> list[str]:
-    """The blocks of code in a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
 def table(heading: str, text: str = TEXT) -> list[Row]:
@@ -118,7 +114,7 @@ def test_the_program_of_the_page_gives_settings_that_are_accepted(monkeypatch: p
         def require_output(self, name: str) -> pulumi.Output[str]:
             return pulumi.Output.from_input(name)
 
-    (program,) = (block for block in fenced("python") if "deploy(" in block)
+    (program,) = (block for block in fenced("python", TEXT) if "deploy(" in block)
     monkeypatch.setattr(secure_tiller_stack, "deploy", deploy)
     monkeypatch.setattr(pulumi, "StackReference", Elsewhere)
     request = pki.request("carol")
@@ -127,7 +123,7 @@ def test_the_program_of_the_page_gives_settings_that_are_accepted(monkeypatch: p
     assert set(given) == {"green"}, "it was refused"
 
 
-@pytest.mark.parametrize("program", fenced("python"))
+@pytest.mark.parametrize("program", fenced("python", TEXT))
 def test_every_program_compiles(program: str) -> None:
     compile(program, PAGE.name, "exec")
 
@@ -152,7 +148,7 @@ def test_control_the_settings_that_the_refused_ones_change_are_accepted() -> Non
 
 
 def test_the_commands_of_the_page_make_a_request_that_serves(tmp_path: Path) -> None:
-    (commands,) = (block for block in fenced("sh") if "openssl" in block)
+    (commands,) = (block for block in fenced("sh", TEXT) if "openssl" in block)
     subprocess.run(["bash", "-euc", commands], cwd=tmp_path, check=True, capture_output=True)
     request = (tmp_path / "carol.csr").read_text()
     assert list(pem.request_faults(request, "carol")) == []
@@ -160,13 +156,13 @@ def test_the_commands_of_the_page_make_a_request_that_serves(tmp_path: Path) -> 
 
 
 def test_control_that_request_serves_nobody_else(tmp_path: Path) -> None:
-    (commands,) = (block for block in fenced("sh") if "openssl" in block)
+    (commands,) = (block for block in fenced("sh", TEXT) if "openssl" in block)
     subprocess.run(["bash", "-euc", commands], cwd=tmp_path, check=True, capture_output=True)
     assert list(pem.request_faults((tmp_path / "carol.csr").read_text(), "alice"))
 
 
 def test_the_pod_of_the_page_finds_its_secret_and_calls_a_name_that_the_certificate_has() -> None:
-    (pod,) = (yaml.safe_load(block) for block in fenced("yaml") if "kind: Pod" in block)
+    (pod,) = (yaml.safe_load(block) for block in fenced("yaml", TEXT) if "kind: Pod" in block)
     (blue,) = (team.args for team in stack_of(TEXT).teams if team.name == "blue")
     (volume,) = pod["spec"]["volumes"]
     place = {"namespace": pod["metadata"]["namespace"], "name": volume["secret"]["secretName"]}

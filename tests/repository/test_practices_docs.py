@@ -7,7 +7,8 @@ import subprocess
 import yaml
 
 from secure_tiller.version import VERSION
-from tests.repository.test_docs import PROJECT, fenced
+from tests.repository.test_docs import PROJECT
+from tests.support.pages import fenced
 from tiller_facts.practices import BY_CODE, PRACTICES, Severity
 from tiller_facts.practices.model import PAGE
 from tiller_facts.practices.page import SEVERITIES, page

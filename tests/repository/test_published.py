@@ -1,13 +1,13 @@
-"""What a published repository refers to: the template, the plugin and the examples name its address and its version."""
+"""References of a published repository: the template, the plugin and the examples name its address and its version."""
 
 import re
-import subprocess
 import tomllib
 
 import pytest
 
 from secure_tiller.version import VERSION
 from testbed.pulumi_stack import PROJECT
+from tests.support.checkouts import files
 from tests.support.published import EXAMPLE
 
 ADDRESS = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
@@ -21,8 +21,7 @@ def references(text: str) -> list[tuple[str, str]]:
 
 def texts() -> dict[str, str]:
     """Return the text of each file of the repository that a user copies or installs from, by name."""
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "template", "examples", "plugin"]
-    names = subprocess.run(listed, cwd=PROJECT, capture_output=True, text=True, check=True).stdout.splitlines()
+    names = files("template", "examples", "plugin")
     return {name: (PROJECT / name).read_text() for name in names}
 
 

@@ -1,6 +1,7 @@
-"""A copy of what a checkout has of the package, so that building it leaves nothing in ours."""
+"""Copies of the checkout, so that tests leave nothing in ours."""
 
 import shutil
+import subprocess
 from pathlib import Path
 
 from testbed.pulumi_stack import PROJECT
@@ -16,4 +17,19 @@ def copied(folder: Path) -> Path:
         shutil.copytree(PROJECT / name, folder / name, ignore=LEFT_OUT)
     for name in FILES:
         shutil.copyfile(PROJECT / name, folder / name)
+    return folder
+
+
+def files(*below: str) -> list[str]:
+    """Return the names of the repository's files as they are now, all or those below some folders."""
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", *below]
+    names = subprocess.run(listed, cwd=PROJECT, capture_output=True, text=True, check=True).stdout.splitlines()
+    return [name for name in names if (PROJECT / name).is_file()]
+
+
+def cloned(folder: Path) -> Path:
+    """Copy what `git clone` gives into a folder, and return the folder."""
+    for name in files():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(PROJECT / name, folder / name)
     return folder

@@ -24,6 +24,11 @@ def create(api: client.ApiClient, one: Object) -> None:
     _call(api, "create", one, body=one)
 
 
+def uid_of(api: client.ApiClient) -> str:
+    """Return the UID of a cluster: that of its namespace kube-system."""
+    return str(client.CoreV1Api(api).read_namespace("kube-system").metadata.uid)
+
+
 @contextmanager
 def existing(api: client.ApiClient, *objects: Object) -> Iterator[None]:
     """Create objects in their order, and delete them at the end in the opposite order."""

@@ -1,8 +1,6 @@
 """Somebody who does what a page says, in a folder that was empty, near a namespace of somebody else."""
 
 import json
-import re
-import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,8 +10,10 @@ from typing import Any
 from kubernetes import client
 
 from testbed.pulumi_stack import PROJECT, Stack
+from testbed.toolchain import Toolchain
 from tests.support.cluster_objects import item
 from tests.support.live_objects import create
+from tests.support.pages import fenced
 
 PAGE = (PROJECT / "docs" / "plugin.md").read_text()
 IN_YAML, IN_PYTHON = PAGE.split("\n## ")[1:3]
@@ -25,24 +25,66 @@ UID = "6f2d7a3e-0c5b-4f0e-9d53-7d0f2f0a1b7c"
 FIRST_NAMESPACE = {"yaml": "namespaces:\n        blue-apps: {}\n", "python": '{"blue-apps": {}}'}
 
 
-def fenced(language: str, text: str) -> list[str]:
-    """Return the blocks of code in a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+class NearSomebodyElse:
+    """Somebody on whose cluster somebody else has a namespace.
+
+    Attributes:
+        team: the team of the program.
+        api: of the cluster, with all rights.
+        before: the namespace of somebody else, as it was made.
+    """
+
+    team: str
+    api: client.ApiClient
+    before: Any
+
+    @property
+    def foreign(self) -> str:
+        """The name of that namespace."""
+        return f"{self.team}-foreign"
+
+    def theirs(self) -> Any:
+        """Return what is somebody else's; None: it is gone or going."""
+        core = client.CoreV1Api(self.api)
+        found = core.list_namespace(field_selector=f"metadata.name={self.foreign}").items
+        if not found or found[0].metadata.deletion_timestamp:
+            return None
+        kept = core.read_namespaced_config_map("theirs", self.foreign)
+        metadata = found[0].metadata
+        return metadata.uid, metadata.labels, metadata.annotations, kept.metadata.uid, kept.data
+
+    def make_foreign(self) -> None:
+        """Make the namespace of somebody else."""
+        create(self.api, item("Namespace", self.foreign, "", metadata={"labels": {"owner": "somebody-else"}}))
+        create(self.api, item("ConfigMap", "theirs", self.foreign, data={"word": "theirs"}))
+        self.before = self.theirs()
+
+    def clean(self) -> None:
+        """Delete what is left in the cluster."""
+        core = client.CoreV1Api(self.api)
+        names = {f"{self.team}-{part}" for part in ("foreign", "legacy", "apps", "tiller")}
+        for found in (each.metadata for each in core.list_namespace().items):
+            if found.name in names and not found.deletion_timestamp:
+                core.delete_namespace(found.name)
 
 
-def clone(folder: Path) -> Path:
-    """Copy what `git clone` gives: the files of the repository, as they are now."""
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=PROJECT, capture_output=True, text=True, check=True).stdout.splitlines()
-    for name in names:
-        if (PROJECT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(PROJECT / name, folder / name)
-    return folder
+def resources(stack: Stack) -> list[dict[str, Any]]:
+    """Return what is in the state of a stack."""
+    found: list[dict[str, Any]] = json.loads(stack.export())["deployment"].get("resources", [])
+    return found
+
+
+def environment(tools: Toolchain, kubeconfig: Path, backend: Path) -> dict[str, str]:
+    """Return the variables of somebody's shell, in which nothing of this checkout is on Python's path."""
+    return {key: value for key, value in tools.environment.items() if key != "PYTHONPATH"} | {
+        "KUBECONFIG": str(kubeconfig),
+        "PULUMI_BACKEND_URL": f"file://{backend}",
+        "PULUMI_CONFIG_PASSPHRASE": "newcomer",
+    }
 
 
 @dataclass
-class Newcomer:
+class Newcomer(NearSomebodyElse):
     """The reader of the page.
 
     Attributes:
@@ -122,35 +164,3 @@ class Newcomer:
         assert commands.endswith(UP)
         self.shell(commands.removesuffix(UP))
         return text
-
-    @property
-    def foreign(self) -> str:
-        """The name of that namespace."""
-        return f"{self.team}-foreign"
-
-    def theirs(self) -> Any:
-        """Return what is somebody else's; None: it is gone or going."""
-        core = client.CoreV1Api(self.api)
-        found = core.list_namespace(field_selector=f"metadata.name={self.foreign}").items
-        if not found or found[0].metadata.deletion_timestamp:
-            return None
-        kept = core.read_namespaced_config_map("theirs", self.foreign)
-        metadata = found[0].metadata
-        return metadata.uid, metadata.labels, metadata.annotations, kept.metadata.uid, kept.data
-
-    def resources(self) -> list[dict[str, Any]]:
-        """Return what is in the state."""
-        found: list[dict[str, Any]] = json.loads(self.stack.export())["deployment"].get("resources", [])
-        return found
-
-    def make_foreign(self) -> None:
-        """Make the namespace of somebody else."""
-        create(self.api, item("Namespace", self.foreign, "", metadata={"labels": {"owner": "somebody-else"}}))
-        create(self.api, item("ConfigMap", "theirs", self.foreign, data={"word": "theirs"}))
-        self.before = self.theirs()
-
-    def clean(self) -> None:
-        """Delete what is left in the cluster."""
-        names = [f"{self.team}-{part}" for part in ("foreign", "legacy", "apps", "tiller")]
-        command = ["kubectl", "delete", "namespace", "--wait=false", "--ignore-not-found", *names]
-        subprocess.run(command, env=dict(self.environment), capture_output=True, check=True)

@@ -1,6 +1,8 @@
 """Real keys, requests and certificates of the tests' own, made while they run: none is in the repository."""
 
 import ipaddress
+import ssl
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -119,6 +121,16 @@ def server(
     return Pair(_signed("tiller", key.public_key(), issuer, life, extensions, uses), key)
 
 
+def serving(shown: Pair) -> ssl.SSLContext:
+    """Return the TLS of a server that shows a certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.NamedTemporaryFile("w") as both:
+        both.write(shown.pem + shown.key_pem)
+        both.flush()
+        context.load_cert_chain(both.name)
+    return context
+
+
 def client(
     issuer: Pair,
     name: str,
@@ -207,7 +219,10 @@ def _hash_for(key: Key) -> hashes.SHA256 | None:
 
 
 def _general_name(name: str) -> x509.GeneralName:
-    return x509.IPAddress(ipaddress.ip_address(name)) if name == LOOPBACK else x509.DNSName(name)
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def _key_usage(may_sign: bool) -> x509.KeyUsage:

@@ -1,7 +1,5 @@
 """The repository as its owner publishes it: at an address, by the tag of its version, over HTTPS on loopback."""
 
-import datetime
-import ipaddress
 import os
 import secrets
 import ssl
@@ -14,12 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from secure_tiller.version import VERSION
-from tests.support.newcomers import clone
+from tests.support import pki
+from tests.support.checkouts import cloned
 
 EXAMPLE = "https://example.org/secure-tiller"
 """The address in place of which the owner writes the real one."""
@@ -49,17 +44,16 @@ def published(folder: Path, *later: str) -> Iterator[Published]:
     """Publish the repository as it is now, and the same once more as later versions."""
     # The port of HTTPS: Pulumi names a folder after the address, and venv refuses a colon in a folder's name.
     host = f"127.77.{secrets.randbelow(256)}.{secrets.randbelow(255)}"
-    certificate = _certificate(folder, host)
+    authority = pki.authority()
     server = ThreadingHTTPServer((host, 443), _handler(folder))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
+    shown = pki.server(authority, names=[host])
+    server.socket = pki.serving(shown).wrap_socket(server.socket, server_side=True)
     address = f"https://{host}/secure-tiller.git"
     _commit(folder, address, later)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield Published(address, _trusting(folder, certificate))
+        yield Published(address, _trusting(folder, authority))
     finally:
         server.shutdown()
         thread.join()
@@ -68,7 +62,7 @@ def published(folder: Path, *later: str) -> Iterator[Published]:
 
 def _commit(folder: Path, address: str, later: Iterable[str]) -> None:
     """Write the address where the example stands, and commit and tag all of it."""
-    work = clone(folder / "work")
+    work = cloned(folder / "work")
     for file in filter(Path.is_file, work.rglob("*")):
         _replace(file, EXAMPLE, address)
     _git(work, "init", "--quiet", "--initial-branch=main", ".")
@@ -129,32 +123,9 @@ def _handler(folder: Path) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _certificate(folder: Path, host: str) -> Path:
-    """Make a certificate of an address, with its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ) + made.public_bytes(serialization.Encoding.PEM)
-    file = folder / "server.pem"
-    file.touch(0o600)
-    file.write_bytes(pem)
-    return file
-
-
-def _trusting(folder: Path, certificate: Path) -> dict[str, str]:
+def _trusting(folder: Path, authority: pki.Pair) -> dict[str, str]:
     """Return the variables by which the programs of a user trust this server too."""
     known = Path(os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile or "")
-    pem = x509.load_pem_x509_certificate(certificate.read_bytes()).public_bytes(serialization.Encoding.PEM)
     bundle = folder / "trusted.pem"
-    bundle.write_bytes((known.read_bytes() if known.is_file() else b"") + pem)
+    bundle.write_bytes((known.read_bytes() if known.is_file() else b"") + authority.pem.encode())
     return {"SSL_CERT_FILE": str(bundle), "GIT_SSL_CAINFO": str(bundle)}

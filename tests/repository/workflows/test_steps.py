@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
 
 from testbed.pulumi_stack import PROJECT
+from tests.support.workflows import commands
 
 CASES = [
     ("preview.yml", "preview", "Preview", "preview", "summary.md", "preview-summary --stack a b --fail-on risk"),
@@ -27,12 +27,9 @@ class Runner:
         return self.folder / "temp"
 
     def run(self, workflow: str, job: str, step: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-        """Run a step's commands as `shell: bash` does (GitHub Actions documentation, Workflow syntax)."""
-        content = yaml.safe_load((PROJECT / ".github" / "workflows" / workflow).read_text())
-        assert content["defaults"]["run"]["shell"] == "bash"
-        (commands,) = (found["run"] for found in content["jobs"][job]["steps"] if found.get("name") == step)
+        """Run a step's commands."""
         return subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", commands],
+            commands(PROJECT / ".github" / "workflows" / workflow, job, step),
             cwd=self.folder,
             env={
                 "PATH": os.environ["PATH"],

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -36,12 +35,9 @@ secure_tiller_cli.main()
 
 
 @pytest.fixture
-def port(tmp_path: Path) -> Iterator[int]:
+def port() -> Iterator[int]:
     """Listen as a server whose certificate the caller does not trust."""
-    own = pki.server(pki.authority())
-    (tmp_path / "both.pem").write_text(own.pem + own.key_pem)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "both.pem")
+    context = pki.serving(pki.server(pki.authority()))
     context.set_alpn_protocols(["h2"])
     with socket.create_server(("127.0.0.1", 0)) as listening:
 

@@ -10,25 +10,18 @@ import pulumi_kubernetes as kubernetes
 import pulumi_tls as tls
 import pytest
 
-from secure_tiller import ClusterError, ConfigurationError, SecureTiller, foreign
+from secure_tiller import ClusterError, ConfigurationError, SecureTiller
 from secure_tiller_stack import deploy, look
 from tests.support.api_server import NONE, SHARED_TOOLS, ApiServer, kubeconfig, let_depart, namespace, of_stack
 from tests.support.recording import Recording, is_secret, revealed, run
 from tests.support.samples import BLUE, OWN_SERVER, SMALLEST, own_certificate, smallest
 from tiller_facts.identity import COMPONENT
 
+pytestmark = pytest.mark.usefixtures("file")
+
 ANY: Any = {"uid": "any"}
 GREEN: Any = {"green": SMALLEST}
 BOTH: Any = {"blue": BLUE, "green": SMALLEST}
-
-
-@pytest.fixture(autouse=True)
-def file(server: ApiServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Let the current context lead to the server, and the components take the recorder for an engine."""
-    path = kubeconfig(tmp_path, server.url)
-    monkeypatch.setenv("KUBECONFIG", str(path))
-    monkeypatch.setattr(foreign, "MockMonitor", ())
-    return path
 
 
 def components(recording: Recording) -> list[str]:

@@ -14,26 +14,17 @@ from pulumi.output import UNKNOWN
 from pulumi.provider import ConstructResult
 from pulumi.runtime.settings import set_root_resource
 
-from secure_tiller import ConfigurationError, Problem, foreign
+from secure_tiller import ConfigurationError, Problem
 from secure_tiller_stack import takeovers
 from secure_tiller_stack.plugin import TillerProvider, reporting
 from testbed.pulumi_stack import PROJECT
-from tests.support.api_server import ApiServer, kubeconfig, let_depart, of_stack
+from tests.support.api_server import ApiServer, let_depart, of_stack
 from tests.support.recording import Recording, is_secret, run
 from tests.support.samples import OWN_SERVER, own_certificate
 from tiller_facts.identity import COMPONENT
 
 SMALLEST: Any = {"namespaces": {"green-apps": {}}, "clients": {"ci": {}}, "cluster": {"uid": "any"}}
 PLUGIN = TillerProvider()
-
-
-@pytest.fixture(autouse=True)
-def file(server: ApiServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Let the current context lead to the server, and the component take the recorder for an engine."""
-    path = kubeconfig(tmp_path, server.url)
-    monkeypatch.setenv("KUBECONFIG", str(path))
-    monkeypatch.setattr(foreign, "MockMonitor", ())
-    return path
 
 
 def construct(name: str = "green", opts: pulumi.ResourceOptions | None = None, **inputs: Any) -> ConstructResult:
@@ -69,7 +60,7 @@ def refused(*programs: Callable[[], object]) -> list[str]:
     return lines
 
 
-pytestmark = pytest.mark.usefixtures("plugin")
+pytestmark = pytest.mark.usefixtures("file", "plugin")
 
 
 def made(**inputs: Any) -> Recording:

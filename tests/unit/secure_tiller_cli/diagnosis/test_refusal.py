@@ -53,10 +53,8 @@ def tls(
     ends_with: ssl.AlertDescription | None = None,
 ) -> Iterator[int]:
     """A TLS server on a local port, which ends each handshake with an alert if one is given."""
-    for name, text in {"server.pem": shown.pem, "server.key": shown.key_pem, "clients.pem": CLIENTS.pem}.items():
-        (folder / name).write_text(text)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "server.pem", folder / "server.key")
+    (folder / "clients.pem").write_text(CLIENTS.pem)
+    context = pki.serving(shown)
     context.load_verify_locations(folder / "clients.pem")
     context.verify_mode = ssl.CERT_REQUIRED if verifies else ssl.CERT_NONE
     context.minimum_version = oldest

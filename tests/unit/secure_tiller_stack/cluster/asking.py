@@ -32,10 +32,8 @@ OURS: dict[str, Any] = {"certificate-authority-data": data(CA.pem)}
 
 def serving(folder: Path, *names: str, own: pki.Pair | None = None) -> ssl.SSLContext:
     own = own or pki.server(CA, names=names)
-    (folder / "both.pem").write_text(own.pem + own.key_pem)
     (folder / "ca.pem").write_text(CA.pem)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "both.pem")
+    context = pki.serving(own)
     context.load_verify_locations(folder / "ca.pem")
     context.verify_mode = ssl.CERT_OPTIONAL
     return context
