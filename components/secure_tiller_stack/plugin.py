@@ -182,10 +182,9 @@ def _described(schema: dict[str, Any]) -> dict[str, Any]:
     """Add the descriptions of what types inherit, which the SDK leaves out."""
     (tiller,) = schema["resources"].values()
     documented = Analyzer(NAME)
-    of_inputs, of_outputs = (SecureTillerArgs, TeamArgs), (component.SecureTiller,)
-    parts = *(("inputProperties", base) for base in of_inputs), *(("properties", base) for base in of_outputs)
-    for part, base in parts:
-        fields, _ = documented.analyze_type(base, is_component_output=base in of_outputs)
+    inputs, outputs = "inputProperties", "properties"
+    for part, base in ((inputs, SecureTillerArgs), (inputs, TeamArgs), (outputs, component.SecureTiller)):
+        fields, _ = documented.analyze_type(base, is_component_output=part == outputs)
         for name, field in fields.items():
             if field.description:
                 tiller[part][name].setdefault("description", field.description)
