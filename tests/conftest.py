@@ -99,25 +99,36 @@ def new_stack(cluster: Place, tools: Toolchain, tmp_path_factory: pytest.TempPat
     return make
 
 
-@pytest.fixture(scope="session")
-def suffix() -> str:
-    """The suffix that sets this run's namespaces apart from those of a demo, and of a run that was killed.
+def new_suffix() -> str:
+    """Return an ending that nobody else has: no demo, no run that was killed, and no other file of tests.
 
     It begins with a letter that no number has: YAML reads `082270` and `12e345` as numbers.
     """
     return f"t{secrets.token_hex(3)}"
 
 
+@pytest.fixture(scope="module")
+def suffix() -> str:
+    """The ending of a file's namespaces: a team of another file may have the same word before it."""
+    return new_suffix()
+
+
 @pytest.fixture(scope="session")
-def red(suffix: str) -> str:
+def shared_suffix() -> str:
+    """The ending of the namespaces that files share."""
+    return new_suffix()
+
+
+@pytest.fixture(scope="session")
+def red(shared_suffix: str) -> str:
     """A team of the stack `deployed`."""
-    return f"red-{suffix}"
+    return f"red-{shared_suffix}"
 
 
 @pytest.fixture(scope="session")
-def gold(suffix: str) -> str:
+def gold(shared_suffix: str) -> str:
     """The other team of the stack `deployed`."""
-    return f"gold-{suffix}"
+    return f"gold-{shared_suffix}"
 
 
 @pytest.fixture(scope="session")

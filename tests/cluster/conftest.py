@@ -54,8 +54,8 @@ class Story:
 
 
 @pytest.fixture(scope="session")
-def story(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: str) -> Iterator[Story]:
-    team = f"brief-{suffix}"
+def story(new_stack: Callable[..., TestStack], api: client.ApiClient, shared_suffix: str) -> Iterator[Story]:
+    team = f"brief-{shared_suffix}"
     story = Story(team)
     story.objects["before"] = _objects(api, team)
     stack = new_stack({team: _settings(team, "ann")})

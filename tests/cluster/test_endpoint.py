@@ -43,9 +43,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("team", "name"), [("red", "rita"), ("red", "bot"), ("gold", "gus")])
-def test_a_client_of_the_team_is_answered(deployed: TestStack, suffix: str, team: str, name: str) -> None:
-    own = deployed.bundle(f"{team}-{suffix}", name)
-    assert _answer(deployed, f"{team}-{suffix}-tiller", own) == Accepted(HELM)
+def test_a_client_of_the_team_is_answered(deployed: TestStack, shared_suffix: str, team: str, name: str) -> None:
+    own = deployed.bundle(f"{team}-{shared_suffix}", name)
+    assert _answer(deployed, f"{team}-{shared_suffix}-tiller", own) == Accepted(HELM)
 
 
 @pytest.mark.parametrize("attempt", REFUSED)

@@ -52,7 +52,7 @@ class DeployedTiller:
 
 @pytest.fixture(scope="module")
 def deployed(new_stack: Callable[..., TestStack], suffix: str) -> Iterator[DeployedTiller]:
-    ending = f"-seen-{suffix}"  # the stack that other tests share has a team gold, too
+    ending = f"-{suffix}"
     names = Names(*(f"{team}{ending}" for team in ("blue", "green", "gold")))
     with new_stack(base(names)) as stack:
         stack.up()

@@ -141,10 +141,10 @@ def with_kubeconfig(stack: TestStack, kubeconfig: Path) -> TestStack:
 
 
 def test_a_stack_that_would_reach_another_cluster_is_refused_and_nothing_changes(
-    plane: Callable[[str], ControlPlane], deployed: TestStack, cluster: Place, suffix: str
+    plane: Callable[[str], ControlPlane], deployed: TestStack, cluster: Place, shared_suffix: str
 ) -> None:
     other, uid = plane("RBAC"), uid_of(cluster)
-    state, here, there = registered(deployed), namespaces_of(cluster, suffix), namespaces_of(other)
+    state, here, there = registered(deployed), namespaces_of(cluster, shared_suffix), namespaces_of(other)
     with naming(deployed, uid):
         done = with_kubeconfig(deployed, other.kubeconfig).up(check=False)
     assert done.returncode != 0
@@ -152,7 +152,7 @@ def test_a_stack_that_would_reach_another_cluster_is_refused_and_nothing_changes
     assert f"the cluster at {other.server} has the UID {uid_of(other)}" in done.stdout
     assert "choose the right kubeconfig and context" in done.stdout
     assert registered(deployed) == state
-    assert (namespaces_of(cluster, suffix), namespaces_of(other)) == (here, there)
+    assert (namespaces_of(cluster, shared_suffix), namespaces_of(other)) == (here, there)
 
 
 def test_a_kubernetes_that_ignores_pod_security_is_refused(deployed: TestStack, cluster: Place, tmp_path: Path) -> None:

@@ -54,9 +54,9 @@ def exposed(new_stack: Callable[[dict[str, Any]], TestStack], open_team: dict[st
 
 
 @pytest.fixture(scope="session")
-def open_team(suffix: str) -> dict[str, list[str]]:
+def open_team(shared_suffix: str) -> dict[str, list[str]]:
     """The managed namespace of that team."""
-    return {f"open-{suffix}": [f"open-{suffix}-apps"]}
+    return {f"open-{shared_suffix}": [f"open-{shared_suffix}-apps"]}
 
 
 @pytest.fixture(scope="session")
