@@ -1,26 +1,28 @@
 """The Tillers of one program, and the refusal of those that claim the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from weakref import ReferenceType, WeakKeyDictionary, ref
 
 import pulumi
 from pulumi.resource import DependencyProviderResource
 
-from secure_tiller.plan.conflicts import in_cluster, in_trust
+from secure_tiller.args import SecureTillerArgs
+from secure_tiller.plan.conflicts import in_cluster, in_trust, trusted_too
 from secure_tiller.plan.validation import Settings
-from secure_tiller.problems import ConfigurationError, Problem, shown
+from secure_tiller.problems import ConfigurationError, LateConfigurationError, Problem, shown
 
 KUBERNETES = "kubernetes"
 """The package of the providers that make Tillers."""
 
 
-@dataclass(frozen=True)
-class _Made:
-    """A Tiller that a program has made."""
+@dataclass(eq=False)
+class Claim:
+    """What a Tiller claims that a program has made."""
 
     settings: Settings
+    """Outputs among them are replaced as they become known."""
     provider: ReferenceType[pulumi.ProviderResource] | None
     """The provider of its objects; None: unknown."""
     parent: ReferenceType[pulumi.Resource] | None
@@ -39,8 +41,22 @@ class _Made:
         below_the_same = self.parent() is parent if self.parent and parent else not (self.parent or parent)
         return self.settings.name == settings.name and below_the_same
 
+    def learn_cas(self, texts: Mapping[str, str], others: Sequence["Claim"]) -> None:
+        """Take over the CAs of `trusted_client_cas`, some of which have become known.
 
-_made: WeakKeyDictionary[pulumi.Resource, list[_Made]] = WeakKeyDictionary()
+        Of two Tillers, the one whose CAs become known last compares them.
+
+        Raises:
+            LateConfigurationError: another Tiller of the program trusts one of them too.
+        """
+        certificates = {**self.settings.certificates, "trusted_client_cas": dict(texts)}
+        args = cast("SecureTillerArgs", {**self.settings.args, "certificates": certificates})
+        self.settings = Settings(self.settings.name, args)
+        if problems := [*trusted_too(self.settings, (each.settings for each in others if each is not self))]:
+            raise LateConfigurationError(problems)
+
+
+_made: WeakKeyDictionary[pulumi.Resource, list[Claim]] = WeakKeyDictionary()
 """By program, of which its stack is the root, the Tillers that it has made."""
 
 
@@ -67,12 +83,20 @@ def require_apart(tillers: Sequence[Settings], provider: object | None, parent: 
         raise ConfigurationError(problems)
 
 
-def claim(settings: Settings, provider: pulumi.ProviderResource | None, parent: pulumi.Resource | None) -> None:
-    """Record the claims of a Tiller that is now made; see `require_apart`."""
-    _others().append(_Made(settings, ref(provider) if provider else None, ref(parent) if parent else None))
+def claim(
+    settings: Settings, provider: pulumi.ProviderResource | None, parent: pulumi.Resource | None
+) -> Callable[[Mapping[str, str]], None]:
+    """Record the claims of a Tiller that is now made; see `require_apart`.
+
+    Returns:
+        What takes the CAs of `trusted_client_cas`, once all of them are known: `Claim.learn_cas`.
+    """
+    made, others = Claim(settings, ref(provider) if provider else None, ref(parent) if parent else None), _others()
+    others.append(made)
+    return lambda texts: made.learn_cas(texts, others)
 
 
-def _others() -> list[_Made]:
+def _others() -> list[Claim]:
     program = pulumi.runtime.get_root_resource()
     # Without a stack the program is a unit test.
     return [] if program is None else _made.setdefault(program, [])

@@ -1,6 +1,6 @@
 """Settings that two Tillers of one program may not both claim."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from secure_tiller.plan import chains, pem
 from secure_tiller.plan.validation import Settings
@@ -68,15 +68,28 @@ def _keys_in_reach(teams: Sequence[Settings]) -> Iterator[Problem]:
 
 def in_trust(teams: Sequence[Settings]) -> Iterator[Problem]:
     """Yield a problem for each CA whose clients could call the Tillers of two teams, on any cluster."""
-    before: dict[str, list[str]] = {}
-    for team in teams:
-        given = team.certificates.get("trusted_client_cas", {})
-        own = {name: text for name, text in given.items() if isinstance(text, str)}
-        for name, text in own.items():
-            for owner, others in sorted(before.items()):
-                for why, remedy in _shared(owner, text, list(own.values()), others):
-                    yield Problem(team.name, f"certificates.trusted_client_cas.{name}", "(not shown)", why, remedy)
-        before.setdefault(team.name, []).extend(own.values())
+    for number, team in enumerate(teams):
+        yield from trusted_too(team, teams[:number])
+
+
+def trusted_too(team: Settings, others: Iterable[Settings]) -> Iterator[Problem]:
+    """Yield a problem for each CA of a team whose clients could call the Tiller of another one too, on any cluster.
+
+    A CA that only the update will know is passed over.
+    """
+    theirs: dict[str, list[str]] = {}
+    for other in others:
+        theirs.setdefault(other.name, []).extend(_known_cas(other).values())
+    own = _known_cas(team)
+    for name, text in own.items():
+        for owner, texts in sorted(theirs.items()):
+            for why, remedy in _shared(owner, text, list(own.values()), texts):
+                yield Problem(team.name, f"certificates.trusted_client_cas.{name}", "(not shown)", why, remedy)
+
+
+def _known_cas(team: Settings) -> dict[str, str]:
+    given = team.certificates.get("trusted_client_cas", {})
+    return {name: text for name, text in given.items() if isinstance(text, str)}
 
 
 def _shared(owner: str, text: str, own: Sequence[str], others: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ another client, and to take one CA out of Tiller's trust is to revoke one client
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -88,8 +88,16 @@ def issue(name: str, plan: CertificatePlan, parent: pulumi.Resource) -> Issued:
     )
 
 
-def trusted(plan: TillerPlan, component: pulumi.Resource) -> Mapping[str, pulumi.Output[str]]:
-    """Return the further CAs of clients by name; what was not known to the plan is checked when it is."""
+def trusted(
+    plan: TillerPlan, component: pulumi.Resource, learn_cas: Callable[[Mapping[str, str]], None]
+) -> Mapping[str, pulumi.Output[str]]:
+    """Return the further CAs of clients by name; what was not known to the plan is checked when it is.
+
+    Args:
+        plan: of the Tiller.
+        component: that warnings are about.
+        learn_cas: compares them, once known, with those of the program's other Tillers.
+    """
 
     def checked(name: str, value: pulumi.Input[str]) -> pulumi.Output[str]:
         def check(text: str) -> str:
@@ -100,15 +108,17 @@ def trusted(plan: TillerPlan, component: pulumi.Resource) -> Mapping[str, pulumi
         _warn_of_ends(f"team {plan.name}: trusted_client_cas.{name}", known, component)
         return known
 
-    def check_names(texts: dict[str, str]) -> dict[str, str]:
+    def check_together(texts: dict[str, str]) -> dict[str, str]:
         for name, fault in pem.named_twice(texts):
             _require(plan.name, f"certificates.trusted_client_cas.{name}", iter((fault,)))
+        if not all(isinstance(value, str) for value in plan.trusted.values()):
+            learn_cas(texts)
         return texts
 
     if not plan.trusted:
         return {}
     every = pulumi.Output.all(**{name: checked(name, value) for name, value in plan.trusted.items()})
-    known = every.apply(check_names)
+    known = every.apply(check_together)
     return {name: known.apply(lambda texts, name=name: texts[name]) for name in plan.trusted}  # type: ignore[misc]
 
 

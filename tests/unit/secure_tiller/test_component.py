@@ -1,5 +1,6 @@
 """The registrations of the component, seen from the engine's side."""
 
+import re
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -11,10 +12,10 @@ from cryptography import x509
 from pulumi.resource import DependencyProviderResource
 
 from secure_tiller import ConfigurationError, SecureTiller
-from secure_tiller.problems import Problem
+from secure_tiller.problems import LateConfigurationError, Problem
 from secure_tiller.resources.certificates import opaque_name
 from tests.support.recording import Recording, is_secret, revealed, run
-from tests.support.samples import BLUE, PARTNER, SMALLEST, STACK, smallest
+from tests.support.samples import BLUE, OWN_CA, PARTNER, SMALLEST, STACK, smallest
 
 COMPONENT = "secure-tiller:index:SecureTiller"
 ANNOTATIONS = {"secure-tiller/stack": STACK}
@@ -495,6 +496,36 @@ def test_a_ca_that_tillers_on_two_clusters_trust_is_refused() -> None:
             SecureTiller("two", team("two", **trusting), pulumi.ResourceOptions(provider=cluster("east")))
 
     run(program)
+
+
+def output(text: str) -> pulumi.Output[str]:
+    return pulumi.Output.from_input(text)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(str, output), (output, str), (output, output)], ids=["second", "first", "both"]
+)
+def test_a_ca_that_becomes_known_during_the_update_is_refused_if_another_team_trusts_it(
+    first: Any, second: Any
+) -> None:
+    def program() -> None:
+        for name, read in (("one", first), ("two", second)):
+            trusting = {"certificates": {"trusted_client_cas": {"partner": read(PARTNER.pem)}}}
+            SecureTiller(name, team(name, **trusting), pulumi.ResourceOptions(provider=cluster(name)))
+
+    with pytest.raises(LateConfigurationError) as refused:
+        run(program)
+    (problem,) = refused.value.problems
+    assert "trusted_client_cas.partner" in problem.key
+    assert re.search("is trusted by team (one|two) too", problem.why)
+
+
+def test_control_cas_of_two_teams_that_become_known_during_the_update_and_differ() -> None:
+    def program() -> None:
+        for name, ca in (("one", PARTNER), ("two", OWN_CA)):
+            SecureTiller(name, team(name, certificates={"trusted_client_cas": {"partner": output(ca.pem)}}))
+
+    assert run(program).one("Secret", "two-tls")
 
 
 def test_two_programs_after_each_other_in_one_process_claim_nothing_of_each_other() -> None:
