@@ -1,5 +1,6 @@
 """The stack's configuration as a whole: everything that is wrong with it comes in one message."""
 
+import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -47,7 +48,7 @@ def read_stack(project: str, keys: Iterable[str], values: Mapping[str, object], 
     Args:
         project: the project's name, under which Pulumi puts keys that are written without a namespace.
         keys: all keys of the configuration; those of providers, of the project and of Pulumi itself are let pass, but
-            not one of `KEYS` under the project's name.
+            not one of `KEYS` under the project's name, nor our own name spelt in another way.
         values: by word of `KEYS`, the plain or decrypted value; None when it is not set. `serverKeys` is a map from
             team to the private key (PEM) of its `server_certificate`; it is apart, because a secret in the map of teams
             would make all of it secret.
@@ -176,5 +177,18 @@ def _unknown_keys(project: str, keys: Iterable[str]) -> Iterator[Problem]:
         # Its value is not shown: it could be a secret.
         if namespace == NAMESPACE and word not in KEYS:
             yield Problem("", key, "(not shown)", "is an unknown key", f"remove it; {schema.nearest(word, KEYS)}")
-        elif namespace == project != NAMESPACE and word in KEYS:
-            yield Problem("", key, "(not shown)", "is a key of the project alone", f"write {NAMESPACE}:{word}")
+        elif namespace != project and namespace != NAMESPACE and _letters(namespace) == _letters(NAMESPACE):
+            why = f"is read by nobody: the part before the colon is {NAMESPACE}"
+            yield Problem("", key, "(not shown)", why, f"write {NAMESPACE}:{_OURS.get(_letters(word), word)}")
+        elif namespace == project != NAMESPACE and _letters(word) in _OURS:
+            why = "is a key of the project alone, which the program does not read"
+            yield Problem("", key, "(not shown)", why, f"write {NAMESPACE}:{_OURS[_letters(word)]}")
+
+
+def _letters(word: str) -> str:
+    """Return a word without what is easily misspelt: capitals, signs, and an `s` at the end."""
+    return re.sub(r"[^a-z0-9]", "", word.lower()).rstrip("s")
+
+
+_OURS = {_letters(word): word for word in KEYS}
+"""Our keys by what `_letters` leaves of them."""

@@ -22,6 +22,13 @@ _IN_A_POD = (
     f"write a kubeconfig for this pod's account: tokenFile {ACCOUNT}, certificate-authority {ACCOUNT.parent}/ca.crt, "
     "server https://kubernetes.default.svc"
 )
+LONGEST_PATH = 1024
+"""Characters; the shortest limit of the systems that kubectl runs on (PATH_MAX of macOS)."""
+_MOVE_CONTENT = (
+    "change its credentials, which stand in plain sight here, and write the new content with: "
+    f"pulumi config set --secret {CONTENT} < kubeconfig; in a program: change its credentials, which stand in plain "
+    "sight here, and write the path of a file"
+)
 ANY_CLUSTER = "any"
 """The `uid` of a stack that may touch any cluster: for throwaway ones, whose state goes with them."""
 
@@ -83,6 +90,8 @@ def read_settings(value: object) -> Mapping[str, str]:
             )
         elif not isinstance(item, str) or not item:
             problems.append(problem(str(key), item, "must be text", "write it, or leave the key out"))
+        elif _is_content(item):
+            problems.append(_no_name(f"secure-tiller:cluster.{key}", _MOVE_CONTENT))
     if problems:
         raise ConfigurationError(problems)
     return settings
@@ -149,12 +158,31 @@ def _files(settings: Mapping[str, str], environment: Mapping[str, str]) -> tuple
         named = [settings.get("kubeconfig") or "~/.kube/config"]
     else:
         named = list(dict.fromkeys(each for each in listed.split(os.pathsep) if each))
+    if any(map(_is_content, named)):
+        raise ClusterError([_no_name("KUBECONFIG", "write it into a file that only you can read, and name that file")])
     # Absolute, because `pulumi destroy` runs the provider from the state, and not from here.
-    paths = [Path(each).expanduser().absolute() for each in named]
-    found = tuple(path for path in paths if len(paths) == 1 or path.exists())
+    paths = [_expanded(each).absolute() for each in named]
+    found = tuple(path for path in paths if len(paths) == 1 or not _is_missing(path))
     if not found:
         raise _unusable("kubeconfig", listed, "KUBECONFIG names no file that is there")
     return found
+
+
+def _expanded(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise _unusable("kubeconfig", path, f"{path} begins with the home of nobody here") from error
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False  # whoever reads it reports why it cannot be read
+    return False
 
 
 def _text(path: Path) -> str:
@@ -211,6 +239,16 @@ def _holder(contents: Mapping[Path, Mapping[str, Any]], context: str) -> Path:
 def _unusable(key: str, value: object, why: str) -> ClusterError:
     remedy = "set secure-tiller:cluster in the stack's file, or KUBECONFIG and its current context"
     return ClusterError([problem(key, value, why, remedy)])
+
+
+def _is_content(text: str) -> bool:
+    """Return whether a text can be no path: it is the content of a kubeconfig, as YAML, JSON or base64."""
+    return not text.isprintable() or text.lstrip().startswith("{") or len(text) > LONGEST_PATH
+
+
+def _no_name(key: str, remedy: str) -> Problem:
+    """Return the problem of a content in place of a name; it is not shown, because it can hold credentials."""
+    return Problem("", key, "(not shown)", "is no name or path; it looks like the content of a kubeconfig", remedy)
 
 
 def problem(key: str, value: object, why: str, remedy: str) -> Problem:

@@ -169,6 +169,41 @@ def test_settings_of_another_form_are_refused(value: object, words: str) -> None
     assert words in str(refused.value)
 
 
+PASTED = {
+    "YAML": CONTENT,
+    "JSON": json.dumps({"apiVersion": "v1", "users": [{"user": {"token": "sesame"}}]}),
+    "base64": "sesame" + "c2VzYW1l" * 200,
+    "a NUL": "sesame\0",
+}
+
+
+@pytest.mark.parametrize("key", kubeconfig.SETTINGS)
+@pytest.mark.parametrize("content", PASTED.values(), ids=PASTED)
+def test_a_kubeconfigs_content_in_place_of_a_name_is_refused_and_not_shown(key: str, content: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        kubeconfig.read_settings({key: content})
+    (problem,) = refused.value.problems
+    assert problem.key == f"secure-tiller:cluster.{key}"
+    assert "pulumi config set --secret secure-tiller:kubeconfig" in problem.remedy
+    assert "sesame" not in str(problem)
+
+
+@pytest.mark.parametrize("content", [text for name, text in PASTED.items() if name != "a NUL"])
+def test_a_kubeconfigs_content_in_KUBECONFIG_is_refused_and_not_shown(content: str) -> None:  # noqa: N802
+    with pytest.raises(ClusterError) as refused:
+        kubeconfig.find({}, environment={"KUBECONFIG": content})
+    (problem,) = refused.value.problems
+    assert problem.key == "KUBECONFIG"
+    assert "sesame" not in str(problem)
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-this-name/config", "/proc/1/root/" + "x" * 300, "/dev/null/config"])
+@pytest.mark.parametrize("listed", ["{}", "{}:/nowhere"])
+def test_a_path_that_the_system_refuses_is_refused_in_words(path: str, listed: str) -> None:
+    with pytest.raises(ClusterError):
+        kubeconfig.find({}, environment={"KUBECONFIG": listed.format(path)})
+
+
 # The content of a kubeconfig as a secret value, for runners that have no file.
 
 

@@ -41,20 +41,29 @@ def test_keys_of_providers_and_of_pulumi_itself_are_let_pass(key: str) -> None:
     assert read_stack("secure-tiller", [key], {"teams": TEAMS}, secret=())
 
 
-@pytest.mark.parametrize("key", ["fleet:region", "kubernetes:cluster"])
+@pytest.mark.parametrize("key", ["fleet:region", "fleet:clusterName", "kubernetes:cluster"])
 def test_keys_of_a_project_of_another_name_are_let_pass(key: str) -> None:
     assert read_stack("fleet", [key], {"teams": TEAMS}, secret=())
 
 
-def test_a_key_of_ours_under_the_projects_name_is_refused_with_its_right_name() -> None:
+@pytest.mark.parametrize(
+    ("key", "right"),
+    [
+        ("fleet:removed", "removed"),
+        ("fleet:default", "defaults"),
+        ("fleet:server_keys", "serverKeys"),
+        ("fleet:Teams", "teams"),
+        ("secure_tiller:defaults", "defaults"),
+        ("Secure-Tiller:default", "defaults"),
+        ("securetiller:teams", "teams"),
+        ("secure-tillers:nonsense", "nonsense"),
+    ],
+)
+def test_a_key_of_ours_in_another_spelling_is_refused_with_its_right_name(key: str, right: str) -> None:
     with pytest.raises(ConfigurationError) as error:
-        read_stack("fleet", ["fleet:removed"], {"teams": TEAMS}, secret=())
+        read_stack("fleet", [key], {"teams": TEAMS}, secret=())
     (problem,) = error.value.problems
-    assert (problem.key, problem.value, problem.remedy) == (
-        "fleet:removed",
-        "(not shown)",
-        "write secure-tiller:removed",
-    )
+    assert (problem.key, problem.value, problem.remedy) == (key, "(not shown)", f"write secure-tiller:{right}")
 
 
 @pytest.mark.parametrize("project", ["secure-tiller", "fleet"])
