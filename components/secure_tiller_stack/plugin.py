@@ -1,7 +1,7 @@
 """The component as a plugin, for programs in every language of Pulumi: `plugin/` serves it.
 
 A thin shell over the component and the look. A team's call comes alone: what it may not share with others of its stack
-is compared with those that the engine has handed over before. One engine's run has one plugin process.
+is compared with those that the engine has handed over before, to this process. `one_process` refuses a second one.
 """
 
 import json
@@ -40,6 +40,7 @@ from secure_tiller_stack.configuration import Stack, read_values
 from secure_tiller_stack.deployment import PROVIDER, naming_arguments, read_options, refused
 from secure_tiller_stack.foreign_data import json_value
 from secure_tiller_stack.kubeconfig import Access
+from secure_tiller_stack.one_process import require_the_only_one
 from secure_tiller_stack.preflight import Cluster
 
 NAME = "secure-tiller"
@@ -126,9 +127,14 @@ def _look(stack: Stack, provider_name: object, parent: pulumi.Resource | None) -
 class TillerProvider(ComponentProvider):
     """The plugin: hands over inputs as the component takes them, and refusals as the engine takes them."""
 
-    def __init__(self) -> None:
-        """Make the plugin with its schema."""
+    def __init__(self, engine: str = "") -> None:
+        """Make the plugin with its schema.
+
+        Args:
+            engine: its address; empty: none runs, as where the schema is written.
+        """
         super().__init__([SecureTiller], NAME, NAMESPACE, VERSION)
+        self._engine = engine
         self.schema = json.dumps(_described(json_value(self.schema or "")))
         self._programs: dict[tuple[str, bool], pulumi.Resource] = {}
 
@@ -139,9 +145,13 @@ class TillerProvider(ComponentProvider):
         run = this_stack(), pulumi.runtime.is_dry_run()
         set_root_resource(self._programs.setdefault(run, _stack_resource()))
         try:
+            if self._engine:
+                require_the_only_one(self._engine)
             return super().construct(name, resource_type, inputs, options)
         except ComponentInitError as error:
             _report(name, error.inner)
+        except RefusedError as error:
+            _report(name, error)
 
     def map_inputs(self, inputs: pulumi.Inputs, component_def: ComponentDefinition) -> pulumi.Inputs:
         """Return inputs under the names of Python, and whole numbers as such; the component judges all of it."""
@@ -156,6 +166,10 @@ class TillerProvider(ComponentProvider):
     def _fields(self, fields: Any, forms: Mapping[str, PropertyDefinition], names: Mapping[str, str]) -> Any:
         if not isinstance(fields, Mapping):
             return fields
+        for key, name in names.items():
+            if key != name and key in fields and name in fields:
+                why, remedy = "stands here in two spellings, with a capital and with `_`", "leave one of the two"
+                raise refused(key, "(not shown)", why, remedy)
         return {names.get(key, key): self._field(value, forms.get(key)) for key, value in fields.items()}
 
     def _field(self, value: Any, form: PropertyDefinition | None) -> Any:
@@ -236,7 +250,7 @@ def reporting(name: str, output: Any) -> Any:
 
 def serve() -> None:
     """Serve the plugin to an engine, whose address is the first argument."""
-    main(TillerProvider(), sys.argv[1:])
+    main(TillerProvider(*sys.argv[1:2]), sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -182,3 +182,38 @@ def test_an_output_that_turns_out_wrong_is_refused_during_the_update(newcomer: C
     assert "Unexpected" not in summary
     assert "Traceback" not in summary
     one.stack.destroy()
+
+
+TWO_PROCESSES = """
+name: tillers
+runtime: yaml
+resources:
+  own: {type: "pulumi:providers:secure-tiller"}
+  TEAM:
+    type: secure-tiller:SecureTiller
+    properties: {cluster: {context: CONTEXT, uid: any}, namespaces: {TEAM-apps: {}}, clients: {ci: {}}}
+  TEAM-two:
+    type: secure-tiller:SecureTiller
+    properties: {cluster: {context: CONTEXT, uid: any}, namespaces: {TEAM-apps: {}}, clients: {ci: {}}}
+    options: OPTIONS
+"""
+
+
+@pytest.mark.parametrize(
+    ("word", "options", "words"),
+    [
+        ("twice", {}, "is managed by team"),  # the control
+        ("third", {"provider": "${own}"}, "another process of this plugin makes Tillers in this run"),
+        ("vers", {"version": VERSION}, "another process of this plugin makes Tillers in this run"),
+    ],
+)
+def test_two_tillers_that_claim_the_same_are_refused_whichever_process_makes_them(
+    newcomer: Callable[[str], Newcomer], word: str, options: dict[str, str], words: str
+) -> None:
+    one = newcomer(word)
+    one.stack.project.mkdir()
+    text = TWO_PROCESSES.replace("TEAM", one.team).replace("CONTEXT", one.context)
+    packages = yaml.safe_dump({"packages": {"secure-tiller": f"{one.repository}/plugin@{VERSION}"}})
+    (one.stack.project / "Pulumi.yaml").write_text(text.replace("OPTIONS", json.dumps(options)) + packages)
+    one.shell("pulumi install && pulumi stack init production")
+    one_message(one.stack.preview(check=False), words)

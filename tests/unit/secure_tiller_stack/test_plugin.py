@@ -169,6 +169,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"protect": "no"}, 'green: protect "no": must be true or false'),
     ({"expose": "world"}, 'green: expose "world"'),
     ({"nonsense": 1.0}, "green: nonsense 1: is an unknown key"),
+    ({"providerName": "a", "provider_name": "b"}, "green: providerName"),
+    ({"namespaces": {"green-apps": {"podSecurity": "baseline", "pod_security": "restricted"}}}, "green: podSecurity"),
+    ({"pod": {"historyMax": 10.0, "history_max": 20.0}}, "stands here in two spellings"),
 ]
 
 
