@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,8 @@ class Runner:
     """A runner's folders: the checkout, and those next to it."""
 
     folder: Path
+    repository: Path = PROJECT
+    """The one whose workflows run."""
 
     @property
     def temp(self) -> Path:
@@ -29,7 +31,7 @@ class Runner:
     def run(self, workflow: str, job: str, step: str, **environment: str) -> "subprocess.CompletedProcess[str]":
         """Run a step's commands."""
         return subprocess.run(
-            commands(PROJECT / ".github" / "workflows" / workflow, job, step),
+            commands(self.repository / ".github" / "workflows" / workflow, job, step),
             cwd=self.folder,
             env={
                 "PATH": os.environ["PATH"],
@@ -120,3 +122,48 @@ def test_the_kubeconfig_is_the_runners_alone(runner: Runner, workflow: str, job:
     assert file.read_text() == "contexts: []"
     assert file.stat().st_mode & 0o077 == 0
     assert (runner.folder / "env").read_text() == f"KUBECONFIG={file}\n"
+
+
+LINE = "pulumi-secure-tiller[tested] @ git+https://example.org/secure-tiller@v0.3.0"
+INSTALL = ("preview.yml", "preview", "Install the program and the command")
+
+
+@pytest.fixture
+def of_the_template(runner: Runner) -> Runner:
+    return replace(runner, repository=PROJECT / "template")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# nothing\n",
+        f"{LINE}\nrequests\n",
+        f"-r more.txt\n{LINE}\n",
+        f"{LINE} \\\n  --config-settings=x\n",
+        f"{LINE} ; python_version > '3'\n",
+        f"{LINE}#egg=other\n",
+        LINE.replace("https:", "http:"),
+        LINE.replace("[tested]", ""),
+        LINE.replace("example.org", "user@example.org"),
+        LINE.replace("@v0.3.0", ""),
+    ],
+)
+def test_the_templates_job_refuses_what_pulumi_install_would_install_besides(
+    of_the_template: Runner, text: str
+) -> None:
+    (of_the_template.folder / "requirements.txt").write_text(text)
+    done = of_the_template.run(*INSTALL, PATH=f"{of_the_template.temp}:/usr/bin:/bin")
+    assert done.returncode == 1, done.stdout
+    assert done.stdout.startswith("::error::requirements.txt must have one line besides comments")
+
+
+def test_control_the_templates_job_fetches_the_version_of_the_one_line(of_the_template: Runner) -> None:
+    (of_the_template.folder / "requirements.txt").write_text(f"# comment\n\n  # another\n{LINE}\n")
+    git = of_the_template.temp / "git"
+    git.write_text(f'#!/bin/sh\necho "$@" >> "{of_the_template.folder}/asked"\ncase "$*" in *fetch*) exit 9 ;; esac\n')
+    git.chmod(0o755)
+    done = of_the_template.run(*INSTALL, PATH=f"{of_the_template.temp}:/usr/bin:/bin")
+    assert done.returncode == 9
+    asked = (of_the_template.folder / "asked").read_text().splitlines()[-1]
+    assert asked.endswith("fetch --quiet --depth 1 https://example.org/secure-tiller v0.3.0")
