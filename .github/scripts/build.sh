@@ -2,8 +2,8 @@
 # Build the wheel and the source distribution of a tag into dist/, or say why not: build.sh v0.3.0
 set -eu
 tag=$1
-if grep -q '^Repository = "https://example.org/' pyproject.toml; then
-  echo "pyproject.toml: project.urls: Repository is an example; set the repository's address before the first release" >&2
+if examples=$(grep -ln 'https://example.org/secure-tiller' pyproject.toml docs/package.md); then
+  echo "set the repository's address before the first release; it is an example in:" $examples >&2
   exit 1
 fi
 version=$(sed -n 's/^VERSION = "\(.*\)"$/\1/p' components/secure_tiller/version.py)

@@ -56,6 +56,12 @@ def test_the_versions_are_those_of_the_tests() -> None:
     }
 
 
+def test_the_package_is_built_with_the_version_of_the_tests() -> None:
+    (needed,) = tomllib.loads((PROJECT / "pyproject.toml").read_text())["build-system"]["requires"]
+    version, _ = pins((PROJECT / "constraints.txt").read_text())["setuptools"]
+    assert needed == f"setuptools=={version}"
+
+
 def test_the_extra_for_projects_of_ones_own_has_the_locked_versions() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
     written = project["optional-dependencies"]["tested"]

@@ -13,6 +13,8 @@ from tests.support.published import EXAMPLE
 ADDRESS = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
 _REFERENCE = re.compile(r"(https://[^\s\"')@]+?/secure-tiller(?:/plugin)?)(?:@|/blob/|/raw/)(v?[\d.]+\d)")
 
+_BY_NAME = re.compile(r"^pulumi-secure-tiller|pip install [^#]*pulumi-secure-tiller")
+
 
 def references(text: str) -> list[tuple[str, str]]:
     """Return the address and the version of each reference."""
@@ -21,7 +23,7 @@ def references(text: str) -> list[tuple[str, str]]:
 
 def texts() -> dict[str, str]:
     """Return the text of each file of the repository that a user copies or installs from, by name."""
-    names = files("template", "examples", "plugin")
+    names = [*files("template", "examples", "plugin"), "docs/package.md"]
     return {name: (PROJECT / name).read_text() for name in names}
 
 
@@ -44,8 +46,10 @@ def test_the_pages_name_this_version() -> None:
 
 def test_nothing_is_installed_by_the_bare_name() -> None:
     lines = [line for name, text in texts().items() if name.endswith("requirements.txt") for line in text.splitlines()]
-    named = [line for line in lines if line.startswith("pulumi-secure-tiller")]
-    assert named
+    pages = [name for name in files("README.md", "docs", "template", "examples") if name.endswith(".md")]
+    typed = [line for page in pages for line in (PROJECT / page).read_text().splitlines() if "pip install" in line]
+    named = [line.replace("<this repository>", ADDRESS) for line in (*lines, *typed) if _BY_NAME.search(line)]
+    assert len(named) > 5
     assert [line for line in named if f" @ git+{ADDRESS}@v{VERSION}" not in line] == []
 
 

@@ -15,16 +15,20 @@ import pytest
 from secure_tiller.version import VERSION
 from testbed.pulumi_stack import PROJECT
 from tests.support.checkouts import copied
+from tests.support.published import EXAMPLE
 
 PACKAGES = {"secure_tiller", "secure_tiller_cli", "secure_tiller_stack", "tiller_facts"}
 ADDRESS = "https://git.example.com/platform/secure-tiller"
 
 
-def checkout(folder: Path) -> Path:
-    """Copy a checkout in which the repository's address is set."""
+NAMING_THE_ADDRESS = ("pyproject.toml", "docs/package.md")
+
+
+def checkout(folder: Path, names: tuple[str, ...] = NAMING_THE_ADDRESS) -> Path:
+    """Copy a checkout in which the repository's address is set, perhaps not in every file."""
     copied(folder)
-    project = (folder / "pyproject.toml").read_text()
-    (folder / "pyproject.toml").write_text(re.sub(r'(?m)^Repository = ".*"$', f'Repository = "{ADDRESS}"', project))
+    for name in names:
+        (folder / name).write_text((folder / name).read_text().replace(EXAMPLE, ADDRESS))
     return folder
 
 
@@ -76,7 +80,7 @@ def test_the_page_of_the_package_names_the_address_and_has_no_link_that_leads_no
     described = metadata(dist)
     assert described.get_all("Project-URL") == [f"Repository, {ADDRESS}"]
     page = str(described.get_payload())
-    assert "pip install pulumi-secure-tiller" in page
+    assert f"pip install 'pulumi-secure-tiller[tested] @ git+{ADDRESS}@v{VERSION}'" in page
     assert re.findall(r"\]\((?!https://)[^)]*\)", page) == []
 
 
@@ -98,7 +102,8 @@ def test_a_tag_that_is_not_the_version_is_refused_before_anything_is_built(tag: 
     assert not (tmp_path / "dist").exists()
 
 
-def test_nothing_is_released_while_the_address_is_an_example(tmp_path: Path) -> None:
-    done = build(copied(tmp_path), f"v{VERSION}")
+@pytest.mark.parametrize("name", NAMING_THE_ADDRESS)
+def test_nothing_is_released_while_the_address_is_an_example(name: str, tmp_path: Path) -> None:
+    done = build(checkout(tmp_path, tuple({*NAMING_THE_ADDRESS} - {name})), f"v{VERSION}")
     assert done.returncode == 1
-    assert "set the repository's address" in done.stderr
+    assert done.stderr == f"set the repository's address before the first release; it is an example in: {name}\n"
