@@ -13,7 +13,7 @@ from secure_tiller import ConfigurationError
 from secure_tiller_stack import one_process
 from secure_tiller_stack.one_process import require_the_only_one
 
-ENGINE = "127.0.0.1:40001"
+ENGINE, OTHER = "127.0.0.1:40001", "127.0.0.1:40002"
 HOLD = """
 import sys
 from pathlib import Path
@@ -35,33 +35,20 @@ def another(engine: str, folder: Path) -> "Iterator[subprocess.Popen[str]]":
         process.communicate("")
 
 
-@pytest.fixture(autouse=True)
-def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(one_process, "PATIENCE", 0.0)
-
-
-def test_a_second_process_of_one_engine_is_refused(tmp_path: Path) -> None:
-    with another(ENGINE, tmp_path), pytest.raises(ConfigurationError) as refused:
-        require_the_only_one(ENGINE, tmp_path)
-    (problem,) = refused.value.problems
-    assert "another process of this plugin" in problem.why
-
-
-def test_control_the_same_process_and_that_of_another_engine_are_not(tmp_path: Path) -> None:
-    with another("127.0.0.1:40002", tmp_path):
-        require_the_only_one(ENGINE, tmp_path)
-        require_the_only_one(ENGINE, tmp_path)
-
-
-def test_a_process_that_has_ended_is_in_nobodys_way(tmp_path: Path) -> None:
-    with another(ENGINE, tmp_path):
-        pass
-    require_the_only_one(ENGINE, tmp_path)
-
-
-def test_a_process_that_is_ending_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(one_process, "PATIENCE", 60.0)
+def test_a_second_process_of_one_engine_is_refused_until_the_first_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with another(ENGINE, tmp_path) as process:
+        monkeypatch.setattr(one_process, "PATIENCE", 0.0)
+        with pytest.raises(ConfigurationError) as refused:
+            require_the_only_one(ENGINE, tmp_path)
+        (problem,) = refused.value.problems
+        assert "another process of this plugin" in problem.why
+
+        for _ in range(2):  # the control: the process of another engine, and this process itself
+            require_the_only_one(OTHER, tmp_path)
+
+        monkeypatch.setattr(one_process, "PATIENCE", 60.0)
         monkeypatch.setattr(one_process, "sleep", lambda _: process.communicate())
         require_the_only_one(ENGINE, tmp_path)
 
