@@ -204,7 +204,6 @@ resources:
     [
         ("twice", {}, "is managed by team"),  # the control
         ("third", {"provider": "${own}"}, "another process of this plugin makes Tillers in this run"),
-        ("vers", {"version": VERSION}, "another process of this plugin makes Tillers in this run"),
     ],
 )
 def test_two_tillers_that_claim_the_same_are_refused_whichever_process_makes_them(
