@@ -159,7 +159,9 @@ def _files(settings: Mapping[str, str], environment: Mapping[str, str]) -> tuple
     else:
         named = list(dict.fromkeys(each for each in listed.split(os.pathsep) if each))
     if any(map(_is_content, named)):
-        raise ClusterError([_no_name("KUBECONFIG", "write it into a file that only you can read, and name that file")])
+        remedy = "write it into a file that only you can read, and name that file"
+        whose = "" if settings.get("kubeconfig") else "KUBECONFIG "
+        raise ClusterError([_no_name("secure-tiller:cluster.kubeconfig", remedy, whose)])
     # Absolute, because `pulumi destroy` runs the provider from the state, and not from here.
     paths = [_expanded(each).absolute() for each in named]
     found = tuple(path for path in paths if len(paths) == 1 or not _is_missing(path))
@@ -246,9 +248,10 @@ def _is_content(text: str) -> bool:
     return not text.isprintable() or text.lstrip().startswith("{") or len(text) > LONGEST_PATH
 
 
-def _no_name(key: str, remedy: str) -> Problem:
+def _no_name(key: str, remedy: str, whose: str = "") -> Problem:
     """Return the problem of a content in place of a name; it is not shown, because it can hold credentials."""
-    return Problem("", key, "(not shown)", "is no name or path; it looks like the content of a kubeconfig", remedy)
+    why = f"{whose}is no name or path; it looks like the content of a kubeconfig"
+    return Problem("", key, "(not shown)", why, remedy)
 
 
 def problem(key: str, value: object, why: str, remedy: str) -> Problem:

@@ -188,12 +188,17 @@ def test_a_kubeconfigs_content_in_place_of_a_name_is_refused_and_not_shown(key: 
     assert "sesame" not in str(problem)
 
 
-@pytest.mark.parametrize("content", [text for name, text in PASTED.items() if name != "a NUL"])
-def test_a_kubeconfigs_content_in_KUBECONFIG_is_refused_and_not_shown(content: str) -> None:  # noqa: N802
+@pytest.mark.parametrize("content", PASTED.values(), ids=PASTED)
+@pytest.mark.parametrize("from_option", [True, False])
+def test_a_kubeconfigs_content_in_an_option_or_in_KUBECONFIG_is_refused_and_not_shown(  # noqa: N802
+    content: str, from_option: bool
+) -> None:
+    settings, environment = ({"kubeconfig": content}, {}) if from_option else ({}, {"KUBECONFIG": content})
     with pytest.raises(ClusterError) as refused:
-        kubeconfig.find({}, environment={"KUBECONFIG": content})
+        kubeconfig.find(settings, environment=environment)
     (problem,) = refused.value.problems
-    assert problem.key == "KUBECONFIG"
+    assert problem.key == "secure-tiller:cluster.kubeconfig"
+    assert ("KUBECONFIG is no" in problem.why) is not from_option
     assert "sesame" not in str(problem)
 
 
