@@ -91,9 +91,18 @@ def claim(
     Returns:
         What takes the CAs of `trusted_client_cas`, once all of them are known: `Claim.learn_cas`.
     """
-    made, others = Claim(settings, ref(provider) if provider else None, ref(parent) if parent else None), _others()
+    # The caller may use its own map for the next Tiller.
+    kept = Settings(settings.name, _copied(settings.args))
+    made, others = Claim(kept, ref(provider) if provider else None, ref(parent) if parent else None), _others()
     others.append(made)
     return lambda texts: made.learn_cas(texts, others)
+
+
+def _copied(value: Any) -> Any:
+    """Return a value with its maps and lists copied, and outputs as they are."""
+    if isinstance(value, Mapping):
+        return {key: _copied(item) for key, item in value.items()}
+    return [*map(_copied, value)] if isinstance(value, list | tuple) else value
 
 
 def _others() -> list[Claim]:

@@ -182,7 +182,8 @@ def _unknown_keys(project: str, keys: Iterable[str]) -> Iterator[Problem]:
             yield Problem("", key, "(not shown)", why, f"write {NAMESPACE}:{_OURS.get(_letters(word), word)}")
         elif namespace == project != NAMESPACE and _letters(word) in _OURS:
             why = "is a key of the project alone, which the program does not read"
-            yield Problem("", key, "(not shown)", why, f"write {NAMESPACE}:{_OURS[_letters(word)]}")
+            remedy = f"write {NAMESPACE}:{_OURS[_letters(word)]}, or give a key of your own another name"
+            yield Problem("", key, "(not shown)", why, remedy)
 
 
 def _letters(word: str) -> str:

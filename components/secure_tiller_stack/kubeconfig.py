@@ -1,5 +1,6 @@
 """How to reach the cluster: the stack's `secure-tiller:cluster`, the kubeconfig file and its contexts."""
 
+import base64
 import os
 import shlex
 import tempfile
@@ -24,6 +25,8 @@ _IN_A_POD = (
 )
 LONGEST_PATH = 1024
 """Characters; the shortest limit of the systems that kubectl runs on (PATH_MAX of macOS)."""
+LONGEST_NAME = 255
+"""Characters of a file's name (NAME_MAX of Linux and macOS)."""
 _MOVE_CONTENT = (
     "change its credentials, which stand in plain sight here, and write the new content with: "
     f"pulumi config set --secret {CONTENT} < kubeconfig; in a program: change its credentials, which stand in plain "
@@ -79,17 +82,20 @@ def read_settings(value: object) -> Mapping[str, str]:
     """
     settings = {} if value is None else value
     if not isinstance(settings, Mapping):
-        raise ConfigurationError([problem("", value, "must be a map", f"known keys: {', '.join(SETTINGS)}")])
+        known = f"known keys: {', '.join(SETTINGS)}"
+        raise ConfigurationError([replace(problem("", "", "must be a map", known), value=_seen(value))])
     problems = []
     for key, item in settings.items():
         if key not in SETTINGS:
             guess = schema.nearest(str(key), SETTINGS)
             # Its value is not shown: it could be a secret.
+            named = "(not shown)" if _is_content(str(key)) else str(key)
             problems.append(
-                replace(problem(str(key), "", "is an unknown key", f"remove it; {guess}"), value="(not shown)")
+                replace(problem(named, "", "is an unknown key", f"remove it; {guess}"), value="(not shown)")
             )
         elif not isinstance(item, str) or not item:
-            problems.append(problem(str(key), item, "must be text", "write it, or leave the key out"))
+            wrong = problem(str(key), "", "must be text", "write it, or leave the key out")
+            problems.append(replace(wrong, value=_seen(item)))
         elif _is_content(item):
             problems.append(_no_name(f"secure-tiller:cluster.{key}", _MOVE_CONTENT))
     if problems:
@@ -103,7 +109,7 @@ def wrong_content(content: object, settings: object) -> Iterator[Problem]:
         yield Problem("", CONTENT, "(not shown)", "must be text", f"pulumi config set --secret {CONTENT} < kubeconfig")
     elif content and isinstance(settings, Mapping) and "kubeconfig" in settings:
         why = f"names a file, and so does the secret {CONTENT}: it is unclear which of them counts"
-        yield problem("kubeconfig", settings["kubeconfig"], why, "remove one of the two")
+        yield replace(problem("kubeconfig", "", why, "remove one of the two"), value=_seen(settings["kubeconfig"]))
 
 
 def find(settings: Mapping[str, str], content: str = "", environment: Mapping[str, str] = os.environ) -> Access:
@@ -244,8 +250,23 @@ def _unusable(key: str, value: object, why: str) -> ClusterError:
 
 
 def _is_content(text: str) -> bool:
-    """Return whether a text can be no path: it is the content of a kubeconfig, as YAML, JSON or base64."""
-    return not text.isprintable() or text.lstrip().startswith("{") or len(text) > LONGEST_PATH
+    """Return whether a text is no path or name, but looks like the content of a kubeconfig: YAML, JSON or base64."""
+    too_long = len(text) > LONGEST_PATH or any(len(part) > LONGEST_NAME for part in text.split("/"))
+    return too_long or not text.isprintable() or any(sign in text for sign in (": ", "{")) or _is_encoded(text)
+
+
+def _is_encoded(text: str) -> bool:
+    try:
+        decoded = base64.b64decode(text, validate=True)
+    except ValueError:
+        return False
+    return any(word in decoded for word in (b"apiVersion", b"clusters", b"users"))
+
+
+def _seen(value: object) -> str:
+    """Return a value of the wrong form as shown, unless it may hold a kubeconfig."""
+    is_short = value is None or isinstance(value, bool | int | float) or (isinstance(value, str) and len(value) < 20)
+    return shown(value) if is_short and not (isinstance(value, str) and _is_content(value)) else "(not shown)"
 
 
 def _no_name(key: str, remedy: str, whose: str = "") -> Problem:

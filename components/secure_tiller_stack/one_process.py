@@ -31,16 +31,15 @@ def require_the_only_one(engine: str, folder: Path | None = None) -> None:
         ConfigurationError: there is another process, or the file cannot be used.
     """
     place = int.from_bytes(hashlib.sha256(engine.encode()).digest()[:6])
-    file = (folder or Path(tempfile.gettempdir())) / f"secure-tiller-{os.getuid()}.lock"
     until = monotonic() + PATIENCE
     try:
-        opened = _opened(file)
+        opened = _opened((folder or Path(tempfile.gettempdir())) / f"secure-tiller-{os.getuid()}.lock")
         while not _is_locked(opened, place):
             if monotonic() > until:
                 raise _second()
             sleep(0.1)
     except OSError as error:
-        raise _unusable(file, error) from error
+        raise _unusable(error) from error
 
 
 def _is_locked(opened: int, place: int) -> bool:
@@ -67,6 +66,7 @@ def _second() -> ConfigurationError:
     return ConfigurationError([Problem("", "opts.provider", "(not the only one)", why, remedy)])
 
 
-def _unusable(file: Path, error: OSError) -> ConfigurationError:
-    why = f"cannot be opened or locked, so that another process of this plugin would not be seen: {error.strerror}"
-    return ConfigurationError([Problem("", "TMPDIR", f"{file}", why, "set TMPDIR to a folder of your own")])
+def _unusable(error: OSError) -> ConfigurationError:
+    why = f"has no file to lock, so that another process of this plugin would not be seen: {error.strerror}"
+    file = str(error.filename or "(no folder)")
+    return ConfigurationError([Problem("", "TMPDIR", file, why, "set TMPDIR to a folder of your own")])

@@ -7,7 +7,7 @@ is compared with those that the engine has handed over before, to this process. 
 import json
 import re
 import sys
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NoReturn, NotRequired, TypeVar
@@ -248,9 +248,17 @@ def reporting(name: str, output: Any) -> Any:
     return pulumi.Output(*map(reported, parts))  # type: ignore[arg-type]
 
 
+def engine_of(arguments: Sequence[str]) -> str:
+    """Return the engine's address, which is the last of the plugin's arguments; empty: there are none.
+
+    Flags of the command come before it (pulumi/sdk 3.274.1, resource/plugin/plugin.go, buildPluginArguments).
+    """
+    return arguments[-1] if arguments else ""
+
+
 def serve() -> None:
-    """Serve the plugin to an engine, whose address is the first argument."""
-    main(TillerProvider(*sys.argv[1:2]), sys.argv[1:])
+    """Serve the plugin to an engine."""
+    main(TillerProvider(engine_of(sys.argv[1:])), sys.argv[1:])
 
 
 if __name__ == "__main__":

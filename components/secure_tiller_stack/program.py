@@ -1,8 +1,11 @@
 """The program of a stack: one secured Tiller for each team of the stack's configuration."""
 
+import json
+
 import pulumi
 
 from secure_tiller.component import SecureTiller
+from secure_tiller.problems import ConfigurationError, Problem
 from secure_tiller_stack import deployment
 from secure_tiller_stack.configuration import KEYS, NAMESPACE, TEXTS, Stack, read_stack
 
@@ -21,12 +24,23 @@ def run() -> None:
 def _configuration() -> Stack:
     config = pulumi.Config(NAMESPACE)
     keys = pulumi.runtime.get_config_env()
+    texts = {key: config.get(key) for key in KEYS}
     return read_stack(
         pulumi.get_project(),
         keys=keys,
-        values={key: config.get(key) if key in TEXTS else config.get_object(key) for key in KEYS},
+        values={key: text if text is None or key in TEXTS else _data(key, text) for key, text in texts.items()},
         secret={key for key in keys if pulumi.runtime.is_config_secret(key)},
     )
+
+
+def _data(key: str, text: str) -> object:
+    """Return the data that a value is; the SDK would print one that is none, whatever it holds."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        why = "must be a map, and is a text; it is not shown, because it can hold credentials"
+        remedy = f"write a map below `{NAMESPACE}:{key}` in the stack's file; if credentials stand there, change them"
+        raise ConfigurationError([Problem("", f"{NAMESPACE}:{key}", "(not shown)", why, remedy)]) from error
 
 
 def _export(name: str, tiller: SecureTiller) -> None:

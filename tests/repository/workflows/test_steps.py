@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -147,15 +148,24 @@ def of_the_template(runner: Runner) -> Runner:
         LINE.replace("[tested]", ""),
         LINE.replace("example.org", "user@example.org"),
         LINE.replace("@v0.3.0", ""),
+        LINE.replace("v0.3.0", "--upload-pack=x"),
+        f"{LINE}\r\n",
+        f"{LINE}  # a comment\n",
+        f"# a comment\frequests\n{LINE}\n",
+        f"# a comment\rrequests\n{LINE}\n",
+        f"# a comment\u0085requests\n{LINE}\n",
+        f"# a comment\u2028requests\n{LINE}\n",
+        f"{LINE}\x1crequests\n",
+        f"# caf\u00e9\n{LINE}\n",
     ],
 )
 def test_the_templates_job_refuses_what_pulumi_install_would_install_besides(
     of_the_template: Runner, text: str
 ) -> None:
-    (of_the_template.folder / "requirements.txt").write_text(text)
-    done = of_the_template.run(*INSTALL, PATH=f"{of_the_template.temp}:/usr/bin:/bin")
+    (of_the_template.folder / "requirements.txt").write_bytes(text.encode())
+    done = of_the_template.run(*INSTALL, PATH=f"{of_the_template.temp}:{Path(sys.executable).parent}:/usr/bin:/bin")
     assert done.returncode == 1, done.stdout
-    assert done.stdout.startswith("::error::requirements.txt must have one line besides comments")
+    assert done.stderr.startswith("::error::requirements.txt must be ASCII with line feeds alone, and have one line")
 
 
 def test_control_the_templates_job_fetches_the_version_of_the_one_line(of_the_template: Runner) -> None:
@@ -163,7 +173,7 @@ def test_control_the_templates_job_fetches_the_version_of_the_one_line(of_the_te
     git = of_the_template.temp / "git"
     git.write_text(f'#!/bin/sh\necho "$@" >> "{of_the_template.folder}/asked"\ncase "$*" in *fetch*) exit 9 ;; esac\n')
     git.chmod(0o755)
-    done = of_the_template.run(*INSTALL, PATH=f"{of_the_template.temp}:/usr/bin:/bin")
+    done = of_the_template.run(*INSTALL, PATH=f"{of_the_template.temp}:{Path(sys.executable).parent}:/usr/bin:/bin")
     assert done.returncode == 9
     asked = (of_the_template.folder / "asked").read_text().splitlines()[-1]
     assert asked.endswith("fetch --quiet --depth 1 https://example.org/secure-tiller v0.3.0")

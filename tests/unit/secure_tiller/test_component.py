@@ -498,6 +498,21 @@ def test_a_ca_that_tillers_on_two_clusters_trust_is_refused() -> None:
     run(program)
 
 
+def test_settings_that_a_program_changes_after_the_call_stay_claimed_as_they_were() -> None:
+    def program() -> None:
+        args = team("apps", certificates={"trusted_client_cas": {"partner": PARTNER.pem}})
+        SecureTiller("one", args)
+        args["namespaces"].clear()
+        args["namespaces"]["more"] = {}
+        args["certificates"]["trusted_client_cas"]["partner"] = OWN_CA.pem
+        with pytest.raises(ConfigurationError) as refused:
+            SecureTiller("two", team("apps", certificates={"trusted_client_cas": {"partner": PARTNER.pem}}))
+        assert len(refused.value.problems) == 2
+        SecureTiller("three", args)  # the control
+
+    run(program)
+
+
 def output(text: str) -> pulumi.Output[str]:
     return pulumi.Output.from_input(text)
 

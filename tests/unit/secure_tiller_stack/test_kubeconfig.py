@@ -1,5 +1,6 @@
 """The choice of the cluster: the settings, the file and its contexts."""
 
+import base64
 import json
 from pathlib import Path
 
@@ -172,6 +173,8 @@ def test_settings_of_another_form_are_refused(value: object, words: str) -> None
 PASTED = {
     "YAML": CONTENT,
     "JSON": json.dumps({"apiVersion": "v1", "users": [{"user": {"token": "sesame"}}]}),
+    "YAML on one line": "users: [{name: p, user: {token: sesame}}]",
+    "short base64": base64.b64encode(b"apiVersion: v1\nusers: [{user: {token: sesame}}]").decode(),
     "base64": "sesame" + "c2VzYW1l" * 200,
     "a NUL": "sesame\0",
 }
@@ -186,6 +189,7 @@ def test_a_kubeconfigs_content_in_place_of_a_name_is_refused_and_not_shown(key: 
     assert problem.key == f"secure-tiller:cluster.{key}"
     assert "pulumi config set --secret secure-tiller:kubeconfig" in problem.remedy
     assert "sesame" not in str(problem)
+    assert "c2VzYW1l" not in str(problem)
 
 
 @pytest.mark.parametrize("content", PASTED.values(), ids=PASTED)
@@ -200,6 +204,33 @@ def test_a_kubeconfigs_content_in_an_option_or_in_KUBECONFIG_is_refused_and_not_
     assert problem.key == "secure-tiller:cluster.kubeconfig"
     assert ("KUBECONFIG is no" in problem.why) is not from_option
     assert "sesame" not in str(problem)
+
+
+USERS = {"users": [{"user": {"token": "sesame"}}]}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [USERS],
+        {"kubeconfig": USERS},
+        {"context": [USERS]},
+        {"uid": USERS},
+        *PASTED.values(),
+        *({text: "any"} for text in PASTED.values()),
+    ],
+)
+def test_a_kubeconfig_in_a_place_of_another_form_is_refused_and_not_shown(value: object) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        kubeconfig.read_settings(value)
+    assert "sesame" not in str(refused.value)
+    assert "c2VzYW1l" not in str(refused.value)
+
+
+@pytest.mark.parametrize("content", PASTED.values(), ids=PASTED)
+def test_a_pasted_kubeconfig_is_not_shown_where_a_secret_one_is_set_too(content: str) -> None:
+    (problem,) = kubeconfig.wrong_content(CONTENT, {"kubeconfig": content})
+    assert problem.value == "(not shown)"
 
 
 @pytest.mark.parametrize("path", ["~nobody-of-this-name/config", "/proc/1/root/" + "x" * 300, "/dev/null/config"])

@@ -1,8 +1,10 @@
 """The refusal of a second process of the plugin within one run of the engine."""
 
+import errno
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,3 +65,12 @@ def test_a_file_that_somebody_else_has_put_there_is_refused(tmp_path: Path, kind
     with pytest.raises(ConfigurationError, match="set TMPDIR to a folder of your own"):
         require_the_only_one(ENGINE, tmp_path)
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_without_a_folder_for_temporary_files_it_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> str:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr(tempfile, "gettempdir", none)
+    with pytest.raises(ConfigurationError, match="No usable temporary directory"):
+        require_the_only_one(ENGINE)

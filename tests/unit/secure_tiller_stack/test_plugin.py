@@ -16,7 +16,7 @@ from pulumi.runtime.settings import set_root_resource
 
 from secure_tiller import ConfigurationError, Problem
 from secure_tiller_stack import takeovers
-from secure_tiller_stack.plugin import TillerProvider, reporting
+from secure_tiller_stack.plugin import TillerProvider, engine_of, reporting
 from testbed.pulumi_stack import PROJECT
 from tests.support.api_server import ApiServer, let_depart, of_stack
 from tests.support.recording import Recording, is_secret, run
@@ -65,6 +65,19 @@ pytestmark = pytest.mark.usefixtures("file", "plugin")
 
 def made(**inputs: Any) -> Recording:
     return run(lambda: construct(**inputs))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "address"),
+    [
+        ([], ""),
+        (["127.0.0.1:40001"], "127.0.0.1:40001"),
+        (["--logtostderr", "-v=3", "127.0.0.1:40001"], "127.0.0.1:40001"),
+        (["--tracing", "http://127.0.0.1:9411", "127.0.0.1:40001"], "127.0.0.1:40001"),
+    ],
+)
+def test_the_address_of_the_engine_comes_after_the_flags(arguments: list[str], address: str) -> None:
+    assert engine_of(arguments) == address
 
 
 def test_the_committed_schema_is_current() -> None:

@@ -21,7 +21,7 @@ from secure_tiller.plan.objects import objects
 from secure_tiller.problems import NotRevokedError
 from secure_tiller_stack import revocation
 from secure_tiller_stack.cluster.lister import path
-from secure_tiller_stack.configuration import SECRET_KEYS, TEXTS
+from secure_tiller_stack.configuration import KEYS, SECRET_KEYS, TEXTS
 from secure_tiller_stack.takeovers import TakenOverError
 from tests.support.api_server import (
     FORBIDDEN,
@@ -147,6 +147,19 @@ def test_a_wrong_configuration_asks_the_cluster_nothing(
 ) -> None:
     with pytest.raises(ConfigurationError):
         program(**config)
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if key not in TEXTS])
+def test_a_text_in_place_of_a_map_is_refused_and_not_shown(
+    program: Program, server: ApiServer, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setattr(json, "dumps", lambda value, dumps=json.dumps: value if value == "sesame: 1" else dumps(value))
+    with pytest.raises(ConfigurationError) as refused:
+        program(**{"teams": TEAMS, key: "sesame: 1"})
+    (problem,) = refused.value.problems
+    assert (problem.key, problem.value) == (f"secure-tiller:{key}", "(not shown)")
+    assert "sesame" not in str(problem)
     assert server.asked == []
 
 

@@ -63,7 +63,8 @@ def test_a_key_of_ours_in_another_spelling_is_refused_with_its_right_name(key: s
     with pytest.raises(ConfigurationError) as error:
         read_stack("fleet", [key], {"teams": TEAMS}, secret=())
     (problem,) = error.value.problems
-    assert (problem.key, problem.value, problem.remedy) == (key, "(not shown)", f"write secure-tiller:{right}")
+    assert (problem.key, problem.value) == (key, "(not shown)")
+    assert problem.remedy.partition(",")[0] == f"write secure-tiller:{right}"
 
 
 @pytest.mark.parametrize("project", ["secure-tiller", "fleet"])
