@@ -1,13 +1,12 @@
 """The program of a stack: one secured Tiller for each team of the stack's configuration."""
 
-import json
-
 import pulumi
 
 from secure_tiller.component import SecureTiller
 from secure_tiller.problems import ConfigurationError, Problem
 from secure_tiller_stack import deployment
 from secure_tiller_stack.configuration import KEYS, NAMESPACE, TEXTS, Stack, read_stack
+from secure_tiller_stack.foreign_data import json_value
 
 
 def run() -> None:
@@ -36,7 +35,7 @@ def _configuration() -> Stack:
 def _data(key: str, text: str) -> object:
     """Return the data that a value is; the SDK would print one that is none, whatever it holds."""
     try:
-        return json.loads(text)
+        return json_value(text)
     except ValueError as error:
         why = "must be a map, and is a text; it is not shown, because it can hold credentials"
         remedy = f"write a map below `{NAMESPACE}:{key}` in the stack's file; if credentials stand there, change them"
