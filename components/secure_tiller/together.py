@@ -19,7 +19,7 @@ KUBERNETES = "kubernetes"
 
 @dataclass(eq=False)
 class Claim:
-    """What a Tiller claims that a program has made."""
+    """The claims of a Tiller that a program has made."""
 
     settings: Settings
     """Outputs among them are replaced as they become known."""

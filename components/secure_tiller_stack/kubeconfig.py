@@ -6,7 +6,7 @@ import shlex
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,10 @@ LONGEST_PATH = 1024
 """Characters; the shortest limit of the systems that kubectl runs on (PATH_MAX of macOS)."""
 LONGEST_NAME = 255
 """Characters of a file's name (NAME_MAX of Linux and macOS)."""
+SHORTER_THAN_A_TOKEN = 20
+"""Characters of a text that holds no credentials."""
+NOT_SHOWN = "(not shown)"
+_NO_NAME = "is no name or path; it looks like the content of a kubeconfig"
 _MOVE_CONTENT = (
     "change its credentials, which stand in plain sight here, and write the new content with: "
     f"pulumi config set --secret {CONTENT} < kubeconfig; in a program: change its credentials, which stand in plain "
@@ -83,21 +87,18 @@ def read_settings(value: object) -> Mapping[str, str]:
     settings = {} if value is None else value
     if not isinstance(settings, Mapping):
         known = f"known keys: {', '.join(SETTINGS)}"
-        raise ConfigurationError([replace(problem("", "", "must be a map", known), value=_seen(value))])
+        raise ConfigurationError([_problem("", _unless_content(value), "must be a map", known)])
     problems = []
     for key, item in settings.items():
         if key not in SETTINGS:
             guess = schema.nearest(str(key), SETTINGS)
             # Its value is not shown: it could be a secret.
-            named = "(not shown)" if _is_content(str(key)) else str(key)
-            problems.append(
-                replace(problem(named, "", "is an unknown key", f"remove it; {guess}"), value="(not shown)")
-            )
+            named = NOT_SHOWN if _is_content(str(key)) else str(key)
+            problems.append(_problem(named, NOT_SHOWN, "is an unknown key", f"remove it; {guess}"))
         elif not isinstance(item, str) or not item:
-            wrong = problem(str(key), "", "must be text", "write it, or leave the key out")
-            problems.append(replace(wrong, value=_seen(item)))
+            problems.append(_problem(str(key), _unless_content(item), "must be text", "write it, or leave the key out"))
         elif _is_content(item):
-            problems.append(_no_name(f"secure-tiller:cluster.{key}", _MOVE_CONTENT))
+            problems.append(_problem(str(key), NOT_SHOWN, _NO_NAME, _MOVE_CONTENT))
     if problems:
         raise ConfigurationError(problems)
     return settings
@@ -109,7 +110,7 @@ def wrong_content(content: object, settings: object) -> Iterator[Problem]:
         yield Problem("", CONTENT, "(not shown)", "must be text", f"pulumi config set --secret {CONTENT} < kubeconfig")
     elif content and isinstance(settings, Mapping) and "kubeconfig" in settings:
         why = f"names a file, and so does the secret {CONTENT}: it is unclear which of them counts"
-        yield replace(problem("kubeconfig", "", why, "remove one of the two"), value=_seen(settings["kubeconfig"]))
+        yield _problem("kubeconfig", _unless_content(settings["kubeconfig"]), why, "remove one of the two")
 
 
 def find(settings: Mapping[str, str], content: str = "", environment: Mapping[str, str] = os.environ) -> Access:
@@ -167,7 +168,7 @@ def _files(settings: Mapping[str, str], environment: Mapping[str, str]) -> tuple
     if any(map(_is_content, named)):
         remedy = "write it into a file that only you can read, and name that file"
         whose = "" if settings.get("kubeconfig") else "KUBECONFIG "
-        raise ClusterError([_no_name("secure-tiller:cluster.kubeconfig", remedy, whose)])
+        raise ClusterError([_problem("kubeconfig", NOT_SHOWN, f"{whose}{_NO_NAME}", remedy)])
     # Absolute, because `pulumi destroy` runs the provider from the state, and not from here.
     paths = [_expanded(each).absolute() for each in named]
     found = tuple(path for path in paths if len(paths) == 1 or not _is_missing(path))
@@ -263,18 +264,16 @@ def _is_encoded(text: str) -> bool:
     return any(word in decoded for word in (b"apiVersion", b"clusters", b"users"))
 
 
-def _seen(value: object) -> str:
-    """Return a value of the wrong form as shown, unless it may hold a kubeconfig."""
-    is_short = value is None or isinstance(value, bool | int | float) or (isinstance(value, str) and len(value) < 20)
-    return shown(value) if is_short and not (isinstance(value, str) and _is_content(value)) else "(not shown)"
-
-
-def _no_name(key: str, remedy: str, whose: str = "") -> Problem:
-    """Return the problem of a content in place of a name; it is not shown, because it can hold credentials."""
-    why = f"{whose}is no name or path; it looks like the content of a kubeconfig"
-    return Problem("", key, "(not shown)", why, remedy)
+def _unless_content(value: object) -> str:
+    """Return a value in the wrong place as shown, unless it may hold a kubeconfig, and so credentials."""
+    is_text = isinstance(value, str) and len(value) < SHORTER_THAN_A_TOKEN and not _is_content(value)
+    return shown(value) if is_text or isinstance(value, int | float | None) else NOT_SHOWN
 
 
 def problem(key: str, value: object, why: str, remedy: str) -> Problem:
     """Return a problem with a key of `secure-tiller:cluster`."""
-    return Problem("", f"secure-tiller:cluster.{key}".rstrip("."), shown(value), why, remedy)
+    return _problem(key, shown(value), why, remedy)
+
+
+def _problem(key: str, value: str, why: str, remedy: str) -> Problem:
+    return Problem("", f"secure-tiller:cluster.{key}".rstrip("."), value, why, remedy)

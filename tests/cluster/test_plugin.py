@@ -119,9 +119,9 @@ deploy(teams, cluster={"context": "CONTEXT", "uid": "any"})
 """
 
 
-def in_yaml(one: Newcomer, team: str, options: Mapping[str, object]) -> None:
+def in_yaml(one: Newcomer, team: str, options: Mapping[str, object], program: str = OPTIONS) -> None:
     """Write a program in YAML whose Tiller has options."""
-    text = OPTIONS.replace("TEAM", team).replace("CONTEXT", one.context).replace("OPTIONS", json.dumps(options))
+    text = program.replace("TEAM", team).replace("CONTEXT", one.context).replace("OPTIONS", json.dumps(options))
     packages = yaml.safe_dump({"packages": {"secure-tiller": f"{one.repository}/plugin@{VERSION}"}})
     (one.stack.project / "Pulumi.yaml").write_text(text + packages)
 
@@ -211,8 +211,6 @@ def test_two_tillers_that_claim_the_same_are_refused_whichever_process_makes_the
 ) -> None:
     one = newcomer(word)
     one.stack.project.mkdir()
-    text = TWO_PROCESSES.replace("TEAM", one.team).replace("CONTEXT", one.context)
-    packages = yaml.safe_dump({"packages": {"secure-tiller": f"{one.repository}/plugin@{VERSION}"}})
-    (one.stack.project / "Pulumi.yaml").write_text(text.replace("OPTIONS", json.dumps(options)) + packages)
+    in_yaml(one, one.team, options, TWO_PROCESSES)
     one.shell("pulumi install && pulumi stack init production")
     one_message(one.stack.preview(check=False), words)
