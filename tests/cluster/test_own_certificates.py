@@ -17,6 +17,7 @@ from tests.support.leaks import leaked, private_keys, secret_number
 from tests.support.live_objects import tls_secret_name
 from tests.support.pki import Life, Pair
 from tests.support.projects import TestStack, restored
+from tests.support.state import State
 
 
 @dataclass
@@ -143,6 +144,24 @@ def test_a_server_key_in_the_map_of_teams_is_refused_and_not_shown(company: Comp
     assert refused.returncode != 0
     assert "a private key in plain sight" in refused.stdout
     assert leaked(refused.stdout + refused.stderr, {secret_number(stray)}) == []
+
+
+def test_the_ca_that_the_stack_issued_for_one_teams_client_is_refused_in_another_teams_trust(company: Company) -> None:
+    authority = State.of(company.stack).authority(f"{company.team}-client-ca:bob")
+    other = f"{company.team}-x"
+    settings = {
+        "namespaces": {f"{other}-apps": {}},
+        "clients": {"eve": {}},
+        "certificates": {"trusted_client_cas": {"partner": authority}},
+    }
+    with restored(company.stack.file) as before:
+        teams = yaml.safe_load(before)["config"]["secure-tiller:teams"]
+        company.stack.configure_teams({**teams, other: settings})
+        refused = company.stack.preview(check=False)
+    assert refused.returncode != 0
+    assert f"team {other}: certificates.trusted_client_cas.partner = (not shown)" in refused.stdout
+    assert f"issues for client bob of team {company.team}" in refused.stdout
+    assert "Traceback" not in refused.stdout + refused.stderr
 
 
 def test_an_expired_server_certificate_is_a_loud_warning_and_revocation_goes_on(

@@ -6,7 +6,7 @@ another client, and to take one CA out of Tiller's trust is to revoke one client
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pulumi
@@ -51,6 +51,24 @@ def server(name: str, plan: CertificatePlan | GivenCertificate, component: pulum
     return _given(name, plan, component)
 
 
+def client(name: str, plan: CertificatePlan, component: pulumi.Resource, learn: Callable[[str], None]) -> Issued:
+    """Create the certificate of a client.
+
+    Args:
+        name: the component's name.
+        plan: of the certificate.
+        component: parent of every resource.
+        learn: compares its CAs, once known and before Tiller trusts them, with what the program's Tillers trust.
+    """
+
+    def check(text: str) -> str:
+        learn(text)
+        return text
+
+    issued = issue(name, plan, component)
+    return replace(issued, ca_pem=issued.ca_pem.apply(check))
+
+
 def issue(name: str, plan: CertificatePlan, parent: pulumi.Resource) -> Issued:
     """Create the CAs and the certificate that the first of them signs, with their keys.
 
@@ -89,14 +107,14 @@ def issue(name: str, plan: CertificatePlan, parent: pulumi.Resource) -> Issued:
 
 
 def trusted(
-    plan: TillerPlan, component: pulumi.Resource, learn_cas: Callable[[Mapping[str, str]], None]
+    plan: TillerPlan, component: pulumi.Resource, learn: Callable[[Mapping[str, str]], None]
 ) -> Mapping[str, pulumi.Output[str]]:
     """Return the further CAs of clients by name; what was not known to the plan is checked when it is.
 
     Args:
         plan: of the Tiller.
         component: that warnings are about.
-        learn_cas: compares them, once known, with those of the program's other Tillers.
+        learn: compares them, once known, with those of the program's other Tillers.
     """
 
     def checked(name: str, value: pulumi.Input[str]) -> pulumi.Output[str]:
@@ -112,7 +130,7 @@ def trusted(
         for name, fault in pem.named_twice(texts):
             _require(plan.name, f"certificates.trusted_client_cas.{name}", iter((fault,)))
         if not all(isinstance(value, str) for value in plan.trusted.values()):
-            learn_cas(texts)
+            learn(texts)
         return texts
 
     if not plan.trusted:
