@@ -1,5 +1,6 @@
 """The stack's configuration as a whole: everything that is wrong with it comes in one message."""
 
+import difflib
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -48,7 +49,7 @@ def read_stack(project: str, keys: Iterable[str], values: Mapping[str, object], 
     Args:
         project: the project's name, under which Pulumi puts keys that are written without a namespace.
         keys: all keys of the configuration; those of providers, of the project and of Pulumi itself are let pass, but
-            not one of `KEYS` under the project's name, nor our own name spelt in another way.
+            not what is like one of `KEYS` under the project's name, nor what is like our own name.
         values: by word of `KEYS`, the plain or decrypted value; None when it is not set. `serverKeys` is a map from
             team to the private key (PEM) of its `server_certificate`; it is apart, because a secret in the map of teams
             would make all of it secret.
@@ -175,15 +176,34 @@ def _unknown_keys(project: str, keys: Iterable[str]) -> Iterator[Problem]:
     for key in sorted(keys):
         namespace, _, word = key.partition(":")
         # Its value is not shown: it could be a secret.
-        if namespace == NAMESPACE and word not in KEYS:
-            yield Problem("", key, "(not shown)", "is an unknown key", f"remove it; {schema.nearest(word, KEYS)}")
-        elif namespace != project and namespace != NAMESPACE and _letters(namespace) == _letters(NAMESPACE):
+        if namespace == NAMESPACE:
+            if word not in KEYS:
+                yield Problem("", key, "(not shown)", "is an unknown key", f"remove it; {schema.nearest(word, KEYS)}")
+        elif namespace == project:
+            if _names_us(word) or _meant(word):
+                why = "is a key of the project alone, which the program does not read"
+                yield Problem("", key, "(not shown)", why, f"{_write(word)}, or give a key of your own another name")
+        elif _names_us(namespace):
             why = f"is read by nobody: the part before the colon is {NAMESPACE}"
-            yield Problem("", key, "(not shown)", why, f"write {NAMESPACE}:{_OURS.get(_letters(word), word)}")
-        elif namespace == project != NAMESPACE and _letters(word) in _OURS:
-            why = "is a key of the project alone, which the program does not read"
-            remedy = f"write {NAMESPACE}:{_OURS[_letters(word)]}, or give a key of your own another name"
-            yield Problem("", key, "(not shown)", why, remedy)
+            yield Problem("", key, "(not shown)", why, _write(word))
+
+
+def _write(word: str) -> str:
+    """Return the remedy for a key whose word is one of ours, or is like one."""
+    if meant := _meant(word):
+        return f"write {NAMESPACE}:{meant}"
+    return f"write {NAMESPACE}:WORD, where WORD is one of: {', '.join(KEYS)}"
+
+
+def _names_us(text: str) -> bool:
+    letters = _letters(text)
+    return _OUR_NAME in letters or bool(_nearest(letters, [_OUR_NAME]))
+
+
+def _meant(word: str) -> str | None:
+    """Return the word of ours that is like another one, whether our name stands before that or not; None: none is."""
+    found = _nearest(_letters(word).removeprefix(_OUR_NAME), _OURS)
+    return _OURS[found[0]] if found else None
 
 
 def _letters(word: str) -> str:
@@ -191,5 +211,12 @@ def _letters(word: str) -> str:
     return re.sub(r"[^a-z0-9]", "", word.lower()).rstrip("s")
 
 
+def _nearest(letters: str, known: Iterable[str]) -> list[str]:
+    """Return the known letters that are equal, or differ by a slip; `beam` is not `team`."""
+    return difflib.get_close_matches(letters, known, n=1, cutoff=0.85)
+
+
 _OURS = {_letters(word): word for word in KEYS}
 """Our keys by what `_letters` leaves of them."""
+
+_OUR_NAME = _letters(NAMESPACE)

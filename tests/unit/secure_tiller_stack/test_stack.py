@@ -41,7 +41,9 @@ def test_keys_of_providers_and_of_pulumi_itself_are_let_pass(key: str) -> None:
     assert read_stack("secure-tiller", [key], {"teams": TEAMS}, secret=())
 
 
-@pytest.mark.parametrize("key", ["fleet:region", "fleet:clusterName", "kubernetes:cluster"])
+@pytest.mark.parametrize(
+    "key", ["fleet:region", "fleet:clusterName", "fleet:beam", "fleet:renamed", "kubernetes:cluster", "aws:defualts"]
+)
 def test_keys_of_a_project_of_another_name_are_let_pass(key: str) -> None:
     assert read_stack("fleet", [key], {"teams": TEAMS}, secret=())
 
@@ -56,7 +58,14 @@ def test_keys_of_a_project_of_another_name_are_let_pass(key: str) -> None:
         ("secure_tiller:defaults", "defaults"),
         ("Secure-Tiller:default", "defaults"),
         ("securetiller:teams", "teams"),
-        ("secure-tillers:nonsense", "nonsense"),
+        ("fleet:defualts", "defaults"),
+        ("fleet:tems", "teams"),
+        ("fleet:kubconfig", "kubeconfig"),
+        ("fleet:secureTillerDefaults", "defaults"),
+        ("secure-tillr:defaults", "defaults"),
+        ("secrue-tiller:defaults", "defaults"),
+        ("pulumi-secure-tiller:teams", "teams"),
+        ("secure-tiller-stack:teams", "teams"),
     ],
 )
 def test_a_key_of_ours_in_another_spelling_is_refused_with_its_right_name(key: str, right: str) -> None:
@@ -65,6 +74,18 @@ def test_a_key_of_ours_in_another_spelling_is_refused_with_its_right_name(key: s
     (problem,) = error.value.problems
     assert (problem.key, problem.value) == (key, "(not shown)")
     assert problem.remedy.partition(",")[0] == f"write secure-tiller:{right}"
+
+
+@pytest.mark.parametrize("key", ["secure-tillers:nonsense", "fleet:secure-tiller", "fleet:secureTillerNonsense"])
+def test_a_key_with_our_name_in_a_wrong_place_is_refused_with_all_our_keys(key: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        read_stack("fleet", [key], {"teams": TEAMS}, secret=())
+    (problem,) = error.value.problems
+    assert all(word in problem.remedy for word in KEYS)
+
+
+def test_a_project_named_like_ours_keeps_keys_of_its_own() -> None:
+    assert read_stack("my-secure-tiller", ["my-secure-tiller:region"], {"teams": TEAMS}, secret=())
 
 
 @pytest.mark.parametrize("project", ["secure-tiller", "fleet"])
