@@ -8,7 +8,6 @@ import fcntl
 import hashlib
 import os
 import tempfile
-from functools import cache
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -33,8 +32,8 @@ def require_the_only_one(engine: str, folder: Path | None = None) -> None:
     place = int.from_bytes(hashlib.sha256(engine.encode()).digest()[:6])
     until = monotonic() + PATIENCE
     try:
-        opened = _opened((folder or Path(tempfile.gettempdir())) / f"secure-tiller-{os.getuid()}.lock")
-        while not _is_locked(opened, place):
+        file = (folder or Path(tempfile.gettempdir())) / f"secure-tiller-{os.getuid()}.lock"
+        while not (_is_locked(_opened(file), place) and _is_there(file)):
             if monotonic() > until:
                 raise _second()
             sleep(0.1)
@@ -51,10 +50,24 @@ def _is_locked(opened: int, place: int) -> bool:
     return True
 
 
-@cache
+_files: dict[Path, int] = {}
+"""The open files. None is ever closed: whoever closes a file anywhere in a process drops all its locks on it."""
+
+
 def _opened(file: Path) -> int:
-    """Open the file once: whoever closes it anywhere in a process drops every lock of the process."""
-    return os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    """Return the open file, which is opened again only if somebody removed it."""
+    if file not in _files or not _is_there(file):
+        _files[file] = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        os.utime(_files[file])  # what cleans the folder removes files that are old
+    return _files[file]
+
+
+def _is_there(file: Path) -> bool:
+    """Return whether the file that is open is still the one that others would open."""
+    try:
+        return os.path.samestat(os.fstat(_files[file]), os.lstat(file))
+    except FileNotFoundError:
+        return False
 
 
 def _second() -> ConfigurationError:

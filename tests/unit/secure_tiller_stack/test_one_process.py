@@ -55,6 +55,26 @@ def test_a_second_process_of_one_engine_is_refused_until_the_first_has_ended(
         require_the_only_one(ENGINE, tmp_path)
 
 
+def test_a_file_that_was_removed_meanwhile_is_locked_anew_and_a_second_process_is_then_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require_the_only_one(ENGINE, tmp_path)
+    (tmp_path / f"secure-tiller-{os.getuid()}.lock").unlink()
+    with another(ENGINE, tmp_path):
+        monkeypatch.setattr(one_process, "PATIENCE", 0.0)
+        with pytest.raises(ConfigurationError, match="another process of this plugin"):
+            require_the_only_one(ENGINE, tmp_path)
+    require_the_only_one(ENGINE, tmp_path)  # the control
+
+
+def test_a_file_of_long_ago_counts_as_used_today_because_old_files_are_cleaned_away(tmp_path: Path) -> None:
+    file = tmp_path / f"secure-tiller-{os.getuid()}.lock"
+    file.touch(mode=0o600)
+    os.utime(file, (0, 0))
+    require_the_only_one(ENGINE, tmp_path)
+    assert file.stat().st_mtime > 0
+
+
 @pytest.mark.parametrize("kind", ["link", "folder"])
 def test_a_file_that_somebody_else_has_put_there_is_refused(tmp_path: Path, kind: str) -> None:
     file = tmp_path / f"secure-tiller-{os.getuid()}.lock"
