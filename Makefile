@@ -16,6 +16,8 @@ UNIT_TESTS := $(RUN) -m pytest --numprocesses=auto tests/unit tests/testbed test
 # Most tests of the engine and the cluster run next to others; those that are marked as `alone` follow, one by one.
 # Most of a test's time it waits for the cluster: more processes than this machine has cores.
 REAL_TESTS := $(RUN) -m pytest --numprocesses=$$((`nproc` + 1)) --dist=loadfile -m "not alone" tests/engine tests/cluster tests/scanners
+# Python keeps what it has compiled: each of thousands of processes would otherwise compile pulumi and the tests anew.
+unexport PYTHONDONTWRITEBYTECODE
 WHERE := $(if $(filter existing,$(CLUSTER)),--existing,)
 FUZZ ?= 300
 PYTHONS ?= 3.12 3.13
