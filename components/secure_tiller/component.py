@@ -1,7 +1,6 @@
 """The component resource."""
 
 from collections.abc import Iterable, Mapping
-from functools import partial
 from typing import Any
 
 import pulumi
@@ -109,16 +108,13 @@ class SecureTiller(pulumi.ComponentResource):
         provider = together.kubernetes_provider(opts)
         together.require_apart([settings], provider, opts.parent)
         opts = foreign.guarded(tiller, provider, opts)
-        claim = together.claim(settings, provider, opts.parent)
+        learn_cas = together.claim(settings, provider, opts.parent)
         # No args as properties: what stands there is kept in the state.
         super().__init__(COMPONENT, name, {}, opts)
 
         server = certificates.server(name, tiller.server, self)
-        clients = {
-            client: certificates.client(name, wanted, self, partial(claim.learn_issued, client))
-            for client, wanted in tiller.clients.items()
-        }
-        further = certificates.trusted(tiller, self, claim.learn_trusted)
+        clients = {client: certificates.issue(name, wanted, self) for client, wanted in tiller.clients.items()}
+        further = certificates.trusted(tiller, self, learn_cas)
 
         issued = [resource for client in clients.values() for resource in client.resources]
         made = objects.create(tiller, objects.known(tiller, server, clients, further), issued, self)

@@ -1,7 +1,7 @@
 """The Tillers of one program, and the refusal of those that claim the same."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 from weakref import ReferenceType, WeakKeyDictionary, ref
 
@@ -9,7 +9,7 @@ import pulumi
 from pulumi.resource import DependencyProviderResource
 
 from secure_tiller.args import SecureTillerArgs
-from secure_tiller.plan.conflicts import admits_issued, in_cluster, in_trust, trusted_too
+from secure_tiller.plan.conflicts import in_cluster, in_trust, trusted_too
 from secure_tiller.plan.validation import Settings
 from secure_tiller.problems import ConfigurationError, LateConfigurationError, Problem, shown
 
@@ -26,10 +26,6 @@ class Claim:
     provider: ReferenceType[pulumi.ProviderResource] | None
     """The provider of its objects; None: unknown."""
     parent: ReferenceType[pulumi.Resource] | None
-    every: Sequence["Claim"] = field(repr=False)
-    """Those of the program, itself among them."""
-    issued: dict[str, str] = field(default_factory=dict)
-    """By client, the PEMs of the CAs that the program issues, as far as they are known."""
 
     def is_elsewhere(self, provider: object | None) -> bool:
         """Return whether its cluster is surely another one than that of a provider.
@@ -45,41 +41,19 @@ class Claim:
         below_the_same = self.parent() is parent if self.parent and parent else not (self.parent or parent)
         return self.settings.name == settings.name and below_the_same
 
-    def learn_trusted(self, texts: Mapping[str, str]) -> None:
+    def learn_cas(self, texts: Mapping[str, str], others: Sequence["Claim"]) -> None:
         """Take over the CAs of `trusted_client_cas`, some of which have become known.
 
-        Whichever of two CAs becomes known last is compared with the other one.
+        Of two Tillers, the one whose CAs become known last compares them.
 
         Raises:
-            LateConfigurationError: they admit clients of another Tiller of the program, or ones that it issues.
+            LateConfigurationError: another Tiller of the program trusts one of them too.
         """
         certificates = {**self.settings.certificates, "trusted_client_cas": dict(texts)}
         args = cast("SecureTillerArgs", {**self.settings.args, "certificates": certificates})
         self.settings = Settings(self.settings.name, args)
-        others = (each.settings for each in self.every if each is not self)
-        _require_none([*trusted_too(self.settings, others), *_admitted([self.settings], self.every)])
-
-    def learn_issued(self, client: str, text: str) -> None:
-        """Take over the CAs that were issued for a client.
-
-        Raises:
-            LateConfigurationError: the `trusted_client_cas` of a Tiller of the program admit that client.
-        """
-        self.issued[client] = text
-        owner, own = self.settings.name, {client: text}
-        _require_none([problem for each in self.every for problem in admits_issued(each.settings, owner, own)])
-
-
-def _admitted(tillers: Iterable[Settings], claims: Iterable[Claim]) -> Iterator[Problem]:
-    """Yield a problem for each CA of some Tillers that admits a client whose certificate was issued."""
-    for tiller in tillers:
-        for each in claims:
-            yield from admits_issued(tiller, each.settings.name, each.issued)
-
-
-def _require_none(problems: Sequence[Problem]) -> None:
-    if problems:
-        raise LateConfigurationError(problems)
+        if problems := [*trusted_too(self.settings, (each.settings for each in others if each is not self))]:
+            raise LateConfigurationError(problems)
 
 
 _made: WeakKeyDictionary[pulumi.Resource, list[Claim]] = WeakKeyDictionary()
@@ -105,22 +79,23 @@ def require_apart(tillers: Sequence[Settings], provider: object | None, parent: 
         raise ConfigurationError(map(_made_twice, twice))
     near = [other.settings for other in others if not other.is_elsewhere(provider)]
     every = [other.settings for other in others]
-    if problems := (
-        *in_cluster([*near, *tillers]),
-        *in_trust([*every, *tillers]),
-        *_admitted(tillers, others),
-    ):
+    if problems := (*in_cluster([*near, *tillers]), *in_trust([*every, *tillers])):
         raise ConfigurationError(problems)
 
 
-def claim(settings: Settings, provider: pulumi.ProviderResource | None, parent: pulumi.Resource | None) -> Claim:
-    """Record the claims of a Tiller that is now made, and return them; see `require_apart`."""
+def claim(
+    settings: Settings, provider: pulumi.ProviderResource | None, parent: pulumi.Resource | None
+) -> Callable[[Mapping[str, str]], None]:
+    """Record the claims of a Tiller that is now made; see `require_apart`.
+
+    Returns:
+        What takes the CAs of `trusted_client_cas`, once all of them are known: `Claim.learn_cas`.
+    """
     # The caller may use its own map for the next Tiller.
     kept = Settings(settings.name, _copied(settings.args))
-    others = _others()
-    made = Claim(kept, ref(provider) if provider else None, ref(parent) if parent else None, others)
+    made, others = Claim(kept, ref(provider) if provider else None, ref(parent) if parent else None), _others()
     others.append(made)
-    return made
+    return lambda texts: made.learn_cas(texts, others)
 
 
 def _copied(value: Any) -> Any:

@@ -15,8 +15,7 @@ from typing import Any
 import pulumi
 
 from secure_tiller import SecureTiller
-from secure_tiller.plan.pem import fingerprints
-from secure_tiller.resources.certificates import opaque_name
+from secure_tiller.plan.pem import fingerprints, opaque_name
 from tests.support.recording import Recording, Registered, is_secret, run
 from tests.support.samples import DORAS_REQUEST, FULL, OWN_CA, OWN_SERVER, PARTNER, own_certificate, smallest
 

@@ -1,6 +1,6 @@
 """Settings that two Tillers of one program may not both claim."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from secure_tiller.plan import chains, pem
 from secure_tiller.plan.validation import Settings
@@ -85,23 +85,6 @@ def trusted_too(team: Settings, others: Iterable[Settings]) -> Iterator[Problem]
         for owner, texts in sorted(theirs.items()):
             for why, remedy in _shared(owner, text, list(own.values()), texts):
                 yield Problem(team.name, f"certificates.trusted_client_cas.{name}", "(not shown)", why, remedy)
-
-
-def admits_issued(team: Settings, owner: str, clients: Mapping[str, str]) -> Iterator[Problem]:
-    """Yield a problem for each CA of a team that admits a client whose certificate the program issues.
-
-    Args:
-        team: its `trusted_client_cas` are compared; one that only the update will know is passed over.
-        owner: the team of the clients; it may be the same one.
-        clients: by name, the PEMs of the CAs that were issued for each.
-    """
-    harm = "to remove the client would not revoke it" if team.name == owner else "that client could call both Tillers"
-    for name, text in _known_cas(team).items():
-        for client, issued in clients.items():
-            if pem.trust_the_same(text, issued):
-                which = f"the CA that this program issues for client {client} of team {owner}"
-                why = f"has the key of {which}, or is signed by it: {harm}"
-                yield Problem(team.name, f"certificates.trusted_client_cas.{name}", "(not shown)", why, "remove it")
 
 
 def _known_cas(team: Settings) -> dict[str, str]:

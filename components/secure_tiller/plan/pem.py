@@ -84,8 +84,23 @@ def ca_faults(pem: str, use: x509.ObjectIdentifier) -> Iterator[Fault]:
 
 
 def client_ca_faults(pem: str) -> Iterator[Fault]:
-    """Yield why a text cannot serve as CAs of clients."""
-    return ca_faults(pem, ExtendedKeyUsageOID.CLIENT_AUTH)
+    """Yield why a text cannot serve as further CAs of clients."""
+    yield from ca_faults(pem, ExtendedKeyUsageOID.CLIENT_AUTH)
+    try:
+        issued = any(_is_issued(certificate) for certificate in certificates(pem))
+    except UnreadableError:
+        return
+    if issued:
+        why = "is the CA that secure-tiller issued for a single certificate: its client could call several Tillers, "
+        yield Fault(f"{why}or go on calling this one when it is removed", "remove it, and name the client in `clients`")
+
+
+def opaque_name(public_key_pem: str | None) -> str:
+    """Return a name for a CA that says nothing but which key it has; empty for a key that `--target` leaves unmade.
+
+    Tiller tells the names of the CAs that it trusts to whoever connects (RFC 8446, 4.2.4), so they name no client.
+    """
+    return "" if public_key_pem is None else hashlib.sha256(public_key_pem.encode()).hexdigest()[:32]
 
 
 def request_faults(pem: str, client: str) -> Iterator[Fault]:
@@ -255,6 +270,13 @@ def _keys(pem: str) -> Iterator[bytes]:
 
 def _public(key: CertificatePublicKeyTypes) -> bytes:
     return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def _is_issued(ca: x509.Certificate) -> bool:
+    """Return whether a CA is one that a stack issued, of any team and time: it bears the name of its key."""
+    key = ca.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    names = [name.value for name in ca.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    return names == [opaque_name(key.decode())]
 
 
 def _digest(content: bytes) -> str:

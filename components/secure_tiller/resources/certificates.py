@@ -4,9 +4,8 @@ Each certificate has CAs of its own, whose keys sign nothing else: no key can mi
 another client, and to take one CA out of Tiller's trust is to revoke one client.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pulumi
@@ -51,24 +50,6 @@ def server(name: str, plan: CertificatePlan | GivenCertificate, component: pulum
     return _given(name, plan, component)
 
 
-def client(name: str, plan: CertificatePlan, component: pulumi.Resource, learn: Callable[[str], None]) -> Issued:
-    """Create the certificate of a client.
-
-    Args:
-        name: the component's name.
-        plan: of the certificate.
-        component: parent of every resource.
-        learn: compares its CAs, once known and before Tiller trusts them, with what the program's Tillers trust.
-    """
-
-    def check(text: str) -> str:
-        learn(text)
-        return text
-
-    issued = issue(name, plan, component)
-    return replace(issued, ca_pem=issued.ca_pem.apply(check))
-
-
 def issue(name: str, plan: CertificatePlan, parent: pulumi.Resource) -> Issued:
     """Create the CAs and the certificate that the first of them signs, with their keys.
 
@@ -107,19 +88,21 @@ def issue(name: str, plan: CertificatePlan, parent: pulumi.Resource) -> Issued:
 
 
 def trusted(
-    plan: TillerPlan, component: pulumi.Resource, learn: Callable[[Mapping[str, str]], None]
+    plan: TillerPlan, component: pulumi.Resource, learn_cas: Callable[[Mapping[str, str]], None]
 ) -> Mapping[str, pulumi.Output[str]]:
     """Return the further CAs of clients by name; what was not known to the plan is checked when it is.
 
     Args:
         plan: of the Tiller.
         component: that warnings are about.
-        learn: compares them, once known, with those of the program's other Tillers.
+        learn_cas: compares them, once known, with those of the program's other Tillers.
     """
 
     def checked(name: str, value: pulumi.Input[str]) -> pulumi.Output[str]:
-        def check(text: str) -> str:
-            _require(plan.name, f"certificates.trusted_client_cas.{name}", pem.client_ca_faults(text))
+        def check(text: object) -> str:
+            key = f"certificates.trusted_client_cas.{name}"
+            text = _text(plan.name, key, text)
+            _require(plan.name, key, pem.client_ca_faults(text))
             return text if text.endswith("\n") else f"{text}\n"
 
         known = pulumi.Output.from_input(value).apply(check)
@@ -130,7 +113,7 @@ def trusted(
         for name, fault in pem.named_twice(texts):
             _require(plan.name, f"certificates.trusted_client_cas.{name}", iter((fault,)))
         if not all(isinstance(value, str) for value in plan.trusted.values()):
-            learn(texts)
+            learn_cas(texts)
         return texts
 
     if not plan.trusted:
@@ -140,23 +123,16 @@ def trusted(
     return {name: known.apply(lambda texts, name=name: texts[name]) for name in plan.trusted}  # type: ignore[misc]
 
 
-def opaque_name(public_key_pem: str | None) -> str:
-    """Return a name for a CA that says nothing but which key it has; empty for a key that `--target` leaves unmade.
-
-    Tiller tells the names of the CAs that it trusts to whoever connects (RFC 8446, 4.2.4), so they name no client.
-    """
-    if public_key_pem is None:
-        return ""
-    return hashlib.sha256(public_key_pem.encode()).hexdigest()[:32]
-
-
 def _given(team: str, plan: GivenCertificate, component: pulumi.Resource) -> Issued:
     """Return a server certificate of the user's PKI; what was not known to the plan is checked when it is."""
 
-    def check(pems: list[str]) -> list[str]:
-        certificate, key, ca = pems
-        _require(team, "certificates.server_certificate", pem.server_faults(certificate, key, ca, plan.names))
-        return pems
+    def check(given: list[object]) -> list[str]:
+        at = "certificates.server_certificate"
+        certificate, key, ca = (
+            _text(team, f"{at}.{part}", value) for part, value in zip(("certificate", "key", "ca"), given, strict=True)
+        )
+        _require(team, at, pem.server_faults(certificate, key, ca, plan.names))
+        return [certificate, key, ca]
 
     checked = pulumi.Output.all(plan.certificate, plan.key, plan.ca).apply(check)
     # The key makes all three secret; the other two were just seen to be certificates.
@@ -188,7 +164,7 @@ def _authority(name: str, plan: AuthorityPlan, key: tls.PrivateKey, opts: pulumi
     return tls.SelfSignedCert(
         f"{name}-{plan.part}",
         private_key_pem=key.private_key_pem,
-        subject={"common_name": key.public_key_pem.apply(opaque_name)},
+        subject={"common_name": key.public_key_pem.apply(pem.opaque_name)},
         is_ca_certificate=True,
         allowed_uses=list(CA_USES),
         set_subject_key_id=True,
@@ -218,12 +194,24 @@ def _request(
 
 
 def _checked_request(plan: CertificatePlan, request: pulumi.Input[str]) -> pulumi.Output[str]:
-    def check(text: str) -> str:
+    def check(text: object) -> str:
         key = f"clients.{plan.common_name}.csr"
+        text = _text(plan.organization, key, text)
         _require(plan.organization, key, pem.request_faults(text, plan.common_name))
         return text
 
     return pulumi.Output.from_input(request).apply(check)
+
+
+def _text(team: str, key: str, value: object) -> str:
+    """Return a value that has become known.
+
+    Raises:
+        LateConfigurationError: it is no text.
+    """
+    if isinstance(value, str):
+        return value
+    raise LateConfigurationError([Problem(team, key, "(not shown)", "must be text", "give it as PEM")])
 
 
 def _require(team: str, key: str, faults: Iterator[Fault]) -> None:

@@ -10,8 +10,8 @@ import pytest
 from pulumi.output import UNKNOWN
 
 from secure_tiller import ConfigurationError, SecureTiller
+from secure_tiller.plan.pem import opaque_name
 from secure_tiller.problems import LateConfigurationError
-from secure_tiller.resources.certificates import opaque_name
 from tests.support import pki
 from tests.support.recording import Recording, revealed, run
 from tests.support.samples import OWN_CA, OWN_SERVER, PARTNER, own_certificate, smallest
@@ -73,6 +73,22 @@ def test_what_was_not_known_before_is_checked_when_it_is_and_not_shown(what: str
     assert any(words in one.why for one in refused.value.problems)
     assert text.splitlines()[-1] not in str(refused.value)
     assert "what was done before stays" in str(refused.value)
+
+
+NO_TEXT = {
+    "clients.bob.csr": requesting,
+    "certificates.trusted_client_cas.partner": trusting,
+    **{f"certificates.server_certificate.{part}": serving(part) for part in ("certificate", "key", "ca")},
+}
+
+
+@pytest.mark.parametrize("value", [None, 5, ["a"], b"hello"], ids=repr)
+@pytest.mark.parametrize("key", NO_TEXT)
+def test_what_turns_out_to_be_no_text_is_refused_in_words(key: str, value: object) -> None:
+    with pytest.raises(LateConfigurationError) as refused:
+        deploy(NO_TEXT[key], lambda: pulumi.Output.from_input(value))
+    (problem,) = refused.value.problems
+    assert (problem.team, problem.key, problem.value, problem.why) == ("green", key, "(not shown)", "must be text")
 
 
 def test_what_was_known_before_is_refused_before_anything_is_done() -> None:

@@ -12,9 +12,8 @@ from cryptography import x509
 from pulumi.resource import DependencyProviderResource
 
 from secure_tiller import ConfigurationError, SecureTiller
+from secure_tiller.plan.pem import opaque_name
 from secure_tiller.problems import LateConfigurationError, Problem
-from secure_tiller.resources.certificates import opaque_name
-from tests.support import pki, recording
 from tests.support.recording import Recording, is_secret, revealed, run
 from tests.support.samples import BLUE, OWN_CA, PARTNER, SMALLEST, STACK, smallest
 
@@ -540,82 +539,6 @@ def test_control_cas_of_two_teams_that_become_known_during_the_update_and_differ
     def program() -> None:
         for name, ca in (("one", PARTNER), ("two", OWN_CA)):
             SecureTiller(name, team(name, certificates={"trusted_client_cas": {"partner": output(ca.pem)}}))
-
-    assert run(program).one("Secret", "two-tls")
-
-
-@pytest.fixture
-def key_of_alice(monkeypatch: pytest.MonkeyPatch) -> pki.Key:
-    """The key of the CA that the program issues for client alice of team one."""
-    key, computed = pki.new_key(), recording._computed
-
-    def known(name: str, kind: str, inputs: dict[str, Any]) -> dict[str, Any]:
-        if kind == "PrivateKey" and name.startswith("one-client-ca:alice"):
-            return {"privateKeyPem": pulumi.Output.secret(pki.key_pem(key)), "publicKeyPem": pki.public_pem(key)}
-        return computed(name, kind, inputs)
-
-    monkeypatch.setattr(recording, "_computed", known)
-    return key
-
-
-def trusting(ca: pki.Pair, read: Any = str, **changes: Any) -> dict[str, Any]:
-    return {"certificates": {"trusted_client_cas": {"partner": read(ca.pem)}}, **changes}
-
-
-ADMITTED = ("two", "certificates.trusted_client_cas.partner")
-
-
-@pytest.mark.parametrize("read", [str, output], ids=["known", "becomes known"])
-@pytest.mark.parametrize("order", [("one", "two"), ("two", "one")], ids=["issued first", "listed first"])
-@pytest.mark.parametrize("is_below", [False, True], ids=["the CA", "one that it signed"])
-def test_a_ca_that_the_program_issues_for_a_client_is_refused_in_the_trust_of_another_team(
-    read: Any, order: tuple[str, str], is_below: bool, key_of_alice: pki.Key
-) -> None:
-    def program() -> None:
-        settings = {"one": team("one", clients={"alice": {}}), "two": team("two", **trusting(listed, read))}
-        for name in order:
-            SecureTiller(name, settings[name], pulumi.ResourceOptions(provider=cluster(name)))
-
-    listed = pki.authority(opaque_name(pki.public_pem(key_of_alice)), key=key_of_alice)
-    if is_below:
-        listed = pki.authority("below", issuer=listed)
-    with pytest.raises(LateConfigurationError) as refused:
-        run(program)
-    (problem,) = refused.value.problems
-    assert (problem.team, problem.key) == ADMITTED
-    assert "client alice of team one" in problem.why
-    assert "could call both Tillers" in problem.why
-
-
-def test_a_ca_that_is_issued_already_is_refused_before_a_team_that_trusts_it_is_made(key_of_alice: pki.Key) -> None:
-    def make(_: object) -> None:
-        with pytest.raises(ConfigurationError) as refused:
-            SecureTiller("two", team("two", **trusting(pki.authority("any", key=key_of_alice))))
-        seen.extend(refused.value.problems)
-
-    def program() -> None:
-        one = SecureTiller("one", team("one", clients={"alice": {}}))
-        one.deployment.apply(make)
-
-    seen: list[Problem] = []
-    registered = run(program).resources
-    assert [(problem.team, problem.key) for problem in seen] == [ADMITTED]
-    assert not [each for each in registered if each.name.startswith("two")]
-
-
-def test_a_team_that_trusts_the_ca_of_its_own_client_is_refused_because_removal_would_revoke_nobody(
-    key_of_alice: pki.Key,
-) -> None:
-    args = team("one", clients={"alice": {}}, **trusting(pki.authority("any", key=key_of_alice)))
-    with pytest.raises(LateConfigurationError) as refused:
-        run(lambda: SecureTiller("one", args))
-    assert "would not revoke it" in refused.value.problems[0].why
-
-
-def test_control_cas_of_others_beside_those_that_the_program_issues() -> None:
-    def program() -> None:
-        SecureTiller("one", team("one", clients={"alice": {}}, **trusting(PARTNER)))
-        SecureTiller("two", team("two", **trusting(OWN_CA)))
 
     assert run(program).one("Secret", "two-tls")
 

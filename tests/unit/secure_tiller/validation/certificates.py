@@ -6,6 +6,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from secure_tiller.plan.names import server_names
+from secure_tiller.plan.pem import opaque_name
 from secure_tiller.plan.validation import certificates as rules
 from tests.support import pki
 from tests.support.samples import OWN_CA, OWN_SERVER, PARTNER, own_certificate, smallest
@@ -55,6 +56,10 @@ TWO_NAMES = {
 }
 """Texts of two names that hold one CA."""
 
+
+ISSUED_KEY = pki.new_key()
+ISSUED = pki.authority(opaque_name(pki.public_pem(ISSUED_KEY)), key=ISSUED_KEY)
+"""What a stack issues for a client."""
 
 REFUSED = [
     *(
@@ -161,6 +166,8 @@ REFUSED = [
             PARTNER.key_pem: "line 1 begins a private key",
             pki.server(OWN_CA, uses=[pki.CLIENT_AUTH]).pem: "is no CA certificate",
             pki.authority(uses=[pki.SERVER_AUTH]).pem: "is a CA for other uses only",
+            ISSUED.pem: "is the CA that secure-tiller issued for a single certificate",
+            OWN_CA.pem + ISSUED.pem: "is the CA that secure-tiller issued for a single certificate",
         }.items()
     ),
     *(
@@ -226,6 +233,8 @@ ACCEPTED = [
         rules.trusted_cas_have_one_name_each,
         certificates(trusted_client_cas={"one": PARTNER.pem, "two": OWN_CA.pem}),
     ),
+    # With the name of a key that is not its own.
+    Accepted(rules.trusted_cas_can_serve, partner(pki.authority(opaque_name(pki.public_pem(ISSUED_KEY))).pem)),
     Accepted(rules.trusted_cas_can_serve, partner(f"# two\n{PARTNER.pem}\n{OWN_CA.pem}")),
     Accepted(rules.trusted_cas_can_serve, partner(pki.authority(life=LONG_AGO).pem)),
     Accepted(rules.trusted_cas_can_serve, partner(pki.authority(key=ec.generate_private_key(ec.SECP521R1())).pem)),
