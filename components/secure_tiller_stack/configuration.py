@@ -1,6 +1,5 @@
 """The stack's configuration as a whole: everything that is wrong with it comes in one message."""
 
-import difflib
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -180,8 +179,8 @@ def _unknown_keys(project: str, keys: Iterable[str]) -> Iterator[Problem]:
             if word not in KEYS:
                 yield Problem("", key, "(not shown)", "is an unknown key", f"remove it; {schema.nearest(word, KEYS)}")
         elif namespace == project:
-            if _names_us(word) or _meant(word):
-                why = "is a key of the project alone, which the program does not read"
+            if _OUR_NAME in _letters(word) or _meant(word):
+                why = "is a key of the project, and secure-tiller does not read it"
                 yield Problem("", key, "(not shown)", why, f"{_write(word)}, or give a key of your own another name")
         elif _names_us(namespace):
             why = f"is read by nobody: the part before the colon is {NAMESPACE}"
@@ -195,15 +194,15 @@ def _write(word: str) -> str:
     return f"write {NAMESPACE}:WORD, where WORD is one of: {', '.join(KEYS)}"
 
 
-def _names_us(text: str) -> bool:
-    letters = _letters(text)
-    return _OUR_NAME in letters or bool(_nearest(letters, [_OUR_NAME]))
+def _names_us(namespace: str) -> bool:
+    letters = _letters(namespace)
+    return "tiller" in letters or _is_a_slip(letters, _OUR_NAME)
 
 
 def _meant(word: str) -> str | None:
     """Return the word of ours that is like another one, whether our name stands before that or not; None: none is."""
-    found = _nearest(_letters(word).removeprefix(_OUR_NAME), _OURS)
-    return _OURS[found[0]] if found else None
+    letters = _letters(word).removeprefix(_OUR_NAME)
+    return next((ours for ours in KEYS if _is_a_slip(letters, _letters(ours))), None)
 
 
 def _letters(word: str) -> str:
@@ -211,12 +210,24 @@ def _letters(word: str) -> str:
     return re.sub(r"[^a-z0-9]", "", word.lower()).rstrip("s")
 
 
-def _nearest(letters: str, known: Iterable[str]) -> list[str]:
-    """Return the known letters that are equal, or differ by a slip; `beam` is not `team`."""
-    return difflib.get_close_matches(letters, known, n=1, cutoff=0.85)
+def _is_a_slip(given: str, meant: str) -> bool:
+    """Return whether a word is another one, but for one letter or two that changed places.
+
+    A short word is often another one but for a letter, and a longer one that holds it means more: `beam`, `cluster2`.
+    """
+    if meant in given or len(meant) < SHORTEST_MISSPELT:
+        return given == meant
+    given, meant = _without_common_beginning(given, meant)
+    given, meant = _without_common_beginning(given[::-1], meant[::-1])
+    return max(len(given), len(meant)) <= 1 or (len(given) == 2 and given == meant[::-1])
 
 
-_OURS = {_letters(word): word for word in KEYS}
-"""Our keys by what `_letters` leaves of them."""
+def _without_common_beginning(one: str, other: str) -> tuple[str, str]:
+    common = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return one[common:], other[common:]
+
+
+SHORTEST_MISSPELT = 6
+"""Letters."""
 
 _OUR_NAME = _letters(NAMESPACE)

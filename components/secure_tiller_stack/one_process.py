@@ -4,9 +4,11 @@ The engine starts a process for each provider of a package: for the default one,
 for, and for each that a program makes. A process compares the Tillers that it makes itself, and knows no others.
 """
 
+import errno
 import fcntl
 import hashlib
 import os
+import stat
 import tempfile
 from pathlib import Path
 from time import monotonic, sleep
@@ -20,7 +22,8 @@ PATIENCE = 5.0
 def require_the_only_one(engine: str, folder: Path | None = None) -> None:
     """Refuse to make Tillers for an engine while another process does.
 
-    A lock holds until this process ends: on a byte whose place in the one file of the user stands for the engine.
+    A lock holds until this process ends: on a byte whose place in the one file of the user stands for the engine. If
+    somebody removes the file, this process sees another one only when it is called again.
 
     Args:
         engine: its address, which is the same for every plugin of a run.
@@ -57,8 +60,12 @@ _files: dict[Path, int] = {}
 def _opened(file: Path) -> int:
     """Return the open file, which is opened again only if somebody removed it."""
     if file not in _files or not _is_there(file):
-        _files[file] = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        os.utime(_files[file])  # what cleans the folder removes files that are old
+        opened = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+        found = os.fstat(opened)
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.getuid():
+            raise PermissionError(errno.EPERM, "it is no file of yours", str(file))
+        os.utime(opened)  # what cleans the folder removes files that are old
+        _files[file] = opened
     return _files[file]
 
 

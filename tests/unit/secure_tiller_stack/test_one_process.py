@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -75,16 +75,25 @@ def test_a_file_of_long_ago_counts_as_used_today_because_old_files_are_cleaned_a
     assert file.stat().st_mtime > 0
 
 
-@pytest.mark.parametrize("kind", ["link", "folder"])
+PUT: dict[str, Callable[[Path], object]] = {
+    "link": lambda file: file.symlink_to(file.parent / "elsewhere"),
+    "folder": lambda file: file.mkdir(),
+    "pipe": lambda file: os.mkfifo(file),
+}
+
+
+@pytest.mark.parametrize("kind", PUT)
 def test_a_file_that_somebody_else_has_put_there_is_refused(tmp_path: Path, kind: str) -> None:
-    file = tmp_path / f"secure-tiller-{os.getuid()}.lock"
-    if kind == "link":
-        file.symlink_to(tmp_path / "elsewhere")
-    else:
-        file.mkdir()
+    PUT[kind](tmp_path / f"secure-tiller-{os.getuid()}.lock")
     with pytest.raises(ConfigurationError, match="set TMPDIR to a folder of your own"):
         require_the_only_one(ENGINE, tmp_path)
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_file_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 12345)
+    with pytest.raises(ConfigurationError, match="it is no file of yours"):
+        require_the_only_one(ENGINE, tmp_path)
 
 
 def test_without_a_folder_for_temporary_files_it_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:

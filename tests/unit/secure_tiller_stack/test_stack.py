@@ -42,7 +42,12 @@ def test_keys_of_providers_and_of_pulumi_itself_are_let_pass(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["fleet:region", "fleet:clusterName", "fleet:beam", "fleet:renamed", "kubernetes:cluster", "aws:defualts"]
+    "key",
+    [
+        *("fleet:region", "fleet:clusterName", "fleet:cluster2", "fleet:myCluster", "fleet:beam", "fleet:renamed"),
+        *("fleet:team1", "fleet:steam", "fleet:serverKeyId", "fleet:removedAt", "fleet:tillerVersion"),
+        *("kubernetes:cluster", "aws:defualts"),
+    ],
 )
 def test_keys_of_a_project_of_another_name_are_let_pass(key: str) -> None:
     assert read_stack("fleet", [key], {"teams": TEAMS}, secret=())
@@ -59,13 +64,16 @@ def test_keys_of_a_project_of_another_name_are_let_pass(key: str) -> None:
         ("Secure-Tiller:default", "defaults"),
         ("securetiller:teams", "teams"),
         ("fleet:defualts", "defaults"),
-        ("fleet:tems", "teams"),
+        ("fleet:defalts", "defaults"),
+        ("fleet:defaulzs", "defaults"),
+        ("fleet:clusetr", "cluster"),
         ("fleet:kubconfig", "kubeconfig"),
         ("fleet:secureTillerDefaults", "defaults"),
         ("secure-tillr:defaults", "defaults"),
         ("secrue-tiller:defaults", "defaults"),
         ("pulumi-secure-tiller:teams", "teams"),
         ("secure-tiller-stack:teams", "teams"),
+        ("tiller:defaults", "defaults"),
     ],
 )
 def test_a_key_of_ours_in_another_spelling_is_refused_with_its_right_name(key: str, right: str) -> None:
