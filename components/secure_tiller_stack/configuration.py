@@ -27,6 +27,9 @@ SECRET_KEYS = {
 }
 """Those of them that may only be secret values, and what follows `pulumi config set --secret` to set each."""
 
+SERVER_KEYS = f"{NAMESPACE}:serverKeys"
+"""The key of the map from teams to the private keys of their server certificates."""
+
 Read = TypeVar("Read")
 
 
@@ -42,7 +45,13 @@ class Stack:
     """The teams that may go although their Tillers hold releases."""
 
 
-def read_stack(project: str, keys: Iterable[str], values: Mapping[str, object], secret: Container[str]) -> Stack:
+def read_stack(
+    project: str,
+    keys: Iterable[str],
+    values: Mapping[str, object],
+    secret: Container[str],
+    plain_server_keys: Iterable[str] = (),
+) -> Stack:
     """Return what the configuration says.
 
     Args:
@@ -52,7 +61,8 @@ def read_stack(project: str, keys: Iterable[str], values: Mapping[str, object], 
         values: by word of `KEYS`, the plain or decrypted value; None when it is not set. `serverKeys` is a map from
             team to the private key (PEM) of its `server_certificate`; it is apart, because a secret in the map of teams
             would make all of it secret.
-        secret: those of `keys` whose values are encrypted in the stack's file.
+        secret: those of `keys` whose values are encrypted in the stack's file, or hold a value that is.
+        plain_server_keys: the teams whose values of `serverKeys` stand in that file unencrypted. Default: none.
 
     Raises:
         ConfigurationError: with everything that is wrong.
@@ -61,6 +71,7 @@ def read_stack(project: str, keys: Iterable[str], values: Mapping[str, object], 
     problems = (
         *_unknown_keys(project, keys),
         *_wrongly_encrypted(values, secret),
+        *(_in_plain_sight(f"{SERVER_KEYS}.{team}", set_server_key(team)) for team in sorted(plain_server_keys)),
         *_misplaced_keys(teams, server_keys),
     )
     return read_values({**values, "teams": _with_server_keys(teams, server_keys)}, problems)
@@ -106,12 +117,16 @@ def _wrongly_encrypted(values: Mapping[str, object], secret: Container[str]) -> 
         if not values.get(word) or (setting is not None) == (key in secret):
             continue
         if setting:
-            why = "holds credentials in plain sight: whoever reads the stack's file has them"
-            remedy = f"change them, and set the new ones with: pulumi config set --secret {setting}"
+            yield _in_plain_sight(key, f"pulumi config set --secret {setting}")
         else:
             why = "holds an encrypted value: a preview would show it in clear, as what stands here is not secret"
             remedy = "write it plainly, or leave it out; a server's private key belongs into secure-tiller:serverKeys"
-        yield Problem("", key, "(not shown)", why, remedy)
+            yield Problem("", key, "(not shown)", why, remedy)
+
+
+def _in_plain_sight(key: str, command: str) -> Problem:
+    why = "holds credentials in plain sight: whoever reads the stack's file has them"
+    return Problem("", key, "(not shown)", why, f"change them, and set the new ones with: {command}")
 
 
 def _wrongly_removed(removed: object, teams: object) -> Iterator[Problem]:
@@ -136,9 +151,9 @@ def _misplaced_keys(teams: object, keys: object) -> Iterator[Problem]:
             yield Problem(name, "certificates.server_certificate.key", "(not shown)", why, f"{remedy}; and change it")
     if keys is not None and not isinstance(keys, Mapping):
         remedy = f"write one secret value per team: pulumi config set --secret {SECRET_KEYS['serverKeys']}"
-        yield Problem("", "secure-tiller:serverKeys", "(not shown)", "must be a map from teams to private keys", remedy)
+        yield Problem("", SERVER_KEYS, "(not shown)", "must be a map from teams to private keys", remedy)
     for name, key in sorted(_map(keys).items()):
-        at = f"secure-tiller:serverKeys.{name}"
+        at = f"{SERVER_KEYS}.{name}"
         if name not in awaited:
             why = "is the key of a team that has no `server_certificate`"
             yield Problem("", at, "(not shown)", why, "remove it, or correct the team's name")

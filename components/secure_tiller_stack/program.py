@@ -1,12 +1,15 @@
 """The program of a stack: one secured Tiller for each team of the stack's configuration."""
 
+from pathlib import Path
+
 import pulumi
 
 from secure_tiller.component import SecureTiller
 from secure_tiller.problems import ConfigurationError, Problem
 from secure_tiller_stack import deployment
-from secure_tiller_stack.configuration import KEYS, NAMESPACE, TEXTS, Stack, read_stack
+from secure_tiller_stack.configuration import KEYS, NAMESPACE, SERVER_KEYS, TEXTS, Stack, read_stack
 from secure_tiller_stack.foreign_data import json_value
+from secure_tiller_stack.stack_file import plain_values
 
 
 def run() -> None:
@@ -28,8 +31,13 @@ def _configuration() -> Stack:
         pulumi.get_project(),
         keys=keys,
         values={key: text if text is None or key in TEXTS else _data(key, text) for key, text in texts.items()},
-        secret={key for key in keys if pulumi.runtime.is_config_secret(key)},
+        secret=(secret := {key for key in keys if pulumi.runtime.is_config_secret(key)}),
+        plain_server_keys=_plain_server_keys() if SERVER_KEYS in secret else (),
     )
+
+
+def _plain_server_keys() -> frozenset[str]:
+    return plain_values(Path(pulumi.get_root_directory() or "."), pulumi.get_stack(), SERVER_KEYS)
 
 
 def _data(key: str, text: str) -> object:

@@ -134,6 +134,18 @@ def test_a_server_key_that_does_not_match_is_refused_before_anything_is_changed(
     assert leaked(refused.stdout + refused.stderr, {secret_number(stray)}) == []
 
 
+def test_a_server_key_that_is_plain_beside_an_encrypted_one_is_refused_and_not_shown(company: Company) -> None:
+    stray = pki.key_pem(pki.new_key())
+    with restored(company.stack.file) as before:
+        config = yaml.safe_load(before)
+        config["config"]["secure-tiller:serverKeys"]["other"] = stray
+        company.stack.file.write_text(yaml.safe_dump(config))
+        refused = company.stack.preview(check=False)
+    assert refused.returncode != 0
+    assert "secure-tiller:serverKeys.other = (not shown): holds credentials in plain sight" in refused.stdout
+    assert leaked(refused.stdout + refused.stderr, {secret_number(stray)}) == []
+
+
 def test_a_server_key_in_the_map_of_teams_is_refused_and_not_shown(company: Company) -> None:
     stray = pki.key_pem(pki.new_key())
     with restored(company.stack.file) as before:

@@ -138,3 +138,14 @@ def test_a_command_names_a_team_in_one_word(name: str, key: object) -> None:
         assert words[4] in (f"secure-tiller:serverKeys.{name}", "secure-tiller:serverKeys.green")
         assert len(words) == 5
     assert commands
+
+
+def test_a_key_that_is_plain_beside_one_that_is_encrypted_is_refused_and_to_be_changed() -> None:
+    key = "secure-tiller:serverKeys"
+    values = {"teams": green(), "serverKeys": {"green": KEY}}
+    with pytest.raises(ConfigurationError) as refused:
+        read_stack("secure-tiller", [key], values, secret={key}, plain_server_keys=["green"])
+    (problem,) = refused.value.problems
+    assert (problem.key, problem.value) == (f"{key}.green", "(not shown)")
+    assert "in plain sight" in problem.why
+    assert problem.remedy.endswith("pulumi config set --secret --path secure-tiller:serverKeys.green < key.pem")
