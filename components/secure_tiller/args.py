@@ -148,7 +148,7 @@ class LifetimeArgs(TypedDict):
     renew_before: NotRequired[str]
     """How long before its end an update of the stack renews it; shorter than `validity`, and for `ca` longer than the
     validity of both others, so that no certificate outlives its CA. Default: a third of `validity`, in whole hours, so
-    that a stack which is updated once a month renews the default in time; 120d for `ca` unless its `validity` is set.
+    that a stack which is updated every four weeks renews the default in time; 120d for `ca` unless its `validity` is set.
     (cert-manager renews at two thirds of the life too.)"""
 
 
@@ -185,8 +185,8 @@ class CertificatesArgs(TypedDict):
 
     server_cas: NotRequired[Sequence[int]]
     """Numbers, each above 0, of the CAs for Tiller's certificate: the first signs it, clients are given all. Default:
-    `[1]`. To change the CA's key while every client goes on working, update the stack with `[1, 2]`, hand out the
-    bundles; `[2, 1]`; and when all have theirs `[2]`."""
+    `[1]`. To change the CA's key while every client goes on working, update the stack with `[1, 2]` and hand out the
+    bundles; when every client has its new one, update it with `[2, 1]`, and then with `[2]`."""
 
     generation: NotRequired[int]
     """The emergency word: another number, 1 or above, replaces every key that the stack holds for this Tiller and its

@@ -60,7 +60,7 @@ DEFAULT = Lifetimes(ca=Lifetime(validity=365 * DAY, renew_before=120 * DAY), ser
 """The default lives.
 
 A leaf lives 90 days, the term that public CAs have settled on: long enough for people to fetch a new bundle, short
-enough that a lost one dies by itself. It renews in the last 30 days, so that a stack which is updated once a month
+enough that a lost one dies by itself. It renews in the last 30 days, so that a stack which is updated every four weeks
 never serves an expired certificate. A CA lives a year and renews in the last 120 days: a leaf's whole life and a month
 to spare, so the CA in a client's bundle never ends before the certificate in it. A renewed CA keeps its key and
 name, so certificates that it signed before, and bundles that hold it, stay good until their own end.
