@@ -148,8 +148,8 @@ class LifetimeArgs(TypedDict):
     renew_before: NotRequired[str]
     """How long before its end an update of the stack renews it; shorter than `validity`, and for `ca` longer than the
     validity of both others, so that no certificate outlives its CA. Default: a third of `validity`, in whole hours, so
-    that a stack which is updated every four weeks renews the default in time; 120d for `ca` unless its `validity` is set.
-    (cert-manager renews at two thirds of the life too.)"""
+    that a stack which is updated every four weeks renews the default in time; 120d for `ca` unless its `validity` is
+    set. (cert-manager renews at two thirds of the life too.)"""
 
 
 class ServerCertificateArgs(TypedDict):
