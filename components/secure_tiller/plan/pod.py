@@ -53,6 +53,9 @@ NOBODY = 65534
 HUNG_SECONDS = 10
 """Time after which a Tiller is killed that answers no probe any more: its calls will not end."""
 
+PROBE_SECONDS = 5
+"""Time that a probe may take. With the default of 1 s a busy node makes a Tiller unready, or kills it, that is well."""
+
 GRACE_SECONDS = 330
 """Time after which a pod that still serves a call is killed: Helm's own default for `--timeout`, 300 s, and some to
 spare. A pod that serves none is gone in 6 s."""
@@ -158,8 +161,13 @@ def _container(namespace: str, wanted: PodArgs, *, exposed: bool) -> dict[str, A
         "ports": [{"name": "tiller", "containerPort": GRPC_PORT}, {"name": "http", "containerPort": PROBE_PORT}],
         # Tiller is up within a second: with the default period of ten, a rollout would mostly wait.
         "startupProbe": _probe("/readiness", period=1, failures=rollout_seconds(wanted)),
-        "livenessProbe": _probe("/liveness", period=10, failures=3),
-        "readinessProbe": {"exec": {"command": list(STAYS_READY)}, "periodSeconds": 2, "failureThreshold": 1},
+        "livenessProbe": {**_probe("/liveness", period=10, failures=3), "timeoutSeconds": PROBE_SECONDS},
+        "readinessProbe": {
+            "exec": {"command": list(STAYS_READY)},
+            "periodSeconds": 2,
+            "timeoutSeconds": PROBE_SECONDS,
+            "failureThreshold": 1,
+        },
         "lifecycle": {"postStart": {"exec": {"command": list(STARTS)}}, "preStop": {"exec": {"command": list(DRAIN)}}},
         "resources": {
             "requests": {**DEFAULT_REQUESTS, **resources.get("requests", {})},

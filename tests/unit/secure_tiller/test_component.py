@@ -271,6 +271,7 @@ def test_the_probes_ask_the_probe_port_and_name_no_host(blue: Recording) -> None
     assert container["livenessProbe"] == {
         "httpGet": {"path": "/liveness", "port": 44135},
         "periodSeconds": 10,
+        "timeoutSeconds": 5,
         "failureThreshold": 3,
         "terminationGracePeriodSeconds": 10,
     }
