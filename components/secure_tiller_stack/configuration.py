@@ -192,7 +192,9 @@ def _unknown_keys(project: str, keys: Iterable[str]) -> Iterator[Problem]:
         # Its value is not shown: it could be a secret.
         if namespace == NAMESPACE:
             if word not in KEYS:
-                yield Problem("", key, "(not shown)", "is an unknown key", f"remove it; {schema.nearest(word, KEYS)}")
+                yield Problem(
+                    "", key, "(not shown)", "is an unknown key", f"correct or remove it; {schema.nearest(word, KEYS)}"
+                )
         elif namespace == project:
             if _OUR_NAME in _letters(word) or _meant(word):
                 why = "is a key of the project, and secure-tiller does not read it"

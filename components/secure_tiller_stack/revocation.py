@@ -71,6 +71,7 @@ async def ended(
         found, problems = await _look(access, namespace, tillers)
         still = [pod for pod in found if pod.trust_anchors & leaving]
         if not still and not problems:
+            pulumi.log.info(f"{namespace}: the revocation is complete: {describe_trust(leaving)}")
             return namespace
         who = describe_trust(frozenset().union(*(pod.trust_anchors for pod in still)) & leaving)
         if not problems and waited > noticed_seconds and not all(pod.stopping for pod in still):

@@ -100,7 +100,9 @@ class SettingsSchema(Generic[Part]):
                 return Problem(team, key, "(missing)", "is required", f"add the key {location[-1]!r}")
             case "extra_forbidden":
                 known = _hints(self._type_at(location[:-1]))
-                return Problem(team, key, value, "is an unknown key", f"remove it; {nearest(str(location[-1]), known)}")
+                return Problem(
+                    team, key, value, "is an unknown key", f"correct or remove it; {nearest(str(location[-1]), known)}"
+                )
             case "dict_type" if any(map(is_typeddict, get_args(self._type_at(location)))):
                 why, remedy = "must be a map of names to settings", "write one key per name, with {} for the defaults"
                 return Problem(team, key, value, why, remedy)

@@ -65,7 +65,9 @@ def answering() -> Iterator[None]:
 
 @contextmanager
 def calling(
-    access: Access, asked: str = "what is asked before an update", right: str = "get and list namespaces"
+    access: Access,
+    asked: str = "what is asked before an update",
+    right: str = "get and list namespaces; all rights that an update needs stand in docs/deployer.yaml",
 ) -> Iterator[Any]:
     """Give the client of the official library for a context, without retries.
 

@@ -85,7 +85,7 @@ def _holding(facts: ClusterFacts) -> Iterator[tuple[str, str, tuple[FoundRelease
 def _delete(namespace: str, releases: Sequence[FoundRelease]) -> str:
     names = " ".join(release.name for release in releases)  # values of labels: each is one word for a shell
     purge = f"helm delete --purge --tiller-namespace {namespace} {names}"
-    return f"delete the releases first, with all that they installed: {purge}"
+    return f"as a client of the team, delete the releases first, with all that they installed: {purge}"
 
 
 def _named(releases: Sequence[FoundRelease]) -> str:

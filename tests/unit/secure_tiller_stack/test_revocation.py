@@ -84,7 +84,7 @@ def test_nothing_is_waited_for_when_nobody_is_answered_who_left(pods: Look, hear
     looks = Pods(pods)
     assert wait(looks) == "blue-tiller"
     assert looks.asked == [(ACCESS, "blue-tiller")]
-    assert heard == []
+    assert heard == ["blue-tiller: the revocation is complete: client mallory"]
 
 
 def test_the_update_ends_when_no_pod_answers_them_any_more_and_says_once_what_it_waits_for(heard: list[str]) -> None:
@@ -92,9 +92,10 @@ def test_the_update_ends_when_no_pod_answers_them_any_more_and_says_once_what_it
     looks = Pods((old, new), (old, new), (old,), (new,))
     assert wait(looks) == "blue-tiller"
     assert len(looks.asked) == 4
-    (sentence,) = heard
-    assert "still answers client mallory" in sentence
-    assert "alice" not in sentence
+    waits, complete = heard
+    assert "still answers client mallory" in waits
+    assert "alice" not in waits
+    assert complete == "blue-tiller: the revocation is complete: client mallory"
 
 
 def test_a_pod_that_is_stopping_is_waited_for_beyond_the_time_in_which_it_would_have_been_asked_to() -> None:
@@ -136,7 +137,7 @@ def test_a_cluster_that_does_not_answer_for_a_while_is_asked_again(heard: list[s
     looks = Pods(silent(), (stopping("mallory"),), silent(), silent(), (alive("alice"),))
     assert wait(looks, noticed_seconds=0) == "blue-tiller"
     assert len(looks.asked) == 5
-    assert len(heard) == 1
+    assert len(heard) == 2, "that it waits, and that it is complete"
 
 
 def test_a_cluster_that_never_answers_fails_the_update_with_its_own_reason() -> None:
