@@ -190,10 +190,14 @@ def test_after_the_update_nothing_is_left_to_change(upgrade: Upgrade) -> None:
     assert upgrade.again.returncode == 0, upgrade.again.stdout
 
 
-def test_a_state_of_the_version_before_gets_the_fingerprints_of_given_cas_and_no_other_change(
+def test_a_state_of_the_version_before_gets_the_fingerprints_of_given_cas_more_time_for_probes_and_no_other_change(
     successor: Successor, suffix: str
 ) -> None:
-    assert successor.planned == {("ServiceAccount", f"company-{suffix}-service-account"): "update"}
+    assert successor.planned == {
+        ("ServiceAccount", f"company-{suffix}-service-account"): "update",
+        ("Deployment", f"company-{suffix}-deployment"): "update",
+        ("Deployment", f"since-{suffix}-deployment"): "update",
+    }
 
 
 def test_control_a_label_more_is_a_change_of_every_object_that_was_made(successor: Successor) -> None:

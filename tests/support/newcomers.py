@@ -20,7 +20,7 @@ IN_YAML, IN_PYTHON = PAGE.split("\n## ")[1:3]
 """The sections of the page with a program."""
 
 REPOSITORY = "<this repository>"
-UP = "pulumi up --yes\n"
+UP = "pulumi preview\npulumi up --yes\n"
 UID = "6f2d7a3e-0c5b-4f0e-9d53-7d0f2f0a1b7c"
 FIRST_NAMESPACE = {"yaml": "namespaces:\n        blue-apps: {}\n", "python": '{"blue-apps": {}}'}
 
