@@ -2,11 +2,37 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from secure_tiller_stack.foreign_data import UnreadableError, read_bounded, yaml_value
+from secure_tiller_stack.foreign_data import read_bounded, yaml_value
 
-_LARGEST = 2**20
-"""Bytes of a file of Pulumi's; the configuration has to fit on a command line."""
+LARGEST = 2**20
+"""Bytes of the largest file that is read. The configuration has to fit on a command line."""
+
+
+def folder(project: Path) -> Path:
+    """Return the folder of the stacks' files.
+
+    Args:
+        project: Pulumi.yaml; if there is no such file, the stacks' files stand where it would be.
+
+    Raises:
+        As `read`.
+    """
+    settings = read(project) if project.is_file() else {}
+    return project.parent / str(settings.get("stackConfigDir") or ".")
+
+
+def read(file: Path) -> Mapping[Any, Any]:
+    """Return the map that a YAML file holds; an empty one if it holds something else.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no UTF-8 (`UnicodeDecodeError`), no YAML, or too large (`UnreadableError`).
+    """
+    with file.open("rb") as opened:
+        content = yaml_value(read_bounded(opened, LARGEST).decode())
+    return content if isinstance(content, Mapping) else {}
 
 
 def plain_values(root: Path, stack: str, key: str) -> frozenset[str]:
@@ -20,8 +46,10 @@ def plain_values(root: Path, stack: str, key: str) -> frozenset[str]:
         stack: the stack's name, without organization and project.
         key: of the map, such as `secure-tiller:serverKeys`.
     """
-    folder = root / str(_read(root / "Pulumi.yaml").get("stackConfigDir") or ".")
-    config = _read(folder / f"Pulumi.{stack}.yaml").get("config")
+    try:
+        config = read(folder(root / "Pulumi.yaml") / f"Pulumi.{stack}.yaml").get("config")
+    except (OSError, ValueError):
+        return frozenset()
     return frozenset(_plain(config.get(key))) if isinstance(config, Mapping) else frozenset()
 
 
@@ -34,12 +62,3 @@ def _plain(values: object) -> Iterator[str]:
 def _is_encrypted(value: object) -> bool:
     """Return whether a value is one that `pulumi config set --secret` wrote."""
     return isinstance(value, Mapping) and set(value) == {"secure"} and isinstance(value["secure"], str)
-
-
-def _read(file: Path) -> Mapping[object, object]:
-    try:
-        with file.open("rb") as opened:
-            content = yaml_value(read_bounded(opened, _LARGEST).decode())
-    except (OSError, UnicodeDecodeError, UnreadableError):
-        return {}
-    return content if isinstance(content, Mapping) else {}

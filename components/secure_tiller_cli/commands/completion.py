@@ -12,8 +12,6 @@ from typing import Any
 
 import typer
 
-LARGEST = 2**20
-"""Bytes of the largest file that is read: a larger one would delay the prompt."""
 SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/@+=,-]*")
 """A word without special characters of a shell. Others are not offered: typer's script for zsh would run them."""
 
@@ -50,37 +48,33 @@ def _offered(names: Callable[[], Iterable[object]], incomplete: str) -> list[str
 
 def _stack_files() -> Mapping[str, Path]:
     """Return the file of each stack of the project in this folder, or in one above."""
+    from secure_tiller_stack import stack_file
+
     here = Path.cwd()
     project = next(folder / "Pulumi.yaml" for folder in (here, *here.parents) if (folder / "Pulumi.yaml").is_file())
-    folder = project.parent / str(_read(project).get("stackConfigDir") or ".")
-    files = (file for file in folder.glob(_STACK_FILE) if file.is_file())  # a link to a terminal would be waited for
+    # A link to a terminal would be waited for.
+    files = (file for file in stack_file.folder(project).glob(_STACK_FILE) if file.is_file())
     return {file.name.removeprefix("Pulumi.").removesuffix(".yaml"): file for file in files}
 
 
 def _teams(ctx: typer.Context) -> Mapping[Any, Any]:
+    from secure_tiller_stack.stack_file import read
+
     files = _stack_files()
     named = str(ctx.params.get("stack") or os.environ.get("PULUMI_STACK") or "").rpartition("/")[2]
     chosen = [files[named]] if named in files else files.values()
     return {
-        name: team for file in chosen for name, team in _map(_map(_read(file), "config"), "secure-tiller:teams").items()
+        name: team for file in chosen for name, team in _map(_map(read(file), "config"), "secure-tiller:teams").items()
     }
 
 
 def _contexts(file: object) -> Iterator[str]:
-    from secure_tiller_stack import kubeconfig_files
+    from secure_tiller_stack import kubeconfig_files, stack_file
 
     named = str(file or os.environ.get("KUBECONFIG") or Path.home() / ".kube" / "config")
     for path in map(Path, named.split(os.pathsep)):
         if path.is_file():
-            yield from kubeconfig_files.names(_read(path), "context")
-
-
-def _read(file: Path) -> Mapping[Any, Any]:
-    from secure_tiller_stack.foreign_data import read_bounded, yaml_value
-
-    with file.open("rb") as opened:
-        content = yaml_value(read_bounded(opened, LARGEST).decode())
-    return content if isinstance(content, Mapping) else {}
+            yield from kubeconfig_files.names(stack_file.read(path), "context")
 
 
 def _map(value: object, key: str) -> Mapping[Any, Any]:

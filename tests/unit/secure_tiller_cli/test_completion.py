@@ -13,7 +13,8 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from secure_tiller_cli.commands import app, completion
+from secure_tiller_cli.commands import app
+from secure_tiller_stack import stack_file
 from testbed.pulumi_stack import PROJECT
 
 TEAM: dict[str, Any] = {"namespaces": {"blue-apps": {}}, "clients": {"alice": {}, "ci": {}}}
@@ -158,7 +159,7 @@ BROKEN: dict[str, Callable[[Path], None]] = {
     "another form": break_all("stackConfigDir: 3\nconfig: [a]\ncontexts: {a: b}\n"),
     "a team of another form": break_all("config: {'secure-tiller:teams': {blue: 3}}\nstackConfigDir: nowhere\n"),
     "too deep": break_all("[" * 30_000),
-    "too large": break_all(json.dumps({"contexts": [{"name": "a" * completion.LARGEST}]})),
+    "too large": break_all(json.dumps({"contexts": [{"name": "a" * stack_file.LARGEST}]})),
     "no text": break_all("\x00\x01"),
 }
 
