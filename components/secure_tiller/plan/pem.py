@@ -85,14 +85,7 @@ def ca_faults(pem: str, use: x509.ObjectIdentifier) -> Iterator[Fault]:
 
 def client_ca_faults(pem: str) -> Iterator[Fault]:
     """Yield why a text cannot serve as further CAs of clients."""
-    yield from ca_faults(pem, ExtendedKeyUsageOID.CLIENT_AUTH)
-    try:
-        issued = any(_is_issued(certificate) for certificate in certificates(pem))
-    except UnreadableError:
-        return
-    if issued:
-        why = "is the CA that secure-tiller issued for a single certificate: its client could call several Tillers, "
-        yield Fault(f"{why}or go on calling this one when it is removed", "remove it, and name the client in `clients`")
+    return ca_faults(pem, ExtendedKeyUsageOID.CLIENT_AUTH)
 
 
 def opaque_name(public_key_pem: str | None) -> str:
@@ -115,7 +108,7 @@ def request_faults(pem: str, client: str) -> Iterator[Fault]:
             return
         request = _read(blocks[0], x509.load_pem_x509_csr)
         subject = _holds(blocks[0], lambda: request.subject)
-        names = [str(name.value) for name in subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+        names = _common_names(subject)
         if not _holds(blocks[0], lambda: request.is_signature_valid):
             yield Fault("is not signed with its own key", remedy)
         yield from _key_faults(_holds(blocks[0], request.public_key), remedy)
@@ -275,8 +268,11 @@ def _public(key: CertificatePublicKeyTypes) -> bytes:
 def _is_issued(ca: x509.Certificate) -> bool:
     """Return whether a CA is one that a stack issued, of any team and time: it bears the name of its key."""
     key = ca.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    names = [name.value for name in ca.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
-    return names == [opaque_name(key.decode())]
+    return _common_names(ca.subject) == [opaque_name(key.decode())]
+
+
+def _common_names(subject: x509.Name) -> list[str]:
+    return [str(name.value) for name in subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
 
 
 def _digest(content: bytes) -> str:
@@ -339,6 +335,9 @@ def _ca_faults(certificate: x509.Certificate, use: x509.ObjectIdentifier) -> Ite
         yield Fault("is no CA certificate (basic constraints, key usage)", "give the CA that signed it")
     if uses and use not in uses and ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE not in uses:
         yield Fault("is a CA for other uses only (extended key usage)", "give a CA without that limit")
+    if use == ExtendedKeyUsageOID.CLIENT_AUTH and _is_issued(certificate):
+        why = "is the CA that secure-tiller issued for a single certificate: its client could call several Tillers, "
+        yield Fault(f"{why}or go on calling this one when it is removed", "remove it, and name the client in `clients`")
     yield from _key_faults(certificate.public_key(), "give a CA with a key of P-256")
 
 

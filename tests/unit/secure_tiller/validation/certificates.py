@@ -59,7 +59,7 @@ TWO_NAMES = {
 
 ISSUED_KEY = pki.new_key()
 ISSUED = pki.authority(opaque_name(pki.public_pem(ISSUED_KEY)), key=ISSUED_KEY)
-"""What a stack issues for a client."""
+"""A CA as a stack issues it for a client."""
 
 REFUSED = [
     *(
