@@ -21,14 +21,14 @@ KEYS = tuple(sorted(StackArgs.__annotations__))
 TEXTS = ("kubeconfig",)
 """Those of them whose value is text as it is; the others are data."""
 
-SECRET_KEYS = {
-    "kubeconfig": "secure-tiller:kubeconfig < kubeconfig",
-    "serverKeys": "--path 'secure-tiller:serverKeys.TEAM' < key.pem",
-}
-"""Those of them that may only be secret values, and what follows `pulumi config set --secret` to set each."""
-
 SERVER_KEYS = f"{NAMESPACE}:serverKeys"
 """The key of the map from teams to the private keys of their server certificates."""
+
+SECRET_KEYS = {
+    "kubeconfig": "secure-tiller:kubeconfig < kubeconfig",
+    "serverKeys": f"--path '{SERVER_KEYS}.TEAM' < key.pem",
+}
+"""Those of them that may only be secret values, and what follows `pulumi config set --secret` to set each."""
 
 Read = TypeVar("Read")
 
@@ -120,7 +120,7 @@ def _wrongly_encrypted(values: Mapping[str, object], secret: Container[str]) -> 
             yield _in_plain_sight(key, f"pulumi config set --secret {setting}")
         else:
             why = "holds an encrypted value: a preview would show it in clear, as what stands here is not secret"
-            remedy = "write it plainly, or leave it out; a server's private key belongs into secure-tiller:serverKeys"
+            remedy = f"write it plainly, or leave it out; a server's private key belongs into {SERVER_KEYS}"
             yield Problem("", key, "(not shown)", why, remedy)
 
 
@@ -192,9 +192,7 @@ def _unknown_keys(project: str, keys: Iterable[str]) -> Iterator[Problem]:
         # Its value is not shown: it could be a secret.
         if namespace == NAMESPACE:
             if word not in KEYS:
-                yield Problem(
-                    "", key, "(not shown)", "is an unknown key", f"correct or remove it; {schema.nearest(word, KEYS)}"
-                )
+                yield Problem("", key, "(not shown)", *schema.unknown_key(word, KEYS))
         elif namespace == project:
             if _OUR_NAME in _letters(word) or _meant(word):
                 why = "is a key of the project, and secure-tiller does not read it"

@@ -91,10 +91,9 @@ def read_settings(value: object) -> Mapping[str, str]:
     problems = []
     for key, item in settings.items():
         if key not in SETTINGS:
-            guess = schema.nearest(str(key), SETTINGS)
             # Its value is not shown: it could be a secret.
             named = NOT_SHOWN if _is_content(str(key)) else str(key)
-            problems.append(_problem(named, NOT_SHOWN, "is an unknown key", f"correct or remove it; {guess}"))
+            problems.append(_problem(named, NOT_SHOWN, *schema.unknown_key(str(key), SETTINGS)))
         elif not isinstance(item, str) or not item:
             problems.append(_problem(str(key), _unless_content(item), "must be text", "write it, or leave the key out"))
         elif _is_content(item):

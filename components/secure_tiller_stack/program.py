@@ -26,12 +26,13 @@ def run() -> None:
 def _configuration() -> Stack:
     config = pulumi.Config(NAMESPACE)
     keys = pulumi.runtime.get_config_env()
+    secret = {key for key in keys if pulumi.runtime.is_config_secret(key)}
     texts = {key: config.get(key) for key in KEYS}
     return read_stack(
         pulumi.get_project(),
         keys=keys,
         values={key: text if text is None or key in TEXTS else _data(key, text) for key, text in texts.items()},
-        secret=(secret := {key for key in keys if pulumi.runtime.is_config_secret(key)}),
+        secret=secret,
         plain_server_keys=_plain_server_keys() if SERVER_KEYS in secret else (),
     )
 

@@ -100,9 +100,7 @@ class SettingsSchema(Generic[Part]):
                 return Problem(team, key, "(missing)", "is required", f"add the key {location[-1]!r}")
             case "extra_forbidden":
                 known = _hints(self._type_at(location[:-1]))
-                return Problem(
-                    team, key, value, "is an unknown key", f"correct or remove it; {nearest(str(location[-1]), known)}"
-                )
+                return Problem(team, key, value, *unknown_key(str(location[-1]), known))
             case "dict_type" if any(map(is_typeddict, get_args(self._type_at(location)))):
                 why, remedy = "must be a map of names to settings", "write one key per name, with {} for the defaults"
                 return Problem(team, key, value, why, remedy)
@@ -152,6 +150,11 @@ def _parts(hint: Any) -> Iterator[Any]:
         yield hint
     for inner in _hints(hint).values() if is_typeddict(hint) else get_args(hint):
         yield from _parts(inner)
+
+
+def unknown_key(word: str, known: Iterable[str]) -> tuple[str, str]:
+    """Return why a key is refused that is none of the known ones, and the remedy."""
+    return "is an unknown key", f"correct or remove it; {nearest(word, known)}"
 
 
 def nearest(word: str, known: Iterable[str], what: str = "known keys", none: str = "there are none to set here") -> str:
