@@ -9,7 +9,7 @@ from pathlib import Path
 def packed(files: Mapping[str, bytes]) -> bytes:
     """Return an archive (.tgz) of files, each with its path."""
     made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w:gz") as archive:
+    with tarfile.open(fileobj=made, mode="w:gz", compresslevel=1) as archive:
         for name, content in files.items():
             entry = tarfile.TarInfo(name)
             entry.size = len(content)

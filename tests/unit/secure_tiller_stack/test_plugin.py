@@ -1,6 +1,7 @@
 """The component as a plugin: what it makes of the inputs of a program in any language, and how it refuses."""
 
 import asyncio
+import copy
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -40,7 +41,7 @@ def construct(name: str = "green", opts: pulumi.ResourceOptions | None = None, *
 @pytest.fixture
 def plugin(monkeypatch: pytest.MonkeyPatch) -> None:
     """One plugin process for each test, which has no memory of the others."""
-    monkeypatch.setattr("tests.unit.secure_tiller_stack.test_plugin.PLUGIN", TillerProvider())
+    monkeypatch.setattr("tests.unit.secure_tiller_stack.test_plugin.PLUGIN", copy.deepcopy(PLUGIN))
 
 
 def refused(*programs: Callable[[], object]) -> list[str]:
