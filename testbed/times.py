@@ -1,7 +1,8 @@
 """`python -m testbed.times [NAME...]`: measure the demo, the tests and the command, and compare with the goals.
 
 The demos run in a clone with empty caches, so that nothing on this machine makes them faster. The local demo has a
-cluster of its own. Measure on an idle machine with two cores: the goals are for such a machine.
+cluster of its own. Measure on an idle machine with two cores: the goals are for such a machine. How fast its cores are
+stands below the table, because the same commands can take twice as long on another day or another machine.
 """
 
 import argparse
@@ -72,7 +73,17 @@ def report(console: Console, goals: Iterable[Goal]) -> int:
         missed |= not reached
         table.add_row(goal.what, _readable(goal.seconds), measured, "yes" if reached else "no")
     console.print(table)
+    console.print(f"this machine: {os.cpu_count()} cores, of which one adds a million numbers in {_additions():.3f} s")
     return int(missed)
+
+
+def _additions() -> float:
+    """Return the seconds that Python takes for the same work on every machine, without those in which others ran."""
+    begin = time.process_time()
+    total = 0
+    for number in range(1_000_000):
+        total += number
+    return time.process_time() - begin
 
 
 def _readable(seconds: float) -> str:

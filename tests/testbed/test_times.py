@@ -1,6 +1,7 @@
 """`make times`: each goal next to what was measured."""
 
 import io
+import re
 import sys
 
 import pytest
@@ -12,7 +13,7 @@ from testbed.times import Goal, NotMeasuredError, report, taken
 def _reported(goal: Goal) -> tuple[int, str]:
     text = io.StringIO()
     code = report(Console(file=text, width=120), [goal])
-    return code, text.getvalue().splitlines()[-2]
+    return code, text.getvalue().splitlines()[-3]
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,15 @@ def test_a_row_shows_goal_and_measure_and_says_whether_it_was_reached(
     ended, row = _reported(Goal("help", 0.4, lambda: seconds))
     assert ended == code
     assert [word for word in shown if word not in row] == []
+
+
+def test_below_the_table_stands_how_fast_the_machine_is() -> None:
+    text = io.StringIO()
+    report(Console(file=text, width=120), [])
+    assert re.fullmatch(
+        r"this machine: \d+ cores, of which one adds a million numbers in \d+\.\d{3} s",
+        text.getvalue().splitlines()[-1],
+    )
 
 
 def test_what_could_not_be_measured_is_not_reached_and_says_why() -> None:
