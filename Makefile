@@ -18,6 +18,9 @@ UNIT_TESTS := $(RUN) -m pytest --numprocesses=auto tests/unit tests/testbed test
 REAL_TESTS := $(RUN) -m pytest --numprocesses=$$((`nproc` + 1)) --dist=loadfile -m "not alone" tests/engine tests/cluster tests/scanners
 # Python keeps what it has compiled: each of thousands of processes would otherwise compile pulumi and the tests anew.
 unexport PYTHONDONTWRITEBYTECODE
+# It compiles what it imports: to compile all modules of pulumi-kubernetes would take a third of each installation, of
+# which the tests make several. pip reads this as `compile = 0`.
+export PIP_NO_COMPILE := 0
 WHERE := $(if $(filter existing,$(CLUSTER)),--existing,)
 FUZZ ?= 300
 PYTHONS ?= 3.12 3.13
@@ -125,27 +128,26 @@ format: $(ENVIRONMENT) ## put the code into its one format
 count: ## lines of code, without blanks, comments and docstrings (CHECKOUT=path: of another checkout)
 	@$(PYTHON) tests/repository/lines.py $(CHECKOUT)
 
-# What pip prints goes to standard error: `make -s env` is read by a shell. Python compiles what it imports: to compile all
-# modules of pulumi-kubernetes takes a quarter of the installation.
+# What pip prints goes to standard error: `make -s env` is read by a shell.
 $(ENVIRONMENT): constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Python 3.11 or newer is needed; choose one with: make PYTHON=/path/to/python3" >&2; exit 2; }
 	@test -x .venv/bin/pip || $(PYTHON) -m venv .venv || { \
 	  echo "The venv module is missing; on Debian: apt-get install python3-venv" >&2; exit 2; }
 	@echo "python: installing what constraints.txt names into .venv" >&2
-	@.venv/bin/pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt --editable '.[cli,development]' >&2
+	@.venv/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[cli,development]' >&2
 	@touch $@
 
 # An environment of their own, because checkov wants other versions of what the package and its tests need.
 $(SCANNERS): tests/scanners/constraints.txt | $(ENVIRONMENT)
 	@test -x .venv-scanners/bin/pip || $(PYTHON) -m venv .venv-scanners
 	@echo "python: installing checkov and kubernetes-validate, as $< names them, into .venv-scanners" >&2
-	@.venv-scanners/bin/pip install --quiet --disable-pip-version-check --no-compile --constraint $< checkov kubernetes-validate >&2
+	@.venv-scanners/bin/pip install --quiet --disable-pip-version-check --constraint $< checkov kubernetes-validate >&2
 	@touch $@
 
 # An environment of its own, because pulumi-policy wants an older protobuf than the package.
 $(POLICIES): policies/requirements.txt | $(ENVIRONMENT)
 	@test -x policies/.venv/bin/pip || $(PYTHON) -m venv policies/.venv
 	@echo "python: installing what $< names into policies/.venv" >&2
-	@policies/.venv/bin/pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement $< >&2
+	@policies/.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $< >&2
 	@touch $@
