@@ -18,8 +18,8 @@ UNIT_TESTS := $(RUN) -m pytest --numprocesses=auto tests/unit tests/testbed test
 REAL_TESTS := $(RUN) -m pytest --numprocesses=$$((`nproc` + 1)) --dist=loadfile -m "not alone" tests/engine tests/cluster tests/scanners
 # Python keeps what it has compiled: each of thousands of processes would otherwise compile pulumi and the tests anew.
 unexport PYTHONDONTWRITEBYTECODE
-# It compiles what it imports: to compile all modules of pulumi-kubernetes would take a third of each installation, of
-# which the tests make several. pip reads this as `compile = 0`.
+# pip compiles nothing: for all modules of pulumi-kubernetes that takes more than a third of an installation, and the tests
+# make several. The value is 0, not 1, because pip takes it as that of its option `compile`.
 export PIP_NO_COMPILE := 0
 WHERE := $(if $(filter existing,$(CLUSTER)),--existing,)
 FUZZ ?= 300

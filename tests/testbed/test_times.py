@@ -10,10 +10,15 @@ from rich.console import Console
 from testbed.times import Goal, NotMeasuredError, report, taken
 
 
-def _reported(goal: Goal) -> tuple[int, str]:
+def _reported(*goals: Goal) -> tuple[int, list[str]]:
     text = io.StringIO()
-    code = report(Console(file=text, width=120), [goal])
-    return code, text.getvalue().splitlines()[-3]
+    code = report(Console(file=text, width=120), goals)
+    return code, text.getvalue().splitlines()
+
+
+def _row_of(goal: Goal) -> tuple[int, str]:
+    code, lines = _reported(goal)
+    return code, lines[-3]
 
 
 @pytest.mark.parametrize(
@@ -23,25 +28,21 @@ def _reported(goal: Goal) -> tuple[int, str]:
 def test_a_row_shows_goal_and_measure_and_says_whether_it_was_reached(
     seconds: float, code: int, shown: list[str]
 ) -> None:
-    ended, row = _reported(Goal("help", 0.4, lambda: seconds))
+    ended, row = _row_of(Goal("help", 0.4, lambda: seconds))
     assert ended == code
     assert [word for word in shown if word not in row] == []
 
 
 def test_below_the_table_stands_how_fast_the_machine_is() -> None:
-    text = io.StringIO()
-    report(Console(file=text, width=120), [])
-    assert re.fullmatch(
-        r"this machine: \d+ cores, of which one adds a million numbers in \d+\.\d{3} s",
-        text.getvalue().splitlines()[-1],
-    )
+    _, lines = _reported()
+    assert re.fullmatch(r"this machine: \d+ cores, of which one adds a million numbers in \d+\.\d{3} s", lines[-1])
 
 
 def test_what_could_not_be_measured_is_not_reached_and_says_why() -> None:
     def fail() -> float:
         raise NotMeasuredError("no cluster")
 
-    ended, row = _reported(Goal("demo", 120, fail))
+    ended, row = _row_of(Goal("demo", 120, fail))
     assert ended == 1
     assert "not measured: no cluster" in row
 

@@ -12,7 +12,6 @@ from tests.support.samples import FULL, smallest
 from tests.unit.secure_tiller_cli.preview.previews import STACK, Resources, preview, resources, step
 
 LESS, MORE = (resources("blue", settings) for settings in (smallest(subjects={"groups": ["people"]}), FULL))
-URN = "urn:pulumi:test::secure-tiller::"
 UNCHANGED = preview(LESS, LESS).model_dump(exclude_none=True)
 ODD: list[Any] = [True, 0, "a", "", [], {}, [[]], [True], {"a": {}}, None, 1.5]
 
@@ -90,10 +89,10 @@ def test_an_odd_value_at_any_place_of_the_new_state_is_summarized(odd: Any) -> N
 def test_a_value_at_any_place_of_an_object_of_no_team_is_summarized(op: str, found: dict[str, Any], odd: Any) -> None:
     inputs = {key: value for key, value in found.items() if key != "kind"}
     type_ = f"kubernetes:{found['kind']}"
-    unchanged = {"type": type_, "parent": STACK, "inputs": inputs}
-    old = unchanged if op == "update" else None
+    state = {"type": type_, "parent": STACK, "inputs": inputs}
+    old = state if op == "update" else None
     steps = [
-        step(op, f"{URN}{type_}::{at}", old, {**unchanged, "inputs": replaced(inputs, at, odd)})
+        step(op, f"urn:pulumi:test::secure-tiller::{type_}::{at}", old, {**state, "inputs": replaced(inputs, at, odd)})
         for at in list(places(inputs))[1:]
     ]
     assert written(Digest.model_validate({**UNCHANGED, "steps": [*UNCHANGED["steps"], *steps]}))
