@@ -4,6 +4,7 @@ import os
 import sys
 
 from secure_tiller_cli.exit_codes import INTERRUPTED, PROBLEM
+from secure_tiller_stack.collector import collect_rarely
 
 
 def main() -> None:
@@ -12,6 +13,7 @@ def main() -> None:
     It would write several lines about every refusal that `check` asks for. It reads the variable when it is imported,
     and never again.
     """
+    collect_rarely()
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     try:
         from secure_tiller_cli.commands import main as command

@@ -36,6 +36,7 @@ from secure_tiller.version import VERSION
 from secure_tiller_stack import deployment, takeovers
 from secure_tiller_stack import kubeconfig as kubeconfigs
 from secure_tiller_stack.args import ClusterArgs, TeamArgs
+from secure_tiller_stack.collector import collect_rarely
 from secure_tiller_stack.configuration import Stack, read_values
 from secure_tiller_stack.deployment import PROVIDER, naming_arguments, read_options, refused
 from secure_tiller_stack.foreign_data import json_value
@@ -258,6 +259,7 @@ def engine_of(arguments: Sequence[str]) -> str:
 
 def serve() -> None:
     """Serve the plugin to an engine."""
+    collect_rarely()
     main(TillerProvider(engine_of(sys.argv[1:])), sys.argv[1:])
 
 

@@ -7,6 +7,7 @@ import pulumi
 from secure_tiller.component import SecureTiller
 from secure_tiller.problems import ConfigurationError, Problem
 from secure_tiller_stack import deployment
+from secure_tiller_stack.collector import collect_rarely
 from secure_tiller_stack.configuration import KEYS, NAMESPACE, SERVER_KEYS, TEXTS, Stack, read_stack
 from secure_tiller_stack.foreign_data import json_value
 from secure_tiller_stack.stack_file import plain_values
@@ -19,6 +20,7 @@ def run() -> None:
         ConfigurationError: the configuration is refused; the cluster was not asked.
         ClusterError: the cluster is refused; nothing was registered.
     """
+    collect_rarely()
     for name, tiller in deployment.create(_configuration()).items():
         _export(name, tiller)
 
