@@ -31,13 +31,13 @@ that is being stopped; so a pod that was asked to stop must say that it is not r
 DRAIN = (
     "/bin/sh",
     "-c",
-    f"touch {STOPPING}; idle=0; while test $idle -lt 6; do sleep 1; "
+    f"touch {STOPPING}; idle=0; while test $idle -lt 9; do sleep 1; "
     # The kernel's table of connections: our port, in state 01 (established); include/net/tcp_states.h.
     f"if grep -q ':{GRPC_PORT:04X} [0-9A-F]*:[0-9A-F]* 01 ' /proc/net/tcp /proc/net/tcp6; "
     "then idle=0; else idle=$((idle+1)); fi; done",
 )
 """The command that runs before Tiller is stopped. Tiller handles no signal: it would end at once and break every call.
-Waits until nobody has been connected for 6 s: 2 s until the probe above sees the file, and time for a client that chose
+Waits until nobody has been connected for 9 s: 5 s until the probe above sees the file, and time for a client that chose
 the pod before that to connect. A client's call can be several connections, with pauses of less than a second."""
 
 HISTORY_MAX = 20
@@ -53,12 +53,16 @@ NOBODY = 65534
 HUNG_SECONDS = 10
 """Time after which a Tiller is killed that answers no probe any more: its calls will not end."""
 
+READINESS_SECONDS = 5
+"""Time between two readiness probes. Each starts a process in the container, which costs the node about 0.1 s of CPU:
+with one every 2 s, thirty Tillers took more than a core. Other probes are requests by HTTP."""
+
 PROBE_SECONDS = 5
 """Time that a probe may take. With the default of 1 s a busy node makes a Tiller unready, or kills it, that is well."""
 
 GRACE_SECONDS = 330
 """Time after which a pod that still serves a call is killed: Helm's own default for `--timeout`, 300 s, and some to
-spare. A pod that serves none is gone in 6 s."""
+spare. A pod that serves none is gone in 9 s."""
 
 TOKEN_SECONDS = 3600
 """Life of the ServiceAccount token, which the kubelet renews. A stolen one is worth an hour."""
@@ -164,7 +168,7 @@ def _container(namespace: str, wanted: PodArgs, *, exposed: bool) -> dict[str, A
         "livenessProbe": {**_probe("/liveness", period=10, failures=3), "timeoutSeconds": PROBE_SECONDS},
         "readinessProbe": {
             "exec": {"command": list(STAYS_READY)},
-            "periodSeconds": 2,
+            "periodSeconds": READINESS_SECONDS,
             "timeoutSeconds": PROBE_SECONDS,
             "failureThreshold": 1,
         },

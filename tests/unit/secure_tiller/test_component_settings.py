@@ -385,7 +385,7 @@ def test_a_pod_that_was_asked_to_stop_is_not_ready_and_waits_for_its_calls(plain
     (container,) = pod_of(plain, "green")["containers"]
     probe = container["readinessProbe"]
     assert probe.pop("exec") == {"command": list(STAYS_READY)}
-    assert probe == {"periodSeconds": 2, "timeoutSeconds": 5, "failureThreshold": 1}
+    assert probe == {"periodSeconds": 5, "timeoutSeconds": 5, "failureThreshold": 1}
     assert container["lifecycle"]["preStop"] == {"exec": {"command": list(DRAIN)}}
     assert pod_of(plain, "green")["terminationGracePeriodSeconds"] == 330
 
