@@ -1,22 +1,8 @@
 """One secured Tiller per team on a shared Kubernetes cluster."""
 
-from secure_tiller.args import (
-    CertificatesArgs,
-    ClientArgs,
-    ClientSecretArgs,
-    LifetimeArgs,
-    ManagedNamespaceArgs,
-    PodArgs,
-    ResourcesArgs,
-    RightsArgs,
-    RuleArgs,
-    SecureTillerArgs,
-    ServerCertificateArgs,
-    ServiceAccountSubjectArgs,
-    SubjectsArgs,
-    TolerationArgs,
-)
-from secure_tiller.component import SecureTiller
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from secure_tiller.problems import ClusterError, ConfigurationError, Problem
 from secure_tiller.version import VERSION
 
@@ -43,3 +29,30 @@ __all__ = [
     "TolerationArgs",
     "__version__",
 ]
+
+if TYPE_CHECKING:
+    from secure_tiller.args import (
+        CertificatesArgs,
+        ClientArgs,
+        ClientSecretArgs,
+        LifetimeArgs,
+        ManagedNamespaceArgs,
+        PodArgs,
+        ResourcesArgs,
+        RightsArgs,
+        RuleArgs,
+        SecureTillerArgs,
+        ServerCertificateArgs,
+        ServiceAccountSubjectArgs,
+        SubjectsArgs,
+        TolerationArgs,
+    )
+    from secure_tiller.component import SecureTiller
+else:
+
+    def __getattr__(name: str) -> object:
+        """Load a name at its first use: to load the providers takes a second, and the command needs none of them."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = "component" if name == "SecureTiller" else "args"
+        return getattr(import_module(f"{__name__}.{module}"), name)

@@ -10,6 +10,7 @@ from pathlib import Path
 import grimp
 import pytest
 
+import secure_tiller
 from testbed.pulumi_stack import PROJECT
 
 ROOMS = ("components", "policies")
@@ -105,7 +106,7 @@ OTHERS = {"OpenSSL", "google", "grpc", "jinja2", "kubernetes", "rich", "typer", 
 
 
 def test_the_component_loads_pulumi_its_providers_pydantic_and_cryptography() -> None:
-    component = loaded("secure_tiller")
+    component = loaded("secure_tiller", then="secure_tiller.SecureTiller")
     assert {*PROVIDERS, "pydantic", "cryptography"} <= component
     assert (component - loaded(*PROVIDERS)) & OTHERS == set()
 
@@ -159,6 +160,24 @@ assert {offered!r} in out.getvalue(), out.getvalue()
 """
     # typer writes the words of zsh with rich; teams are read from YAML.
     assert waited_for(loaded("secure_tiller_cli", then=run)) <= {"rich", "yaml"}
+
+
+@pytest.mark.parametrize("command", ["audit", "check", "renewals", "report", "vet"])
+def test_no_command_loads_the_classes_of_kubernetes_objects(command: str) -> None:
+    """They take longer than everything else that a command loads: only whoever makes objects needs them."""
+    run = f"from secure_tiller_cli import {command if command != 'renewals' else 'preview'} as feature"
+    modules = loaded("secure_tiller_cli.commands.deployed", then=run)
+    assert "pulumi" in modules, "control: the feature was loaded"
+    assert "pulumi_kubernetes" not in modules
+
+
+def test_control_the_component_loads_the_classes_of_kubernetes_objects() -> None:
+    assert "pulumi_kubernetes.core" in loaded("secure_tiller", then="secure_tiller.SecureTiller")
+
+
+def test_a_name_that_the_package_has_not_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'secure_tiller' has no attribute 'SecureTeller'"):
+        _ = secure_tiller.SecureTeller  # type: ignore[attr-defined]
 
 
 def test_control_a_command_that_is_called_loads_its_feature() -> None:
