@@ -15,7 +15,7 @@ RUN := .venv/bin/python
 UNIT_TESTS := $(RUN) -m pytest --numprocesses=auto tests/unit tests/testbed tests/repository tests/support
 # Most tests of the engine and the cluster run next to others; those that are marked as `alone` follow, one by one.
 # Most of a test's time it waits for the cluster: more processes than this machine has cores.
-REAL_TESTS := $(RUN) -m pytest --numprocesses=$$((`nproc` + 1)) --dist=loadfile -m "not alone" tests/engine tests/cluster tests/scanners
+REAL_TESTS := $(RUN) -m pytest --numprocesses=$$((`nproc` + 1)) --dist=loadfile --no-loadscope-reorder -m "not alone" tests/engine tests/cluster tests/scanners
 # Python keeps what it has compiled: each of thousands of processes would otherwise compile pulumi and the tests anew.
 unexport PYTHONDONTWRITEBYTECODE
 # pip compiles nothing: for all modules of pulumi-kubernetes that takes more than a third of an installation, and the tests

@@ -17,6 +17,7 @@ from testbed.demo import place
 from testbed.demo.place import Place
 from testbed.toolchain import Toolchain, prepare, prepare_browser, prepare_helm_3, prepare_yaml
 from tests.support import remedies, remedy_tests
+from tests.support.order import longest_first
 from tests.support.projects import TestStack, make_stack
 
 # Examples are the same in every run: a failure seen once can be seen again. A busy machine fails none.
@@ -24,6 +25,11 @@ hypothesis.settings.register_profile("same", deadline=None, derandomize=True, ma
 hypothesis.settings.load_profile("same")
 
 gc.set_threshold(100_000, 20, 100)  # thousands of tests stay alive to the end: each look for garbage passes them all
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest; the option `--no-loadscope-reorder` keeps their order."""
+    items[:] = longest_first(items)
 
 
 def pytest_collection_finish() -> None:

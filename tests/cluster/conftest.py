@@ -105,13 +105,13 @@ def _objects(api: client.ApiClient, team: str) -> set[str]:
     return {name for name in listed(api) if team in name}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     with published(tmp_path_factory.mktemp("published"), LATER) as made:
         yield made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def pulumi_home(tools: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home of Pulumi with the two providers, so that the plugin is downloaded into no other."""
     home = tmp_path_factory.mktemp("pulumi")
@@ -152,7 +152,7 @@ def newcomer(
         one.clean()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def virtualenv(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A virtualenv with the packages of the tests and, in place of `pip install`, those of this checkout."""
     folder = tmp_path_factory.mktemp("newcomer") / "venv"
