@@ -1,5 +1,6 @@
 """The requirements.txt files: what `pulumi install` installs is what the tests run, file by file."""
 
+import importlib.metadata
 import re
 import tomllib
 
@@ -60,6 +61,11 @@ def test_the_package_is_built_with_the_version_of_the_tests() -> None:
     (needed,) = tomllib.loads((PROJECT / "pyproject.toml").read_text())["build-system"]["requires"]
     version, _ = pins((PROJECT / "constraints.txt").read_text())["setuptools"]
     assert needed == f"setuptools=={version}"
+
+
+def test_what_installs_the_packages_is_the_version_of_the_tests() -> None:
+    version, _ = pins((PROJECT / "constraints.txt").read_text())["pip"]
+    assert importlib.metadata.version("pip") == version
 
 
 def test_the_extra_for_projects_of_ones_own_has_the_locked_versions() -> None:
