@@ -15,7 +15,7 @@ from testbed import cluster as local_cluster
 from testbed.cluster import LOCAL
 from testbed.demo import place
 from testbed.demo.place import Place
-from testbed.toolchain import Toolchain, prepare, prepare_browser, prepare_helm_3, prepare_yaml
+from testbed.toolchain import Toolchain, prepare, prepare_browser, prepare_helm_3, prepare_wheels, prepare_yaml
 from tests.support import remedies, remedy_tests
 from tests.support.order import longest_first
 from tests.support.projects import TestStack, make_stack
@@ -78,6 +78,12 @@ def helm_3(console: Console) -> dict[str, Path]:
 def yaml_host(console: Console) -> Path:
     """The folder of Pulumi's host of programs in YAML, built."""
     return prepare_yaml(console)
+
+
+@pytest.fixture(scope="session")
+def wheels(console: Console) -> dict[str, str]:
+    """The variables by which pip takes the locked packages from a folder, and asks no index."""
+    return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(prepare_wheels(console))}
 
 
 @pytest.fixture(scope="session")

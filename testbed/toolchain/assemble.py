@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from testbed.toolchain import browser, debian, go, image, path, plugins
+from testbed.toolchain import browser, debian, go, image, path, plugins, wheels
 from testbed.toolchain.cache import cache_folder, key_of, locked, publish
 from testbed.toolchain.errors import ToolchainError
 from testbed.toolchain.pins import (
@@ -183,6 +183,21 @@ def prepare_yaml(console: Console) -> Path:
     """
     (folder,) = _built(YAML_PROGRAMS, console).values()
     return folder
+
+
+def prepare_wheels(console: Console) -> Path:
+    """Download the wheels of the locked packages, showing progress, and return their folder, for pip.
+
+    Args:
+        console: where progress is shown.
+
+    Raises:
+        ToolchainError: they could not be downloaded.
+    """
+    cache = cache_folder()
+    step = _Step("wheels", cache / f"wheels-{wheels.key()}", wheels.download)
+    _build([step], console, cache)
+    return step.target
 
 
 def _built(programs: Iterable[GoProgram], console: Console) -> dict[str, Path]:

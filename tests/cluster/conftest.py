@@ -126,6 +126,7 @@ def newcomer(
     yaml_host: Path,
     repository: Published,
     pulumi_home: Path,
+    wheels: dict[str, str],
     api: client.ApiClient,
     suffix: str,
     tmp_path_factory: pytest.TempPathFactory,
@@ -138,6 +139,7 @@ def newcomer(
         folder = tmp_path_factory.mktemp("empty")
         variables = environment(tools, cluster.kubeconfig, tmp_path_factory.mktemp("backend")) | {
             **repository.environment,
+            **wheels,
             "PULUMI_HOME": str(pulumi_home),
             "PATH": f"{tools.environment['PATH']}:{yaml_host}",
             "PULUMI_NON_INTERACTIVE": "true",

@@ -43,6 +43,15 @@ def environment(folder: Path) -> Path:
     return folder / "bin" / "python"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def local_wheels(wheels: dict[str, str]) -> Iterator[None]:
+    """Let pip ask no index; the hashes are held against the files all the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in wheels.items():
+            patch.setenv(name, value)
+        yield
+
+
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copied(tmp_path_factory.mktemp("checkout"))

@@ -12,7 +12,7 @@ from typing import IO
 import pytest
 from rich.console import Console
 
-from testbed.toolchain import Toolchain, ToolchainError, browser, debian, go, image, load
+from testbed.toolchain import Toolchain, ToolchainError, browser, debian, go, image, load, wheels
 from testbed.toolchain.cache import key_of, publish
 from testbed.toolchain.path import find_together
 from testbed.toolchain.pins import GO_PROGRAMS, HELM_3_PROGRAMS, TILLER_IMAGE, YAML_PROGRAMS, Image
@@ -299,3 +299,25 @@ def test_packages_without_a_browser_are_said_to_be_so(path: Path, tmp_path: Path
     (tmp_path / "tree").mkdir()
     with pytest.raises(ToolchainError, match="brought no usr/lib/chromium/chromium"):
         browser.unpack(tmp_path / "tree", tmp_path, tmp_path / "log")
+
+
+def test_the_wheels_are_those_of_the_lock_and_of_no_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    lock = tmp_path / "requirements.txt"
+    monkeypatch.setattr(wheels, "LOCK", lock)
+    lock.write_text("a==1\n")
+    first = wheels.key()
+    lock.write_text("a==2\n")
+    assert wheels.key() != first
+
+
+def test_wheels_that_no_index_has_are_named_with_command_and_log(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lock, log = tmp_path / "requirements.txt", tmp_path / "log"
+    lock.write_text(f"a==1 --hash=sha256:{'0' * 64}\n")
+    monkeypatch.setattr(wheels, "LOCK", lock)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    with pytest.raises(ToolchainError, match=r"wheels: .* --require-hashes .* failed") as error:
+        wheels.download(tmp_path, log)
+    assert str(log) in str(error.value)
+    assert "No matching distribution found for a==1" in log.read_text()
