@@ -1,9 +1,8 @@
 """One secured Tiller per team on a shared Kubernetes cluster."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from secure_tiller.problems import ClusterError, ConfigurationError, Problem
+from secure_tiller import lazy
 from secure_tiller.version import VERSION
 
 __version__ = VERSION
@@ -48,11 +47,18 @@ if TYPE_CHECKING:
         TolerationArgs,
     )
     from secure_tiller.component import SecureTiller
+    from secure_tiller.problems import ClusterError, ConfigurationError, Problem
 else:
+    _MODULES = dict.fromkeys(__all__, "args") | {
+        "SecureTiller": "component",
+        "ClusterError": "problems",
+        "ConfigurationError": "problems",
+        "Problem": "problems",
+    }
 
     def __getattr__(name: str) -> object:
-        """Load a name at its first use: to load the providers takes a second, and the command needs none of them."""
-        if name not in __all__:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module = "component" if name == "SecureTiller" else "args"
-        return getattr(import_module(f"{__name__}.{module}"), name)
+        """Load a name at its first use: the classes of Kubernetes objects take a second, and commands need none."""
+        return lazy.attribute(__name__, _MODULES, name)
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -8,9 +8,10 @@ import pulumi
 from secure_tiller import foreign, together
 from secure_tiller.args import SecureTillerArgs
 from secure_tiller.plan.build import plan
+from secure_tiller.plan.model import Expiration
 from secure_tiller.plan.validation import Settings
 from secure_tiller.resources import certificates, objects
-from secure_tiller.resources.certificates import Expiration, Issued
+from secure_tiller.resources.certificates import Issued
 from tiller_facts.identity import COMPONENT
 
 

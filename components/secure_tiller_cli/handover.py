@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 from secure_tiller.plan import certificate_life
-from secure_tiller.resources.certificates import Expiration
+from secure_tiller.plan.model import Expiration
 from secure_tiller_cli.bundle import ENVIRONMENT, KEY, Bundle
 from secure_tiller_cli.foreign_text import word
 from secure_tiller_cli.state import DeployedTiller

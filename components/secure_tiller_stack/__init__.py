@@ -3,8 +3,9 @@
 For other programs: `deploy` makes the Tillers of a cluster; `look` precedes components that a program makes itself.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from secure_tiller import lazy
 
 __all__ = ["ClusterArgs", "DefaultsArgs", "TeamArgs", "deploy", "look", "run"]
 
@@ -13,10 +14,11 @@ if TYPE_CHECKING:
     from secure_tiller_stack.deployment import deploy, look
     from secure_tiller_stack.program import run
 else:
-    _MODULES = {"deploy": "deployment", "look": "deployment", "run": "program"}
+    _MODULES = dict.fromkeys(__all__, "args") | {"deploy": "deployment", "look": "deployment", "run": "program"}
 
     def __getattr__(name: str) -> object:
         """Load a name at its first use: shell completion needs parts of this package, and must not load Pulumi."""
-        if name not in __all__:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(f"{__name__}.{_MODULES.get(name, 'args')}"), name)
+        return lazy.attribute(__name__, _MODULES, name)
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -1,16 +1,19 @@
 """The contracts of .importlinter hold, and an import loads no package that it does not need."""
 
+import ast
 import re
 import shutil
 import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import grimp
 import pytest
 
 import secure_tiller
+import secure_tiller_stack
 from testbed.pulumi_stack import PROJECT
 
 ROOMS = ("components", "policies")
@@ -162,22 +165,50 @@ assert {offered!r} in out.getvalue(), out.getvalue()
     assert waited_for(loaded("secure_tiller_cli", then=run)) <= {"rich", "yaml"}
 
 
-@pytest.mark.parametrize("command", ["audit", "check", "renewals", "report", "vet"])
-def test_no_command_loads_the_classes_of_kubernetes_objects(command: str) -> None:
-    """They take longer than everything else that a command loads: only whoever makes objects needs them."""
-    run = f"from secure_tiller_cli import {command if command != 'renewals' else 'preview'} as feature"
-    modules = loaded("secure_tiller_cli.commands.deployed", then=run)
-    assert "pulumi" in modules, "control: the feature was loaded"
-    assert "pulumi_kubernetes" not in modules
+COMMANDS = PROJECT / "components" / "secure_tiller_cli" / "commands"
+CALLED = {
+    file.stem: [
+        node
+        for function in ast.parse(file.read_text()).body
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.ImportFrom)
+    ]
+    for file in COMMANDS.glob("*.py")
+}
+"""By module of the commands, what its functions import when they are called."""
 
 
-def test_control_the_component_loads_the_classes_of_kubernetes_objects() -> None:
-    assert "pulumi_kubernetes.core" in loaded("secure_tiller", then="secure_tiller.SecureTiller")
+@pytest.mark.parametrize("command", [name for name, imports in CALLED.items() if imports])
+def test_no_command_loads_the_classes_of_a_provider(command: str) -> None:
+    """Those of Kubernetes take longer than everything else that a command loads, and only components need them."""
+    modules = loaded("secure_tiller_cli.commands", then="\n".join(map(ast.unparse, CALLED[command])))
+    assert {str(node.module) for node in CALLED[command]} <= modules
+    assert modules & {"pulumi_kubernetes", "pulumi_tls"} == set()
 
 
-def test_a_name_that_the_package_has_not_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="module 'secure_tiller' has no attribute 'SecureTeller'"):
-        _ = secure_tiller.SecureTeller  # type: ignore[attr-defined]
+def test_control_the_functions_of_the_commands_import_the_features() -> None:
+    imported = {str(node.module) for imports in CALLED.values() for node in imports}
+    assert {"secure_tiller_cli.check.run", "secure_tiller_cli.migration.run", "secure_tiller_cli.preview"} <= imported
+
+
+@pytest.mark.parametrize("package", [secure_tiller, secure_tiller_stack], ids=lambda package: package.__name__)
+class TestNamesThatAreLoadedAtTheirFirstUse:
+    def test_each_is_there_and_listed(self, package: ModuleType) -> None:
+        assert {name for name in package.__all__ if not hasattr(package, name)} == set()
+        assert set(package.__all__) <= set(dir(package))
+
+    def test_another_one_is_an_attribute_error(self, package: ModuleType) -> None:
+        with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'SecureTeller'"):
+            _ = package.SecureTeller
+
+
+def test_a_module_that_cannot_be_loaded_says_why() -> None:
+    run = "import pulumi_kubernetes.apps.v1 as v1\ndel v1.Deployment\nfrom secure_tiller import SecureTiller"
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        loaded("sys", then=run)
+    assert "ImportError: secure_tiller.component cannot be loaded: " in failed.value.stderr
+    assert "'pulumi_kubernetes.apps.v1' has no attribute 'Deployment'" in failed.value.stderr
 
 
 def test_control_a_command_that_is_called_loads_its_feature() -> None:

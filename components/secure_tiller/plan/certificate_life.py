@@ -55,7 +55,7 @@ def read(part: str, expiration: Mapping[str, object]) -> Life:
 
     Args:
         part: the certificate's, of the logical name, for the error.
-        expiration: `notAfter` and `renewalBegins` (`secure_tiller.resources.certificates.Expiration`).
+        expiration: `notAfter` and `renewalBegins` (`secure_tiller.plan.model.Expiration`).
 
     Raises:
         ValueError: the end is not there, or a time is none with an offset.

@@ -10,6 +10,10 @@ from secure_tiller.args import ClientSecretArgs
 from secure_tiller.plan.lifetimes import Lifetime
 from tiller_facts.rbac import Rule, Subject
 
+Expiration = Mapping[str, str | None]
+"""Of one certificate: `serial` (hexadecimal), `notAfter` and `renewalBegins` (RFC 3339; None: the stack does not renew
+it)."""
+
 
 @dataclass(frozen=True)
 class NamespacePlan:

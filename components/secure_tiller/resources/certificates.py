@@ -18,15 +18,12 @@ from secure_tiller.plan.model import (
     KEY_CURVE,
     AuthorityPlan,
     CertificatePlan,
+    Expiration,
     GivenCertificate,
     TillerPlan,
 )
 from secure_tiller.plan.pem import Fault
 from secure_tiller.problems import LateConfigurationError, Problem
-
-Expiration = Mapping[str, str | None]
-"""Of one certificate: `serial` (hexadecimal), `notAfter` and `renewalBegins` (RFC 3339; None: the stack does not renew
-it)."""
 
 
 @dataclass(frozen=True)

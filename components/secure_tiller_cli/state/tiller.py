@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from secure_tiller.plan.model import RolePlan
-from secure_tiller.resources.certificates import Expiration
+from secure_tiller.plan.model import Expiration, RolePlan
 from tiller_facts.facts import FoundObject
 
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from secure_tiller.args import SecureTillerArgs
 from secure_tiller.plan.build import plan
-from secure_tiller.plan.model import AuthorityPlan, CertificatePlan, TillerPlan
-from secure_tiller.resources.certificates import Expiration
+from secure_tiller.plan.model import AuthorityPlan, CertificatePlan, Expiration, TillerPlan
 from secure_tiller_cli.results.result import CheckReport, Result, Status
 from secure_tiller_cli.state import ClusterReference, DeployedTiller
 from tests.support import pki
