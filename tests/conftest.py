@@ -28,7 +28,7 @@ gc.set_threshold(100_000, 20, 100)  # thousands of tests stay alive to the end: 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest; the option `--no-loadscope-reorder` keeps their order."""
+    """Begin with the files that take longest; without `--no-loadscope-reorder` the number of tests would decide."""
     items[:] = longest_first(items)
 
 
@@ -82,8 +82,8 @@ def yaml_host(console: Console) -> Path:
 
 @pytest.fixture(scope="session")
 def wheels(console: Console) -> dict[str, str]:
-    """The variables by which pip takes the locked packages from a folder, and asks no index."""
-    return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(prepare_wheels(console))}
+    """The variables by which pip takes packages from a folder of those in the lock, and asks no index."""
+    return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": prepare_wheels(console).as_uri()}
 
 
 @pytest.fixture(scope="session")

@@ -186,7 +186,7 @@ def prepare_yaml(console: Console) -> Path:
 
 
 def prepare_wheels(console: Console) -> Path:
-    """Download the wheels of the locked packages, showing progress, and return their folder, for pip.
+    """Download the wheels of the locked packages and of what installs them, showing progress, and return their folder.
 
     Args:
         console: where progress is shown.

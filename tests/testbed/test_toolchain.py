@@ -301,7 +301,7 @@ def test_packages_without_a_browser_are_said_to_be_so(path: Path, tmp_path: Path
         browser.unpack(tmp_path / "tree", tmp_path, tmp_path / "log")
 
 
-def test_the_wheels_are_those_of_the_lock_and_of_no_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_another_lock_has_wheels_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     lock = tmp_path / "requirements.txt"
     monkeypatch.setattr(wheels, "LOCK", lock)
     lock.write_text("a==1\n")
