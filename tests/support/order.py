@@ -15,6 +15,11 @@ def longest_first(items: Sequence[pytest.Item]) -> list[pytest.Item]:
     seconds: dict[Path, float] = {}
     for item in items:
         mark = item.get_closest_marker("timeout")
-        seconds[item.path] = max(seconds.get(item.path, 0.0), float(mark.args[0]) if mark else 0.0)
+        seconds[item.path] = max(seconds.get(item.path, 0.0), _seconds(mark))
     numbers = Counter(item.path for item in items)
     return sorted(items, key=lambda item: (-seconds[item.path], -numbers[item.path], item.path))
+
+
+def _seconds(mark: pytest.Mark | None) -> float:
+    """Return the time of pytest-timeout's mark, which may be named; 0: there is none."""
+    return float((mark.args or (mark.kwargs.get("timeout", 0),))[0]) if mark else 0.0

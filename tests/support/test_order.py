@@ -8,7 +8,7 @@ from tests.support.order import longest_first
 
 
 def item(file: str, name: str, timeout: int | None = None) -> Any:
-    mark = SimpleNamespace(args=(timeout,)) if timeout is not None else None
+    mark = SimpleNamespace(args=(timeout,), kwargs={}) if timeout is not None else None
     return SimpleNamespace(path=Path(file), name=name, get_closest_marker=lambda word: word == "timeout" and mark)
 
 
