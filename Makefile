@@ -128,15 +128,17 @@ format: $(ENVIRONMENT) ## put the code into its one format
 count: ## lines of code, without blanks, comments and docstrings (CHECKOUT=path: of another checkout)
 	@$(PYTHON) tests/repository/lines.py $(CHECKOUT)
 
-# What pip prints goes to standard error: `make -s env` is read by a shell. The pip that Python 3.11 brings takes twice as
-# long to choose among all files that an index has.
+OLDER_PIP := echo "pip stays in the version that Python brings: what follows takes longer" >&2
+
+# What pip prints goes to standard error: `make -s env` is read by a shell. pip itself comes first:
+# that of Python 3.11 takes much longer than ours to choose a version where an index has many files.
 $(ENVIRONMENT): constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Python 3.11 or newer is needed; choose one with: make PYTHON=/path/to/python3" >&2; exit 2; }
 	@test -x .venv/bin/pip || $(PYTHON) -m venv .venv || { \
 	  echo "The venv module is missing; on Debian: apt-get install python3-venv" >&2; exit 2; }
 	@echo "python: installing what constraints.txt names into .venv" >&2
-	@.venv/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt --upgrade pip >&2
+	@.venv/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt pip >&2 || $(OLDER_PIP)
 	@.venv/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[cli,development]' >&2
 	@touch $@
 
@@ -144,7 +146,7 @@ $(ENVIRONMENT): constraints.txt pyproject.toml
 $(SCANNERS): tests/scanners/constraints.txt | $(ENVIRONMENT)
 	@test -x .venv-scanners/bin/pip || $(PYTHON) -m venv .venv-scanners
 	@echo "python: installing checkov and kubernetes-validate, as $< names them, into .venv-scanners" >&2
-	@.venv-scanners/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt --upgrade pip >&2
+	@.venv-scanners/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt pip >&2 || $(OLDER_PIP)
 	@.venv-scanners/bin/pip install --quiet --disable-pip-version-check --constraint $< checkov kubernetes-validate >&2
 	@touch $@
 
