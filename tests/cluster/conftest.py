@@ -113,7 +113,10 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
 
 @pytest.fixture(scope="session")
 def pulumi_home(tools: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home of Pulumi with the two providers, so that the plugin is downloaded into no other."""
+    """A home of Pulumi with the two providers, so that the plugin is downloaded into no other.
+
+    It is downloaded by the first of the files that a process runs; the others find it there.
+    """
     home = tmp_path_factory.mktemp("pulumi")
     shutil.copytree(tools.pulumi_home / "plugins", home / "plugins")
     return home
