@@ -13,7 +13,7 @@ from testbed.toolchain.errors import ToolchainError
 _PROJECT = Path(__file__).parents[2]
 LOCK, CONSTRAINTS = _PROJECT / "requirements.txt", _PROJECT / "constraints.txt"
 INSTALLERS = ("pip", "setuptools", "wheel")
-"""What Pulumi's language host brings up to date in a new virtualenv (pulumi/sdk 3.274.1, python/toolchain/pip.go)."""
+"""Pulumi's language host brings these up to date in a new virtualenv (pulumi/sdk 3.274.1, python/toolchain/pip.go)."""
 
 
 def key() -> str:
