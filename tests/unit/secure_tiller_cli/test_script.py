@@ -28,7 +28,7 @@ def call():
         except grpc.RpcError as error:
             print(error.code().name)
 
-sys.modules |= {"secure_tiller": SimpleNamespace(), "secure_tiller_cli.commands": SimpleNamespace(main=call)}
+sys.modules["secure_tiller_cli.commands"] = SimpleNamespace(main=call)
 import secure_tiller_cli
 secure_tiller_cli.main()
 """
