@@ -120,9 +120,9 @@ class SecureTiller(pulumi.ComponentResource):
         issued = [resource for client in clients.values() for resource in client.resources]
         made = objects.create(tiller, objects.known(tiller, server, clients, further), issued, self)
 
-        self.namespace = made["namespace"].metadata.name
-        self.service_account = made["service-account"].metadata.name
-        self.deployment = made["deployment"].metadata.name
+        self.namespace = made["namespace"].name
+        self.service_account = made["service-account"].name
+        self.deployment = made["deployment"].name
         self.ca_certificate = server.ca_pem
         self.expirations = _expirations(server, clients.values())
         self.bundles = _bundles(server, clients)

@@ -11,7 +11,7 @@ its `managedFields` (Kubernetes documentation, Server-Side Apply), in whole seco
 
 import asyncio
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import chain
 from typing import Any
 
@@ -20,7 +20,7 @@ import pulumi
 from secure_tiller.plan.model import TillerPlan
 from secure_tiller.plan.objects import objects
 from secure_tiller.problems import ClusterError, Problem, RefusedError, plain, shown
-from secure_tiller.resources.objects import RESOURCES
+from secure_tiller.resources.objects import KubernetesObject, resource_type
 from secure_tiller_stack.cluster import ownership
 from secure_tiller_stack.kubeconfig import Access
 from secure_tiller_stack.preflight import Cluster
@@ -55,17 +55,18 @@ class Made:
     """The Kubernetes resources of a Tiller, collected while they are registered."""
 
     def __init__(self) -> None:
-        self._by_name: dict[tuple[Callable[..., Any], str], Any] = {}
+        self._by_name: dict[tuple[str, str], KubernetesObject] = {}
 
     def collect(self, args: pulumi.ResourceTransformationArgs) -> None:
         """Keep a resource and leave it as it is; a transformation of the component's options."""
-        self._by_name[type(args.resource), args.name] = args.resource
+        if isinstance(args.resource, KubernetesObject):
+            self._by_name[args.type_, args.name] = args.resource
 
-    def named(self, plan: TillerPlan) -> Iterator[tuple[Object, Any]]:
+    def named(self, plan: TillerPlan) -> Iterator[tuple[Object, KubernetesObject]]:
         """Yield what has a fixed name in the cluster, with its resource."""
         for planned in objects(plan):
             if planned.name:
-                resource = self._by_name[RESOURCES[planned.kind], f"{plan.name}-{planned.part}"]
+                resource = self._by_name[resource_type(planned.kind), f"{plan.name}-{planned.part}"]
                 yield Object(planned.kind, planned.namespace, planned.name), resource
 
 
@@ -82,7 +83,7 @@ def look(plan: TillerPlan, made: Made, access: Access, cluster: Cluster) -> pulu
         An output that fails with the update.
     """
 
-    def asked(item: Object, resource: Any) -> pulumi.Output[tuple[Problem, ...]]:
+    def asked(item: Object, resource: KubernetesObject) -> pulumi.Output[tuple[Problem, ...]]:
         async def ask(answer: Sequence[Any]) -> tuple[Problem, ...]:
             known, urn = answer
             if known is None or is_ours(known, cluster.seen):  # None: `--target` left it unmade
@@ -110,9 +111,8 @@ def is_ours(known: Mapping[str, Any], seen: Set[str]) -> bool:
         known: the output `metadata` of the object's resource.
         seen: the UIDs of what was there before, and ours.
     """
-    entries = [{FIELDS: entry.get("fields_v1"), **entry} for entry in known.get("managed_fields") or ()]
-    created = known.get("creation_timestamp") or ""
-    return known.get("uid") in seen or not former_maker({"creationTimestamp": created, "managedFields": entries})
+    created = known.get("creationTimestamp") or ""
+    return known.get("uid") in seen or not former_maker({**known, "creationTimestamp": created})
 
 
 def judged(access: Access, team: str, item: Object, seen: Set[str], urn: str) -> tuple[Problem, ...]:

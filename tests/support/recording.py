@@ -44,6 +44,10 @@ class Registered:
     """Names under which the engine may know it from before."""
     timeouts: tuple[str, str]
     """How long it may take to create and to update; empty: the provider's default."""
+    version: str
+    """The provider's, for the default provider."""
+    secret_outputs: frozenset[str]
+    """Further outputs that the engine keeps secret."""
 
 
 @dataclass
@@ -141,6 +145,8 @@ class Recorder(MockMonitor):
                     provider=request.provider,
                     aliases=tuple(alias.spec.name for alias in request.aliases),
                     timeouts=(request.customTimeouts.create, request.customTimeouts.update),
+                    version=request.version,
+                    secret_outputs=frozenset(request.additionalSecretOutputs),
                 )
             )
         return response

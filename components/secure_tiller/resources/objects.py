@@ -1,7 +1,6 @@
 """The Kubernetes objects of a plan, as resources of the kubernetes provider."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -14,18 +13,48 @@ from secure_tiller.plan.places import Place
 from secure_tiller.resources.certificates import Issued
 from tiller_facts import kinds
 
-RESOURCES: Mapping[kinds.Kind, Callable[..., Any]] = {
-    kinds.DEPLOYMENTS: kubernetes.apps.v1.Deployment,
-    kinds.NAMESPACES: kubernetes.core.v1.Namespace,
-    kinds.NETWORK_POLICIES: kubernetes.networking.v1.NetworkPolicy,
-    kinds.ROLES: kubernetes.rbac.v1.Role,
-    kinds.ROLE_BINDINGS: kubernetes.rbac.v1.RoleBinding,
-    kinds.SECRETS: kubernetes.core.v1.Secret,
-    kinds.SERVICES: kubernetes.core.v1.Service,
-    kinds.SERVICE_ACCOUNTS: kubernetes.core.v1.ServiceAccount,
-}
+CONTENT = ("data", "stringData")
+"""The fields of a Secret that are secret, given or read back (schema of pulumi-kubernetes)."""
 
 Values = dict[Place, pulumi.Input[str]]
+
+
+class KubernetesObject(pulumi.CustomResource):
+    """A Kubernetes object in the words of the API.
+
+    It is what the class of its kind in pulumi-kubernetes registers. Those classes take a third of the time in which a
+    program loads its packages, for the types of every field of every kind, and a plan has its objects as they are sent.
+    """
+
+    metadata: pulumi.Output[Mapping[str, Any]]
+    """Its metadata, with what the cluster has added."""
+
+    def __init__(self, name: str, kind: kinds.Kind, manifest: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
+        """Register an object.
+
+        Args:
+            name: the logical name.
+            kind: its kind.
+            manifest: the object, without the status.
+            opts: its options.
+        """
+        fields = dict(manifest)
+        version: str = kubernetes._utilities.get_version()  # type: ignore[no-untyped-call]  # as its own classes do
+        own = pulumi.ResourceOptions(version=version)
+        if kind == kinds.SECRETS:
+            fields |= {key: pulumi.Output.secret(fields[key]) for key in CONTENT if key in fields}
+            own.additional_secret_outputs = list(CONTENT)
+        super().__init__(resource_type(kind), name, fields, pulumi.ResourceOptions.merge(own, opts))
+
+    @property
+    def name(self) -> pulumi.Output[str]:
+        """Its name in the cluster."""
+        return self.metadata["name"]
+
+
+def resource_type(kind: kinds.Kind) -> str:
+    """Return the provider's type for a kind that a plan makes: `kubernetes:apps/v1:Deployment`."""
+    return f"kubernetes:{kind.group or 'core'}/v1:{kinds.WORDS[kind]}"
 
 
 def known(
@@ -56,7 +85,7 @@ def known(
 
 def create(
     plan: TillerPlan, values: Values, before: Sequence[pulumi.Resource], component: pulumi.Resource
-) -> Mapping[str, Any]:
+) -> Mapping[str, KubernetesObject]:
     """Create the objects of a plan, and return by part the last resource of each.
 
     Args:
@@ -65,14 +94,14 @@ def create(
         before: resources that must exist before Tiller starts, in addition to the objects.
         component: parent of every resource.
     """
-    made: dict[str, Any] = {}
+    made: dict[str, KubernetesObject] = {}
     for planned in objects(plan):
-        fields = {_argument(key): filled(value, values) for key, value in planned.manifest.items()}
         opts = _options(plan, planned, made, before)
         opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(parent=component), opts)
-        made[planned.part] = RESOURCES[planned.kind](f"{plan.name}-{planned.part}", **fields, opts=opts)
+        manifest = filled(planned.manifest, values)
+        made[planned.part] = KubernetesObject(f"{plan.name}-{planned.part}", planned.kind, manifest, opts)
         if planned.part == "tls":
-            values = {**values, places.TLS_SECRET: made["tls"].metadata.name}
+            values = {**values, places.TLS_SECRET: made["tls"].name}
     return made
 
 
@@ -89,7 +118,7 @@ def filled(value: Any, values: Mapping[Place, pulumi.Input[str]]) -> Any:
 
 
 def _options(
-    plan: TillerPlan, planned: PlannedObject, made: Mapping[str, Any], before: Sequence[pulumi.Resource]
+    plan: TillerPlan, planned: PlannedObject, made: Mapping[str, KubernetesObject], before: Sequence[pulumi.Resource]
 ) -> pulumi.ResourceOptions:
     """Return the options of an object, but for the parent.
 
@@ -108,8 +137,3 @@ def _options(
     # A RoleBinding waits for its Role, which has the same part.
     waits_for = [made[part] for part in (own, planned.part) if part in made]
     return pulumi.ResourceOptions(depends_on=waits_for, protect=False)
-
-
-def _argument(field: str) -> str:
-    """Return the argument of a resource's class for a field of its object."""
-    return re.sub("([A-Z])", r"_\1", field).lower()
