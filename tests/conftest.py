@@ -3,7 +3,7 @@
 import gc
 import secrets
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import hypothesis
@@ -17,6 +17,7 @@ from testbed.demo import place
 from testbed.demo.place import Place
 from testbed.toolchain import Toolchain, prepare, prepare_browser, prepare_helm_3, prepare_wheels, prepare_yaml
 from tests.support import remedies, remedy_tests
+from tests.support.key_service import key_service
 from tests.support.order import longest_first
 from tests.support.projects import TestStack, make_stack
 
@@ -102,11 +103,20 @@ def api(cluster: Place) -> client.ApiClient:
 
 
 @pytest.fixture(scope="session")
-def new_stack(cluster: Place, tools: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., TestStack]:
+def keys() -> Iterator[dict[str, str]]:
+    """The variables by which stacks find the service that keeps the key of their secrets."""
+    with key_service() as variables:
+        yield variables
+
+
+@pytest.fixture(scope="session")
+def new_stack(
+    cluster: Place, tools: Toolchain, keys: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., TestStack]:
     """Make a stack with a project folder, a backend and team names of its own."""
 
-    def make(teams: dict[str, dict[str, object]]) -> TestStack:
-        return make_stack(tmp_path_factory.mktemp("stack"), tools, cluster.kubeconfig, teams)
+    def make(teams: dict[str, dict[str, object]], keys: Mapping[str, str] = keys) -> TestStack:
+        return make_stack(tmp_path_factory.mktemp("stack"), tools, cluster.kubeconfig, teams, keys)
 
     return make
 

@@ -56,8 +56,10 @@ def kubeconfig(tmp_path_factory: pytest.TempPathFactory, listener: Listener) -> 
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory, tools: Toolchain, kubeconfig: Path) -> TestStack:
-    return make_stack(tmp_path_factory.mktemp("stack"), tools, kubeconfig, {"blue": GOOD})
+def stack(
+    tmp_path_factory: pytest.TempPathFactory, tools: Toolchain, kubeconfig: Path, keys: dict[str, str]
+) -> TestStack:
+    return make_stack(tmp_path_factory.mktemp("stack"), tools, kubeconfig, {"blue": GOOD}, keys)
 
 
 MISTAKES: dict[str, tuple[dict[str, object], list[str]]] = {

@@ -16,7 +16,7 @@ from testbed.helm import without_settings
 from testbed.pulumi_stack import PROJECT
 from tests.support import pki
 from tests.support.command import PROGRAM, run_process
-from tests.support.projects import TestStack
+from tests.support.projects import PASSPHRASE, TestStack
 
 WRAPPED = Path(__file__).parent / "programs" / "wrapped.py"
 README = (PROJECT / "README.md").read_text()
@@ -70,7 +70,7 @@ def desk(
         "clients": clients,
         "subjects": {"groups": [f"{team}-developers"]},
     }
-    with new_stack({team: settings}) as stack:
+    with new_stack({team: settings}, PASSPHRASE) as stack:
         stack.up()
         yield Desk(stack, team, pki.key_pem(key), _people(stack, team, cluster, tmp_path_factory.mktemp("alice")))
 

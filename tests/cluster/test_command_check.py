@@ -25,7 +25,7 @@ from tests.support import pki
 from tests.support.cluster_objects import LABELS, Object, binding, granted, item, rule
 from tests.support.command import Ended, run_here, run_process
 from tests.support.live_objects import client_with, existing, is_rolled_out, kubeconfig_of
-from tests.support.projects import TestStack
+from tests.support.projects import PASSPHRASE, TestStack
 from tiller_facts.rbac import ANONYMOUS, EVERYBODY, UNAUTHENTICATED
 
 GRANTED = "rights of {}: all that is planned"
@@ -83,7 +83,7 @@ def checked(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: 
     """Two teams: one as most are, whose second client made its own key; and one with a setting of every kind."""
     team, other, legacy = f"onyx-{suffix}", f"opal-{suffix}", f"legacy-{suffix}"
     own_server = pki.server(OWN_CA, names=server_names(f"{other}-tiller", exposed=True))
-    stack = new_stack({})
+    stack = new_stack({}, PASSPHRASE)
     stack.configure_teams({team: _plain(team, suffix), other: _rich(other, legacy, own_server)})
     stack.set_server_key(other, own_server.key_pem)
     with existing(api, item("Namespace", legacy, "")), stack:

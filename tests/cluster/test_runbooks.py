@@ -20,7 +20,7 @@ from testbed.pulumi_stack import PROJECT
 from testbed.tiller import ask
 from testbed.waiting import until
 from tests.support import ageing, walks
-from tests.support.projects import TestStack
+from tests.support.projects import PASSPHRASE, TestStack
 from tests.support.walks import Done
 
 PAGE = PROJECT / "docs" / "runbooks.md"
@@ -93,7 +93,7 @@ def walk(new_stack: Callable[..., TestStack], cluster: Place, api: client.ApiCli
     team = f"book-{suffix}"
     clients: dict[str, dict[str, object]] = {"alice": {}, "ci": {}}
     namespaces = {f"{team}-apps": {"retain_on_delete": False}}
-    walk = Walk(team, new_stack({team: {"namespaces": namespaces, "clients": clients}}))
+    walk = Walk(team, new_stack({team: {"namespaces": namespaces, "clients": clients}}, PASSPHRASE))
     (walk.stack.project / "new-passphrase").write_text(f"{NEW}\n")
     with walk.stack:
         walk.stack.up()

@@ -16,7 +16,7 @@ import yaml
 
 from testbed.demo.place import Place
 from tests.support import leaks
-from tests.support.projects import TestStack
+from tests.support.projects import PASSPHRASE, TestStack
 
 FILE = """\
 config:
@@ -79,7 +79,7 @@ class Written:
 def written(
     new_stack: Callable[..., TestStack], cluster: Place, suffix: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Written]:
-    stack, plain, own = new_stack({}), f"plain-file-{suffix}", f"own-file-{suffix}"
+    stack, plain, own = new_stack({}, PASSPHRASE), f"plain-file-{suffix}", f"own-file-{suffix}"
     salt = yaml.safe_dump({"encryptionsalt": yaml.safe_load(stack.file.read_text())["encryptionsalt"]})
     stack.file.write_text(FILE.replace("PLAIN", plain).replace("OWN", own) + salt)
     seen = Written(stack, plain, own, _key(cluster.kubeconfig))

@@ -69,11 +69,11 @@ def plane(tools: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture
-def new_stack_on(tools: Toolchain, tmp_path: Path) -> Callable[[ControlPlane], TestStack]:
+def new_stack_on(tools: Toolchain, keys: dict[str, str], tmp_path: Path) -> Callable[[ControlPlane], TestStack]:
     """Make a stack of one team on a control plane."""
 
     def make(plane: ControlPlane) -> TestStack:
-        return make_stack(tmp_path, tools, plane.kubeconfig, {"blue": TEAM})
+        return make_stack(tmp_path, tools, plane.kubeconfig, {"blue": TEAM}, keys)
 
     return make
 

@@ -4,7 +4,7 @@ import json
 import secrets
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ import yaml
 
 from testbed.pulumi_stack import PROJECT, Stack
 from testbed.toolchain import Toolchain
+from tests.support import key_service
 
 PROGRAM = "components/secure_tiller_stack/deployment.py"
 """Where the stack's program makes its resources."""
@@ -41,7 +42,7 @@ class TestStack(Stack):
         return self.project / "stacks" / f"Pulumi.{self.name}.yaml"
 
     def configure(self, config: dict[str, object]) -> None:
-        """Write the stack's settings, by full key, and keep its encryption salt."""
+        """Write the stack's settings, by full key, and keep how its secrets are encrypted."""
         kept = yaml.safe_load(self.file.read_text()) if self.file.exists() else {}
         self.file.write_text(yaml.safe_dump(kept | {"config": config}))
 
@@ -86,10 +87,27 @@ class TestStack(Stack):
             subprocess.run(command, env=dict(self.environment), capture_output=True, check=True)
 
 
-def make_stack(folder: Path, tools: Toolchain, kubeconfig: Path, teams: dict[str, dict[str, object]]) -> TestStack:
+PASSPHRASE = {"PULUMI_CONFIG_PASSPHRASE": "test"}
+"""The variables of a stack whose secrets have a key of a passphrase."""
+
+
+def make_stack(
+    folder: Path,
+    tools: Toolchain,
+    kubeconfig: Path,
+    teams: dict[str, dict[str, object]],
+    keys: Mapping[str, str] = PASSPHRASE,
+) -> TestStack:
     """Make a stack in a folder, with a backend next to it.
 
     Its name is its own: on one cluster, two stacks of one name would take each other's Tillers for teams that left.
+
+    Args:
+        folder: an empty one.
+        tools: the toolchain.
+        kubeconfig: of the cluster.
+        teams: by name, their settings.
+        keys: the variables by which Pulumi finds the key of the stack's secrets: a passphrase, or a key service.
     """
     project = folder / "project"
     (project / "stacks").mkdir(parents=True)
@@ -101,9 +119,10 @@ def make_stack(folder: Path, tools: Toolchain, kubeconfig: Path, teams: dict[str
     environment = tools.environment | {
         "KUBECONFIG": str(kubeconfig),
         "PULUMI_BACKEND_URL": f"file://{folder / 'backend'}",
-        "PULUMI_CONFIG_PASSPHRASE": "test",
+        **keys,
     }
     stack = TestStack(f"test-{secrets.token_hex(3)}", environment, project)
     stack.configure_teams(teams)
-    stack.create()
+    provider = "passphrase" if keys == PASSPHRASE else key_service.PROVIDER
+    stack.run("stack", "init", stack.name, f"--secrets-provider={provider}")
     return stack

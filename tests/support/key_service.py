@@ -1,0 +1,45 @@
+"""The key service of the tests' stacks, on loopback: as much of Vault's transit engine as Pulumi asks for.
+
+A passphrase serves as well, but Pulumi derives a key from it anew in each process, by a million rounds of PBKDF2: half
+of the CPU time of most of its commands. A stack with a key service asks it once for its key.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+PROVIDER = "hashivault://tests"
+"""For `pulumi stack init --secrets-provider`."""
+_SEALED = "vault:v1:"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_PUT(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        answers = {
+            "/v1/transit/encrypt/tests": lambda: {"ciphertext": _SEALED + body["plaintext"]},
+            "/v1/transit/decrypt/tests": lambda: {"plaintext": body["ciphertext"].removeprefix(_SEALED)},
+        }
+        content = json.dumps({"data": answers[self.path]()}).encode()
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing of what is asked."""
+
+
+@contextmanager
+def key_service() -> Iterator[dict[str, str]]:
+    """Serve, and give the variables by which Pulumi finds the service."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            address = f"http://127.0.0.1:{server.server_port}"
+            yield {"VAULT_SERVER_URL": address, "VAULT_SERVER_TOKEN": "tests"}
+        finally:
+            server.shutdown()
