@@ -47,9 +47,9 @@ class KubernetesObject(pulumi.CustomResource):
         super().__init__(resource_type(kind), name, fields, pulumi.ResourceOptions.merge(own, opts))
 
     @property
-    def name(self) -> pulumi.Output[str]:
-        """Its name in the cluster."""
-        return self.metadata["name"]
+    def name(self) -> pulumi.Output[Any]:
+        """Its name in the cluster; none as long as a preview does not know it."""
+        return self.metadata.apply(lambda known: known.get("name"))
 
 
 def resource_type(kind: kinds.Kind) -> str:
