@@ -73,7 +73,7 @@ test: lint ## everything: style, types, unit tests, then the tests on the real e
 	  $(RUN) -m testbed.toolchain; \
 	  $(UNIT_TESTS); \
 	  wait $$installed; \
-	  $(RUN) -m testbed.cluster during $(SHELL) -ec '$(REAL_TESTS); $(RUN) -m pytest -m alone tests/cluster tests/scanners'
+	  $(RUN) -m testbed.cluster during $(SHELL) -ec '$(REAL_TESTS); $(RUN) -m pytest -m alone tests/cluster'
 
 test-unit: $(ENVIRONMENT) ## the tests that need no engine, no Go and no network
 	$(UNIT_TESTS)

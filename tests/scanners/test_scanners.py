@@ -16,7 +16,6 @@ from tests.support.live_objects import listed
 from tests.support.projects import TestStack
 from tiller_facts.identity import TEAM_LABEL
 
-pytestmark = pytest.mark.alone
 Teams = dict[str, list[str]]
 Subjects = dict[str, list[Manifest]]
 
