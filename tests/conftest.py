@@ -103,7 +103,7 @@ def api(cluster: Place) -> client.ApiClient:
 
 
 @pytest.fixture(scope="session")
-def keys() -> Iterator[dict[str, str]]:
+def key_variables() -> Iterator[dict[str, str]]:
     """The variables by which stacks find the service that keeps the key of their secrets."""
     with key_service() as variables:
         yield variables
@@ -111,11 +111,11 @@ def keys() -> Iterator[dict[str, str]]:
 
 @pytest.fixture(scope="session")
 def new_stack(
-    cluster: Place, tools: Toolchain, keys: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+    cluster: Place, tools: Toolchain, key_variables: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[..., TestStack]:
     """Make a stack with a project folder, a backend and team names of its own."""
 
-    def make(teams: dict[str, dict[str, object]], keys: Mapping[str, str] = keys) -> TestStack:
+    def make(teams: dict[str, dict[str, object]], keys: Mapping[str, str] = key_variables) -> TestStack:
         return make_stack(tmp_path_factory.mktemp("stack"), tools, cluster.kubeconfig, teams, keys)
 
     return make

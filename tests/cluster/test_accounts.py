@@ -79,10 +79,14 @@ def accounts(api: client.ApiClient, cluster: Place, suffix: str) -> Iterator[Acc
 
 @pytest.fixture(scope="module")
 def work(
-    accounts: Accounts, tools: Toolchain, keys: dict[str, str], suffix: str, tmp_path_factory: pytest.TempPathFactory
+    accounts: Accounts,
+    tools: Toolchain,
+    key_variables: dict[str, str],
+    suffix: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Work]:
     team, folder = f"work-{suffix}", tmp_path_factory.mktemp("stack")
-    stack = make_stack(folder, tools, folder / "kubeconfig", {team: _settings(team, "ann")}, keys)
+    stack = make_stack(folder, tools, folder / "kubeconfig", {team: _settings(team, "ann")}, key_variables)
     deployer, reviewer = accounts.make_with("deployer", DEPLOYER), accounts.make("reviewer", "view")
     seen = Work(stack, folder / "kubeconfig", accounts.api, team, deployer, reviewer)
     with existing(accounts.api, item("Namespace", f"{team}-legacy", "")), stack:

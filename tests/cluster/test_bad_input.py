@@ -57,9 +57,9 @@ def kubeconfig(tmp_path_factory: pytest.TempPathFactory, listener: Listener) -> 
 
 @pytest.fixture(scope="module")
 def stack(
-    tmp_path_factory: pytest.TempPathFactory, tools: Toolchain, kubeconfig: Path, keys: dict[str, str]
+    tmp_path_factory: pytest.TempPathFactory, tools: Toolchain, kubeconfig: Path, key_variables: dict[str, str]
 ) -> TestStack:
-    return make_stack(tmp_path_factory.mktemp("stack"), tools, kubeconfig, {"blue": GOOD}, keys)
+    return make_stack(tmp_path_factory.mktemp("stack"), tools, kubeconfig, {"blue": GOOD}, key_variables)
 
 
 MISTAKES: dict[str, tuple[dict[str, object], list[str]]] = {

@@ -69,11 +69,13 @@ def plane(tools: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture
-def new_stack_on(tools: Toolchain, keys: dict[str, str], tmp_path: Path) -> Callable[[ControlPlane], TestStack]:
+def new_stack_on(
+    tools: Toolchain, key_variables: dict[str, str], tmp_path: Path
+) -> Callable[[ControlPlane], TestStack]:
     """Make a stack of one team on a control plane."""
 
     def make(plane: ControlPlane) -> TestStack:
-        return make_stack(tmp_path, tools, plane.kubeconfig, {"blue": TEAM}, keys)
+        return make_stack(tmp_path, tools, plane.kubeconfig, {"blue": TEAM}, key_variables)
 
     return make
 
