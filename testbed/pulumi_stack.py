@@ -21,7 +21,7 @@ class Stack:
 
     Attributes:
         name: of the stack; its settings are in `stacks/Pulumi.<name>.yaml` of the project.
-        environment: with the toolchain on PATH, the backend and the passphrase.
+        environment: with the toolchain on PATH, the backend, and what gives the key of its secrets.
         project: the folder with Pulumi.yaml.
     """
 

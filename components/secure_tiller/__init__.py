@@ -57,7 +57,7 @@ else:
     }
 
     def __getattr__(name: str) -> object:
-        """Load a name at its first use: the classes of Kubernetes objects take a second, and commands need none."""
+        """Load a name at its first use: Pulumi takes long to load, and most commands need none of it."""
         return lazy.attribute(__name__, _MODULES, name)
 
     def __dir__() -> list[str]:

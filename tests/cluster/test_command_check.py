@@ -5,6 +5,7 @@ Every breakage is made for real, one at a time, and undone; exactly the checks f
 
 import base64
 import contextlib
+import dataclasses
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -476,6 +477,13 @@ def test_a_wrong_passphrase_is_said_in_a_line(checked: Checked) -> None:
     assert done.code == 1
     assert "set PULUMI_CONFIG_PASSPHRASE" in done.err
     assert done.err.count("\n") == 1
+
+
+def test_a_report_of_the_same_stack_needs_no_passphrase(checked: Checked, tmp_path: Path) -> None:
+    others = {name: value for name, value in checked.stack.environment.items() if name not in PASSPHRASE}
+    stack = dataclasses.replace(checked.stack, environment=others)
+    done = run_process(stack, "report", "--stack", stack.name, "--out", str(tmp_path / "report.html"))
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_as_a_program_of_its_own_in_the_folder_of_the_project(checked: Checked) -> None:

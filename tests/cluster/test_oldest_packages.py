@@ -22,7 +22,7 @@ def _oldest() -> dict[str, str]:
 def _install(packages: dict[str, str], folder: Path) -> Path:
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     pinned = [f"{name}=={version}" for name, version in packages.items()]
-    # pip takes two minutes to choose among the files of an index, most of them as CPU time.
+    # pip takes more than a minute to resolve these pins, most of it CPU time.
     install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(folder / "bin" / "python")]
     subprocess.run([*install, *pinned], check=True)
     return folder

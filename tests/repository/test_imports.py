@@ -124,8 +124,24 @@ CLASSES_OF_KINDS = "pulumi_kubernetes.core.v1._inputs"
 """What takes longest of all to load, for any class of a kind of Kubernetes."""
 
 
+MAKE_ONE = """
+from tests.support.recording import run
+from tests.support.samples import FULL
+from secure_tiller import SecureTiller
+made = run(lambda: SecureTiller("blue", FULL)).one("Deployment", "blue-deployment")
+assert made.inputs["spec"]
+"""
+
+
 def test_the_program_loads_no_class_of_a_kind_of_kubernetes() -> None:
     assert CLASSES_OF_KINDS not in loaded("secure_tiller_stack.program")
+
+
+def test_a_component_that_is_made_loads_none_either() -> None:
+    assert CLASSES_OF_KINDS not in loaded("secure_tiller", then=f"sys.path.append({str(PROJECT)!r})\n{MAKE_ONE}")
+
+
+def test_control_a_class_of_a_kind_that_is_named_is_loaded() -> None:
     assert CLASSES_OF_KINDS in loaded("pulumi_kubernetes", then="pulumi_kubernetes.core.v1.Secret")
 
 

@@ -1,7 +1,7 @@
 """The key service of the tests' stacks, on loopback: as much of Vault's transit engine as Pulumi asks for.
 
 A passphrase serves as well, but Pulumi derives a key from it anew in each process, by a million rounds of PBKDF2: half
-of the CPU time of most of its commands. A stack with a key service asks it once for its key.
+of the CPU time of most of its commands. With a key service each process asks once.
 """
 
 import json

@@ -96,7 +96,7 @@ def make_stack(
     tools: Toolchain,
     kubeconfig: Path,
     teams: dict[str, dict[str, object]],
-    keys: Mapping[str, str] = PASSPHRASE,
+    keys: Mapping[str, str],
 ) -> TestStack:
     """Make a stack in a folder, with a backend next to it.
 
@@ -123,6 +123,6 @@ def make_stack(
     }
     stack = TestStack(f"test-{secrets.token_hex(3)}", environment, project)
     stack.configure_teams(teams)
-    provider = "passphrase" if keys == PASSPHRASE else key_service.PROVIDER
+    provider = "passphrase" if "PULUMI_CONFIG_PASSPHRASE" in keys else key_service.PROVIDER
     stack.run("stack", "init", stack.name, f"--secrets-provider={provider}")
     return stack

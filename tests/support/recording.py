@@ -48,6 +48,10 @@ class Registered:
     """The provider's, for the default provider."""
     secret_outputs: frozenset[str]
     """Further outputs that the engine keeps secret."""
+    plugin_url: str
+    """Where the engine downloads the provider; empty: where it always does."""
+    replaced: tuple[bool, frozenset[str]]
+    """Whether it is deleted before it is made anew, and the properties of which a change replaces it."""
 
 
 @dataclass
@@ -147,6 +151,8 @@ class Recorder(MockMonitor):
                     timeouts=(request.customTimeouts.create, request.customTimeouts.update),
                     version=request.version,
                     secret_outputs=frozenset(request.additionalSecretOutputs),
+                    plugin_url=request.pluginDownloadURL,
+                    replaced=(request.deleteBeforeReplace, frozenset(request.replaceOnChanges)),
                 )
             )
         return response
@@ -195,6 +201,17 @@ def _end(loop: asyncio.AbstractEventLoop) -> None:
     loop.run_until_complete(loop.shutdown_default_executor())
     loop.close()
     SETTINGS.outputs.clear()
+
+
+def unknown() -> pulumi.Output[Any]:
+    """Return an output that a preview does not know."""
+
+    def settled(value: object) -> asyncio.Future[Any]:
+        future = asyncio.get_event_loop().create_future()
+        future.set_result(value)
+        return future
+
+    return pulumi.Output(set(), settled(pulumi.UNKNOWN), settled(False))
 
 
 def is_secret(value: Any) -> bool:

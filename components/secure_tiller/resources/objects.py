@@ -5,6 +5,7 @@ from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
+from pulumi.output import Unknown
 
 from secure_tiller.plan import pem, places
 from secure_tiller.plan.model import GivenCertificate, TillerPlan
@@ -22,8 +23,8 @@ Values = dict[Place, pulumi.Input[str]]
 class KubernetesObject(pulumi.CustomResource):
     """A Kubernetes object in the words of the API.
 
-    It is what the class of its kind in pulumi-kubernetes registers. Those classes take a third of the time in which a
-    program loads its packages, for the types of every field of every kind, and a plan has its objects as they are sent.
+    It registers what the class of its kind in pulumi-kubernetes would, but for aliases of former API versions. Loading
+    those classes took a third of a program's load time, and the objects of a plan need no translation.
     """
 
     metadata: pulumi.Output[Mapping[str, Any]]
@@ -39,17 +40,20 @@ class KubernetesObject(pulumi.CustomResource):
             opts: its options.
         """
         fields = dict(manifest)
-        version: str = kubernetes._utilities.get_version()  # type: ignore[no-untyped-call]  # as its own classes do
-        own = pulumi.ResourceOptions(version=version)
+        own: pulumi.ResourceOptions = kubernetes._utilities.get_resource_opts_defaults()  # as those classes do
         if kind == kinds.SECRETS:
             fields |= {key: pulumi.Output.secret(fields[key]) for key in CONTENT if key in fields}
             own.additional_secret_outputs = list(CONTENT)
         super().__init__(resource_type(kind), name, fields, pulumi.ResourceOptions.merge(own, opts))
 
     @property
-    def name(self) -> pulumi.Output[Any]:
-        """Its name in the cluster; none as long as a preview does not know it."""
-        return self.metadata.apply(lambda known: known.get("name"))
+    def name(self) -> pulumi.Output[str]:
+        """Its name in the cluster. A preview knows it, even if it does not know all other metadata."""
+
+        def of(metadata: Any) -> Any:
+            return metadata if isinstance(metadata, Unknown) else metadata.get("name")
+
+        return self.metadata.apply(of, run_with_unknowns=True)
 
 
 def resource_type(kind: kinds.Kind) -> str:

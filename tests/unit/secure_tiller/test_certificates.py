@@ -1,19 +1,17 @@
 """Certificates from elsewhere that are known only during the update, and the names of CAs."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
 import pytest
-from pulumi.output import UNKNOWN
 
 from secure_tiller import ConfigurationError, SecureTiller
 from secure_tiller.plan.pem import opaque_name
 from secure_tiller.problems import LateConfigurationError
 from tests.support import pki
-from tests.support.recording import Recording, revealed, run
+from tests.support.recording import Recording, revealed, run, unknown
 from tests.support.samples import OWN_CA, OWN_SERVER, PARTNER, own_certificate, smallest
 
 
@@ -123,17 +121,6 @@ def tls_secret(recording: Recording) -> dict[str, str]:
 def test_what_can_serve_is_taken_when_it_is_known(what: str) -> None:
     args, text = RIGHT[what]
     assert REACHED[what](deploy(args, lambda: pulumi.Output.from_input(text))) == text
-
-
-def unknown() -> pulumi.Output[Any]:
-    """Return an output that only the update will know."""
-
-    def known(value: object) -> asyncio.Future[Any]:
-        future = asyncio.get_event_loop().create_future()
-        future.set_result(value)
-        return future
-
-    return pulumi.Output(set(), known(UNKNOWN), known(False))
 
 
 @pytest.mark.parametrize("what", RIGHT)

@@ -13,7 +13,7 @@ from secure_tiller import SecureTiller
 from secure_tiller.plan import pem
 from secure_tiller.plan.pod import DRAIN, STARTS, STAYS_READY
 from tests.support import pki
-from tests.support.recording import Recording, Registered, is_secret, revealed, run
+from tests.support.recording import Recording, Registered, is_secret, revealed, run, unknown
 from tests.support.samples import (
     DORAS_KEY,
     DORAS_REQUEST,
@@ -424,6 +424,18 @@ def test_annotations_may_be_outputs() -> None:
         SecureTiller("green", smallest(annotations={"example.org/run": pulumi.Output.from_input("7")}))
 
     assert {r.inputs["metadata"]["annotations"]["example.org/run"] for r in objects(run(program))} == {"7"}
+
+
+def test_a_preview_knows_the_names_of_objects_of_which_it_does_not_know_an_annotation() -> None:
+    def program() -> None:
+        SecureTiller("green", smallest(annotations={"example.org/run": unknown()}))
+
+    seen = run(program, preview=True)
+    outputs = seen.outputs_of("SecureTiller")
+    names = {"namespace": "green-tiller", "serviceAccount": "tiller", "deployment": "tiller-deploy"}
+    assert {name: outputs[name] for name in names} == names
+    volumes = seen.one("Deployment", "green-deployment").inputs["spec"]["template"]["spec"]["volumes"]
+    assert volumes[0]["secret"]["secretName"] == "green-tls-0a1b2c3d"
 
 
 # Rights.

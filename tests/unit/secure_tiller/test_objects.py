@@ -164,7 +164,7 @@ def test_an_object_is_registered_as_the_class_of_its_kind_registers_it(settings:
     made = {one.name: one for one in run(program).resources}
     for number in range(len(wanted)):
         ours, theirs = made[f"ours-{number}"], made[f"theirs-{number}"]
-        # Their aliases are for a state of an earlier API, in which ours never stood.
+        # Their aliases are for objects that were once registered under older API versions; ours never were.
         assert replace(ours, name="", state={}) == replace(theirs, name="", state={}, aliases=())
         assert ours.version
         assert is_secret(ours.inputs.get("stringData")) == (ours.type == "kubernetes:core/v1:Secret")

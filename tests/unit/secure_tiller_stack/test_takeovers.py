@@ -8,9 +8,11 @@ import pulumi
 import pytest
 
 from secure_tiller.problems import Problem
+from secure_tiller.resources.objects import KubernetesObject
 from secure_tiller_stack.cluster.lister import path
 from secure_tiller_stack.takeovers import former_maker, is_ours, judged
 from tests.support.api_server import FORBIDDEN, ApiServer
+from tests.support.recording import run
 from tests.unit.secure_tiller_stack.cluster.asking import access
 from tiller_facts.kinds import NAMESPACES, ROLES, SECRETS, SERVICE_ACCOUNTS, Object
 
@@ -100,15 +102,29 @@ def test_fields_of_any_depth_are_read() -> None:
     assert former_maker(metadata(entry("them", NOW, deep), ours())) == ""
 
 
+def recorded(found: dict[str, Any]) -> Any:
+    """Return metadata as a resource's output has it."""
+    seen: list[Any] = []
+
+    def program() -> None:
+        made = KubernetesObject("one", ROLES, {"metadata": found}, pulumi.ResourceOptions())
+        made.metadata.apply(seen.append)
+
+    run(program)
+    (known,) = seen
+    return known
+
+
 @pytest.mark.parametrize("found", ACCEPTED.values(), ids=ACCEPTED)
 def test_what_the_provider_recorded_as_its_own_is_not_asked_for(found: dict[str, Any]) -> None:
-    assert is_ours(found, frozenset())
+    assert is_ours(recorded(found), frozenset())
 
 
 @pytest.mark.parametrize("found", [found for found, _ in REFUSED.values() if "managedFields" in found])
 def test_what_it_recorded_as_somebody_elses_is_asked_for_unless_it_was_there_and_ours(found: dict[str, Any]) -> None:
-    assert not is_ours(found, frozenset({"old"}))
-    assert is_ours(found, frozenset({"new"}))
+    known = recorded(found)
+    assert not is_ours(known, frozenset({"old"}))
+    assert is_ours(known, frozenset({"new"}))
 
 
 def test_what_it_did_not_record_is_asked_for() -> None:
