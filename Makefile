@@ -12,7 +12,8 @@ ENVIRONMENT := .venv/ready
 SCANNERS := .venv-scanners/ready
 POLICIES := policies/.venv/ready
 RUN := .venv/bin/python
-UNIT_TESTS := $(RUN) -m pytest --numprocesses=auto tests/unit tests/testbed tests/repository tests/support
+# The tests of a file run in one process: they share what is computed once for them.
+UNIT_TESTS := $(RUN) -m pytest --numprocesses=auto --dist=loadfile tests/unit tests/testbed tests/repository tests/support
 # Most tests of the engine and the cluster run next to others; those that are marked as `alone` follow, one by one.
 # Most of a test's time it waits for the cluster: more processes than this machine has cores.
 REAL_TESTS := $(RUN) -m pytest --numprocesses=$$((`nproc` + 1)) --dist=loadfile --no-loadscope-reorder -m "not alone" tests/engine tests/cluster tests/scanners
@@ -88,7 +89,7 @@ test-pythons: ## the unit tests on other versions of Python (PYTHONS="3.12 3.13"
 	  test -x .venv-$$version/bin/pip || "$$python" -m venv .venv-$$version; \
 	  .venv-$$version/bin/pip install --quiet --disable-pip-version-check $(if $(filter newest,$(PACKAGES)),--upgrade \
 	    --upgrade-strategy eager,--constraint constraints.txt) --editable '.[cli,development]'; \
-	  .venv-$$version/bin/python -m pytest --numprocesses=auto tests/unit; done
+	  .venv-$$version/bin/python -m pytest --numprocesses=auto --dist=loadfile tests/unit; done
 
 fuzz: $(ENVIRONMENT) ## test the readers of foreign input with many more samples (FUZZ=300: 300 times as many)
 	SECURE_TILLER_FUZZ=$(FUZZ) $(RUN) -m pytest --timeout=0 tests/unit/secure_tiller_cli/test_any_input.py
