@@ -206,10 +206,10 @@ def world(
 
 
 def _remove(api: client.ApiClient, namespace: str) -> None:
-    for delete in (
-        client.CoreV1Api(api).delete_namespace,
-        client.RbacAuthorizationV1Api(api).delete_cluster_role_binding,
-    ):
+    """Delete a namespace, and first the rights that it gives: it goes later, and tests that follow would see them."""
+    rbac = client.RbacAuthorizationV1Api(api)
+    rbac.delete_collection_namespaced_role_binding(namespace)
+    for delete in (client.CoreV1Api(api).delete_namespace, rbac.delete_cluster_role_binding):
         try:
             delete(namespace)
         except client.ApiException as error:
