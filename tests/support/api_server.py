@@ -2,7 +2,6 @@
 
 import json
 import ssl
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from secure_tiller_stack.kubeconfig import Access
 from tests.support.samples import STACK
+from tests.support.served import served
 
 VERSION_WORDS = ("buildDate", "compiler", "gitCommit", "gitTreeState", "gitVersion", "goVersion", "platform")
 REVIEW = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
@@ -166,13 +166,12 @@ def running(tls: ssl.SSLContext | None = None) -> Iterator[ApiServer]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             """Say nothing."""
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as http:
-        api.url = f"{'https' if tls else 'http'}://127.0.0.1:{http.server_port}"
-        if tls:
-            http.socket = tls.wrap_socket(http.socket, server_side=True)
-        threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    http = HTTPServer(("127.0.0.1", 0), Handler)
+    api.url = f"{'https' if tls else 'http'}://127.0.0.1:{http.server_port}"
+    if tls:
+        http.socket = tls.wrap_socket(http.socket, server_side=True)
+    with served(http):
         yield api
-        http.shutdown()
 
 
 def kubeconfig(folder: Path, url: str) -> Path:

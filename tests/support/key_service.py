@@ -1,7 +1,7 @@
 """The key service of the tests' stacks, on loopback: as much of Vault's transit engine as Pulumi asks for.
 
-A passphrase serves as well, but Pulumi derives a key from it anew in each process, by a million rounds of PBKDF2: half
-of the CPU time of most of its commands. With a key service each process asks once.
+A passphrase serves as well, but Pulumi derives a key from it in each process, by a million rounds of PBKDF2: half of
+the CPU time of most of its commands. With a key service each process asks once.
 """
 
 import json
@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+
+from tests.support.served import served
 
 PROVIDER = "hashivault://tests"
 """For `pulumi stack init --secrets-provider`."""
@@ -36,10 +37,6 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def key_service() -> Iterator[dict[str, str]]:
     """Serve, and give the variables by which Pulumi finds the service."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            address = f"http://127.0.0.1:{server.server_port}"
-            yield {"VAULT_SERVER_URL": address, "VAULT_SERVER_TOKEN": "tests"}
-        finally:
-            server.shutdown()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    with served(server):
+        yield {"VAULT_SERVER_URL": f"http://127.0.0.1:{server.server_port}", "VAULT_SERVER_TOKEN": "tests"}

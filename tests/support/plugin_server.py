@@ -2,7 +2,6 @@
 
 import platform
 import tarfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from testbed.toolchain import Toolchain, image
 from testbed.toolchain.pins import PROVIDERS
+from tests.support.served import served
 
 
 @contextmanager
@@ -26,12 +26,9 @@ def serving(tools: Toolchain, folder: Path) -> Iterator[dict[str, str]]:
         plugin = tools.pulumi_home / "plugins" / f"{program.removeprefix('pulumi-')}-v{version}" / program
         with tarfile.open(folder / f"{program}-v{version}-{machine}.tar.gz", "w:gz", compresslevel=1) as archive:
             archive.add(plugin, program)
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield {"PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES": f".*=http://127.0.0.1:{server.server_port}"}
-        finally:
-            server.shutdown()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+    with served(server):
+        yield {"PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES": f".*=http://127.0.0.1:{server.server_port}"}
 
 
 class _Quiet(SimpleHTTPRequestHandler):

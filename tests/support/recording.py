@@ -51,7 +51,7 @@ class Registered:
     plugin_url: str
     """Where the engine downloads the provider; empty: where it always does."""
     replaced: tuple[bool, frozenset[str]]
-    """Whether it is deleted before it is made anew, and the properties of which a change replaces it."""
+    """Whether a replacement deletes the old one first, and the properties whose change replaces it."""
 
 
 @dataclass

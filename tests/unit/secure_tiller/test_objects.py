@@ -19,20 +19,9 @@ from secure_tiller.resources.objects import KubernetesObject, filled
 from tests.golden import registered
 from tests.support.recording import is_secret, revealed, run
 from tests.support.samples import BLUE, FULL, SMALLEST, STACK, own_certificate, smallest
+from tiller_facts import kinds
 from tiller_facts.identity import PARTS, part
-from tiller_facts.kinds import (
-    DEPLOYMENTS,
-    NAMESPACES,
-    NETWORK_POLICIES,
-    ROLE_BINDINGS,
-    ROLES,
-    SECRETS,
-    SERVICE_ACCOUNTS,
-    SERVICES,
-    WORDS,
-    Kind,
-    Object,
-)
+from tiller_facts.kinds import WORDS, Kind, Object
 
 OWN = smallest(certificates={"server_certificate": own_certificate()})
 SHARED = smallest(
@@ -138,14 +127,14 @@ def test_the_facts_name_no_part_that_the_component_has_not() -> None:
 
 
 CLASSES: dict[Kind, Callable[..., object]] = {
-    DEPLOYMENTS: kubernetes.apps.v1.Deployment,
-    NAMESPACES: kubernetes.core.v1.Namespace,
-    NETWORK_POLICIES: kubernetes.networking.v1.NetworkPolicy,
-    ROLES: kubernetes.rbac.v1.Role,
-    ROLE_BINDINGS: kubernetes.rbac.v1.RoleBinding,
-    SECRETS: kubernetes.core.v1.Secret,
-    SERVICES: kubernetes.core.v1.Service,
-    SERVICE_ACCOUNTS: kubernetes.core.v1.ServiceAccount,
+    kinds.DEPLOYMENTS: kubernetes.apps.v1.Deployment,
+    kinds.NAMESPACES: kubernetes.core.v1.Namespace,
+    kinds.NETWORK_POLICIES: kubernetes.networking.v1.NetworkPolicy,
+    kinds.ROLES: kubernetes.rbac.v1.Role,
+    kinds.ROLE_BINDINGS: kubernetes.rbac.v1.RoleBinding,
+    kinds.SECRETS: kubernetes.core.v1.Secret,
+    kinds.SERVICES: kubernetes.core.v1.Service,
+    kinds.SERVICE_ACCOUNTS: kubernetes.core.v1.ServiceAccount,
 }
 
 
