@@ -122,7 +122,7 @@ class Asker:
             call(self.client, method, path, query={"dryRun": "All"}, body=body, sends=sends, headers=headers)
         except clients.ApiException as error:
             lacks_right = error.status == HTTPStatus.FORBIDDEN and bool(_NO_RIGHT.search(message(error)))
-            return Answer(error.status or 0, self._shown(manifest, error), way, lacks_right)
+            return Answer(error.status, self._shown(manifest, error), way, lacks_right)
         return Answer(HTTPStatus.OK, "", way)
 
     def _shown(self, manifest: Manifest, error: Any) -> str:

@@ -9,7 +9,7 @@ from contextlib import closing
 from http import HTTPStatus
 from typing import Any, ParamSpec, TypeVar
 
-from secure_tiller_stack.cluster.connection import ANONYMOUS, TIMEOUT_SECONDS, AnswerError, answering, clients
+from secure_tiller_stack.cluster.connection import ANONYMOUS, TIMEOUT_SECONDS, AnswerError, TlsError, answering, clients
 from secure_tiller_stack.foreign_data import json_value
 
 REQUEST_SECONDS = 60.0
@@ -56,6 +56,7 @@ def call(
 
     Raises:
         ApiException: it refuses, with its status and the text of its answer as `body`.
+        TlsError: it does not verify, or refuses the client's certificate.
         TimeoutError: the answer takes too long.
         AnswerError: the request cannot be sent, or the answer is no JSON, or exceeds the limits.
     """
@@ -82,10 +83,16 @@ def _answer(
         "body": body,
         "auth_settings": ["BearerToken"],
     }
-    if hasattr(client, "param_serialize"):  # from release 37 on
-        return client.call_api(*client.param_serialize(method, path, **sent), _request_timeout=TIMEOUT_SECONDS)
-    unread = {"_preload_content": False, "_return_http_data_only": True}
-    return client.call_api(path, method, **sent, **unread, _request_timeout=TIMEOUT_SECONDS)
+    try:
+        if hasattr(client, "param_serialize"):  # from release 37 on
+            return client.call_api(*client.param_serialize(method, path, **sent), _request_timeout=TIMEOUT_SECONDS)
+        unread = {"_preload_content": False, "_return_http_data_only": True}
+        return client.call_api(path, method, **sent, **unread, _request_timeout=TIMEOUT_SECONDS)
+    except clients.ApiException as error:
+        if error.status:  # releases before 37 raise an answer of a refusal
+            raise
+        # There was no answer. The last line says why there is no TLS.
+        raise TlsError(str(error.reason).splitlines()[-1]) from error
 
 
 def _content(unread: Any, last: float) -> bytes:

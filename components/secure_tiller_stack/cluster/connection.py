@@ -48,6 +48,10 @@ class AnswerError(ValueError):
     """A request cannot be sent, or its answer is not one of a Kubernetes API server. The message quotes neither."""
 
 
+class TlsError(OSError):
+    """There is no TLS with the API server: it does not verify, or it refuses the client's certificate."""
+
+
 @contextmanager
 def answering() -> Iterator[None]:
     """Surround only the code that reads an answer: a bug elsewhere must not be reported as the server's.
@@ -99,6 +103,8 @@ def calling(
         # The error itself is not shown: it can quote the request, which holds credentials.
         reason = f"the context's values cannot be sent, or the server is no Kubernetes API server ({error})"
         raise no_answer(access, server, reason, CORRECT) from error
+    except TlsError as error:
+        raise no_answer(access, server, f"there is no TLS with it: {error}", CORRECT) from error
     except (urllib3.exceptions.HTTPError, OSError) as error:
         remedy = "start the cluster, or choose another kubeconfig or context"
         raise no_answer(access, server, f"it cannot be reached: {error}", remedy) from error
@@ -144,7 +150,8 @@ def _client(entries: Entries, server: str, folder: Path) -> Any:
             _warn_once(server, configuration.proxy)
     try:
         client = clients.ApiClient(configuration)
-        client.rest_client.pool_manager.connection_pool_kw["ssl_context"] = tls
+        # The context has all CAs; urllib3 would add those that it is given at each connection.
+        client.rest_client.pool_manager.connection_pool_kw.update(ssl_context=tls, ca_certs=None)
     except Exception as error:
         # Every error counts, and none is shown: it can quote credentials. Nothing has been sent yet.
         raise EntryError("cluster", f"the Kubernetes client cannot use it ({type(error).__name__})", CORRECT) from error

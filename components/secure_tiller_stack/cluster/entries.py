@@ -214,7 +214,7 @@ def context(
         EntryError: a file cannot be used; an encrypted key cannot be used either, as in Go.
     """
     try:
-        made = verifying(file=authority)
+        made = verifying(file=authority, protocols=("http/1.1",))
     except (OSError, ValueError) as error:
         raise EntryError("certificate-authority", "cannot be read as certificates in PEM") from error
     if not verifies:

@@ -1,17 +1,19 @@
 """The TLS fields of a kubeconfig: who is verified, by which authority, and which certificate is shown."""
 
 import json
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from secure_tiller.problems import ClusterError
 from secure_tiller_stack import cluster
-from secure_tiller_stack.cluster import connection
+from secure_tiller_stack.cluster import api, connection
 from secure_tiller_stack.kubeconfig import Access
 from tests.support import api_server, pki
 from tests.support.api_server import ApiServer, entry
@@ -94,8 +96,21 @@ def test_a_cluster_of_another_authority_is_refused(
 ) -> None:
     other = {"certificate-authority-data": data(OTHER.pem)}
     access = entry(tmp_path, secure.url, {"token": "sesame"}, **other, **further)
-    assert "CERTIFICATE_VERIFY_FAILED" in refused(access)
+    said = refused(access)
+    assert "there is no TLS with it: [SSL: CERTIFICATE_VERIFY_FAILED]" in said
+    assert said.endswith(f"remedy: {connection.CORRECT}")
     assert secure.asked == []
+
+
+def test_a_cluster_that_refuses_the_certificate_of_the_user_is_no_matter_of_rights(tmp_path: Path) -> None:
+    serves = serving(tmp_path, "127.0.0.1")
+    serves.maximum_version = ssl.TLSVersion.TLSv1_2  # in which a refusal comes before the request
+    stranger = pki.client(OTHER, "stranger")
+    user = {"client-certificate-data": data(stranger.pem), "client-key-data": data(stranger.key_pem)}
+    with api_server.running(serves) as server:
+        said = refused(entry(tmp_path, server.url, user, **OURS))
+    assert "there is no TLS with it: [SSL: TLSV1_ALERT_UNKNOWN_CA]" in said
+    assert said.endswith(f"remedy: {connection.CORRECT}")
 
 
 def trusting(folder: Path, server: ApiServer, authority: pki.Pair) -> Access:
@@ -175,6 +190,53 @@ def test_a_context_without_its_entries_is_refused(tmp_path: Path, context: dict[
     content["contexts"][0]["context"] = context | {"namespace": "green", "extensions": []}
     (tmp_path / "config").write_text(json.dumps(content))
     assert words in refused(access)
+
+
+CHANGES = ("set_alpn_protocols", "load_verify_locations", "load_cert_chain", "load_default_certs")
+
+
+@pytest.fixture
+def changed_in_use(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Record what changes in a client's TLS context after its first connection."""
+    used: set[int] = set()
+    changes: list[str] = []
+
+    def watch(name: str) -> None:
+        original = getattr(ssl.SSLContext, name)
+
+        def watched(context: ssl.SSLContext, *arguments: Any, **named: Any) -> Any:
+            if name in CHANGES and id(context) in used:
+                changes.append(name)
+            elif name not in CHANGES and context.protocol == ssl.PROTOCOL_TLS_CLIENT:
+                used.add(id(context))
+            return original(context, *arguments, **named)
+
+        monkeypatch.setattr(ssl.SSLContext, name, watched)
+
+    for name in (*CHANGES, "wrap_socket", "wrap_bio"):
+        watch(name)
+    return changes
+
+
+# While one thread connects, OpenSSL must not read what another one changes: it would send bytes that were freed.
+def test_the_TLS_context_of_a_cluster_never_changes_once_it_is_used(  # noqa: N802
+    secure: ApiServer, tmp_path: Path, changed_in_use: list[str]
+) -> None:
+    with connection.calling(entry(tmp_path, secure.url, USER, **OURS)) as client:
+        for _ in range(2):
+            api.call(client, "GET", "/version")
+    assert len(secure.peers) == 2, "the control: the same context served two connections"
+    assert changed_in_use == []
+
+
+def test_the_control_urllib3_changes_the_context_that_it_is_given(
+    secure: ApiServer, tmp_path: Path, changed_in_use: list[str]
+) -> None:
+    context = ssl.create_default_context(cafile=tmp_path / "ca.pem")
+    with urllib3.PoolManager(ssl_context=context, ca_certs=str(tmp_path / "ca.pem")) as pool:
+        for _ in range(2):
+            pool.request("GET", f"{secure.url}/version")
+    assert changed_in_use == ["load_verify_locations", "set_alpn_protocols"]
 
 
 def test_no_key_stays_on_the_disk(secure: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
