@@ -6,7 +6,6 @@ It can make the API server look older than it is, and pulumi-kubernetes newer.
 import base64
 import json
 import secrets
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,7 @@ import yaml
 from kubernetes import config
 
 from tests.support import pki
+from tests.support.served import served
 
 _OF_ONE_CONNECTION = {"authorization", "connection", "content-length", "host", "transfer-encoding"}
 
@@ -126,14 +126,13 @@ def leading_to(
             """Say nothing."""
 
     authority = pki.authority()
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.socket = pki.serving(pki.server(authority)).wrap_socket(server.socket, server_side=True)
-        address = f"https://127.0.0.1:{server.server_port}"
-        ca = base64.b64encode(authority.pem.encode()).decode()
-        _write_copy(kubeconfig, copy, {"server": address, "certificate-authority-data": ca}, token)
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.socket = pki.serving(pki.server(authority)).wrap_socket(server.socket, server_side=True)
+    address = f"https://127.0.0.1:{server.server_port}"
+    ca = base64.b64encode(authority.pem.encode()).decode()
+    _write_copy(kubeconfig, copy, {"server": address, "certificate-authority-data": ca}, token)
+    with served(server):
         yield address
-        server.shutdown()
 
 
 def _end_to_end(headers: Any) -> dict[str, str]:

@@ -4,7 +4,6 @@ import base64
 import json
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -28,6 +27,7 @@ from testbed.control_plane import ControlPlane
 from testbed.toolchain import Toolchain
 from testbed.waiting import until
 from tests.support.remedies import Command, commands, run, succeeded
+from tests.support.served import served
 from tests.unit.secure_tiller_cli.charts.world import blue, one
 
 REVIEW = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
@@ -179,10 +179,9 @@ class Issuer(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def issuer() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Issuer) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Issuer)
+    with served(server):
         yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 def test_a_token_that_has_expired_is_renewed_by_the_command(

@@ -4,7 +4,6 @@ import os
 import secrets
 import ssl
 import subprocess
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 from secure_tiller.version import VERSION
 from tests.support import pki
 from tests.support.checkouts import cloned
+from tests.support.served import served
 
 EXAMPLE = "https://example.org/secure-tiller"
 """The address in place of which the owner writes the real one."""
@@ -50,14 +50,8 @@ def published(folder: Path, *later: str) -> Iterator[Published]:
     server.socket = pki.serving(shown).wrap_socket(server.socket, server_side=True)
     address = f"https://{host}/secure-tiller.git"
     _commit(folder, address, later)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with served(server):
         yield Published(address, _trusting(folder, authority))
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def _commit(folder: Path, address: str, later: Iterable[str]) -> None:

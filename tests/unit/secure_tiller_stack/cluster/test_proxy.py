@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from ssl import SSLContext, SSLSocket
-from threading import Thread
 from urllib.request import ProxyHandler, build_opener
 
 import pytest
@@ -17,6 +16,7 @@ from secure_tiller_stack.cluster.entries import EntryError
 from secure_tiller_stack.cluster.proxy import proxy
 from tests.support import pki
 from tests.support.api_server import ApiServer, entry
+from tests.support.served import served
 from tests.support.verified import ACCEPTED
 from tests.unit.secure_tiller_stack.cluster.asking import CA, OURS, PREVIEW, data, serving
 
@@ -179,10 +179,9 @@ def forwarding(seen: list[str]) -> Iterator[str]:
         def log_message(self, *arguments: object) -> None:
             """Say nothing."""
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as http:
-        Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    http = HTTPServer(("127.0.0.1", 0), Handler)
+    with served(http):
         yield f"http://127.0.0.1:{http.server_port}"
-        http.shutdown()
 
 
 def test_requests_go_through_the_proxy_that_the_kubeconfig_names(
@@ -226,11 +225,10 @@ def refusing(tls: SSLContext, seen: list[tuple[str, bytes | None]]) -> Iterator[
         def log_message(self, *arguments: object) -> None:
             """Say nothing."""
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as http:
-        http.socket = tls.wrap_socket(http.socket, server_side=True)
-        Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    http = HTTPServer(("127.0.0.1", 0), Handler)
+    http.socket = tls.wrap_socket(http.socket, server_side=True)
+    with served(http):
         yield f"https://127.0.0.1:{http.server_port}"
-        http.shutdown()
 
 
 @pytest.mark.parametrize(("authority", "shown"), ACCEPTED.values(), ids=ACCEPTED)
