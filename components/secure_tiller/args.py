@@ -63,7 +63,7 @@ class ClientArgs(TypedDict):
     the key is then nowhere in the stack's state, and the bundle holds none. Default: none, the stack makes the key."""
 
     generation: NotRequired[int]
-    """Another number, 1 or above, replaces this client's key and CA, and its old bundle stops working with the
+    """Another number, from 1 to 9999, replaces this client's key and CA, and its old bundle stops working with the
     update: for a lost laptop. (A `csr` for another key does the same by itself, unless it is an output.) Default: 1."""
 
     secret: NotRequired[ClientSecretArgs]
@@ -176,21 +176,21 @@ class CertificatesArgs(TypedDict):
 
     client: NotRequired[LifetimeArgs]
     """Life of each client's certificate. Its renewal restarts nothing, and the old one works until its own end.
-    Default: 90 days, the term that public CAs have settled on: long enough to fetch a bundle, short enough that a lost
-    one dies by itself."""
+    Default: 90 days, the term that public CAs have settled on: long enough to hand out a bundle, short enough that a
+    lost one dies by itself."""
 
     ca: NotRequired[LifetimeArgs]
     """Life of the CAs. A renewed CA keeps its key and name, so what it signed before stays good. Default: 365 days,
     renewed in the last 120."""
 
     server_cas: NotRequired[Sequence[int]]
-    """Numbers, each above 0, of the CAs for Tiller's certificate: the first signs it, clients are given all. Default:
-    `[1]`. To change the CA's key while every client goes on working, update the stack with `[1, 2]` and hand out the
-    bundles; when every client has its new one, update it with `[2, 1]`, and then with `[2]`."""
+    """Numbers, each from 1 to 9999, of the CAs for Tiller's certificate: the first signs it, clients are given all.
+    Default: `[1]`. To change the CA's key while every client goes on working, update the stack with `[1, 2]` and hand
+    out the bundles; when every client has its new one, update it with `[2, 1]`, and then with `[2]`."""
 
     generation: NotRequired[int]
-    """The emergency word: another number, 1 or above, replaces every key that the stack holds for this Tiller and its
-    clients, and all bundles handed out before stop working. Raise it when the stack's state was stolen.
+    """The emergency word: another number, from 1 to 9999, replaces every key that the stack holds for this Tiller and
+    its clients, and all bundles handed out before stop working. Raise it when the stack's state was stolen.
     Keys that are not the stack's to make stay: of a `csr`, a `server_certificate` and `trusted_client_cas`.
     Default: 1."""
 
@@ -245,7 +245,7 @@ class PodArgs(TypedDict):
     be a mirror of yours; set it when you know it."""
 
     history_max: NotRequired[int]
-    """Revisions kept of a release, at least 1. Default: 20. (Tiller's own default keeps all, until listing them
+    """Revisions kept of a release, from 1 to 1000. Default: 20. (Tiller's own default keeps all, until listing them
     exhausts its memory.)"""
 
     resources: NotRequired[ResourcesArgs]

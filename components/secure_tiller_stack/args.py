@@ -15,9 +15,9 @@ class ClusterArgs(TypedDict):
     """The cluster that the stack may touch."""
 
     uid: str
-    """UID of the cluster's namespace kube-system, which no two clusters share (`make uid` prints it), or `any` for
-    throwaway clusters, whose state goes with them. A cluster with another one is refused before anything is registered,
-    and the refusal names it."""
+    """UID of the cluster's namespace kube-system, which no two clusters share (`kubectl get namespace kube-system
+    --output jsonpath={.metadata.uid}` prints it), or `any` for throwaway clusters, whose state goes with them. A
+    cluster with another one is refused before anything is registered, and the refusal names it."""
 
     kubeconfig: NotRequired[str]
     """The kubeconfig file. Default: KUBECONFIG, else ~/.kube/config. Not allowed together with the secret value

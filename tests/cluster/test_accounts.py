@@ -1,8 +1,9 @@
-"""A stack in the hands of real accounts: one that updates, some that lack a right, one that reviews.
+"""A stack in the hands of real accounts: one that updates, some that lack a right, one that reviews, one that checks.
 
 Each is a ServiceAccount with a kubeconfig of its own. What it asked of the API server is read from the audit log.
 """
 
+import json
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,10 +20,17 @@ from testbed.pulumi_stack import PROJECT
 from testbed.toolchain import Toolchain
 from tests.support.accounts import Account, Accounts
 from tests.support.cluster_objects import Object, item
+from tests.support.command import run_process
 from tests.support.live_objects import existing
 from tests.support.projects import TestStack, make_stack
 
-DEPLOYER = yaml.safe_load((PROJECT / "docs" / "deployer.yaml").read_text())["rules"]
+
+def _of_page(name: str) -> list[Object]:
+    rules: list[Object] = yaml.safe_load((PROJECT / "docs" / name).read_text())["rules"]
+    return rules
+
+
+DEPLOYER, CHECKER = _of_page("deployer.yaml"), _of_page("checker.yaml")
 
 LACKING = {
     "make NetworkPolicies": (
@@ -50,7 +58,8 @@ class Work:
         team: the stack's one team.
         deployer: the account that updates, with the rights of docs/deployer.yaml.
         reviewer: the account that may view.
-        done: how Pulumi ended, and what it printed, by what was done.
+        checker: the account that checks, with the rights of docs/checker.yaml.
+        done: how Pulumi or the command ended, and what it printed, by what was done.
         namespaces: those of the team after that.
     """
 
@@ -60,6 +69,7 @@ class Work:
     team: str
     deployer: Account
     reviewer: Account
+    checker: Account
     done: dict[str, "subprocess.CompletedProcess[str]"] = field(default_factory=dict)
     namespaces: dict[str, set[str]] = field(default_factory=dict)
 
@@ -69,6 +79,11 @@ class Work:
         self.done[what] = self.stack.run(*arguments, "--stack", self.stack.name, check=False)
         listed = client.CoreV1Api(self.api).list_namespace().items
         self.namespaces[what] = {one.metadata.name for one in listed if one.metadata.name.startswith(self.team)}
+
+    def check(self, account: Account, what: str) -> None:
+        """Run `secure-tiller check` as an account."""
+        self.kubeconfig.write_text(account.kubeconfig)
+        self.done[what] = run_process(self.stack, "check", "--stack", self.stack.name, "--format", "json")
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +103,8 @@ def work(
     team, folder = f"work-{suffix}", tmp_path_factory.mktemp("stack")
     stack = make_stack(folder, tools, folder / "kubeconfig", {team: _settings(team, "ann")}, key_variables)
     deployer, reviewer = accounts.make_with("deployer", DEPLOYER), accounts.make("reviewer", "view")
-    seen = Work(stack, folder / "kubeconfig", accounts.api, team, deployer, reviewer)
+    checker = accounts.make_with("checker", CHECKER)
+    seen = Work(stack, folder / "kubeconfig", accounts.api, team, deployer, reviewer, checker)
     with existing(accounts.api, item("Namespace", f"{team}-legacy", "")), stack:
         try:
             _try_without_a_right(seen, accounts)
@@ -118,9 +134,14 @@ def _try_without_a_right(seen: Work, accounts: Accounts) -> None:
 
 
 def _go_through_its_life(seen: Work) -> None:
-    """The stack is made, reviewed, changed and destroyed; the change reaches into a namespace that is there already."""
+    """The stack is made, checked, reviewed, changed and destroyed.
+
+    The change reaches into a namespace that is there already.
+    """
     team, update = seen.team, ("up", "--yes", "--skip-preview")
     seen.run(seen.deployer, "up", *update)
+    seen.check(seen.checker, "check")
+    seen.check(seen.deployer, "check of the deployer")
     seen.run(seen.reviewer, "review", "preview", "--expect-no-changes")
     seen.stack.configure_teams({team: _settings(team, "ann", "bob", **{f"{team}-legacy": {"existing": True}})})
     seen.run(seen.reviewer, "review of a change", "preview")
@@ -239,3 +260,29 @@ def test_a_reviewer_changes_nothing_in_the_cluster(work: Work) -> None:
     events = work.reviewer.events()
     assert [_shown(event) for event in events if _changes(event)] == []
     assert any("dryRun=All" in event["requestURI"] for event in events), "control: its requests are in the log"
+
+
+# Somebody who checks, with the rights of docs/checker.yaml.
+
+
+def _unchecked(done: "subprocess.CompletedProcess[str]") -> set[str]:
+    results = json.loads(done.stdout)["results"]
+    return {result["remedy"] for result in results if result["status"] == "not checked"}
+
+
+def test_with_the_rights_of_the_page_every_check_passes(work: Work) -> None:
+    assert work.done["check"].returncode == 0, work.done["check"].stdout
+
+
+def test_nothing_that_the_check_asked_is_refused_and_it_changed_nothing(work: Work) -> None:
+    events = work.checker.events()
+    assert sorted({_shown(event) for event in events if _decision(event) != "allow"}) == []
+    changed = [event["objectRef"] for event in events if _changes(event)]
+    assert {f"{of['resource']}/{of.get('subresource', '')}" for of in changed} == {"pods/portforward"}
+
+
+def test_a_deployer_who_checks_is_told_the_right_that_is_missing(work: Work) -> None:
+    assert work.done["check of the deployer"].returncode == 3
+    assert _unchecked(work.done["check of the deployer"]) == {
+        "use an account that may list roles and bindings in all namespaces"
+    }

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from kubernetes import client
 
+from secure_tiller.plan import pem
 from secure_tiller.plan.names import server_names
 from secure_tiller_cli.check import accounts, certificates, endpoint, namespaces, pod, rights, services, storage, trust
 from secure_tiller_cli.results.document import from_json
@@ -430,12 +431,15 @@ def test_a_client_without_access_to_the_stack_checks_its_bundle(checked: Checked
         (tmp_path / f"{name}.pem").write_text(text)
     (tmp_path / "env").write_text(f"export TILLER_NAMESPACE={checked.tiller}\n")
     done = checked.run("--bundle", str(tmp_path))
-    assert (done.code, done.out) == (0, f"Tiller in {checked.tiller} answers: v2.17.0\n")
+    ends = f"{pem.ends(held.cert):%Y-%m-%d %H:%M}"
+    said = f"Tiller in {checked.tiller} answers: v2.17.0\nthe client's certificate ends {ends} UTC; "
+    assert (done.code, done.out) == (0, f"{said}ask for a new bundle before that\n")
     (tmp_path / "env").write_text(f"export TILLER_NAMESPACE={checked.other}-tiller\n")
     done = checked.run("--bundle", str(tmp_path), "--format", "json")
     assert done.code == 3
     answer = json.loads(done.out)
     assert (answer["namespace"], answer["answered"]) == (f"{checked.other}-tiller", False)
+    assert answer["certificateEnds"] is None
     assert answer["causes"]
 
 

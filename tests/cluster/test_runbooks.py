@@ -30,7 +30,8 @@ LOST = "The state or its passphrase is lost"
 EXPIRED = "Certificates have expired"
 UNDONE = "`kubectl rollout undo` after a rotation"
 NEW = "another passphrase"
-SECTIONS = (KEY, STATE, LOST, EXPIRED, UNDONE)
+STOPPED = "Tiller must stop at once"
+SECTIONS = (KEY, STATE, LOST, EXPIRED, UNDONE, STOPPED)
 
 
 @dataclass
@@ -136,6 +137,13 @@ def _walk(walk: Walk, api: client.ApiClient) -> None:
 
     walk.take(UNDONE, look)
     walk.ask(UNDONE, "new", walk.bundles())
+
+    def count(line: str) -> None:
+        if line.startswith("kubectl delete pod"):
+            walk.seen["pods after the stop"] = _pods(walk, api)
+
+    walk.take(STOPPED, count)
+    walk.ask(STOPPED, "new", walk.bundles())
     walk.seen["preview"] = walk.run("pulumi preview --refresh --expect-no-changes")
 
 
@@ -149,14 +157,13 @@ def _tls_secrets(walk: Walk, api: client.ApiClient) -> int:
     return len(client.CoreV1Api(api).list_namespaced_secret(f"{walk.team}-tiller", field_selector=selector).items)
 
 
+def _pods(walk: Walk, api: client.ApiClient) -> int:
+    return len(client.CoreV1Api(api).list_namespaced_pod(f"{walk.team}-tiller").items)
+
+
 def _settle(walk: Walk, api: client.ApiClient) -> None:
     """Wait until the pods of older revisions are gone, with whose Secret in the kubelet's cache others could start."""
-    core = client.CoreV1Api(api)
-
-    def alone() -> bool:
-        return len(core.list_namespaced_pod(f"{walk.team}-tiller").items) == 1
-
-    until(alone, f"the older pods of {walk.team} are gone")
+    until(lambda: _pods(walk, api) == 1, f"the older pods of {walk.team} are gone")
 
 
 def _events(walk: Walk, api: client.ApiClient) -> bool:
@@ -238,6 +245,10 @@ def test_no_old_key_of_tiller_stays_after_a_lost_state(walk: Walk) -> None:
 @pytest.mark.parametrize("client", ["alice", "ci"])
 def test_clients_notice_nothing_of_a_rollout_that_was_undone(walk: Walk, client: str) -> None:
     assert isinstance(walk.answers[UNDONE, client, "during"], Accepted)
+
+
+def test_a_tiller_that_must_stop_has_no_pod_until_it_is_started_again(walk: Walk) -> None:
+    assert walk.seen["pods after the stop"] == 0
 
 
 def test_after_it_the_cluster_is_as_the_stack_says(walk: Walk) -> None:

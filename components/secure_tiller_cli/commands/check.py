@@ -80,7 +80,8 @@ def command(
 
     With --format json, every check is listed: `stack`, `checkedAt`, `server`, `state` (a digest) and `results`, each
     with `team`, `check`, `status` (passed, warning, not checked, failed), `text` and `remedy`; with --bundle
-    `namespace`, `answered`, `version`, `causes`, each with `kind`, `seen` and `remedy`, and `unchecked`.
+    `namespace`, `answered`, `version`, `certificateEnds` (RFC 3339; null if Tiller does not answer), `causes`, each
+    with `kind`, `seen` and `remedy`, and `unchecked`.
 
     Exit code: 0 if all passed, warnings included; 1 without access to the stack or the cluster; 2 for a wrong use; 3 if
     a check failed, or could not be made.

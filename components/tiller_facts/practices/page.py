@@ -9,8 +9,9 @@ from tiller_facts.severity import Severity
 HEAD = """# Practices
 
 What makes a Tiller safe, and what is found where it is not. The [policy pack](policies.md), the [audit](audit.md), the
-report and the preview summary judge by these practices, under these codes. `make practices` writes this page from the
-catalogue in [`components/tiller_facts/practices`](../components/tiller_facts/practices).
+report and the preview summary judge by these practices, under these codes. The preview summary reports those of
+severity `medium` and higher. `make practices` writes this page from the catalogue in
+[`components/tiller_facts/practices`](../components/tiller_facts/practices).
 
 *guide*: the number in "Best Practices for Securing Helm and Tiller" of the Helm project's [Securing your Helm
 Installation](https://v2.helm.sh/docs/securing_installation/). *severity*: of a finding, unless it says otherwise:

@@ -1,6 +1,8 @@
 """The output of the command about a proof, and its exit code."""
 
+import json
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from typer.testing import CliRunner
@@ -9,9 +11,10 @@ from typer.testing import Result as Ended
 from secure_tiller_cli import diagnosis
 from secure_tiller_cli.bundle import Bundle
 from secure_tiller_cli.commands import app, check, deployed
-from secure_tiller_cli.diagnosis import Cause, Diagnosis, Kind
+from secure_tiller_cli.diagnosis import Accepted, Cause, Diagnosis, Kind
 from secure_tiller_cli.results.document import from_json
 from secure_tiller_cli.results.result import CheckReport, Result, Status
+from tests.support import pki
 
 HELD = Bundle("", "", "", "blue-tiller", "", "", "")
 STACK, SERVER = "organization/secure-tiller/test", "https://10.0.0.1:6443"
@@ -101,6 +104,20 @@ def test_a_long_sentence_stays_on_one_line_where_there_is_no_terminal(
     monkeypatch.setattr(deployed, "access_without_stack", lambda *_: None)
     lines = CliRunner().invoke(app, ["check", "--bundle", "alice"]).stdout.splitlines()
     assert lines == ["Tiller in blue-tiller does not answer", f"{Kind.NO_NAMESPACE.value}: {long}; look", long]
+
+
+def test_a_client_that_is_answered_learns_when_its_certificate_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = pki.client(pki.authority(), "alice")
+    monkeypatch.setattr("secure_tiller_cli.bundle.read", lambda _: replace(HELD, certificate=own.pem))
+    monkeypatch.setattr(diagnosis, "diagnose", lambda *_, **__: Diagnosis(Accepted("v2.17.0"), ()))
+    monkeypatch.setattr(deployed, "access_without_stack", lambda *_: None)
+    text, machine = (CliRunner().invoke(app, ["check", "--bundle", "alice", "-o", form]) for form in ("text", "json"))
+    ends = own.certificate.not_valid_after_utc
+    assert text.stdout.splitlines() == [
+        "Tiller in blue-tiller answers: v2.17.0",
+        f"the client's certificate ends {ends:%Y-%m-%d %H:%M} UTC; ask for a new bundle before that",
+    ]
+    assert datetime.fromisoformat(json.loads(machine.stdout)["certificateEnds"]) == ends
 
 
 def test_the_json_is_the_proof_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
