@@ -19,17 +19,7 @@ SETTINGS: Mapping[str, str] = {
 
 
 def to_json(server: str, found: Judgement) -> dict[str, Any]:
-    """Return an audit as plain data.
-
-    Its fields: `server`, `findings` about the cluster, `tillers`, the worst first, and `suspected`, with the same
-    fields. Of each Tiller: `namespace`, `kind`, `name`, `container`, `pods`, `image`, `account`; `settings` (`tls`,
-    `verifies`, `storage`, `storageNamespace`, `listen`, `probeListen`, `historyMax`; null: hidden); `services` (`name`,
-    `type`); `reach`, who may forward a port to it (`kind`, `name`, `namespace`, `binding`; null: refused); `rights`
-    (`namespace`, empty for all, `binding`, `subject`, by which the binding means its account; null: refused);
-    `practices` of Helm's guide (`number`, `name`, `answer`: `yes`, `no` or `unknown`, `why`) and `findings` (`level`,
-    `code`, `text`, `remedy`, `status`: `violated`, `hidden` or `suspected`, `practice`, the code of the practice, and
-    `page`, where that is described).
-    """
+    """Return an audit as plain data; docs/audit.md describes its fields."""
     return {
         "server": server,
         "findings": [_finding(finding) for finding in found.findings],

@@ -65,14 +65,7 @@ def _sentence(verdict: Verdict, chart: Path, tiller: DeployedTiller, inside: str
 
 
 def to_json(verdict: Verdict, chart: Path, tiller: DeployedTiller, inside: str) -> dict[str, Any]:
-    """Return what `--format json` writes.
-
-    `chart`, `team` and `namespace` are texts; `outcome` is `fits`, `not checked` or `stopped`; `objects` is a number.
-    Each of `findings` has `group` (a `Group`), `severity` (`stops`, `not checked` or `note`), `text`, `remedy` and
-    `objects`. Each of these has `apiVersion`, `kind`, `namespace`, `name` and `source`, its template. The list is empty
-    if the finding is about the whole chart. Each of `asked` has the same five and `how`: `asked as Tiller's account`,
-    `asked as you`, or `not asked: ` and the reason.
-    """
+    """Return what `--format json` writes; docs/command.md describes its fields."""
     return {
         "chart": str(chart),
         "team": tiller.name,
