@@ -9,7 +9,17 @@ from itertools import product
 from typing import Any, Self
 
 from tiller_facts.facts import Facts, FoundObject
-from tiller_facts.kinds import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, RBAC, ROLE_BINDINGS, ROLES, Kind
+from tiller_facts.kinds import (
+    CLUSTER_ROLE_BINDINGS,
+    CLUSTER_ROLES,
+    RBAC,
+    REPLICA_SETS,
+    ROLE_BINDINGS,
+    ROLES,
+    RUNNING,
+    SECRETS,
+    Kind,
+)
 from tiller_facts.selectors import selects
 from tiller_facts.values import NotKnownError, as_far_as_known, each, maybe, text, texts, word
 
@@ -195,6 +205,16 @@ ESCALATING_IN_CLUSTER = (
     Right("impersonate", "", "groups"),
 )
 """The same where they are given in the whole cluster: what has no namespace, a Role of a namespace does not cover."""
+
+_WRITE = ("create", "update", "patch")
+TAKING = (
+    *(right for right in ESCALATING if right.resource.startswith("serviceaccounts")),
+    *(Right(verb, "", f"pods/{way}") for way in ("exec", "attach") for verb in ("create", "get")),
+    *(Right(verb, "", "pods/ephemeralcontainers") for verb in ("update", "patch")),
+    *(Right.on(kind, verb) for kind in (*RUNNING, REPLICA_SETS, SECRETS, ROLE_BINDINGS) for verb in _WRITE),
+    *(Right(verb, "", "replicationcontrollers") for verb in _WRITE),
+)
+"""Rights by which somebody acts as the accounts of a namespace, sees what its pods get, or changes its Secrets."""
 
 
 @dataclass(frozen=True, order=True)

@@ -96,7 +96,7 @@ PRACTICE_OF: Mapping[str, str] = {
     code: practice
     for practice, codes in {
         "cluster-decides-by-rbac": ("rbac-not-enforced",),
-        "secrets-closed": ("secrets-for-everybody",),
+        "secrets-closed": ("secrets-for-everybody", "tiller-for-everybody"),
         "certificate-of-its-own": ("shared-certificate", "certificate-unknown"),
         "client-ca-of-its-own": ("shared-client-ca", "client-ca-unknown"),
         "clients-verified": (

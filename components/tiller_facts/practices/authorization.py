@@ -1,11 +1,12 @@
 """Authorization: the cluster decides by RBAC, and nobody reads Tiller's key without being chosen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from tiller_facts.kinds import SECRETS
 from tiller_facts.practices.account import READS
 from tiller_facts.practices.case import Case, Cluster
 from tiller_facts.practices.model import Finding, Practice, Report
-from tiller_facts.rbac import ALL, Grant
+from tiller_facts.rbac import ALL, TAKING, Grant, Right
 from tiller_facts.severity import Severity
 from tiller_facts.values import Hidden, known
 
@@ -30,12 +31,21 @@ def cluster_decides_by_rbac(cluster: Cluster, report: Report) -> Iterator[Findin
 
 
 def secrets_are_closed(case: Case, report: Report) -> Iterator[Finding]:
-    """Find out whether everybody reads the Secrets of its namespace, with its key and its releases."""
+    """Find out whether everybody reads the Secrets of its namespace, with its key and its releases, or acts as it."""
     for grant in case.cluster.everybodys:
-        reads = any(grant.allows(verb, "", "secrets", case.tiller.namespace) for verb in READS)
-        if reads and not _is_all(grant):
+        if _is_all(grant):
+            continue
+        if _allows_one(grant, (Right.on(SECRETS, verb) for verb in READS), case.tiller.namespace):
             text = f"everybody may read Secrets of its namespace, with its key and its releases, by {grant.binding}"
             yield report("secrets-for-everybody", text, about=grant.binding, detail=str(grant.subject))
+        elif right := _allows_one(grant, TAKING, case.tiller.namespace):
+            text = f"everybody may {right.verb} {right.kind} in its namespace, and so act as it, by {grant.binding}"
+            yield report("tiller-for-everybody", text, about=grant.binding, detail=str(grant.subject))
+
+
+def _allows_one(grant: Grant, rights: Iterable[Right], namespace: str) -> Right | None:
+    """Return the first of some rights that a grant gives in a namespace."""
+    return next((right for right in rights if grant.allows(right.verb, right.group, right.resource, namespace)), None)
 
 
 def _is_all(grant: Grant) -> bool:
@@ -63,10 +73,14 @@ CLUSTER_DECIDES_BY_RBAC = Practice(
 SECRETS_CLOSED = Practice(
     code="secrets-closed",
     severity=Severity.CRITICAL,
-    title="Only chosen subjects can read the Secrets of Tiller's namespace",
-    why="These Secrets hold Tiller's key and its releases, with all values of charts.",
+    title="Only chosen subjects can read the Secrets of Tiller's namespace, or act as Tiller",
+    why="These Secrets hold Tiller's key and its releases, with all values of charts. Whoever executes in pods there, "
+    "makes or changes them, issues tokens of its accounts or writes its Secrets reads them too, or acts as Tiller.",
     remedy="remove the binding that names everybody",
-    findings={"secrets-for-everybody": "a group of everybody, or the anonymous user, reads Secrets there"},
+    findings={
+        "secrets-for-everybody": "a group of everybody, or the anonymous user, reads Secrets there",
+        "tiller-for-everybody": "they act as Tiller, without reading Secrets",
+    },
     of_tiller=secrets_are_closed,
     compares=True,
 )

@@ -57,6 +57,33 @@ RIGHTS = (
             ("every-account", "Group system:serviceaccounts"),
         )
     ),
+    *(
+        stands(
+            f"everybody-may-{name}",
+            *surroundings(),
+            *granted(rule(kinds, verbs, group), to="Group system:authenticated", namespace=BLUE, name="act"),
+            finds=("tiller-for-everybody", *(("escalating-rights",) if name == "issue-tokens" else ())),
+        )
+        for name, kinds, verbs, group in (
+            ("execute", "pods/exec", "create", ""),
+            ("attach", "pods/attach", "get", ""),
+            ("debug", "pods/ephemeralcontainers", "patch", ""),
+            ("make-pods", "pods", "create", ""),
+            ("change-pods", "pods", "update", ""),
+            ("change-deployments", "deployments", "patch", "apps"),
+            ("make-jobs", "cronjobs", "create", "batch"),
+            ("change-records", "secrets", "update", ""),
+            ("issue-tokens", "serviceaccounts/token", "create", ""),
+            ("bind", "rolebindings", "create", "rbac.authorization.k8s.io"),
+        )
+    ),
+    stands(
+        "everybody-may-look",
+        *surroundings(),
+        *granted(
+            rule("pods pods/log events", "get list"), to="Group system:authenticated", namespace=BLUE, name="look"
+        ),
+    ),
     stands(
         "secrets-for-the-team",
         *surroundings(),
