@@ -17,7 +17,8 @@ from tiller_facts.facts import Files, FoundObject
 from tiller_facts.kinds import CONFIG_MAPS, SECRETS
 from tiller_facts.values import UNKNOWN, NotKnownError, Value, at, is_known
 
-_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----((?:(?!-----BEGIN ).)+?)-----END CERTIFICATE-----", re.DOTALL)
+"""A block, as Go finds it (encoding/pem, Decode): one that does not end before the next begins is passed over."""
 
 
 def keys(content: bytes) -> tuple[str, ...]:
@@ -67,9 +68,10 @@ def _decoded(content: str) -> bytes:
         return b""
 
 
-def _digest(pem: bytes) -> str:
+def _digest(block: bytes) -> str:
     try:
-        key = x509.load_pem_x509_certificate(pem).public_key()
+        # Go ignores white space between the characters, blank lines too.
+        key = x509.load_der_x509_certificate(base64.b64decode(b"".join(block.split()), validate=True)).public_key()
         return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
     except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
         return ""

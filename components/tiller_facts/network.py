@@ -140,15 +140,28 @@ def _network(cidr: str) -> Network | None:
 
 
 def _are_everywhere(blocks: Sequence[tuple[Network, tuple[Network, ...]]], addresses: Value[tuple[str, ...]]) -> bool:
-    """Return whether blocks of addresses take in everybody: all of a family, but for some that are nobody's."""
+    """Return whether blocks of addresses take in everybody.
+
+    They hold all of a family, but for some that are nobody's; or all pods and nodes of a family.
+    """
     if _is_whole([block for block, excepted in blocks if not excepted]):
         return True
-    if not _is_whole([block for block, _ in blocks]):
-        return False
+    is_whole = _is_whole([block for block, _ in blocks])
     if isinstance(addresses, NotKnown):
-        return True
+        return is_whole
     taken = [network for address in addresses if (network := _network(address))]
-    return any(not _holds_all(excepted, both) for block, excepted in blocks for both in _common(block, taken))
+    if is_whole:
+        return any(not _holds_all(excepted, both) for block, excepted in blocks for both in _common(block, taken))
+    return any(
+        all(_admits(blocks, network) for network in taken if network.version == version)
+        for version in {network.version for network in taken}
+    )
+
+
+def _admits(blocks: Sequence[tuple[Network, tuple[Network, ...]]], wanted: Network) -> bool:
+    """Return whether blocks together admit every address of a network."""
+    whole = [block for block, excepted in blocks if not any(map(wanted.overlaps, excepted))]
+    return _holds_all(whole, wanted)
 
 
 def _common(block: Network, others: Iterable[Network]) -> Iterator[Network]:

@@ -108,7 +108,7 @@ def work(
     with existing(accounts.api, item("Namespace", f"{team}-legacy", "")), stack:
         try:
             _try_without_a_right(seen, accounts)
-            _go_through_its_life(seen)
+            _go_through_its_life(seen, accounts)
             yield seen
         finally:
             seen.kubeconfig.write_text(accounts.admin.read_text())
@@ -133,7 +133,7 @@ def _try_without_a_right(seen: Work, accounts: Accounts) -> None:
     seen.run(account, "preview of one who lacks a right", "preview")
 
 
-def _go_through_its_life(seen: Work) -> None:
+def _go_through_its_life(seen: Work, accounts: Accounts) -> None:
     """The stack is made, checked, reviewed, changed and destroyed.
 
     The change reaches into a namespace that is there already.
@@ -141,7 +141,7 @@ def _go_through_its_life(seen: Work) -> None:
     team, update = seen.team, ("up", "--yes", "--skip-preview")
     seen.run(seen.deployer, "up", *update)
     seen.check(seen.checker, "check")
-    seen.check(seen.deployer, "check of the deployer")
+    seen.check(accounts.make_with("another-deployer", DEPLOYER), "check of a deployer")
     seen.run(seen.reviewer, "review", "preview", "--expect-no-changes")
     seen.stack.configure_teams({team: _settings(team, "ann", "bob", **{f"{team}-legacy": {"existing": True}})})
     seen.run(seen.reviewer, "review of a change", "preview")
@@ -282,7 +282,7 @@ def test_nothing_that_the_check_asked_is_refused_and_it_changed_nothing(work: Wo
 
 
 def test_a_deployer_who_checks_is_told_the_right_that_is_missing(work: Work) -> None:
-    assert work.done["check of the deployer"].returncode == 3
-    assert _unchecked(work.done["check of the deployer"]) == {
+    assert work.done["check of a deployer"].returncode == 3
+    assert _unchecked(work.done["check of a deployer"]) == {
         "use an account that may list roles and bindings in all namespaces"
     }

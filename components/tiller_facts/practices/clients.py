@@ -1,5 +1,6 @@
 """Clients: whom Tiller answers, and whom Helm's clients in pods trust. Source: Helm 2.17, pkg/tlsutil and pkg/helm."""
 
+import posixpath
 from collections.abc import Iterator, Mapping
 
 from tiller_facts import flags
@@ -16,6 +17,21 @@ EXPLICIT = "write the flag in the pod's args, with its value: --tls-verify=true"
 CLIENT = ("HELM_HOST", "HELM_TLS_ENABLE", "HELM_TLS_CA_CERT", "HELM_TLS_CERT", "HELM_TLS_KEY", "HELM_TLS_HOSTNAME")
 """Variables that only Helm 2 reads (Helm 2.17, pkg/helm/environment): a container that has one calls a Tiller."""
 
+PUBLIC = frozenset(
+    (
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/ca-bundle.pem",
+        "/etc/pki/tls/cacert.pem",
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+        "/etc/ssl/cert.pem",
+    )
+)
+"""Files of an image with the CAs of its operating system (Go, crypto/x509, root_linux.go, certFiles)."""
+OF_THE_CLUSTER = "/secrets/kubernetes.io/serviceaccount/ca.crt"
+"""End of the path at which a pod finds the CA of the API server, which often signs its clients too (Kubernetes
+documentation, PKI certificates and requirements)."""
+
 
 def clients_are_verified(case: Case, report: Report) -> Iterator[Finding]:
     """Find out whether Tiller asks its clients for a certificate, of a CA that somebody chose."""
@@ -26,11 +42,24 @@ def clients_are_verified(case: Case, report: Report) -> Iterator[Finding]:
         yield report.hidden("verification-unknown", text, remedy=EXPLICIT, unknown=unsure)
     elif not known(verifies):
         yield _unverified(case, report, tls)
-    elif case.flags.client_cas == "":
-        yield report("trusts-public-cas", "trusts the certificates of every public CA: --tls-ca-cert is empty", no=(5,))
+    elif whose := _trusts_everybody(case):
+        yield report("trusts-public-cas", f"trusts the certificates of every {whose}", no=(5,))
     elif case.flags.explicit is False:
         text = "verifies by TILLER_TLS_VERIFY alone: where the variable is lost, it starts open"
         yield report("verification-by-environment", text, severity=Severity.LOW, remedy=EXPLICIT)
+
+
+def _trusts_everybody(case: Case) -> str:
+    """Return whose certificates Tiller accepts if nobody chose the CA of its clients, in words."""
+    path = case.flags.client_cas
+    if path == "":
+        return "public CA: --tls-ca-cert is empty"
+    path = posixpath.normpath(path) if isinstance(path, str) else ""
+    if path in PUBLIC and not case.tiller.sources(path):
+        return f"public CA: --tls-ca-cert is {path}, the file of the operating system"
+    if path.endswith(OF_THE_CLUSTER) and not case.tiller.sources(path):
+        return "client of the API server: --tls-ca-cert is the CA of the cluster"
+    return ""
 
 
 def _unverified(case: Case, report: Report, tls: Value[bool]) -> Finding:
@@ -90,13 +119,14 @@ CLIENTS_VERIFIED = Practice(
     severity=Severity.CRITICAL,
     title="Tiller verifies the certificates of its clients",
     why="Tiller verifies clients with `--tls-verify`, or with `TILLER_TLS_VERIFY` in the environment. `--tls` alone "
-    "encrypts and asks nobody for a certificate. With an empty `--tls-ca-cert` Tiller trusts every public CA. "
+    "encrypts and asks nobody for a certificate. With an empty `--tls-ca-cert` Tiller trusts every public CA, and with "
+    "the CA that each pod is given every client of the API server. "
     "Verification must be visible in the description: what comes from a ConfigMap, a Secret or a script is unknown.",
     remedy="give Tiller --tls-verify=true and the path of its clients' CAs in --tls-ca-cert",
     findings={
         "no-tls": "speaks plaintext",
         "no-verification": "speaks TLS, and asks for no certificate",
-        "trusts-public-cas": "`--tls-ca-cert` is empty, which means the CAs of the operating system",
+        "trusts-public-cas": "`--tls-ca-cert` is empty, or the file of the operating system or of the API server",
         "verification-by-environment": "verifies by TILLER_TLS_VERIFY alone",
         "verification-unknown": "a script or a value elsewhere decides whether it verifies",
         "tls-unknown": "verifies nobody, and a value elsewhere decides whether it speaks TLS",

@@ -201,6 +201,14 @@ POD = (
     ),
     stands("releases-left-in-config-maps", *surroundings(), RECORD, finds=("records-in-configmaps",)),
     stands("no-limits", of=container(resources={}), finds=("no-limits",)),
+    *(
+        stands(
+            f"limits-of-{nothing!r}",
+            of=container(resources={"limits": {"cpu": nothing, "memory": nothing}}),
+            finds=("no-limits",),
+        )
+        for nothing in (0, "0", "0m", "0Mi", "0.0", "0e3", "")
+    ),
     stands("limits-of-the-pod", of=container(resources={}), resources={"limits": {"cpu": "1", "memory": "1Gi"}}),
     stands("root", securityContext={"runAsUser": 0}, finds=("runs-as-root",)),
     stands("perhaps-root", securityContext={}, finds=("may-run-as-root",)),

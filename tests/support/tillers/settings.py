@@ -53,6 +53,23 @@ FLAGS = (
     ),
     runs("verification-off", args=but("--tls-verify=0"), settings={"verifies": False}, finds=("no-verification",)),
     runs("empty-client-ca", args=but("--tls-ca-cert="), settings={"client_cas": ""}, finds=("trusts-public-cas",)),
+    *(
+        runs(
+            f"client-ca-of-everybody-{number}",
+            args=but(f"--tls-ca-cert={path}"),
+            settings={"client_cas": path},
+            finds=("trusts-public-cas",),
+        )
+        for number, path in enumerate(
+            (
+                "/etc/ssl/certs/ca-certificates.crt",
+                "/etc/ssl//cert.pem",
+                "/etc/pki/tls/certs/ca-bundle.crt",
+                "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt",
+                "/run/secrets/kubernetes.io/serviceaccount/ca.crt",
+            )
+        )
+    ),
     runs("history-in-octal", args=but("--history-max=010"), settings={"history_max": 8}),
     runs("history-in-hexadecimal", args=but("--history-max=0x10"), settings={"history_max": 16}),
     runs(

@@ -1,6 +1,7 @@
 """Certificates in Secrets and ConfigMaps."""
 
 import base64
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -28,6 +29,20 @@ def test_a_renewed_certificate_has_the_same_key(authority: pki.Pair) -> None:
     assert keys(renewed.pem.encode()) == (first,)
     assert keys(f"{BROKEN}{other.pem}{authority.pem}".encode())[1:] == (first,)
     assert keys(b"no certificate") == keys(BROKEN.encode()) == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda pem: f"-----BEGIN CERTIFICATE-----\nMIIB\n{pem}",
+        lambda pem: f"{BROKEN}-----BEGIN PRIVATE KEY-----\nMIIB\n{pem}",
+        lambda pem: pem.replace("\n", "\n\n"),
+        lambda pem: pem.replace("\n", "\r\n"),
+        lambda pem: pem.replace("\n", " \t\n"),
+    ],
+)
+def test_a_certificate_that_go_reads_is_compared(authority: pki.Pair, change: Callable[[str], str]) -> None:
+    assert keys(change(authority.pem).encode()) == keys(authority.pem.encode())
 
 
 def test_how_an_object_is_written_does_not_matter(authority: pki.Pair) -> None:
