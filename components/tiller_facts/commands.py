@@ -222,12 +222,18 @@ def _of_exec(words: Sequence[str]) -> Sequence[str]:
 
 _LAUNCHERS: Mapping[str, Callable[[Sequence[str]], Sequence[str]]] = {
     "busybox": _after_options(),
+    "catatonit": _after_options(),
     "dumb-init": _after_options("-r --rewrite"),
     "env": _of_env,
     "exec": _of_exec,
     "gosu": lambda words: words[1:],
+    "ionice": _after_options("-c --class -n --classdata"),
+    "nice": _after_options("-n --adjustment"),
     "nohup": _after_options(),
+    "s6-setuidgid": lambda words: words[1:],
+    "setsid": _after_options(),
     "su-exec": lambda words: words[1:],
+    "timeout": lambda words: _after_options("-k --kill-after -s --signal")(words)[1:],
     "tini": _after_options("-p -e"),
 }
 """Programs that become, or start, the program that they are given, and change nothing of it."""

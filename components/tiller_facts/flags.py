@@ -32,15 +32,31 @@ SWITCHES = frozenset(
 STORAGES = ("configmap", "secret", "sql")
 """Where Tiller can keep releases outside of its memory."""
 
-_IMAGE = re.compile(rf"(.+[-_.])?{PROGRAM}")
+_IMAGE = re.compile(rf"(.+[-_.])?{PROGRAM}([-_](linux[-_])?(386|amd64|arm|arm64|arm64v8|ppc64le|s390x))?")
 _CLIENTS = frozenset(("helm", "helm2", "helm3", "kubectl"))
 _START_NOTHING = frozenset(
     (
-        *("[", "cat", "cd", "chmod", "chown", "cp", "curl", "echo", "export", "file", "grep", "install"),
-        *("ln", "ls", "mkdir", "mv", "printf", "rm", "sed", "stat", "tar", "test", "touch", "wget", "which"),
+        *("[", "cat", "cd", "chmod", "chown", "cp", "curl", "cut", "diff", "dig", "du", "echo", "export", "file"),
+        *("grep", "head", "helmfile", "host", "install", "kill", "killall", "ln", "ls", "md5sum", "mkdir"),
+        *("mv", "nc", "ncat", "nslookup", "oc", "pgrep", "pidof", "ping", "pkill", "printf", "readlink", "rm", "rsync"),
+        *("sed", "sha256sum", "sort", "stat", "stern", "tail", "tar", "tee", "telnet", "test", "touch", "wc", "wget"),
+        *("which", "zip"),
     )
 )
-"""Programs that a path to Tiller is only a file to."""
+"""Programs to which Tiller is only a file, a host or a text."""
+_WAITING = re.compile(r"wait([-_]?(for|until))?[-\w]*(\.sh)?")
+"""Scripts that wait for a host: `wait-for-it.sh`."""
+_STARTERS = frozenset(
+    (
+        *("capsh", "chpst", "chroot", "doas", "env", "runuser", "setpriv", "start-stop-daemon", "stdbuf", "strace"),
+        *("su", "sudo", "systemd-run", "unshare"),
+    )
+)
+"""Programs that start another one, and change something of it."""
+_NAMING = ("-g", "-u", "su")
+"""Words before the name of a user or group."""
+_DATA = ("/backup/", "/data/", "/etc/", "/mnt/", "/proc/", "/srv/", "/var/")
+"""Folders without programs."""
 _MEDDLING = frozenset(
     (
         *(UNREADABLE, ".", "alias", "bind", "builtin", "command", "coproc", "enable", "eval", "fc", "hash", "set"),
@@ -145,16 +161,21 @@ def has_image(container: Any) -> bool:
 
 def _mentions(command: Command) -> bool:
     """Return whether a program that is not known is given Tiller to start: `/entrypoint.sh tiller`, `run /tiller`."""
-    if command.program in _CLIENTS | _START_NOTHING or not command.words:
+    program = command.program
+    if program in _CLIENTS | _START_NOTHING or _WAITING.fullmatch(program) or not command.words:
         return False
     name, *words = command.words
     if words and words[0] == PROGRAM and ("/" in name or name.endswith(".sh")):
         return True
-    pairs = zip(command.words, words, strict=False)
     return any(
-        word.startswith("/") and posixpath.basename(word) == PROGRAM and not before.startswith("--")
-        for before, word in pairs
+        _is_path(word) or (program in _STARTERS and word == PROGRAM and before not in _NAMING)
+        for before, word in zip(command.words, words, strict=False)
+        if before == "--" or not before.startswith("--")
     )
+
+
+def _is_path(word: str) -> bool:
+    return word.startswith("/") and posixpath.basename(word) == PROGRAM and not word.startswith(_DATA)
 
 
 def _call(container: Any) -> Value[Command]:

@@ -55,7 +55,12 @@ class Workload:
     def containers(self) -> tuple[Json, ...]:
         """Its containers that keep running. Raises NotKnownError."""
         sidecars = (one for one in each(self.spec, "initContainers") if maybe(one, "restartPolicy") == "Always")
-        return (*each(self.spec, "containers"), *sidecars)
+        return (*each(self.spec, "containers"), *sidecars, *each(self.spec, "ephemeralContainers"))
+
+    @property
+    def first(self) -> tuple[Json, ...]:
+        """Its containers that end before those begin. Raises NotKnownError."""
+        return tuple(one for one in each(self.spec, "initContainers") if maybe(one, "restartPolicy") != "Always")
 
 
 @dataclass(frozen=True, eq=False)

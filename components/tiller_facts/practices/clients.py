@@ -32,6 +32,10 @@ OF_THE_CLUSTER = "/secrets/kubernetes.io/serviceaccount/ca.crt"
 """End of the path at which a pod finds the CA of the API server, which often signs its clients too (Kubernetes
 documentation, PKI certificates and requirements)."""
 
+PROGRAMS = ("helm", "helm2")
+OF_HELM_2 = ("--host", "--tiller-namespace", "--tls")
+"""Beginnings of flags that only the client of Helm 2 has (Helm 2.17, pkg/helm/environment, and cmd/helm)."""
+
 
 def clients_are_verified(case: Case, report: Report) -> Iterator[Finding]:
     """Find out whether Tiller asks its clients for a certificate, of a CA that somebody chose."""
@@ -80,7 +84,8 @@ def servers_are_verified(cluster: Cluster, report: Report) -> Iterator[Finding]:
     """Find Helm clients in pods that check no certificate of the server."""
     for workload in roots(cluster.facts):
         try:
-            verdicts = [verdict for container in workload.containers for verdict in _verifications(container)]
+            every = (*workload.containers, *workload.first)
+            verdicts = [verdict for container in every for verdict in _verifications(container)]
             if False in verdicts:
                 text = f"{workload.object} runs a Helm client that talks to any server in Tiller's place"
                 yield report("client-without-verification", text, about=workload.object)
@@ -98,7 +103,7 @@ def _verifications(container: Json) -> Iterator[Value[bool]]:
         NotKnownError: only the update decides it.
     """
     environment = Environment(container)
-    every = [_switches(call) for call in calls("helm", container)]
+    every = [_switches(call) for program in PROGRAMS for call in calls(program, container)]
     of_all: list[dict[str, str]] = [{}] if any(name in environment for name in CLIENT) else []
     for call in [call for call in every if call] or of_all:
         verify = unmarked(call["tls-verify"]) if "tls-verify" in call else environment("HELM_TLS_VERIFY")
@@ -108,8 +113,8 @@ def _verifications(container: Json) -> Iterator[Value[bool]]:
 
 
 def _switches(call: Command) -> Mapping[str, str]:
-    """Return the flags about TLS of a call of Helm's client, which may stand anywhere in it."""
-    switches = (word.removeprefix("--").partition("=") for word in call.words if word.startswith("--tls"))
+    """Return the flags by which a call of Helm's client is one of Helm 2; they may stand anywhere in it."""
+    switches = (word.removeprefix("--").partition("=") for word in call.words if word.startswith(OF_HELM_2))
     return {name: value if given else "true" for name, given, value in switches}
 
 
@@ -139,7 +144,8 @@ TILLER_VERIFIED = Practice(
     guide=5,
     severity=Severity.HIGH,
     title="Helm clients in pods verify Tiller's certificate",
-    why="A pod calls a Tiller if it has `HELM_HOST` or a variable `HELM_TLS_…`, or runs `helm` with a flag `--tls…`. "
+    why="A pod calls a Tiller if it has `HELM_HOST` or a variable `HELM_TLS_…`, or runs `helm` with a flag `--tls…`, "
+    "`--host` or `--tiller-namespace`, in an init container too. "
     "Without `HELM_TLS_VERIFY=true` or `--tls-verify` it gives its commands, and the charts' values, to any server.",
     remedy="set HELM_TLS_VERIFY=true, or give helm --tls-verify: --tls alone checks nobody",
     findings={

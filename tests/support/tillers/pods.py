@@ -168,6 +168,52 @@ RECOGNITION = (
     is_none(
         "kubectl-in-a-script", other("kubectl:1.36", *SHELL, "kubectl -n tiller get pods | grep tiller"), kind="CronJob"
     ),
+    *(
+        is_none(f"command-to-which-tiller-is-a-word-{number}", other("tools:1", *command))
+        for number, command in enumerate(
+            (
+                ("/usr/bin/stern", "tiller"),
+                ("/bin/ping", "tiller"),
+                ("/usr/bin/pgrep", "tiller"),
+                ("/usr/bin/oc", "tiller"),
+                ("/scripts/wait-for.sh", "tiller"),
+                ("wait-for-it.sh", "tiller"),
+                ("rsync", "-a", "/data/tiller", "/backup"),
+                ("/usr/bin/du", "-s", "/tiller"),
+                ("/opt/backup", "/var/lib/tiller"),
+                ("sudo", "-u", "tiller", "server"),
+            )
+        )
+    ),
+    *(
+        row(
+            f"command-that-starts-tiller-{number}",
+            workload("Deployment", template(other("tools:1", *command), labels={"app": "other"})),
+            *surroundings(),
+            settings=ALL_HIDDEN,
+            finds=(*HIDDEN_FINDS, "version-unknown", "no-limits"),
+            starts=False,
+        )
+        for number, command in enumerate(
+            (
+                ("sudo", "tiller"),
+                ("setpriv", "--reuid", "65534", "tiller"),
+                ("runuser", "-u", "nobody", "--", "tiller"),
+                ("env", "-i", "tiller"),
+                ("/app/run", "--", "/tiller"),
+            )
+        )
+    ),
+    *(
+        row(
+            f"image-of-{machine}",
+            workload("Deployment", template(other(f"me/tiller{machine}:v2.17.0"), labels={"app": "other"})),
+            *surroundings(),
+            settings=BARE,
+            finds=(*BARE_FINDS, "no-limits"),
+        )
+        for machine in ("-amd64", "_arm64", "-linux-arm")
+    ),
     is_none("container-called-tiller", {**other("web:1"), "name": "tiller"}),
     is_none("script-that-speaks-of-tiller", other("web:1", *SHELL, "echo tiller; exec web --upstream tiller")),
 )

@@ -29,6 +29,10 @@ def client(**content: Any) -> Any:
         {"command": ["helm", "ls", "--tls"]},
         {"command": ["sh", "-c", "helm init --client-only && helm upgrade web ./web --tls --tls-cert /c/cert.pem"]},
         {"command": ["helm", "ls", "--tls-verify=false"], "env": env(HELM_TLS_VERIFY="true")},
+        {"command": ["helm2", "ls", "--tls"]},
+        {"command": ["timeout", "60", "helm", "ls", "--tls"]},
+        {"command": ["helm", "--host", "tiller:44134", "ls"]},
+        {"command": ["helm", "--tiller-namespace=blue", "ls"]},
     ],
 )
 def test_a_client_that_trusts_any_server_is_found(content: dict[str, Any]) -> None:
@@ -62,6 +66,13 @@ def test_other_pods_and_clients_are_left_alone(content: dict[str, Any]) -> None:
 )
 def test_a_client_whose_verification_is_hidden_is_found(content: dict[str, Any]) -> None:
     assert codes(client(**content)) == ["client-verification-unknown"]
+
+
+def test_a_client_in_an_init_container_counts() -> None:
+    own = {"name": "own", "image": "web:1"}
+    made = template(own, labels={"app": "web"})
+    made["spec"]["initContainers"] = [{"name": "deploy", "image": "ci:1", "command": ["helm", "ls", "--tls"]}]
+    assert codes(deployment(made, "web", "web")) == ["client-without-verification"]
 
 
 def test_a_client_that_the_update_decides_on_is_no_violation() -> None:
