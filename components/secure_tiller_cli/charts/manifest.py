@@ -122,8 +122,10 @@ def _objects(document: str, budget: Budget) -> Iterator[Manifest]:
     hook = _hooks(annotations)
     if hook and HOOKS.issuperset(hook):
         _require_json(document, source)
-    for item in _flattened(content, source):
-        yield _manifest(item, source, hook, annotations if hook else {})
+    made = [_manifest(item, source, hook, annotations if hook else {}) for item in _flattened(content, source)]
+    if not made and not HOOKS.isdisjoint(hook):  # Helm 2.17, pkg/kube/client.go, perform
+        raise _refused(source, "is a hook without an object, at which Tiller fails: no objects visited")
+    yield from made
 
 
 _HEAD = ("apiVersion", "kind", "metadata", "items")

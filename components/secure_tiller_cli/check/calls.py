@@ -59,12 +59,19 @@ def call(access: Access, tiller: DeployedTiller, tillers: Iterable[DeployedTille
             plaintext.result(),
             bare.result(),
             stranger.result(),
-            {name: future.result() for name, future in by_other.items()},
+            {name: future.result() for name, future in by_other.items()} | _unseen(others),
             {name: future.result() for name, future in by_client.items()},
-            tuple(sorted(set(tiller.clients) - set(keyed))),
+            tuple(sorted(set(tiller.bundles or ()) - set(keyed))),
+            tuple(sorted(set(tiller.clients) - set(tiller.bundles or ()))),
             presented.result(),
             shown.result(),
         )
+
+
+def _unseen(others: Iterable[DeployedTiller]) -> dict[str, Verdict]:
+    """Return why no client of some other teams can be tried."""
+    why = NoVerdictError("the state holds no bundle of it")
+    return {f"{other.name}/{name}": why for other in others if other.bundles is None for name in other.clients[:1]}
 
 
 def _verdict(access: Access, namespace: str, credentials: Credentials) -> Verdict:

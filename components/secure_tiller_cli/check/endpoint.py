@@ -37,6 +37,8 @@ class Calls:
     """By client of the team."""
     keyless: tuple[str, ...]
     """The team's clients whose keys the stack does not hold: they cannot be tried."""
+    unseen: tuple[str, ...]
+    """The team's clients of which the state holds no bundle."""
     presented: str | NoVerdictError
     """The hexadecimal serial of the server's certificate, as a client verifies it."""
     shown: ServerHandshake | NoVerdictError
@@ -72,8 +74,11 @@ def _answered(tiller: DeployedTiller, calls: Calls) -> Iterator[Result]:
     """Yield a result for each client that is not served, and one for all others."""
     served = {name: found for name, found in calls.clients.items() if found.fine}
     yield from (_unserved(tiller, name, found) for name, found in calls.clients.items() if name not in served)
+    if calls.unseen:
+        text = f"{join_limited(calls.unseen)}: the state holds no bundle of them"
+        yield Result(tiller.name, CLIENTS, Status.NOT_CHECKED, text, "pulumi up, then check again")
     keyless = f"not tried, for they made their own keys: {join_limited(calls.keyless)}" if calls.keyless else ""
-    if served or not calls.clients:
+    if served or not (calls.clients or calls.unseen):
         versions = join_limited({found.answer.version for found in served.values() if found.answer})
         words = f"{join_limited(served)} ({versions})" if served else "there is none with a key in the state"
         yield Result(tiller.name, CLIENTS, Status.PASSED, "; ".join(filter(None, (words, keyless))))

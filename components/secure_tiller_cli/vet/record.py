@@ -56,7 +56,7 @@ def too_large(chart: Chart, parts: Iterable[bytes], *, upgrade: bool) -> Concern
                     least.add(content)
     except ChartError as error:
         text = f"the size of the release's record was not computed: {error.problems[0].why}"
-        return Concern(Group.CANNOT_INSTALL, Effect.NOTE, text, error.problems[0].remedy)
+        return Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, error.problems[0].remedy)
     except TooLargeError:
         return not_read("the record can be too large")
     for part in parts:

@@ -89,9 +89,8 @@ def taken(client: Any, tiller: DeployedTiller, name: str) -> Iterator[Concern]:
     elif found is None:
         why = "your account may not list Secrets in Tiller's namespace"
         text = f"whether a release {name} exists was not looked up: {why}"
-        yield Concern(
-            Group.CANNOT_INSTALL, Effect.NOTE, text, f"see: helm ls --all --tiller-namespace {word(tiller.namespace)}"
-        )
+        remedy = f"see: helm ls --all --tiller-namespace {word(tiller.namespace)}"
+        yield Concern(Group.CANNOT_INSTALL, Effect.NOT_CHECKED, text, remedy)
 
 
 def _release(name: str, tiller: DeployedTiller) -> str:

@@ -70,6 +70,14 @@ def test_a_list_of_nothing_is_nothing(kind: str, items: str) -> None:
     assert read(f"apiVersion: v1\nkind: {kind}\nmetadata: {{}}\n{items}\n") == ()
 
 
+@pytest.mark.parametrize("items", EMPTY)
+@pytest.mark.parametrize("kind", ["List", "ConfigMapList", "ConfigMap"])
+def test_a_hook_of_nothing_is_refused_as_tiller_fails_at_it(kind: str, items: str) -> None:
+    metadata = "{annotations: {helm.sh/hook: pre-install}}"
+    with pytest.raises(ManifestError, match="a hook without an object"):
+        read(f"# A hook\napiVersion: v1\nkind: {kind}\nmetadata: {metadata}\n{items}\n")
+
+
 def test_an_item_without_a_type_has_that_of_its_list() -> None:
     (made,) = read("apiVersion: v1\nkind: ConfigMapList\nitems: [{metadata: {name: a}}]\n")
     assert (made.api_version, made.kind) == ("v1", "ConfigMap")

@@ -30,12 +30,14 @@ def called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
     """Return the calls of a port; without one, kubectl fails."""
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
 
-    def made(port: int = 0, ca: str = OURS.pem) -> Calls:
+    def made(port: int = 0, ca: str = OURS.pem, **further: Any) -> Calls:
         listens = f"echo 'Forwarding from 127.0.0.1:{port} -> 44134'; exec sleep 60" if port else "echo no pod"
         (tmp_path / "kubectl").write_text(f"#!/bin/sh\n{listens}\n")
         (tmp_path / "kubectl").chmod(0o700)
         blue = samples.blue(ca_certificate=ca, bundles={})
-        green = replace(samples.green(), bundles={"bob": {"ca": ca, "cert": BOB.pem, "key": BOB.key_pem}})
+        green = replace(
+            samples.green(), **{"bundles": {"bob": {"ca": ca, "cert": BOB.pem, "key": BOB.key_pem}}, **further}
+        )
         return call(Access(Path("/somewhere/config"), "here"), blue, [blue, green], datetime.now(UTC))
 
     return made
@@ -79,3 +81,17 @@ def test_without_a_port_nothing_is_shown(called: Call) -> None:
     found = called()
     everything = (*_verdicts(found), found.presented, found.shown)
     assert {type(each).__name__ for each in everything} == {"ForwardError"}
+
+
+def test_clients_without_a_bundle_in_the_state_are_named_and_not_taken_for_makers_of_their_own_keys(
+    called: Call, tmp_path: Path
+) -> None:
+    with tls(tmp_path, SERVER) as port:
+        found = called(port)
+    assert (found.unseen, found.keyless) == (samples.blue().clients, ())
+
+
+def test_a_team_without_bundles_in_the_state_is_no_team_that_was_refused(called: Call, tmp_path: Path) -> None:
+    with tls(tmp_path, SERVER) as port:
+        found = called(port, bundles=None, expirations={"client:bob": samples.expiration(BOB.pem)})
+    assert {name: type(verdict) for name, verdict in found.others.items()} == {"green/bob": NoVerdictError}

@@ -33,6 +33,7 @@ CALLS = Calls(
     others={"green/bob": ALERT},
     clients={"alice": Diagnosis(ANSWER, ()), "ci": Diagnosis(ANSWER, ())},
     keyless=(),
+    unseen=(),
     presented=SERIAL,
     shown=ServerHandshake(),
 )
@@ -106,3 +107,9 @@ def test_a_client_with_a_key_of_its_own_cannot_be_tried_and_is_no_failure() -> N
 def test_of_each_other_team_the_first_client_with_a_key_is_tried() -> None:
     bundles = {"zoe": {"ca": "", "cert": "z", "key": "k"}, "dora": {"ca": "", "cert": "d"}}
     assert list(first_clients([samples.blue(bundles=bundles), samples.green()])) == ["blue/zoe"]
+
+
+def test_a_client_of_which_the_state_holds_no_bundle_is_not_checked() -> None:
+    found = list(judge(samples.blue(), replace(CALLS, clients={}, unseen=("alice",))))
+    (clients,) = [result for result in found if result.check == CLIENTS]
+    assert (clients.status, clients.text) == (Status.NOT_CHECKED, "alice: the state holds no bundle of them")

@@ -64,11 +64,13 @@ def test_it_is_said_what_tiller_does_then(tmp_path: Path, upgrade: bool, words: 
     assert words in found.text
 
 
-def test_a_chart_that_cannot_be_packaged_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_chart_that_cannot_be_packaged_the_size_is_not_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(self: Chart, _: Path) -> Path:
         raise self._refused("cannot be packaged: no version", "correct it")
 
     monkeypatch.setattr(Chart, "package", refuse)
     found = too_large(Chart(tmp_path), [], upgrade=False)
     assert found
-    assert (found.severity, found.text.rpartition(": ")[2]) == (Effect.NOTE, "no version")
+    assert (found.severity, found.text.rpartition(": ")[2]) == (Effect.NOT_CHECKED, "no version")

@@ -111,7 +111,7 @@ def test_a_name_that_is_free_or_not_given_is_passed(server: ApiServer, tmp_path:
 def test_what_may_not_be_looked_at_is_said(server: ApiServer, tmp_path: Path) -> None:
     server.answers[SECRETS] = FORBIDDEN
     (finding,) = looked_for(server, tmp_path, "shop")
-    assert (finding.severity, "was not looked up" in finding.text) == (Effect.NOTE, True)
+    assert (finding.severity, "was not looked up" in finding.text) == (Effect.NOT_CHECKED, True)
 
 
 def test_a_release_is_looked_at_by_its_name_and_tillers_namespace(
