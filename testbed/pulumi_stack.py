@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,10 @@ class Stack:
         return Credentials(**self.outputs()[team]["bundles"][client])
 
 
+GIVEN_UP_SECONDS = 60.0
+"""Until an update that nobody waits for is killed."""
+
+
 def finish(
     process: "subprocess.Popen[str]", seconds: float, *, is_update: bool, stdin: str | None = None
 ) -> tuple["subprocess.CompletedProcess[str]", bool]:
@@ -114,6 +119,12 @@ def finish(
         out, err = process.communicate()
     except KeyboardInterrupt:  # the terminal has interrupted Pulumi too, which ends what it has begun
         process.wait()
+        raise
+    except BaseException:  # whoever waits gives up, as a test whose time is up
+        process.send_signal(signal.SIGINT if is_update else signal.SIGKILL)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(GIVEN_UP_SECONDS)
+        process.kill()
         raise
     return subprocess.CompletedProcess(process.args, process.returncode, out, err), in_time
 

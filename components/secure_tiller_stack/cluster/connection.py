@@ -85,13 +85,13 @@ def calling(
     """
     server = ""
     try:
-        with tempfile.TemporaryDirectory(prefix="secure-tiller-") as folder:
-            entries = _entries(access)
-            with answering():
-                server = entries.cluster["server"].rstrip("/")
-                made = _client(entries, server, Path(folder))
-            with made as client:
-                yield client
+        entries = _entries(access)
+        # OpenSSL reads keys from files alone; they are gone before the first request, however the process ends.
+        with tempfile.TemporaryDirectory(prefix="secure-tiller-") as folder, answering():
+            server = entries.cluster["server"].rstrip("/")
+            made = _client(entries, server, Path(folder))
+        with made as client:
+            yield client
     except EntryError as error:
         raise no_answer(access, server, str(error), error.remedy) from error
     except clients.ApiException as error:
@@ -120,7 +120,7 @@ def _entries(access: Access) -> Entries:
 
 
 def _client(entries: Entries, server: str, folder: Path) -> Any:
-    """Return a client for the entries of a context, which keeps the certificates in a folder while it lives.
+    """Return a client for the entries of a context, whose certificates are in a folder until it is made.
 
     Raises:
         EntryError: a field cannot be used.

@@ -239,9 +239,21 @@ def test_the_control_urllib3_changes_the_context_that_it_is_given(
     assert changed_in_use == ["load_verify_locations", "set_alpn_protocols"]
 
 
-def test_no_key_stays_on_the_disk(secure: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_key_is_on_the_disk_while_the_cluster_is_called(
+    secure: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
-    with connection.calling(entry(tmp_path, secure.url, USER, **OURS)):
-        assert list((tmp_path / "temporary").rglob("client-key")), "the control"
-    assert list((tmp_path / "temporary").iterdir()) == []
+    written: list[str] = []
+    write = Path.write_bytes
+
+    def noted(path: Path, data: bytes) -> int:
+        written.append(path.name)
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", noted)
+    with connection.calling(entry(tmp_path, secure.url, USER, **OURS)) as client:
+        assert list((tmp_path / "temporary").iterdir()) == []
+        api.call(client, "GET", "/version")
+    assert shown(secure) == {"CN=ann"}
+    assert "client-key" in written, "the control"
