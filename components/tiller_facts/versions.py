@@ -38,7 +38,7 @@ OLDEST: Version = max(flaw.fixed for flaw in FLAWS)
 """The oldest without a known flaw."""
 
 _TAG = re.compile(
-    r"v?(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?![\d.])(?![-_.]?(?:alpha|beta|rc|pre|dev|canary|snapshot))",
+    r"v?(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?!\d)(?![-_.]?(?:alpha|beta|rc|pre|dev|canary|snapshot))",
     re.ASCII | re.IGNORECASE,
 )
 

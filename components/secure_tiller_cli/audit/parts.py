@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tiller_facts.facts import FoundObject
-from tiller_facts.identity import DEPLOYMENT_NAME, MANAGED_BY, MANAGED_BY_LABEL, PARTS
-from tiller_facts.kinds import DEPLOYMENTS, NAMESPACES
+from tiller_facts.identity import MANAGED_BY, MANAGED_BY_LABEL, PARTS
+from tiller_facts.kinds import NAMESPACES
 
 _BY_NAME = {one: part for part, objects in PARTS.items() for one in objects if all(one)}
 
@@ -13,7 +13,8 @@ _BY_NAME = {one: part for part, objects in PARTS.items() for one in objects if a
 def with_parts(objects: Iterable[FoundObject]) -> tuple[FoundObject, ...]:
     """Return objects with the part of the component that each one is, as far as its name decides it."""
     every = tuple(objects)
-    homes = {one.namespace for one in every if one.is_a(DEPLOYMENTS) and one.name == DEPLOYMENT_NAME and is_ours(one)}
+    # Tiller's own namespaces hold what has a name of its own, also where one of these objects lost its label.
+    homes = {one.namespace for one in every if (one.kind, one.name) in _BY_NAME and is_ours(one)}
     return tuple(replace(one, part=_part(one, homes)) if is_ours(one) else one for one in every)
 
 

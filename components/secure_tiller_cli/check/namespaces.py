@@ -86,7 +86,10 @@ def _policy(tiller: DeployedTiller, policies: Readable[tuple[Object, ...]]) -> R
         return Result(tiller.name, POLICY, Status.FAILED, text, f"restore it: {RESTORE}")
     if tiller.exposed:
         admitting = by_name.pop(ADMIT_CLIENTS, None)
-        if different := of_spec(tiller.policies.get(ADMIT_CLIENTS, {}), admitting or {}, FILLED_IN):
+        if admitting is None:
+            text = f"{ADMIT_CLIENTS} is not as planned: it is not there, and no client in the cluster can connect"
+            return Result(tiller.name, POLICY, Status.FAILED, text, f"restore it: {RESTORE}")
+        if different := of_spec(tiller.policies.get(ADMIT_CLIENTS, {}), admitting, FILLED_IN):
             text = f"{ADMIT_CLIENTS} is not as planned: {join_limited(different)}"
             return Result(tiller.name, POLICY, Status.FAILED, text, f"restore it: {RESTORE}")
     # Policies add up: one more can only open.

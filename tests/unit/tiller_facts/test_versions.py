@@ -15,7 +15,7 @@ from tiller_facts.versions import LAST, OLDEST, flaws, of_image, words
         ("tiller@sha256:0", None),
         ("tiller:latest", None),
         ("tiller:v2.17", None),
-        ("tiller:v2.17.0.1", None),
+        ("tiller:v2.17.0.1", (2, 17, 0)),
         ("tiller:v3.1.0", None),
         ("tiller:v2.17.0-rc.1", None),
         ("tiller:v2.16.11-beta1", None),

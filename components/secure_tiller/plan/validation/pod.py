@@ -23,7 +23,7 @@ _IMAGE = re.compile(
     r"(:(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?P<digest>@sha256:[0-9a-f]{64})?",
     re.ASCII,
 )
-_TAG = re.compile(r"v?(\d{1,4})\.(\d{1,4})\.(\d{1,4})([-_.].*)?", re.ASCII)
+_TAG = re.compile(r"v?\d+\.\d+\.\d+([-_.].*)?", re.ASCII)
 
 
 def image_is_a_helm_2_that_is_safe(s: Settings) -> Iterator[Problem]:
@@ -36,15 +36,16 @@ def image_is_a_helm_2_that_is_safe(s: Settings) -> Iterator[Problem]:
     )
     if not match or not (match["tag"] or match["digest"]):
         yield s.problem("pod.image", image, "must be a repository with a tag, a digest (@sha256:...) or both", remedy)
-    elif match["tag"] and not _is_served(match["tag"]):
+    elif match["tag"] and not (_TAG.fullmatch(match["tag"]) and _is_served(image)):
         oldest = versions.words(versions.OLDEST)
-        why = f"must say {oldest} or newer of Helm 2: older ones have known flaws (CVE-2020-15184 to 15187)"
+        flaws = "older ones have known flaws (CVE-2020-15184 to 15187)"
+        why = f"must say {oldest} or newer of Helm 2, and no pre-release: {flaws}"
         yield s.problem("pod.image", image, why, remedy)
 
 
-def _is_served(tag: str) -> bool:
-    version = _TAG.fullmatch(tag)
-    return version is not None and versions.OLDEST <= tuple(map(int, version.groups()[:3])) < (3, 0, 0)
+def _is_served(image: str) -> bool:
+    version = versions.of_image(image)
+    return version is not None and version >= versions.OLDEST
 
 
 def history_is_limited(s: Settings) -> Iterator[Problem]:

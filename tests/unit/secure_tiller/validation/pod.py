@@ -46,6 +46,8 @@ REFUSED = [
             "tiller:hardened-v2.17.0": "2.16.11 or newer of Helm 2",
             "tiller:v2.17.0hardened": "2.16.11 or newer of Helm 2",
             "tiller:v2.17.99999": "2.16.11 or newer of Helm 2",
+            "tiller:v2.17.0-rc.1": "2.16.11 or newer of Helm 2, and no pre-release",
+            "tiller:v2.17.0_beta2": "2.16.11 or newer of Helm 2, and no pre-release",
             "tiller:canary": "2.16.11 or newer of Helm 2",
             f"tiller:v2.1.0{DIGEST}": "2.16.11 or newer of Helm 2",
         }.items()
