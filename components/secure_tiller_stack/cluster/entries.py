@@ -88,6 +88,8 @@ def _require_tls(entries: Entries) -> None:
 
 
 def _named(content: Mapping[str, Any], kind: str, name: Any) -> Entry:
+    if not isinstance(name, str | None):  # `no` without quotes is a boolean
+        raise EntryError("contexts", f"the {kind} of the context must be text", "put its name into quotes")
     found = entry(content, kind, name) if name else {}
     if found is None:
         raise EntryError(f"{kind}s", f"there is no {kind} of the name that the context gives")

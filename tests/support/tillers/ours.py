@@ -35,6 +35,13 @@ def lifts_pod_security(one: Object) -> None:
         del one["metadata"]["labels"]["pod-security.kubernetes.io/enforce"]
 
 
+def lifts_pod_security_and_hides_it(one: Object) -> None:
+    """Admit any pod, and take our label off the Deployment by which the namespace could be known."""
+    lifts_pod_security(one)
+    if one["kind"] == "Deployment":
+        del one["metadata"]["labels"]["app.kubernetes.io/managed-by"]
+
+
 COMPONENT = (
     ours("component", RIGHT),
     ours("component-exposed", SOMEWHERE, finds=("listens-everywhere", "service"), exposed=True),
@@ -52,4 +59,5 @@ COMPONENT = (
     ),
     ours("component-without-its-wall", RIGHT, finds=("changed", "probe-port-open"), change=opens_the_namespace),
     ours("component-without-pod-security", RIGHT, finds=("changed",), change=lifts_pod_security),
+    ours("component-without-pod-security-or-label", RIGHT, finds=("changed",), change=lifts_pod_security_and_hides_it),
 )

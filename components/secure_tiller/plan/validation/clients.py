@@ -69,8 +69,8 @@ def groups_and_users_are_not_reserved(s: Settings) -> Iterator[Problem]:
                 why = "names with the prefix system: are reserved for Kubernetes; most of them are everybody"
                 remedy = "name the team's own people; ServiceAccounts go under subjects.service_accounts"
                 yield s.problem(f"subjects.{key}[{i}]", name, why, remedy)
-            elif not name.strip() or not name.isprintable():
-                why = "must be a name, without control characters"
+            elif not name or name != name.strip() or not name.isprintable():
+                why = "must be a name, without control characters, and without white space around it"
                 yield s.problem(f"subjects.{key}[{i}]", name, why, "remove it, or write the name")
 
 

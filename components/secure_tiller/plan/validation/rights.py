@@ -1,5 +1,6 @@
 """The rules for the settings of Tiller's rights."""
 
+import re
 from collections.abc import Iterator
 
 from secure_tiller.args import RuleArgs
@@ -16,6 +17,10 @@ releases add."""
 SUBRESOURCES = ("log", "scale")
 """All others are refused: exec, attach, portforward, proxy, ephemeralcontainers and token are ways into pods and other
 accounts, and a written status of a Service can draw traffic of others (CVE-2020-8554)."""
+
+_RESOURCE = re.compile(r"[a-z0-9][a-z0-9.-]*(/[a-z0-9]+)?")
+_GROUP = re.compile(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?)?")
+"""Empty: the core group."""
 
 LIMITS = {"resourcequotas", "limitranges"}
 """Kinds that limit the team."""
@@ -76,6 +81,18 @@ def rules_hold_no_wildcard(s: Settings) -> Iterator[Problem]:
                     yield s.problem(f"{at}.{key}", word, why, "name each one")
 
 
+def rules_are_spelt_as_by_the_api(s: Settings) -> Iterator[Problem]:
+    for at, rule in _rules(s):
+        for key, words, form in (
+            ("api_groups", rule["api_groups"], _GROUP),
+            ("resources", rule["resources"], _RESOURCE),
+        ):
+            for word in words:
+                if "*" not in word and not form.fullmatch(word):
+                    why = "gives nothing: the API has kinds, and groups without a version, in small letters"
+                    yield s.problem(f"{at}.{key}", word, why, "see: kubectl api-resources")
+
+
 def rules_hold_plain_verbs(s: Settings) -> Iterator[Problem]:
     for at, rule in _rules(s):
         for verb in rule["verbs"]:
@@ -86,7 +103,7 @@ def rules_hold_plain_verbs(s: Settings) -> Iterator[Problem]:
 
 def rules_stay_in_the_namespace(s: Settings) -> Iterator[Problem]:
     for at, rule in _rules(s):
-        for resource in rule["resources"]:
+        for resource in _resources(rule):
             if _is_built_in(rule) and _kind(resource) in CLUSTER_SCOPED:
                 why = "is cluster-scoped: a Role cannot grant it, and a team must not hold it"
                 yield s.problem(f"{at}.resources", resource, why, "remove it; a cluster administrator installs it")
@@ -94,7 +111,7 @@ def rules_stay_in_the_namespace(s: Settings) -> Iterator[Problem]:
 
 def rules_unfence_nothing(s: Settings) -> Iterator[Problem]:
     for at, rule in _rules(s):
-        for resource in rule["resources"]:
+        for resource in _resources(rule):
             # In any group: network plugins have kinds of their own (crd.projectcalico.org, cilium.io).
             asked_for = not _is_built_in(rule) and s.rights.get("network_policies", False)
             if _kind(resource).endswith("networkpolicies") and not asked_for:
@@ -104,14 +121,14 @@ def rules_unfence_nothing(s: Settings) -> Iterator[Problem]:
 
 def rules_hold_no_way_around(s: Settings) -> Iterator[Problem]:
     for at, rule in _rules(s):
-        for resource in rule["resources"]:
+        for resource in _resources(rule):
             for why, remedy in _ways_around(resource, built_in=_is_built_in(rule)):
                 yield s.problem(f"{at}.resources", resource, why, remedy)
 
 
 def _ways_around(resource: str, *, built_in: bool) -> Iterator[tuple[str, str]]:
     kind, subresource = _kind(resource), resource.partition("/")[2]
-    if subresource and subresource not in SUBRESOURCES and "*" not in resource:
+    if subresource and subresource not in SUBRESOURCES:
         yield (
             f"is a subresource other than {', '.join(SUBRESOURCES)}: most lead into pods or other accounts",
             "remove it",
@@ -133,8 +150,13 @@ def _is_built_in(rule: RuleArgs) -> bool:
     return any("." not in group or group.endswith(".k8s.io") for group in rule["api_groups"])
 
 
+def _resources(rule: RuleArgs) -> Iterator[str]:
+    """Yield the resources that a rule names as the API does; others give nothing, and are refused as that."""
+    return (resource for resource in rule["resources"] if _RESOURCE.fullmatch(resource))
+
+
 def _kind(resource: str) -> str:
-    return resource.partition("/")[0].lower()
+    return resource.partition("/")[0]
 
 
 def _rules(s: Settings) -> Iterator[tuple[str, RuleArgs]]:
@@ -147,6 +169,7 @@ CHECKS: tuple[Check, ...] = (
     rules_say_something,
     rules_name_their_objects,
     rules_hold_no_wildcard,
+    rules_are_spelt_as_by_the_api,
     rules_hold_plain_verbs,
     rules_stay_in_the_namespace,
     rules_hold_no_way_around,

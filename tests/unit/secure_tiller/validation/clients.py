@@ -144,7 +144,7 @@ REFUSED = [
             quoted(name),
             "must be a name, without control characters",
         )
-        for name in UNPRINTABLE
+        for name in (*UNPRINTABLE, " a", "a ")
     ),
     *(
         Refused(

@@ -97,6 +97,20 @@ REFUSED = [
         )
     ),
     *(
+        Refused(
+            rules.rules_are_spelt_as_by_the_api,
+            rule(**{key: [word]}),
+            f"rights.rules[0].{key}",
+            f'"{word}"',
+            "gives nothing",
+        )
+        for key, words in {
+            "resources": ("Pods", "secrets ", "pods/Exec", "RoleBindings", "Nodes", "pods/", "", "networkPolicies"),
+            "api_groups": ("apps/v1", "Apps", " ", "batch."),
+        }.items()
+        for word in words
+    ),
+    *(
         Refused(rules.rules_hold_plain_verbs, rule(verbs=[verb]), "rights.rules[0].verbs", f'"{verb}"', "remove it")
         for verb in ("escalate", "bind", "impersonate", "use", "approve", "sign", "attest", "Get", "")
     ),
@@ -108,7 +122,7 @@ REFUSED = [
             f'"{kind}"',
             "is cluster-scoped",
         )
-        for kind in (*sorted(rules.CLUSTER_SCOPED), "Nodes")
+        for kind in sorted(rules.CLUSTER_SCOPED)
     ),
     *(
         Refused(rules.rules_hold_no_way_around, rule(resources=[kind]), "rights.rules[0].resources", f'"{kind}"', words)
@@ -119,19 +133,16 @@ REFUSED = [
             "pods/proxy": "subresource",
             "pods/ephemeralcontainers": "subresource",
             "pods/eviction": "subresource",
-            "pods/Exec": "subresource",
             "services/proxy": "subresource",
             "services/status": "subresource",
             "serviceaccounts/token": "subresource",
             "bindings": "puts pods on nodes past the scheduler",
-            "Bindings": "puts pods on nodes past the scheduler",
             "resourcequotas": "limits the team",
             "limitranges": "limits the team",
             "endpoints": "past the NetworkPolicies",
             "endpointslices": "past the NetworkPolicies",
             "roles": "`rights.roles: true`",
             "rolebindings": "`rights.roles: true`",
-            "RoleBindings": "`rights.roles: true`",
         }.items()
     ),
     *(
@@ -151,6 +162,7 @@ ACCEPTED = [
     Accepted(rules.some_right_is_given, rights(preset="none", rules=[LEASES])),
     Accepted(rules.rules_say_something, rights(rules=[])),
     Accepted(rules.rules_hold_no_wildcard, rule(resource_names=["leader"])),
+    Accepted(rules.rules_are_spelt_as_by_the_api, rule(api_groups=["", "apps", "crd.projectcalico.org"])),
     Accepted(rules.rules_hold_plain_verbs, rule(verbs=list(rules.VERBS))),
     Accepted(rules.rules_stay_in_the_namespace, rule(resources=["leases", "nodepools", "noded"])),
     Accepted(rules.rules_hold_no_way_around, rule(resources=["pods/log", "deployments/scale", "events"])),

@@ -179,6 +179,8 @@ def test_a_field_that_cannot_be_used_is_named_and_nothing_is_sent(
 @pytest.mark.parametrize(
     ("context", "words"),
     [
+        ({"cluster": "c", "user": False}, "contexts: the user of the context must be text"),
+        ({"cluster": 7, "user": "u"}, "contexts: the cluster of the context must be text"),
         ({"cluster": "c", "user": "nobody"}, "users: there is no user of the name"),
         ({"cluster": "none", "user": "u"}, "clusters: there is no cluster of the name"),
         ({"user": "u"}, "server: is missing"),
