@@ -44,7 +44,10 @@ def there(client: Any, questions: Questions, namespaces: Mapping[str, FoundNames
 
     def named(key: tuple[Kind, str]) -> tuple[Json, ...] | None:
         kind, name = key
-        return unless_refused(None, lister.items, client, kind, fields=f"metadata.name={name}", metadata_only=True)
+        selector = f"metadata.name={name}"
+        listed = unless_refused(None, lister.items, client, kind, fields=selector, metadata_only=True)
+        # Whoever may list a kind in some namespaces alone may still get each object there.
+        return listed if listed is not None else unless_refused(None, _one_by_one, client, wanted[key])
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = pool.map(named, wanted)
@@ -58,6 +61,11 @@ def there(client: Any, questions: Questions, namespaces: Mapping[str, FoundNames
                 found[item] = _team(by_place[item.namespace], namespaces[item.namespace], questions.stack)
                 uids.add(str(by_place[item.namespace].get("uid", "")))
     return FoundObjects(found, frozenset(refused), frozenset(uids - {""}))
+
+
+def _one_by_one(client: Any, objects: Iterable[Object]) -> tuple[Json, ...]:
+    found = (lister.find(client, item.kind, item.name, item.namespace) for item in sorted(objects))
+    return tuple(each for each in found if each is not None)
 
 
 @answering()

@@ -236,9 +236,18 @@ def test_a_kind_that_may_not_be_listed_is_reported_and_the_others_are_looked_for
     server: ApiServer, there: There
 ) -> None:
     role, secret = Object(ROLES, "apps", "tiller-blue"), Object(SECRETS, "apps", "tiller-ci")
-    server.answers[LISTED[SECRETS]] = FORBIDDEN
+    server.answers[LISTED[SECRETS]] = server.answers["/api/v1/namespaces/apps/secrets/tiller-ci"] = FORBIDDEN
     server.answers[LISTED[ROLES]] = (200, {"items": [only_metadata("tiller-blue", "apps")]})
     assert there(role, secret) == FoundObjects({role: ""}, frozenset({SECRETS}))
+
+
+def test_what_may_be_listed_in_no_namespace_but_got_in_its_own_is_looked_at_there(
+    server: ApiServer, there: There
+) -> None:
+    secret, free = Object(SECRETS, "apps", "tiller-ci"), Object(SECRETS, "apps", "tiller-free")
+    server.answers[LISTED[SECRETS]] = FORBIDDEN
+    server.answers["/api/v1/namespaces/apps/secrets/tiller-ci"] = (200, only_metadata("tiller-ci", "apps"))
+    assert there(secret, free) == FoundObjects({secret: ""}, frozenset())
 
 
 @pytest.mark.parametrize(
