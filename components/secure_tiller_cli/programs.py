@@ -10,9 +10,10 @@ import signal
 import subprocess
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from threading import Timer
+from threading import Event, Timer
 from typing import TypeAlias
 
 from secure_tiller.problems import Problem, RefusedError
@@ -31,6 +32,11 @@ REMEDIES = {
 """By program, what to do where it cannot be run."""
 
 Running: TypeAlias = "subprocess.Popen[bytes]"
+
+_running: set[Running] = set()
+"""The programs that run now, of all threads."""
+_interrupted = Event()
+"""Whether nothing more is to be started."""
 
 
 class ProgramError(RefusedError):
@@ -53,6 +59,23 @@ class Ended:
     """Its standard output. What is no UTF-8 is replaced."""
     err: str
     """Its standard error, likewise."""
+
+
+@contextmanager
+def threads(number: int) -> Iterator[ThreadPoolExecutor]:
+    """Give a pool of threads that run programs: an interrupt of this one ends them all, and starts none that waits."""
+    try:
+        with ThreadPoolExecutor(number) as pool:
+            try:
+                yield pool
+            except KeyboardInterrupt:
+                _interrupted.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+                for process in tuple(_running):
+                    _signal(process, signal.SIGTERM)
+                raise
+    finally:
+        _interrupted.clear()
 
 
 def run(command: Sequence[str], *, seconds: float) -> Ended:
@@ -90,6 +113,8 @@ def started(
         ProgramError: it cannot be run.
     """
     program = command[0]
+    if _interrupted.is_set():
+        raise ProgramError(program, "was not started: somebody interrupted the command", "run it again")
     try:
         process = subprocess.Popen(
             command,
@@ -103,9 +128,11 @@ def started(
         why = f"cannot be run: {error.strerror or type(error).__name__}"
         raise ProgramError(program, why, REMEDIES.get(program, f"install {program}")) from error
     with process:
+        _running.add(process)
         try:
             yield process
         finally:
+            _running.discard(process)
             _end(process)
 
 

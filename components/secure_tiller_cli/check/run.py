@@ -1,7 +1,6 @@
 """A whole run: every check of the Tillers that are asked for."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -24,6 +23,7 @@ from secure_tiller_cli.check import (
 )
 from secure_tiller_cli.check.certificates import Limits
 from secure_tiller_cli.check.observed_state import Readable
+from secure_tiller_cli.programs import threads
 from secure_tiller_cli.results.result import CheckReport, Result, Status
 from secure_tiller_cli.state import DeployedTiller
 from secure_tiller_stack.kubeconfig import Access
@@ -88,7 +88,7 @@ def _of(
     progress: Progress,
 ) -> Iterator[Result]:
     progress(f"{tiller.name}: calling Tiller, looking at what runs and asking for access reviews")
-    with ThreadPoolExecutor(1) as pool:  # the calls mostly wait for kubectl
+    with threads(1) as pool:  # the calls mostly wait for kubectl
         calling = pool.submit(calls.call, stack.access, tiller, stack.tillers, now)
         seen = read_cluster.observe(client, tiller)
         answers = read_cluster.review_access(client, questions.asked(tiller, stack.tillers))
