@@ -76,7 +76,7 @@ def _answered(tiller: DeployedTiller, calls: Calls) -> Iterator[Result]:
     yield from (_unserved(tiller, name, found) for name, found in calls.clients.items() if name not in served)
     if calls.unseen:
         text = f"{join_limited(calls.unseen)}: the state holds no bundle of them"
-        yield Result(tiller.name, CLIENTS, Status.NOT_CHECKED, text, "pulumi up, then check again")
+        yield Result(tiller.name, CLIENTS, Status.NOT_CHECKED, text, "update the stack, and check it again")
     keyless = f"not tried, for they made their own keys: {join_limited(calls.keyless)}" if calls.keyless else ""
     if served or not (calls.clients or calls.unseen):
         versions = join_limited({found.answer.version for found in served.values() if found.answer})
