@@ -14,6 +14,7 @@ from testbed import pods
 from testbed.pods import SECRET, Ended
 from testbed.tiller import ask
 from testbed.toolchain.pins import HELM, HELM_IMAGE
+from testbed.waiting import until
 from tests.support.cluster_objects import item
 from tests.support.live_objects import existing
 from tests.support.projects import TestStack
@@ -65,12 +66,14 @@ def exposed(new_stack: Callable[..., TestStack], api: client.ApiClient, suffix: 
         yield Exposed(team, stack, settings, allowed, other)
 
 
-def _helm_ls(exposed: Exposed, api: client.ApiClient, namespace: str, verified_name: str = "") -> Ended:
-    """Run the Helm client in a pod, with robot's Secret, at the Service."""
+def _helm_ls(
+    exposed: Exposed, api: client.ApiClient, namespace: str, verified_name: str = "", seconds: int = 30
+) -> Ended:
+    """Run the Helm client in a pod, with robot's Secret, at the Service; the network may admit a new pod late."""
     name = f"tiller-deploy.{exposed.tiller}.svc"
     files = (f"--tls-ca-cert={SECRET}/ca.crt", f"--tls-cert={SECRET}/tls.crt", f"--tls-key={SECRET}/tls.key")
     verified = ("--tls", "--tls-verify", f"--tls-hostname={verified_name or name}")
-    command = ["/helm", "ls", f"--host={name}:{GRPC_PORT}", "--tiller-connection-timeout=4", *verified, *files]
+    command = ["/helm", "ls", f"--host={name}:{GRPC_PORT}", f"--tiller-connection-timeout={seconds}", *verified, *files]
     return pods.run(api, namespace, HELM_IMAGE.reference, command, secret=BUNDLE)
 
 
@@ -82,14 +85,14 @@ def test_a_pod_in_the_clients_namespace_is_answered_by_the_services_name_with_ve
 
 
 def test_control_the_pod_verifies_the_servers_name(exposed: Exposed, api: client.ApiClient) -> None:
-    ended = _helm_ls(exposed, api, exposed.allowed, verified_name="tiller-deploy.elsewhere.svc")
+    ended = _helm_ls(exposed, api, exposed.allowed, verified_name="tiller-deploy.elsewhere.svc", seconds=4)
     assert ended.code != 0
 
 
 def test_a_pod_in_another_namespace_does_not_reach_it_even_with_the_clients_secret(
     exposed: Exposed, api: client.ApiClient
 ) -> None:
-    assert _helm_ls(exposed, api, exposed.other).code != 0
+    assert _helm_ls(exposed, api, exposed.other, seconds=4).code != 0
     connected = _connect(exposed, api, exposed.other)
     assert connected.code != 0
     assert "refused" in connected.output
@@ -99,7 +102,7 @@ def test_control_the_same_pod_reaches_it_when_a_policy_admits_its_namespace(
     exposed: Exposed, api: client.ApiClient
 ) -> None:
     with _admitted(api, exposed.tiller):
-        assert _connect(exposed, api, exposed.other).code == 0
+        until(lambda: _connect(exposed, api, exposed.other).code == 0, "the network admits the pod")
 
 
 def test_no_pod_reaches_the_probe_port(exposed: Exposed, api: client.ApiClient) -> None:
