@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any
 
 from tiller_facts.commands import SCRIPT, Command, Environment, command_line, commands, unmarked
@@ -45,7 +46,7 @@ _START_NOTHING = frozenset(
 )
 """Programs to which Tiller is only a file, a host or a text."""
 _WAITING = re.compile(r"wait([-_]?(for|until))?[-\w]*(\.sh)?")
-"""Scripts that wait for a host: `wait-for-it.sh`."""
+"""Scripts that wait for a host, and then start what follows `--`: `wait-for-it.sh`."""
 _STARTERS = frozenset(
     (
         *("capsh", "chpst", "chroot", "doas", "env", "runuser", "setpriv", "start-stop-daemon", "stdbuf", "strace"),
@@ -55,7 +56,7 @@ _STARTERS = frozenset(
 """Programs that start another one, and change something of it."""
 _NAMING = ("-g", "-u", "su")
 """Words before the name of a user or group."""
-_DATA = ("/backup/", "/data/", "/etc/", "/mnt/", "/proc/", "/srv/", "/var/")
+_DATA = ("/backup/", "/etc/", "/proc/", "/var/")
 """Folders without programs."""
 _MEDDLING = frozenset(
     (
@@ -162,14 +163,16 @@ def has_image(container: Any) -> bool:
 def _mentions(command: Command) -> bool:
     """Return whether a program that is not known is given Tiller to start: `/entrypoint.sh tiller`, `run /tiller`."""
     program = command.program
-    if program in _CLIENTS | _START_NOTHING or _WAITING.fullmatch(program) or not command.words:
+    if program in _CLIENTS | _START_NOTHING or not command.words:
         return False
     name, *words = command.words
-    if words and words[0] == PROGRAM and ("/" in name or name.endswith(".sh")):
+    if _WAITING.fullmatch(program):
+        return any(before == "--" and posixpath.basename(word) == PROGRAM for before, word in pairwise(words))
+    if words and words[0] == PROGRAM and ("/" in name or name.endswith(".sh")) and program not in _STARTERS:
         return True
     return any(
-        _is_path(word) or (program in _STARTERS and word == PROGRAM and before not in _NAMING)
-        for before, word in zip(command.words, words, strict=False)
+        _is_path(word) or (program in _STARTERS and word == PROGRAM and posixpath.basename(before) not in _NAMING)
+        for before, word in pairwise(command.words)
         if before == "--" or not before.startswith("--")
     )
 

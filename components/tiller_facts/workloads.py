@@ -58,7 +58,7 @@ class Workload:
         return (*each(self.spec, "containers"), *sidecars, *each(self.spec, "ephemeralContainers"))
 
     @property
-    def first(self) -> tuple[Json, ...]:
+    def init_containers(self) -> tuple[Json, ...]:
         """Its containers that end before those begin. Raises NotKnownError."""
         return tuple(one for one in each(self.spec, "initContainers") if maybe(one, "restartPolicy") != "Always")
 

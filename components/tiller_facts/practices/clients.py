@@ -35,6 +35,8 @@ documentation, PKI certificates and requirements)."""
 PROGRAMS = ("helm", "helm2")
 OF_HELM_2 = ("--host", "--tiller-namespace", "--tls")
 """Beginnings of flags that only the client of Helm 2 has (Helm 2.17, pkg/helm/environment, and cmd/helm)."""
+LOCAL = frozenset(("--client", "--client-only", "-c", "fetch", "lint", "package", "repo", "search", "template"))
+"""Words of calls that need no Tiller."""
 
 
 def clients_are_verified(case: Case, report: Report) -> Iterator[Finding]:
@@ -84,7 +86,7 @@ def servers_are_verified(cluster: Cluster, report: Report) -> Iterator[Finding]:
     """Find Helm clients in pods that check no certificate of the server."""
     for workload in roots(cluster.facts):
         try:
-            every = (*workload.containers, *workload.first)
+            every = (*workload.containers, *workload.init_containers)
             verdicts = [verdict for container in every for verdict in _verifications(container)]
             if False in verdicts:
                 text = f"{workload.object} runs a Helm client that talks to any server in Tiller's place"
@@ -114,7 +116,9 @@ def _verifications(container: Json) -> Iterator[Value[bool]]:
 
 def _switches(call: Command) -> Mapping[str, str]:
     """Return the flags by which a call of Helm's client is one of Helm 2; they may stand anywhere in it."""
-    switches = (word.removeprefix("--").partition("=") for word in call.words if word.startswith(OF_HELM_2))
+    switches = [word.removeprefix("--").partition("=") for word in call.words if word.startswith(OF_HELM_2)]
+    if not any(name.startswith("tls") for name, _, _ in switches) and not LOCAL.isdisjoint(call.words):
+        return {}
     return {name: value if given else "true" for name, given, value in switches}
 
 

@@ -181,6 +181,8 @@ RECOGNITION = (
                 ("rsync", "-a", "/data/tiller", "/backup"),
                 ("/usr/bin/du", "-s", "/tiller"),
                 ("/opt/backup", "/var/lib/tiller"),
+                ("/bin/su", "tiller", "-c", "server"),
+                ("wait-for-it.sh", "tiller:44134", "--", "server", "tiller"),
                 ("sudo", "-u", "tiller", "server"),
             )
         )
@@ -201,6 +203,8 @@ RECOGNITION = (
                 ("runuser", "-u", "nobody", "--", "tiller"),
                 ("env", "-i", "tiller"),
                 ("/app/run", "--", "/tiller"),
+                ("/app/run", "/data/tiller"),
+                ("wait-for-it.sh", "db:5432", "--", "tiller"),
             )
         )
     ),

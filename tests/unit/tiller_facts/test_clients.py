@@ -49,6 +49,8 @@ def test_a_client_that_trusts_any_server_is_found(content: dict[str, Any]) -> No
         {"command": ["sh", "-c", "helm init --client-only && helm ls --tls --tls-verify"]},
         {"command": ["helm", "ls", "--tls"], "env": env(HELM_TLS_VERIFY="true")},
         {"command": ["helm", "upgrade", "web", "./web", "--atomic"]},  # Helm 3 looks the same
+        {"command": ["helm", "init", "--client-only", "--tiller-namespace", "blue"]},
+        {"command": ["helm", "--tiller-namespace=blue", "template", "./web"]},
         {"command": UNKNOWN},
     ],
 )
