@@ -59,6 +59,7 @@ FLAGS = (
             args=but(f"--tls-ca-cert={path}"),
             settings={"client_cas": path},
             finds=("trusts-public-cas",),
+            starts=False,  # a file of its image, or of its pod
         )
         for number, path in enumerate(
             (
