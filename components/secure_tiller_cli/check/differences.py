@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from secure_tiller.plan import quantities
+from tiller_facts import quantities
 
 ANYTHING = object()
 

@@ -1,9 +1,8 @@
 """The pod: Tiller's version, what it may use, as whom it runs, and whether it is what its description says."""
 
-import re
 from collections.abc import Iterator
 
-from tiller_facts import flags, versions
+from tiller_facts import flags, quantities, versions
 from tiller_facts.kinds import RUNNING
 from tiller_facts.practices.case import Case, Cluster
 from tiller_facts.practices.model import Finding, Practice, Report, Status, some
@@ -11,9 +10,6 @@ from tiller_facts.severity import Severity
 from tiller_facts.values import NotKnownError, at, each, maybe
 
 RESOURCES = ("cpu", "memory")
-_LIMITS = ("resources", "limits")
-_ZERO = re.compile(r"[+-]?[0.]+([A-Za-z].*)?")
-"""A quantity of nothing, in any unit: `0`, `0.0`, `0Mi`, `0e3` (Kubernetes documentation, Quantity)."""
 
 
 def is_recognised(cluster: Cluster, report: Report) -> Iterator[Finding]:
@@ -50,14 +46,14 @@ def version_is_supported(case: Case, report: Report) -> Iterator[Finding]:
 def has_limits(case: Case, report: Report) -> Iterator[Finding]:
     """Find limits that are missing."""
     places = (case.tiller.container, case.tiller.spec)  # of the container, or of its whole pod
-    if missing := [name for name in RESOURCES if not any(map(_limits, (at(one, *_LIMITS, name) for one in places)))]:
+    if missing := [name for name in RESOURCES if not any(_limit(one, name) for one in places)]:
         text = f"has no limit of {' and '.join(missing)}: it can starve the other pods of its node"
         yield report("no-limits", text)
 
 
-def _limits(quantity: object) -> bool:
-    """Return whether a quantity limits anything: Kubernetes takes 0 for no limit."""
-    return bool(quantity) and not (isinstance(quantity, str) and _ZERO.fullmatch(quantity))
+def _limit(place: object, name: str) -> object:
+    """Return the limit of a resource; nothing where it is 0, which Kubernetes takes for none, or no quantity."""
+    return quantities.parse(str(at(place, "resources", "limits", name)))
 
 
 def is_not_root(case: Case, report: Report) -> Iterator[Finding]:

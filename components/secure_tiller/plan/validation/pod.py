@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from secure_tiller.plan import durations, names, quantities
+from secure_tiller.plan import durations, names
 from secure_tiller.plan.pod import DEFAULT_LIMITS, DEFAULT_REQUESTS, HISTORY_MAX
 from secure_tiller.plan.validation.settings import Check, Settings
 from secure_tiller.problems import Problem
-from tiller_facts import versions
+from tiller_facts import quantities, versions
 
 HISTORY = range(1, 1001)
 TOLERATED_SECONDS = range(2**31)

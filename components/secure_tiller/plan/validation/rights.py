@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from secure_tiller.args import RuleArgs
+from secure_tiller.plan import names
 from secure_tiller.plan.validation.settings import Check, Settings
 from secure_tiller.problems import Problem
 
@@ -19,8 +20,6 @@ SUBRESOURCES = ("log", "scale")
 accounts, and a written status of a Service can draw traffic of others (CVE-2020-8554)."""
 
 _RESOURCE = re.compile(r"[a-z0-9][a-z0-9.-]*(/[a-z0-9]+)?")
-_GROUP = re.compile(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?)?")
-"""Empty: the core group."""
 
 LIMITS = {"resourcequotas", "limitranges"}
 """Kinds that limit the team."""
@@ -83,14 +82,12 @@ def rules_hold_no_wildcard(s: Settings) -> Iterator[Problem]:
 
 def rules_are_spelt_as_by_the_api(s: Settings) -> Iterator[Problem]:
     for at, rule in _rules(s):
-        for key, words, form in (
-            ("api_groups", rule["api_groups"], _GROUP),
-            ("resources", rule["resources"], _RESOURCE),
-        ):
-            for word in words:
-                if "*" not in word and not form.fullmatch(word):
-                    why = "gives nothing: the API has kinds, and groups without a version, in small letters"
-                    yield s.problem(f"{at}.{key}", word, why, "see: kubectl api-resources")
+        wrong = [("api_groups", group) for group in rule["api_groups"] if group and not names.is_subdomain(group)]
+        wrong += [("resources", kind) for kind in rule["resources"] if not _RESOURCE.fullmatch(kind)]
+        for key, word in wrong:
+            if "*" not in word:
+                why = "gives nothing: the API has kinds, and groups without a version, in small letters"
+                yield s.problem(f"{at}.{key}", word, why, "see: kubectl api-resources")
 
 
 def rules_hold_plain_verbs(s: Settings) -> Iterator[Problem]:

@@ -34,6 +34,14 @@ def run(monkeypatch: pytest.MonkeyPatch, *results: Result, options: tuple[str, .
     return CliRunner().invoke(app, ["check", *options])
 
 
+def diagnosed(monkeypatch: pytest.MonkeyPatch, found: Diagnosis, *options: str, held: Bundle = HELD) -> Ended:
+    """Run the command on a bundle about which this was found."""
+    monkeypatch.setattr("secure_tiller_cli.bundle.read", lambda _: held)
+    monkeypatch.setattr(diagnosis, "diagnose", lambda *_, **__: found)
+    monkeypatch.setattr(deployed, "access_without_stack", lambda *_: None)
+    return CliRunner().invoke(app, ["check", "--bundle", "alice", *options])
+
+
 @pytest.mark.parametrize(
     ("results", "code"),
     [
@@ -99,19 +107,14 @@ def test_a_long_sentence_stays_on_one_line_where_there_is_no_terminal(
 ) -> None:
     long = " ".join(["namespace"] * 40)
     found = Diagnosis(None, (Cause(Kind.NO_NAMESPACE, long, "look"),), (long,))
-    monkeypatch.setattr("secure_tiller_cli.bundle.read", lambda _: HELD)
-    monkeypatch.setattr(diagnosis, "diagnose", lambda *_, **__: found)
-    monkeypatch.setattr(deployed, "access_without_stack", lambda *_: None)
-    lines = CliRunner().invoke(app, ["check", "--bundle", "alice"]).stdout.splitlines()
+    lines = diagnosed(monkeypatch, found).stdout.splitlines()
     assert lines == ["Tiller in blue-tiller does not answer", f"{Kind.NO_NAMESPACE.value}: {long}; look", long]
 
 
 def test_a_client_that_is_answered_learns_when_its_certificate_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     own = pki.client(pki.authority(), "alice")
-    monkeypatch.setattr("secure_tiller_cli.bundle.read", lambda _: replace(HELD, certificate=own.pem))
-    monkeypatch.setattr(diagnosis, "diagnose", lambda *_, **__: Diagnosis(Accepted("v2.17.0"), ()))
-    monkeypatch.setattr(deployed, "access_without_stack", lambda *_: None)
-    text, machine = (CliRunner().invoke(app, ["check", "--bundle", "alice", "-o", form]) for form in ("text", "json"))
+    held, found = replace(HELD, certificate=own.pem), Diagnosis(Accepted("v2.17.0"), ())
+    text, machine = (diagnosed(monkeypatch, found, "-o", form, held=held) for form in ("text", "json"))
     ends = own.certificate.not_valid_after_utc
     assert text.stdout.splitlines() == [
         "Tiller in blue-tiller answers: v2.17.0",
@@ -127,10 +130,7 @@ def test_the_json_is_the_proof_and_nothing_else(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_long_sentence_is_one_line_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     cause = Cause(Kind.FORWARD_DENIED, "in namespace blue-tiller the account lacks " + "rights " * 40, "ask for them")
-    monkeypatch.setattr("secure_tiller_cli.bundle.read", lambda _: HELD)
-    monkeypatch.setattr("secure_tiller_cli.diagnosis.diagnose", lambda *_, **__: Diagnosis(None, (cause,)))
-    monkeypatch.setattr("secure_tiller_cli.commands.deployed.access_without_stack", lambda *_: None)
-    done = CliRunner().invoke(app, ["check", "--bundle", "alice"])
+    done = diagnosed(monkeypatch, Diagnosis(None, (cause,)))
     assert done.stdout.splitlines()[1:] == [f"{cause.kind.value}: {cause.seen}; {cause.remedy}"]
 
 
